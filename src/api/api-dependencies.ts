@@ -1,0 +1,62 @@
+/** Describes what the API shows, as it gets it from the rooms below. */
+
+import type { Hex } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import type { JsonRpcClient } from '../base/json-rpc.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Notifications } from '../services/notifications.ts'
+import type { Records } from '../services/records.ts'
+import type { EventStore, ListenerStatus } from '../stream/stream.ts'
+import type { WorkflowEngine } from '../workflow/workflow.ts'
+
+/** One chain that this process works on. */
+export interface ApiChain {
+  readonly name: string
+  readonly chainId: number
+  readonly embedded: boolean
+  readonly client: JsonRpcClient
+  /** Answers a JSON-RPC body; nothing for notifications alone. */
+  readonly answer: (body: string) => Promise<string | undefined>
+  readonly contracts: Readonly<Record<string, Hex>>
+  /** Development accounts that the node signs for. */
+  readonly accounts: readonly Hex[]
+}
+
+/** One answer to "is it ready". */
+export interface ReadinessCheck {
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+}
+
+/** Where and how the API listens. */
+export interface ApiOptions {
+  readonly host: string
+  /** 0 takes any free one. */
+  readonly port: number
+  readonly version: string
+  readonly dev: boolean
+  /** The built console; without it a page says how to build it. */
+  readonly uiFolder: string
+  /** Open streams of server-sent events; default 200. */
+  readonly maxStreams?: number
+}
+
+/** What the API needs of the other rooms. */
+export interface ApiDependencies {
+  readonly chains: readonly ApiChain[]
+  readonly events: EventStore
+  readonly engine: WorkflowEngine
+  readonly notifications: Pick<Notifications, 'list' | 'subscribe'>
+  readonly records: Pick<Records, 'list'>
+  readonly listeners: () => readonly ListenerStatus[]
+  readonly senders: () => readonly {
+    readonly chain: string
+    readonly address: string | null
+    readonly problem: string | null
+  }[]
+  readonly checks: () => Promise<readonly ReadinessCheck[]>
+  readonly metricsText: () => Promise<string>
+  readonly clock: Clock
+  readonly logger: Logger
+}

@@ -1,0 +1,178 @@
+/** Serves the REST interface, the streams and the console. */
+
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { AppError } from '../base/app-error.ts'
+import { assertLoopback, localRefusal } from '../base/local-guard.ts'
+import type { ApiDependencies, ApiOptions } from './api-dependencies.ts'
+import { BlockWatch } from './live/block-watch.ts'
+import { EventStreams } from './live/event-stream.ts'
+import { addLiveRoutes } from './live/live-routes.ts'
+import { loadConsole } from './routes/console-files.ts'
+import { failure, notFound } from './routes/failures.ts'
+import { addResourceRoutes, chainOf } from './routes/resource-routes.ts'
+
+/** A REST server. */
+export interface Api {
+  /** Where it listens; absent before `start`. */
+  readonly url: string | undefined
+  /** @throws AppError `base/public-address`, `api/port-in-use`, `api/cannot-listen` */
+  start(): Promise<void>
+  /** Ends all streams and resolves when no request runs any more. */
+  stop(): Promise<void>
+}
+
+/** Largest body of a request, in bytes. */
+const maxBodyBytes = 5 * 1024 * 1024
+const defaultMaxStreams = 200
+
+/** The interface over the other rooms. */
+export function createApi(options: ApiOptions, from: ApiDependencies): Api {
+  const streams = new EventStreams(options.maxStreams ?? defaultMaxStreams)
+  const blocks = new BlockWatch(from.chains)
+  let server: Server | undefined
+  let url: string | undefined
+  return {
+    get url() {
+      return url
+    },
+    async start() {
+      assertLoopback(options.host)
+      const files = await loadConsole(options.uiFolder)
+      const port = () => (server?.address() as AddressInfo | null)?.port ?? 0
+      const app = application(options, from, { port, files })
+      addLiveRoutes(app, from, { streams, blocks })
+      addConsole(app, files)
+      server = createServer(getRequestListener(app.fetch))
+      server.requestTimeout = 30_000
+      await listen(server, options)
+      const host = options.host.includes(':')
+        ? `[${options.host.replace(/[[\]]/g, '')}]`
+        : options.host
+      url = `http://${host}:${port()}`
+    },
+    async stop() {
+      streams.closeAll()
+      blocks.stop()
+      if (server === undefined) return
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      const late = setTimeout(() => server?.closeAllConnections(), 2_000)
+      await closed
+      clearTimeout(late)
+    },
+  }
+}
+
+/** The OpenAPI document of the interface; needs nothing that runs. */
+export function apiDocument(): object {
+  const app = documented()
+  const nothing = { clock: { nowMs: () => 0 }, chains: [] } as unknown as ApiDependencies
+  const options = { version: '', dev: false } as ApiOptions
+  addResourceRoutes(app, options, nothing)
+  return describe(app)
+}
+
+type Files = Awaited<ReturnType<typeof loadConsole>>
+
+function application(
+  options: ApiOptions,
+  from: ApiDependencies,
+  { port }: { port: () => number; files: Files },
+): OpenAPIHono {
+  const app = documented()
+  app.onError((error, context) => failure(context, error, from.logger))
+  app.use(async (context, next) => {
+    const header = (name: string) => context.req.header(name)
+    const refusal = localRefusal(
+      {
+        ...{ method: context.req.method, host: header('host') },
+        ...{ origin: header('origin'), contentType: header('content-type') },
+      },
+      { port: port() },
+    )
+    if (refusal === undefined) return next()
+    const { status, code, message } = refusal
+    return context.json({ error: { code, message, data: {} } }, status)
+  })
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => tooLarge(context.req.path) }))
+  addResourceRoutes(app, options, from)
+  app.post('/v1/rpc/:chain', async (context) => {
+    const chain = chainOf(from, context.req.param('chain'))
+    const answer = await chain.answer(await context.req.text())
+    if (answer === undefined) return context.body(null, 204)
+    return context.body(answer, 200, { 'content-type': 'application/json' })
+  })
+  app.get('/healthz', (context) => context.json({ status: 'ok' }))
+  app.get('/readyz', async (context) => {
+    const checks = await from.checks()
+    const ready = checks.every(({ ok }) => ok)
+    return context.json({ ready, checks }, ready ? 200 : 503)
+  })
+  app.get('/metrics', async (context) =>
+    context.body(await from.metricsText(), 200, { 'content-type': 'text/plain; version=0.0.4' }),
+  )
+  app.get('/openapi.json', (context) => context.json(apiDocument()))
+  return app
+}
+
+function addConsole(app: OpenAPIHono, files: Files): void {
+  app.all('/v1/*', (context) => {
+    throw notFound(`${context.req.method} ${context.req.path}; /openapi.json lists what there is`)
+  })
+  app.get('*', (context) => {
+    const file = files(context.req.path)
+    if (file === undefined) throw notFound(`page ${context.req.path}`)
+    return context.body(file.body, 200, { ...file.headers })
+  })
+}
+
+function documented(): OpenAPIHono {
+  return new OpenAPIHono({
+    defaultHook: (result, context) => {
+      if (result.success) return undefined
+      const issues = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+      const error = { code: 'api/bad-request', message: issues.join('; '), data: {} }
+      return context.json({ error }, 400)
+    },
+  })
+}
+
+function describe(app: OpenAPIHono): object {
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'QuantumStream',
+      version: '1',
+      description:
+        'Chains, events and workflows of one node. Beside these routes: /v1/stream and /v1/instances/{id}/events (server-sent events), POST /v1/rpc/{chain} (JSON-RPC), /healthz, /readyz, /metrics.',
+    },
+  })
+}
+
+function tooLarge(path: string): Response {
+  const message = `the body for ${path} is over ${maxBodyBytes} bytes`
+  return Response.json(
+    { error: { code: 'api/body-too-large', message, data: {} } },
+    { status: 413 },
+  )
+}
+
+async function listen(server: Server, { host, port }: ApiOptions): Promise<void> {
+  try {
+    server.listen(port, host.replace(/[[\]]/g, ''))
+    await once(server, 'listening')
+  } catch (cause) {
+    const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+    const code = taken ? 'api/port-in-use' : 'api/cannot-listen'
+    const reason = taken
+      ? 'is taken by another program; stop it, or choose another port by --api-port'
+      : `cannot be used: ${(cause as Error).message}`
+    throw new AppError({ code, message: `port ${port} of the API ${reason}`, cause })
+  }
+}

@@ -1,0 +1,94 @@
+/** Streams the journal of one instance, and everything that happens, as server-sent events. */
+
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { InstanceChange, InstanceDetail, JournalEntry } from '../../workflow/workflow.ts'
+import type { ApiDependencies } from '../api-dependencies.ts'
+import { notFound } from '../routes/failures.ts'
+import * as views from '../routes/views.ts'
+import type { BlockWatch } from './block-watch.ts'
+import type { EventStreams, StreamWriter } from './event-stream.ts'
+
+const ended = new Set(['completed', 'failed', 'cancelled'])
+
+/** Adds `/v1/instances/{id}/events` and `/v1/stream`. */
+export function addLiveRoutes(
+  app: OpenAPIHono,
+  from: ApiDependencies,
+  { streams, blocks }: { streams: EventStreams; blocks: BlockWatch },
+): void {
+  app.get('/v1/instances/:id/events', async (context) => {
+    const id = context.req.param('id')
+    const after = Number(context.req.header('last-event-id') ?? 0)
+    // Listening begins before the journal is read, so that nothing falls between.
+    const early: InstanceChange[] = []
+    let hear = (change: InstanceChange): void => {
+      early.push(change)
+    }
+    const unsubscribe = from.engine.subscribe((change) => {
+      if (change.instance.id === id) hear(change)
+    })
+    try {
+      const instance = await from.engine.get(id)
+      if (instance === undefined) throw notFound(`instance "${id}"`)
+      return streams.open((writer) => {
+        hear = journalWriter(writer, instance, after)
+        for (const change of early) hear(change)
+        return unsubscribe
+      })
+    } catch (error) {
+      unsubscribe()
+      throw error
+    }
+  })
+
+  app.get('/v1/stream', () =>
+    streams.open((writer) => {
+      const ends = [
+        blocks.subscribe(({ transactionHashes: _, ...block }) =>
+          writer.send({ event: 'block', data: block }),
+        ),
+        from.events.subscribe((event) =>
+          writer.send({ event: 'event', data: views.eventView(event, []) }),
+        ),
+        from.engine.subscribe(({ instance, entry }) =>
+          writer.send({ event: 'instance', data: changeView(instance, entry) }),
+        ),
+        from.notifications.subscribe((notification) =>
+          writer.send({ event: 'notification', data: views.notificationView(notification) }),
+        ),
+      ]
+      return () => {
+        for (const end of ends) end()
+      }
+    }),
+  )
+}
+
+function changeView(instance: InstanceChange['instance'], entry: JournalEntry) {
+  return { instance: views.instanceView(instance), entry: views.entryView(entry) }
+}
+
+/** Sends the journal so far, and then each new line once; ends with the instance. */
+function journalWriter(
+  writer: StreamWriter,
+  instance: InstanceDetail,
+  after: number,
+): (change: InstanceChange) => void {
+  let last = after
+  const send = (of: InstanceChange['instance'], entry: JournalEntry) => {
+    if (entry.seq <= last) return
+    last = entry.seq
+    writer.send({ event: 'journal', id: String(entry.seq), data: changeView(of, entry) })
+  }
+  const finish = (of: InstanceChange['instance']) => {
+    if (!ended.has(of.status)) return
+    writer.send({ event: 'end', data: views.instanceView(of) })
+    writer.end()
+  }
+  for (const entry of instance.journal) send(instance, entry)
+  finish(instance)
+  return ({ instance: changed, entry }) => {
+    send(changed, entry)
+    finish(changed)
+  }
+}

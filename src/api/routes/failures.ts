@@ -1,0 +1,32 @@
+/** Turns failures into the one shape of errors that the API answers. */
+
+import type { Context } from 'hono'
+import { AppError } from '../../base/app-error.ts'
+import type { Logger } from '../../base/logger.ts'
+
+/** HTTP status of errors by code; others are 500. */
+const statuses: Readonly<Record<string, 400 | 404 | 429 | 502>> = {
+  'api/not-found': 404,
+  'api/bad-request': 400,
+  'api/too-many-streams': 429,
+  'store/bad-cursor': 400,
+  'json-rpc/unreachable': 502,
+  'json-rpc/error': 502,
+}
+
+/** Answers an error; what was not expected is logged and not shown. */
+export function failure(context: Context, error: unknown, logger: Logger): Response {
+  const status = error instanceof AppError ? statuses[error.code] : undefined
+  if (error instanceof AppError && status !== undefined) {
+    const { code, message, data } = error
+    return context.json({ error: { code, message, data } }, status)
+  }
+  logger.error('a request failed', { path: context.req.path, error: String(error) })
+  const message = 'the node failed to answer; its log says why'
+  return context.json({ error: { code: 'api/internal', message, data: {} } }, 500)
+}
+
+/** Something that was asked for and is not there. */
+export function notFound(what: string): AppError {
+  return new AppError({ code: 'api/not-found', message: `there is no ${what}` })
+}

@@ -1,0 +1,280 @@
+/** Answers the questions about chains, blocks, events, workflows, instances and their outcomes. */
+
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { AppError } from '../../base/app-error.ts'
+import type { StreamEvent } from '../../stream/stream.ts'
+import type { ApiChain, ApiDependencies, ApiOptions } from '../api-dependencies.ts'
+import { notFound } from './failures.ts'
+import * as shapes from './shapes.ts'
+import * as views from './views.ts'
+
+const errors = {
+  400: {
+    description: 'The question is not understood',
+    content: { 'application/json': { schema: shapes.ErrorShape } },
+  },
+  404: {
+    description: 'There is no such thing',
+    content: { 'application/json': { schema: shapes.ErrorShape } },
+  },
+}
+
+/** A GET route that answers JSON of one shape. */
+function reading<P extends string, S extends z.ZodType, R extends object>(
+  path: P,
+  options: { readonly summary: string; readonly answer: S; readonly request: R },
+) {
+  const { summary, answer, request } = options
+  return createRoute({
+    ...{ method: 'get', path, summary, request },
+    responses: {
+      200: { description: 'The answer', content: { 'application/json': { schema: answer } } },
+      ...errors,
+    },
+  })
+}
+
+const { pageOf, pageQuery } = shapes
+const chainQuery = {
+  chain: z.string().max(64).optional().openapi({ description: 'The first one unless named' }),
+}
+const idParam = z.object({ id: z.string().max(200) })
+
+/** The chain that is named, or the first one. */
+export function chainOf({ chains }: ApiDependencies, name: string | undefined): ApiChain {
+  const chain = name === undefined ? chains[0] : chains.find((one) => one.name === name)
+  if (chain === undefined) throw notFound(`chain "${name ?? ''}"`)
+  return chain
+}
+
+/** Adds all routes that answer JSON of a described shape. */
+export function addResourceRoutes(
+  app: OpenAPIHono,
+  options: ApiOptions,
+  from: ApiDependencies,
+): void {
+  addNodeRoutes(app, options, from)
+  addBlockRoutes(app, from)
+  addEventRoutes(app, from)
+  addWorkflowRoutes(app, from)
+  addInstanceRoutes(app, from)
+  addOutcomeRoutes(app, from)
+}
+
+function addNodeRoutes(app: OpenAPIHono, options: ApiOptions, from: ApiDependencies): void {
+  const startedAt = views.isoTime(from.clock.nowMs())
+  const status = reading('/v1/status', {
+    summary: 'The node at a glance',
+    answer: shapes.StatusShape,
+    request: {},
+  })
+  app.openapi(status, async (context) => {
+    const checks = await from.checks()
+    const listeners = from.listeners().map((one) => ({
+      ...{ chain: one.chain, state: one.state, checkpoint: one.checkpoint ?? null },
+      ...{ head: one.head ?? null, problem: one.problem ?? null },
+    }))
+    return context.json(
+      {
+        ...{ name: 'QuantumStream', version: options.version, startedAt, dev: options.dev },
+        ...{ ready: checks.every(({ ok }) => ok), listeners },
+        instances: { ...(await from.engine.counts()) },
+        senders: [...from.senders()],
+      },
+      200,
+    )
+  })
+
+  const chains = reading('/v1/chains', {
+    summary: 'The chains this node works on',
+    answer: pageOf(shapes.ChainShape),
+    request: {},
+  })
+  app.openapi(chains, async (context) => {
+    return context.json({ items: await Promise.all(from.chains.map(chainView)), next: null }, 200)
+  })
+}
+
+function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
+  const query = z.object({ ...pageQuery, ...chainQuery })
+  const blocks = reading('/v1/blocks', {
+    summary: 'Blocks, newest first',
+    answer: pageOf(shapes.BlockShape),
+    request: { query },
+  })
+  app.openapi(blocks, async (context) => {
+    const { limit, cursor, chain: name } = context.req.valid('query')
+    const chain = chainOf(from, name)
+    const head = Number(await chain.client.request('eth_blockNumber'))
+    const first = cursor === undefined ? head : Number(cursor)
+    if (!Number.isSafeInteger(first) || first < 0) {
+      throw new AppError({
+        code: 'api/bad-request',
+        message: `"${cursor}" is no cursor of this list`,
+      })
+    }
+    const numbers = Array.from({ length: Math.min(limit, first + 1) }, (_, at) => first - at)
+    const found = await Promise.all(
+      numbers.map((n) => views.blockView(chain, `0x${n.toString(16)}`)),
+    )
+    const items = found
+      .filter((block) => block !== undefined)
+      .map(({ transactionHashes: _, ...block }) => block)
+    const next = first - numbers.length
+    return context.json({ items, next: next >= 0 ? String(next) : null }, 200)
+  })
+
+  const one = reading('/v1/blocks/{block}', {
+    summary: 'One block, by number or hash',
+    answer: shapes.BlockDetailShape,
+    request: {
+      params: z.object({ block: z.string().regex(/^(\d{1,15}|0x[0-9a-fA-F]{64})$/) }),
+      query: z.object(chainQuery),
+    },
+  })
+  app.openapi(one, async (context) => {
+    const { block } = context.req.valid('param')
+    const chain = chainOf(from, context.req.valid('query').chain)
+    const found = await views.blockView(
+      chain,
+      block.startsWith('0x') ? block : `0x${Number(block).toString(16)}`,
+    )
+    if (found === undefined) throw notFound(`block ${block}`)
+    return context.json(found, 200)
+  })
+}
+
+async function chainView(chain: ApiChain): Promise<z.infer<typeof shapes.ChainShape>> {
+  const { name, chainId, embedded, contracts, accounts } = chain
+  const rest = { name, chainId, embedded, rpcPath: `/v1/rpc/${name}`, contracts: { ...contracts } }
+  try {
+    const head = await views.blockView(chain, 'latest')
+    const shown = head && { number: head.number, hash: head.hash, timestamp: head.timestamp }
+    return { ...rest, accounts: [...accounts], head: shown ?? null, problem: null }
+  } catch (error) {
+    return { ...rest, accounts: [...accounts], head: null, problem: (error as Error).message }
+  }
+}
+
+/** An event with the instances that it started. */
+async function eventView(event: StreamEvent, { engine }: ApiDependencies) {
+  const started = await engine.list({ limit: 50, eventId: event.id })
+  const ids = started.items.map(({ id }) => id)
+  return views.eventView(event, ids)
+}
+
+function addEventRoutes(app: OpenAPIHono, from: ApiDependencies): void {
+  const eventQuery = z.object({ ...pageQuery, name: z.string().max(100).optional() })
+  const events = reading('/v1/events', {
+    summary: 'Events, newest first',
+    answer: pageOf(shapes.EventShape),
+    request: { query: eventQuery },
+  })
+  app.openapi(events, async (context) => {
+    const page = await from.events.list(context.req.valid('query'))
+    return context.json(await views.pageView(page, (event) => eventView(event, from)), 200)
+  })
+
+  const event = reading('/v1/events/{id}', {
+    summary: 'One event',
+    answer: shapes.EventShape,
+    request: { params: idParam },
+  })
+  app.openapi(event, async (context) => {
+    const { id } = context.req.valid('param')
+    const found = await from.events.get(id)
+    if (found === undefined) throw notFound(`event "${id}"`)
+    return context.json(await eventView(found, from), 200)
+  })
+}
+
+function addWorkflowRoutes(app: OpenAPIHono, { engine }: ApiDependencies): void {
+  const workflows = reading('/v1/workflows', {
+    summary: 'Deployed workflows',
+    answer: pageOf(shapes.WorkflowShape),
+    request: {},
+  })
+  app.openapi(workflows, (context) =>
+    context.json({ items: engine.workflows().map(views.workflowView), next: null }, 200),
+  )
+
+  const workflow = reading('/v1/workflows/{id}', {
+    summary: 'One workflow, by name',
+    answer: shapes.WorkflowShape,
+    request: { params: idParam },
+  })
+  app.openapi(workflow, (context) => {
+    const { id } = context.req.valid('param')
+    const found = engine.workflows().find(({ name }) => name === id)
+    if (found === undefined) throw notFound(`workflow "${id}"`)
+    return context.json(views.workflowView(found), 200)
+  })
+}
+
+function addInstanceRoutes(app: OpenAPIHono, from: ApiDependencies): void {
+  const { engine } = from
+  const instanceQuery = z.object({
+    ...pageQuery,
+    workflow: z.string().max(64).optional(),
+    status: z.enum(shapes.statuses).optional(),
+    event: z.string().max(200).optional(),
+  })
+  const instances = reading('/v1/instances', {
+    summary: 'Runs of workflows, newest first',
+    answer: pageOf(shapes.InstanceShape),
+    request: { query: instanceQuery },
+  })
+  app.openapi(instances, async (context) => {
+    const { event: eventId, ...query } = context.req.valid('query')
+    const page = await engine.list({ ...query, eventId })
+    return context.json(await views.pageView(page, views.instanceView), 200)
+  })
+
+  const instance = reading('/v1/instances/{id}', {
+    summary: 'One run with its journal',
+    answer: shapes.InstanceDetailShape,
+    request: { params: idParam },
+  })
+  app.openapi(instance, async (context) => {
+    const { id } = context.req.valid('param')
+    const found = await engine.get(id)
+    if (found === undefined) throw notFound(`instance "${id}"`)
+    const started = await from.events.get(found.eventId)
+    return context.json(
+      {
+        ...views.instanceView(found),
+        input: found.input,
+        event: started ? await eventView(started, from) : null,
+        journal: found.journal.map(views.entryView),
+      },
+      200,
+    )
+  })
+}
+
+function addOutcomeRoutes(app: OpenAPIHono, from: ApiDependencies): void {
+  const query = z.object(pageQuery)
+  const notifications = reading('/v1/notifications', {
+    summary: 'The outbox, newest first',
+    answer: pageOf(shapes.NotificationShape),
+    request: { query },
+  })
+  app.openapi(notifications, async (context) => {
+    const page = await from.notifications.list(context.req.valid('query'))
+    return context.json(await views.pageView(page, views.notificationView), 200)
+  })
+
+  const records = reading('/v1/records', {
+    summary: 'Recorded outcomes, newest first',
+    answer: pageOf(shapes.RecordShape),
+    request: { query },
+  })
+  app.openapi(records, async (context) => {
+    const page = await from.records.list(context.req.valid('query'))
+    const view = await views.pageView(page, ({ atMs, ...rest }) => ({
+      ...rest,
+      at: views.isoTime(atMs),
+    }))
+    return context.json(view, 200)
+  })
+}

@@ -1,0 +1,178 @@
+/** Describes every answer of the API, for its document and its checks. */
+
+import { z } from '@hono/zod-openapi'
+
+const time = z.string().openapi({ format: 'date-time' })
+const hex = z.string().openapi({ example: '0x5fbdb2315678afecb367f032d93f642f64180aa3' })
+const json = z.any().openapi({ description: 'Any JSON' })
+
+export const ErrorShape = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), data: z.unknown() }) })
+  .openapi('Error')
+
+export const StatusShape = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    startedAt: time,
+    dev: z.boolean(),
+    ready: z.boolean(),
+    listeners: z.array(
+      z.object({
+        chain: z.string(),
+        state: z.enum(['starting', 'catching-up', 'following', 'waiting', 'stopped']),
+        checkpoint: z.number().nullable(),
+        head: z.number().nullable(),
+        problem: z.string().nullable(),
+      }),
+    ),
+    instances: z.object({
+      running: z.number(),
+      waiting: z.number(),
+      completed: z.number(),
+      failed: z.number(),
+      cancelled: z.number(),
+    }),
+    senders: z.array(
+      z.object({ chain: z.string(), address: hex.nullable(), problem: z.string().nullable() }),
+    ),
+  })
+  .openapi('Status')
+
+export const ChainShape = z
+  .object({
+    name: z.string(),
+    chainId: z.number(),
+    embedded: z.boolean(),
+    rpcPath: z.string(),
+    head: z.object({ number: z.number(), hash: hex, timestamp: time }).nullable(),
+    problem: z.string().nullable(),
+    contracts: z.record(z.string(), hex),
+    accounts: z.array(hex),
+  })
+  .openapi('Chain')
+
+export const BlockShape = z
+  .object({
+    chain: z.string(),
+    number: z.number(),
+    hash: hex,
+    parentHash: hex,
+    timestamp: time,
+    transactions: z.number(),
+    gasUsed: z.string(),
+    gasLimit: z.string(),
+    baseFeePerGas: z.string().nullable(),
+    beneficiary: hex,
+  })
+  .openapi('Block')
+
+export const BlockDetailShape = BlockShape.extend({ transactionHashes: z.array(hex) }).openapi(
+  'BlockDetail',
+)
+
+export const EventShape = z
+  .object({
+    id: z.string(),
+    chain: z.string(),
+    chainId: z.number(),
+    address: hex,
+    name: z.string(),
+    args: z.record(z.string(), json),
+    state: z.enum(['pending', 'confirmed', 'retracted']),
+    blockNumber: z.number(),
+    blockHash: hex,
+    transactionHash: hex,
+    logIndex: z.number(),
+    blockTime: time,
+    seenAt: time,
+    instances: z.array(z.string()),
+  })
+  .openapi('Event')
+
+export const WorkflowShape = z
+  .object({
+    name: z.string(),
+    title: z.string(),
+    hash: z.string(),
+    event: z.string(),
+    steps: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        next: z.array(z.object({ step: z.string(), when: z.string().nullable() })),
+      }),
+    ),
+    definition: json,
+  })
+  .openapi('Workflow')
+
+export const statuses = ['running', 'waiting', 'completed', 'failed', 'cancelled'] as const
+
+export const InstanceShape = z
+  .object({
+    id: z.string(),
+    workflow: z.string(),
+    definitionHash: z.string(),
+    status: z.enum(statuses),
+    step: z.string().nullable(),
+    reason: z.string().nullable(),
+    eventId: z.string(),
+    createdAt: time,
+    updatedAt: time,
+    output: json,
+  })
+  .openapi('Instance')
+
+export const JournalEntryShape = z
+  .object({
+    seq: z.number(),
+    step: z.string(),
+    kind: z.enum(['started', 'completed', 'waiting', 'retrying', 'failed', 'cancelled']),
+    attempt: z.number(),
+    at: time,
+    input: json,
+    output: json,
+    error: z.string().nullable(),
+  })
+  .openapi('JournalEntry')
+
+export const InstanceDetailShape = InstanceShape.extend({
+  input: json,
+  event: EventShape.nullable(),
+  journal: z.array(JournalEntryShape),
+}).openapi('InstanceDetail')
+
+export const NotificationShape = z
+  .object({
+    id: z.string(),
+    instanceId: z.string(),
+    to: z.string(),
+    subject: z.string(),
+    body: z.string(),
+    channel: z.enum(['outbox', 'webhook', 'email']),
+    at: time,
+  })
+  .openapi('Notification')
+
+export const RecordShape = z
+  .object({
+    id: z.string(),
+    instanceId: z.string(),
+    workflow: z.string(),
+    key: z.string(),
+    data: json,
+    at: time,
+  })
+  .openapi('Record')
+
+/** `limit` and `cursor` of every list. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(50).openapi({ description: '1 to 200' }),
+  cursor: z.string().max(200).optional().openapi({ description: '`next` of the page before' }),
+}
+
+/** A page of a list, newest first. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().nullable() })
+}

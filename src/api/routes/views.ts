@@ -1,0 +1,106 @@
+/** Turns what the rooms give into what the API answers. */
+
+import type { z } from '@hono/zod-openapi'
+import type { Hex } from '../../base/bytes.ts'
+import type { JsonRpcClient } from '../../base/json-rpc.ts'
+import type { Page } from '../../base/page.ts'
+import type { Notification } from '../../services/notifications.ts'
+import type { StreamEvent } from '../../stream/stream.ts'
+import type { DeployedWorkflow, Instance, JournalEntry } from '../../workflow/workflow.ts'
+import type {
+  BlockDetailShape,
+  EventShape,
+  InstanceShape,
+  JournalEntryShape,
+  NotificationShape,
+  WorkflowShape,
+} from './shapes.ts'
+
+/** Milliseconds since the epoch as ISO 8601. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** A page with its items as the API shows them. */
+export async function pageView<A, B>(
+  page: Page<A>,
+  view: (item: A) => B | Promise<B>,
+): Promise<{ items: B[]; next: string | null }> {
+  return { items: await Promise.all(page.items.map(view)), next: page.next ?? null }
+}
+
+/** An event, with the instances it started. */
+export function eventView(event: StreamEvent, instances: string[]): z.infer<typeof EventShape> {
+  const { blockTimeMs, seenAtMs, ...rest } = event
+  return { ...rest, blockTime: isoTime(blockTimeMs), seenAt: isoTime(seenAtMs), instances }
+}
+
+/** An instance without its journal. */
+export function instanceView(instance: Instance): z.infer<typeof InstanceShape> {
+  const { id, workflow, definitionHash, status, eventId } = instance
+  return {
+    ...{ id, workflow, definitionHash, status, eventId },
+    step: instance.step ?? null,
+    reason: instance.reason ?? null,
+    createdAt: isoTime(instance.createdAtMs),
+    updatedAt: isoTime(instance.updatedAtMs),
+    output: instance.output ?? null,
+  }
+}
+
+/** One line of a journal. */
+export function entryView(entry: JournalEntry): z.infer<typeof JournalEntryShape> {
+  const { seq, step, kind, attempt, atMs, input = null, output = null, error = null } = entry
+  return { seq, step, kind, attempt, at: isoTime(atMs), input, output, error }
+}
+
+/** A workflow as it is drawn. */
+export function workflowView(workflow: DeployedWorkflow): z.infer<typeof WorkflowShape> {
+  const steps = workflow.steps.map(({ name, kind, next }) => ({
+    ...{ name, kind },
+    next: next.map(({ step, when = null }) => ({ step, when })),
+  }))
+  return { ...workflow, steps }
+}
+
+/** A notification of the outbox. */
+export function notificationView({
+  atMs,
+  ...rest
+}: Notification): z.infer<typeof NotificationShape> {
+  return { ...rest, at: isoTime(atMs) }
+}
+
+/** A block of a chain by number, hash or tag; absent if there is none. */
+export async function blockView(
+  chain: { readonly name: string; readonly client: JsonRpcClient },
+  block: string,
+): Promise<z.infer<typeof BlockDetailShape> | undefined> {
+  const isHash = block.length === 66
+  const method = isHash ? 'eth_getBlockByHash' : 'eth_getBlockByNumber'
+  const found = (await chain.client.request(method, [block, false])) as RpcBlock | null
+  if (found === null) return undefined
+  const { hash, parentHash, transactions, baseFeePerGas } = found
+  return {
+    ...{ chain: chain.name, number: Number(found.number), hash, parentHash },
+    timestamp: isoTime(Number(found.timestamp) * 1_000),
+    transactions: transactions.length,
+    gasUsed: String(BigInt(found.gasUsed)),
+    gasLimit: String(BigInt(found.gasLimit)),
+    baseFeePerGas: baseFeePerGas === undefined ? null : String(BigInt(baseFeePerGas)),
+    beneficiary: found.miner,
+    transactionHashes: [...transactions],
+  }
+}
+
+interface RpcBlock {
+  readonly number: Hex
+  readonly hash: Hex
+  readonly parentHash: Hex
+  readonly timestamp: Hex
+  readonly transactions: readonly Hex[]
+  readonly gasUsed: Hex
+  readonly gasLimit: Hex
+  readonly baseFeePerGas?: Hex
+  readonly miner: Hex
+}

@@ -1,0 +1,39 @@
+/** Describes how the rooms count and measure. */
+
+type Labels = Readonly<Record<string, string>>
+
+/** A number that only grows. */
+export interface Counter {
+  add(count?: number, labels?: Labels): void
+}
+
+/** A number that is set. */
+export interface Gauge {
+  set(value: number, labels?: Labels): void
+}
+
+/** A distribution of observed values. */
+export interface Histogram {
+  observe(value: number, labels?: Labels): void
+}
+
+/** Makes measures; names are `quantumstream_…` in snake case with the unit at the end. */
+export interface Metrics {
+  counter(name: string, help: string, labelNames?: readonly string[]): Counter
+  gauge(name: string, help: string, labelNames?: readonly string[]): Gauge
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labelNames?: readonly string[],
+  ): Histogram
+}
+
+const nothing = () => {}
+
+/** Measures nothing. */
+export const noMetrics: Metrics = {
+  counter: () => ({ add: nothing }),
+  gauge: () => ({ set: nothing }),
+  histogram: () => ({ observe: nothing }),
+}

@@ -1,0 +1,159 @@
+/** Builds a block from the pool, and runs a block that is given, comparing all it commits to. */
+
+import { equalBytes } from '../base/bytes.ts'
+import type { HeaderDraft, Verdict } from './consensus/consensus.ts'
+import { type BlockResult, contextOf, type Evm, type TransactionResult } from './evm/evm.ts'
+import { nextBaseFee } from './ledger/base-fee.ts'
+import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
+import {
+  emptyOmmersHash,
+  encodeReceipt,
+  encodeWithdrawal,
+  headerHash,
+} from './ledger/block-codec.ts'
+import { bloomOf } from './ledger/bloom.ts'
+import type { Address, Hash, Transaction } from './ledger/transaction.ts'
+import { encodeTransaction, senderOf, transactionHash } from './ledger/transaction-codec.ts'
+import type { Difference, State } from './state/state.ts'
+import { orderedRoot } from './state/trie.ts'
+import type { TxPool } from './txpool/txpool.ts'
+
+/** A block with its receipts, what it did, and the state after it. */
+export interface BuiltBlock {
+  readonly executed: ExecutedBlock
+  readonly difference: Difference
+  readonly state: State
+}
+
+/** What building starts from. */
+export interface BuildingSite {
+  readonly evm: Evm
+  readonly parent: Header
+  readonly state: State
+  readonly blockHash: (number: bigint) => Hash | undefined
+}
+
+/** Least gas of any transaction: with less left, a block is full. */
+const leastGas = 21_000n
+
+/**
+ * Fills a block with the best paying transactions that fit, until `isLate`. A transaction that turns out not to be
+ * executable is dropped from the pool.
+ */
+export async function buildBlock(
+  site: BuildingSite,
+  { draft, pool, isLate }: { draft: HeaderDraft; pool: TxPool; isLate: () => boolean },
+): Promise<BuiltBlock> {
+  const { evm, parent, state, blockHash } = site
+  const baseFeePerGas = nextBaseFee(parent)
+  const open = openHeader(parent, draft, baseFeePerGas)
+  const run = await evm.openBlock(state, contextOf(open, blockHash))
+  const transactions: Transaction[] = []
+  const senders: Address[] = []
+  for (const { transaction, sender, hash } of pool.best(baseFeePerGas)) {
+    const left = open.gasLimit - run.gasUsed
+    if (left < leastGas || isLate()) break
+    if (transaction.gasLimit > left) continue
+    const result = await run.add(transaction, sender)
+    if (result.kind === 'executed') {
+      transactions.push(transaction)
+      senders.push(sender)
+    } else if (isHopeless(result)) pool.drop(hash)
+  }
+  const result = await run.finish([])
+  const next = state.apply(result.difference)
+  const header = sealedHeader(open, { transactions, result, stateRoot: next.root })
+  const block: Block = { header, hash: headerHash(header), transactions, withdrawals: [] }
+  return {
+    executed: executedOf(block, result, senders),
+    difference: result.difference,
+    state: next,
+  }
+}
+
+/** Runs a block that came from elsewhere. Its header's own rules are the engine's to check. */
+export async function runBlock(
+  site: BuildingSite,
+  block: Block,
+): Promise<BuiltBlock | Extract<Verdict, { kind: 'invalid' }>> {
+  const invalid = (rule: string, detail: string) => ({ kind: 'invalid', rule, detail }) as const
+  const { header, transactions, withdrawals } = block
+  const run = await site.evm.openBlock(site.state, contextOf(header, site.blockHash))
+  const senders: Address[] = []
+  for (const [place, transaction] of transactions.entries()) {
+    const sender = senderOf(transaction)
+    if (sender === undefined) return invalid('signature', `transaction ${place} has no sender`)
+    const result = await run.add(transaction, sender)
+    if (result.kind === 'invalid') {
+      return invalid('transaction', `transaction ${place}: ${result.rule}, ${result.detail}`)
+    }
+    senders.push(sender)
+  }
+  const result = await run.finish(withdrawals)
+  const state = site.state.apply(result.difference)
+  const roots = sealedHeader(header, { transactions, result, stateRoot: state.root })
+  const withdrawalsRoot = orderedRoot(withdrawals.map(encodeWithdrawal))
+  const expected: Header = { ...roots, withdrawalsRoot }
+  for (const name of committed) {
+    const [given, found] = [header[name], expected[name]]
+    const same =
+      given instanceof Uint8Array && found instanceof Uint8Array
+        ? equalBytes(given, found)
+        : given === found
+    if (!same) return invalid(name, `${name} is not what running the block gives`)
+  }
+  return { executed: executedOf(block, result, senders), difference: result.difference, state }
+}
+
+/** Fields of a header that running the block decides. */
+const committed = [
+  'stateRoot',
+  'transactionsRoot',
+  'receiptsRoot',
+  'logsBloom',
+  'gasUsed',
+  'withdrawalsRoot',
+  'requestsHash',
+] as const
+
+/** Reasons that may be gone in a later block. */
+const mayPass: readonly string[] = ['nonce-too-high', 'block-gas-limit', 'fee-cap-below-base-fee']
+
+function isHopeless(result: Exclude<TransactionResult, { kind: 'executed' }>): boolean {
+  return !mayPass.includes(result.rule)
+}
+
+function openHeader(parent: Header, draft: HeaderDraft, baseFeePerGas: bigint): Header {
+  return {
+    ...parent,
+    ...draft,
+    parentHash: headerHash(parent),
+    ommersHash: emptyOmmersHash,
+    number: parent.number + 1n,
+    baseFeePerGas,
+    withdrawalsRoot: orderedRoot([]),
+    blobGasUsed: 0n,
+    excessBlobGas: 0n,
+  }
+}
+
+function sealedHeader(
+  header: Header,
+  run: { transactions: readonly Transaction[]; result: BlockResult; stateRoot: Hash },
+): Header {
+  const { receipts, gasUsed, requestsHash } = run.result
+  return {
+    ...header,
+    stateRoot: run.stateRoot,
+    transactionsRoot: orderedRoot(run.transactions.map(encodeTransaction)),
+    receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
+    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
+    gasUsed,
+    requestsHash,
+  }
+}
+
+function executedOf(block: Block, result: BlockResult, senders: readonly Address[]): ExecutedBlock {
+  const transactionHashes = block.transactions.map(transactionHash)
+  return { block, receipts: result.receipts, senders, transactionHashes }
+}

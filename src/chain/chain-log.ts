@@ -1,0 +1,218 @@
+/** Writes a chain's blocks to its log and finds them again by number, hash and transaction. */
+
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError } from '../base/app-error.ts'
+import { equalBytes } from '../base/bytes.ts'
+import type { Logger } from '../base/logger.ts'
+import { type BlockLog, type LogPosition, openBlockLog } from '../store/block-log.ts'
+import type { TransactionPlace } from './chain.ts'
+import type { ExecutedBlock } from './ledger/block.ts'
+import { decodeExecutedBlock, encodeExecutedBlock } from './ledger/block-codec.ts'
+import type { Manifest } from './ledger/manifest.ts'
+import { chainKey, manifestToJson, parseManifest } from './ledger/manifest-codec.ts'
+import {
+  decodeRlp,
+  encodeRlp,
+  type RlpValue,
+  rlpBytes,
+  rlpInteger,
+  rlpList,
+  rlpNumber,
+} from './ledger/rlp.ts'
+import type { Hash } from './ledger/transaction.ts'
+import { decodeDifference, encodeDifference } from './state/difference-codec.ts'
+import type { Difference } from './state/state.ts'
+
+/** Decoded blocks kept in memory. */
+const maxCachedBlocks = 256
+
+/** What stands first in a record. */
+const [birth, block, rewind] = [0, 1, 2]
+
+/** Hears what the log holds while it is read. */
+export interface ReplayListener {
+  block(executed: ExecutedBlock, difference: Difference): void
+  /** The chain went back to this block. */
+  rewind(number: bigint): void
+}
+
+/** The blocks of one chain, those that left it left out. */
+export interface ChainLog {
+  append(executed: ExecutedBlock, difference: Difference): Promise<void>
+  /** Goes back to a block; those above it leave the chain. */
+  rewindTo(number: bigint): Promise<void>
+  byNumber(number: bigint): ExecutedBlock | undefined
+  hashOf(number: bigint): Hash | undefined
+  numberOf(hash: Hash): bigint | undefined
+  findTransaction(hash: Hash): TransactionPlace | undefined
+  close(): Promise<void>
+}
+
+/**
+ * Reads the manifest that a chain's folder holds.
+ *
+ * @returns `undefined` if the folder holds no chain
+ */
+export async function readStoredManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    return parseManifest(await readFile(path.join(folder, 'manifest.json'), 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
+ * Opens or creates the log of a chain.
+ *
+ * @throws AppError `chain/manifest-differs` when the folder holds another chain, and what the block log throws
+ */
+export async function openChainLog(options: {
+  readonly folder: string
+  readonly manifest: Manifest
+  readonly logger: Logger
+  readonly listener: ReplayListener
+}): Promise<ChainLog> {
+  const { folder, manifest, logger, listener } = options
+  await keepManifest(folder, manifest)
+  const index = new Index()
+  let born = false
+  const log = await openBlockLog({
+    path: path.join(folder, 'blocks.log'),
+    cut: (bytes) => logger.warn('an unfinished record was cut off', { folder, bytes }),
+    visit: (payload, position) => {
+      const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')
+      const known = Number(rlpNumber(kind, 'kind', 8))
+      if (known === birth) {
+        born = true
+        const key = rlpBytes(fields[0], 'the chain key', 32)
+        if (!equalBytes(key, chainKey(manifest))) throw otherChain(folder, 'manifest.json')
+      } else if (known === rewind) {
+        const number = rlpNumber(fields[0], 'number')
+        index.cut(number)
+        listener.rewind(number)
+      } else {
+        const { executed, difference } = blockFrom(fields)
+        index.add(executed, position)
+        listener.block(executed, difference)
+      }
+    },
+  })
+  if (!born) await log.append(encodeRlp([rlpInteger(birth), chainKey(manifest)]))
+  return logOver(log, index)
+}
+
+function logOver(log: BlockLog, index: Index): ChainLog {
+  const cache = new Map<LogPosition, ExecutedBlock>()
+  const keep = (position: LogPosition, executed: ExecutedBlock) => {
+    const oldest = cache.keys().next()
+    if (cache.size >= maxCachedBlocks && !oldest.done) cache.delete(oldest.value)
+    cache.set(position, executed)
+  }
+  const byNumber = (number: bigint) => {
+    const position = index.positionOf(number)
+    if (position === undefined) return undefined
+    const known = cache.get(position)
+    if (known) return known
+    const [, ...fields] = rlpList(decodeRlp(log.read(position)), 'the record')
+    const { executed } = blockFrom(fields)
+    keep(position, executed)
+    return executed
+  }
+  return {
+    async append(executed, difference) {
+      const stored = [encodeExecutedBlock(executed), encodeDifference(difference)]
+      const position = await log.append(encodeRlp([rlpInteger(block), ...stored]))
+      keep(position, executed)
+      index.add(executed, position)
+    },
+    async rewindTo(number) {
+      await log.append(encodeRlp([rlpInteger(rewind), rlpInteger(number)]))
+      index.cut(number)
+    },
+    byNumber,
+    hashOf: (number) => index.hashes[Number(number)],
+    numberOf: (hash) => index.numbers.get(hash.toHex()),
+    findTransaction(hash) {
+      const number = index.transactions.get(hash.toHex())
+      const executed = number === undefined ? undefined : byNumber(number)
+      const position = executed?.transactionHashes.findIndex((one) => equalBytes(one, hash))
+      return executed && position !== undefined ? { executed, position } : undefined
+    },
+    close: () => log.close(),
+  }
+}
+
+/** Where the blocks of the chain lie, by number. */
+class Index {
+  readonly #positions: LogPosition[] = []
+  readonly hashes: Hash[] = []
+  readonly numbers = new Map<string, bigint>()
+  readonly transactions = new Map<string, bigint>()
+  /** Transactions by block, to forget them with it. */
+  readonly #contents: (readonly Hash[])[] = []
+
+  add({ block: { header, hash }, transactionHashes }: ExecutedBlock, position: LogPosition): void {
+    const at = Number(header.number)
+    this.#positions[at] = position
+    this.hashes[at] = hash
+    this.#contents[at] = transactionHashes
+    this.numbers.set(hash.toHex(), header.number)
+    for (const one of transactionHashes) this.transactions.set(one.toHex(), header.number)
+  }
+
+  cut(number: bigint): void {
+    while (BigInt(this.hashes.length) > number + 1n) {
+      this.numbers.delete(this.hashes.pop()?.toHex() ?? '')
+      this.#positions.pop()
+      for (const one of this.#contents.pop() ?? []) this.transactions.delete(one.toHex())
+    }
+  }
+
+  positionOf(number: bigint): LogPosition | undefined {
+    return this.#positions[Number(number)]
+  }
+}
+
+function blockFrom([stored, changes]: readonly RlpValue[]) {
+  return {
+    executed: decodeExecutedBlock(rlpBytes(stored, 'the block')),
+    difference: decodeDifference(rlpBytes(changes, 'the difference')),
+  }
+}
+
+/** Writes the manifest of a new chain, whole or not at all. */
+async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
+  const stored = await readStoredManifest(folder)
+  if (stored) {
+    const field = differingField(stored, manifest)
+    if (field !== undefined) throw otherChain(folder, field)
+    return
+  }
+  await mkdir(folder, { recursive: true })
+  const file = path.join(folder, 'manifest.json')
+  const draft = await open(`${file}.new`, 'w')
+  try {
+    await draft.writeFile(manifestToJson(manifest))
+    await draft.sync()
+  } finally {
+    await draft.close()
+  }
+  await rename(`${file}.new`, file)
+}
+
+function differingField(a: Manifest, b: Manifest): string | undefined {
+  const flat = ({ consensus, genesis, ...rest }: Manifest): Record<string, unknown> => {
+    return { ...rest, ...consensus, ...genesis }
+  }
+  const text = (value: unknown) =>
+    JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one))
+  const [left, right] = [flat(a), flat(b)]
+  return Object.keys(left).find((name) => text(left[name]) !== text(right[name]))
+}
+
+function otherChain(folder: string, field: string): AppError {
+  const message = `${folder} holds a chain that was born with another ${field}; start with the settings of its birth, or choose another folder by --data`
+  return new AppError({ code: 'chain/manifest-differs', message, data: { folder, field } })
+}

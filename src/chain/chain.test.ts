@@ -1,0 +1,210 @@
+/** Runs chains in temporary folders: sealing, restarts, kills, reorganisations, and import elsewhere. */
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { systemClock, systemTimer } from '../base/clock.ts'
+import { silentLogger } from '../base/logger.ts'
+import { noMetrics } from '../base/metrics.ts'
+import { addressOfKey } from '../crypto/secp256k1.ts'
+import type { ChainEvent } from './chain.ts'
+import { createChain } from './create-chain.ts'
+import type { Manifest } from './ledger/manifest.ts'
+import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
+
+type Test = { after(run: () => Promise<void>): void }
+
+const key = new Uint8Array(32).fill(1)
+const sender = addressOfKey(key)
+const receiver = new Uint8Array(20).fill(0xab)
+
+function manifestWith(blockTimeMs: number): Manifest {
+  return {
+    ...{ version: 1, name: 'dev', chainId: 7n, hardfork: 'osaka' },
+    consensus: { engine: 'dev', blockTimeMs },
+    genesis: {
+      ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
+      extraData: new Uint8Array(),
+      accounts: [
+        { address: sender, balance: 10n ** 20n, nonce: 0n, code: new Uint8Array(), storage: [] },
+      ],
+    },
+  }
+}
+
+async function temporaryFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'qs-chain-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function openChain(folder: string, manifest = manifestWith(0)) {
+  const dependencies = {
+    clock: systemClock,
+    timer: systemTimer,
+    logger: silentLogger,
+    metrics: noMetrics,
+  }
+  const chain = await createChain({ manifest, folder, beneficiary: sender }, dependencies)
+  await chain.start()
+  return chain
+}
+
+const transfer = (nonce: bigint) =>
+  encodeTransaction(
+    signTransaction(
+      {
+        ...{
+          type: 2,
+          chainId: 7n,
+          nonce,
+          gasLimit: 21_000n,
+          to: receiver,
+          value: 1n,
+          accessList: [],
+        },
+        ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n, data: new Uint8Array() },
+      },
+      key,
+    ),
+  )
+
+describe('a chain', () => {
+  test('seals a block for a transaction and finds everything in it', async (t) => {
+    const chain = await openChain(await temporaryFolder(t))
+    const events: ChainEvent[] = []
+    chain.subscribe((event) => events.push(event))
+    const sealed = new Promise<void>((resolve) =>
+      chain.subscribe(({ kind }) => kind === 'head' && resolve()),
+    )
+    const hash = await chain.submit(transfer(0n))
+    await sealed
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['pending', 'head'],
+    )
+    const { header } = chain.head()
+    assert.equal(header.number, 1n)
+    assert.equal(header.gasUsed, 21_000n)
+    assert.equal(chain.findTransaction(hash)?.position, 0)
+    assert.deepEqual(chain.byHash(chain.head().hash)?.senders, [sender])
+    assert.equal(chain.stateAt(chain.head().hash)?.account(receiver)?.balance, 1n)
+    const genesis = chain.blockHash(0n)
+    assert.ok(genesis)
+    assert.equal(chain.stateAt(genesis)?.account(receiver), undefined)
+    await chain.stop()
+  })
+
+  test('goes on after a restart, with blocks, state and nonces', async (t) => {
+    const folder = await temporaryFolder(t)
+    const first = await openChain(folder)
+    await first.dev.setBlockTimeMs(0)
+    await first.submit(transfer(0n))
+    await first.dev.sealNow()
+    await first.dev.sealNow()
+    const head = first.head()
+    await first.stop()
+    const second = await openChain(folder)
+    assert.deepEqual(second.head(), head)
+    assert.equal(second.stateAt(head.hash)?.account(receiver)?.balance, 1n)
+    assert.throws(() => second.pool.add(transfer(0n)), { code: 'txpool/nonce-too-low' })
+    await second.dev.sealNow()
+    assert.equal(second.head().header.number, head.header.number + 1n)
+    await second.stop()
+  })
+
+  test('goes back to a block, tells of it, takes its transactions back, and stays there after a restart', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openChain(folder)
+    await chain.dev.sealNow()
+    const kept = chain.head()
+    const removed: bigint[] = []
+    chain.subscribe((event) => {
+      if (event.kind === 'head')
+        removed.push(...event.removed.map(({ block }) => block.header.number))
+    })
+    const hash = await chain.submit(transfer(0n))
+    while (chain.findTransaction(hash) === undefined) await new Promise(setImmediate)
+    await chain.dev.sealNow()
+    const left = chain.head().header.number
+    await chain.dev.rewindTo(kept.header.number)
+    assert.deepEqual(
+      removed,
+      Array.from({ length: Number(left) - 1 }, (_, at) => BigInt(at + 2)),
+    )
+    while (chain.findTransaction(hash) === undefined) await new Promise(setImmediate)
+    const again = chain.head()
+    assert.equal(again.header.number, 2n)
+    await chain.stop()
+    const reopened = await openChain(folder)
+    assert.deepEqual(reopened.head(), again)
+    await reopened.stop()
+  })
+
+  test('refuses to open with another manifest, naming what differs', async (t) => {
+    const folder = await temporaryFolder(t)
+    await (await openChain(folder)).stop()
+    const other = openChain(folder, { ...manifestWith(0), chainId: 8n })
+    await assert.rejects(other, { code: 'chain/manifest-differs', message: /another chainId/ })
+  })
+
+  test('takes sound blocks of another chain of the same birth, and refuses changed ones', async (t) => {
+    const source = await openChain(await temporaryFolder(t))
+    const target = await openChain(await temporaryFolder(t))
+    await source.submit(transfer(0n))
+    await source.dev.sealNow()
+    const block = source.byNumber(1n)?.block
+    assert.ok(block)
+    const changed = { ...block.header, stateRoot: new Uint8Array(32) }
+    const verdict = await target.importBlock({ ...block, header: changed })
+    assert.equal(verdict.kind === 'invalid' && verdict.rule, 'stateRoot')
+    assert.equal(target.head().header.number, 0n)
+    assert.deepEqual(await target.importBlock(block), { kind: 'valid' })
+    assert.deepEqual(target.head(), block)
+    await source.stop()
+    await target.stop()
+  })
+
+  test('has every block it told of after SIGKILL, and each of them runs elsewhere', {
+    timeout: 120_000,
+  }, async (t) => {
+    const folder = await temporaryFolder(t)
+    const entry = path.join(import.meta.dirname, 'test-chain/endless-chain.ts')
+    const told = new Map<number, string>()
+    for (let round = 1; round <= 10; round += 1) {
+      const child = spawn(process.execPath, [entry, folder], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let text = ''
+      child.stdout.on('data', (data) => {
+        text += data
+        if (text.split('\n').length > round * 3) child.kill('SIGKILL')
+      })
+      await once(child, 'close')
+      for (const line of text.split('\n').slice(0, -1)) {
+        const [number, hash = ''] = line.split(' ')
+        const before = told.get(Number(number))
+        assert.ok(before === undefined || before === hash, `block ${number} changed`)
+        told.set(Number(number), hash)
+      }
+    }
+    const survivor = await openChain(folder)
+    const replica = await openChain(await temporaryFolder(t))
+    assert.ok(told.size > 30)
+    for (let number = 1n; number <= survivor.head().header.number; number += 1n) {
+      const block = survivor.byNumber(number)?.block
+      assert.ok(block)
+      const hash = told.get(Number(number))
+      if (hash !== undefined) assert.equal(block.hash.toHex(), hash)
+      assert.deepEqual(await replica.importBlock(block), { kind: 'valid' })
+    }
+    for (const number of told.keys())
+      assert.ok(survivor.blockHash(BigInt(number)), `block ${number} is lost`)
+    await survivor.stop()
+    await replica.stop()
+  })
+})

@@ -1,0 +1,101 @@
+/** Describes the one interface of all consensus engines: pure, from inputs to effects. */
+
+import type { Header } from '../ledger/block.ts'
+import type { Address, Hash } from '../ledger/transaction.ts'
+
+/** Engines by name; more come with networks of several nodes. */
+export type EngineName = 'dev'
+
+/** Names a request of an engine, until it is answered or cancelled. */
+export type RequestId = number
+
+/** What a check of something from outside gives back. */
+export type Verdict =
+  | { readonly kind: 'valid' }
+  | { readonly kind: 'too-early'; readonly retryAtMs: number }
+  | { readonly kind: 'invalid'; readonly rule: string; readonly detail: string }
+
+/** The end of a chain, as fork choice sees it. */
+export interface HeadSummary {
+  readonly number: bigint
+  readonly hash: Hash
+  readonly parent: Hash
+  readonly timestampMs: bigint
+  readonly finalNumber: bigint
+}
+
+/** The fields of a header that the engine decides; the rest comes from running the transactions. */
+export interface HeaderDraft {
+  readonly beneficiary: Address
+  /** Seconds. */
+  readonly timestamp: bigint
+  readonly mixHash: Hash
+  readonly extraData: Uint8Array
+  readonly difficulty: bigint
+  readonly nonce: Uint8Array
+  readonly parentBeaconBlockRoot: Hash
+}
+
+/** What the driver tells an engine. */
+export type Input =
+  | { readonly kind: 'tick'; readonly nowMs: number }
+  | { readonly kind: 'block-built'; readonly request: RequestId; readonly hash: Hash }
+  /** The block could not be built or stored; the engine may ask again. */
+  | { readonly kind: 'build-failed'; readonly request: RequestId; readonly nowMs: number }
+  | {
+      readonly kind: 'block-imported'
+      readonly head: HeadSummary
+      readonly header: Header
+      readonly nowMs: number
+    }
+  /** The pool is not empty. */
+  | { readonly kind: 'work-waiting'; readonly count: number; readonly nowMs: number }
+  /** A block is wanted now (leap). */
+  | { readonly kind: 'seal-now'; readonly nowMs: number }
+  /** Development only: another pace, or another distance from the machine's clock. */
+  | { readonly kind: 'set-block-time'; readonly blockTimeMs: number; readonly nowMs: number }
+  | { readonly kind: 'shift-time'; readonly seconds: bigint }
+
+/** What an engine asks of the driver, in order. */
+export type Effect =
+  | {
+      readonly kind: 'build-block'
+      readonly request: RequestId
+      readonly on: Hash
+      readonly draft: HeaderDraft
+      /** The block should be built by then; what is left in the pool waits. */
+      readonly deadlineMs: number
+    }
+  | { readonly kind: 'cancel'; readonly request: RequestId }
+  /** One alarm; a new one replaces it. */
+  | { readonly kind: 'wake-at'; readonly atMs: number }
+  | { readonly kind: 'set-head'; readonly hash: Hash; readonly finalNumber: bigint }
+
+/** A new state and what is to be done. */
+export interface Step<S> {
+  readonly state: S
+  readonly effects: readonly Effect[]
+}
+
+/** What an engine starts from. */
+export interface StartOptions {
+  readonly head: HeadSummary
+  readonly header: Header
+  /** Where fees go. */
+  readonly beneficiary: Address
+  readonly nowMs: number
+}
+
+/**
+ * One consensus. `S` is what a running node remembers between inputs. Engines are deterministic, never throw on
+ * any input, change nothing on an input seen before, and keep a bounded state; `consensus.suite.ts` tests it.
+ */
+export interface ConsensusEngine<S> {
+  readonly name: EngineName
+  start(options: StartOptions): Step<S>
+  /** Every rule of a header that needs no transaction to be run. */
+  checkHeader(parent: Header, header: Header, nowMs: number): Verdict
+  /** Fork choice between two valid heads: > 0 keep `a`, < 0 move to `b`, 0 keep what the node has. */
+  compare(a: HeadSummary, b: HeadSummary): number
+  step(state: S, input: Input): Step<S>
+}

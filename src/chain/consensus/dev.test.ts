@@ -1,0 +1,91 @@
+/** Runs the suite of engines on the development engine, and checks when it seals. */
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { headerHash } from '../ledger/block-codec.ts'
+import { consensusSuite, firstHeader, summaryOf } from './consensus.suite.ts'
+import type { Effect, Input, Step } from './consensus.ts'
+import { type DevState, devEngine, nextMixHash } from './dev.ts'
+
+consensusSuite('dev', () => devEngine({ blockTimeMs: 1_000 }))
+
+describe('the development engine', () => {
+  const nowMs = 5_000_000
+  function play(blockTimeMs: number, ...inputs: readonly Input[]): Step<DevState> {
+    const engine = devEngine({ blockTimeMs })
+    const beneficiary = new Uint8Array(20)
+    let step = engine.start({
+      head: summaryOf(firstHeader),
+      header: firstHeader,
+      beneficiary,
+      nowMs,
+    })
+    for (const input of inputs) step = engine.step(step.state, input)
+    return step
+  }
+  const kinds = (effects: readonly Effect[]) => effects.map(({ kind }) => kind)
+  const child = {
+    ...firstHeader,
+    number: 1n,
+    timestamp: 5_001n,
+    parentHash: headerHash(firstHeader),
+  }
+  const imported = (at: number): Input => ({
+    ...{ kind: 'block-imported', head: summaryOf(child), header: child, nowMs: at },
+  })
+
+  test('seals when the interval is over, not before', () => {
+    assert.deepEqual(play(1_000).effects, [{ kind: 'wake-at', atMs: nowMs + 1_000 }])
+    // A timer may fire a moment early: the alarm is set again, or the chain would stand still.
+    const early = play(1_000, { kind: 'tick', nowMs: nowMs + 999 })
+    assert.deepEqual(early.effects, [{ kind: 'wake-at', atMs: nowMs + 1_000 }])
+    const due = play(1_000, { kind: 'tick', nowMs: nowMs + 1_000 })
+    assert.deepEqual(kinds(due.effects), ['build-block'])
+  })
+
+  test('keeps its pace when a block was late, and never builds two at once', () => {
+    const tick: Input = { kind: 'tick', nowMs: nowMs + 1_300 }
+    assert.deepEqual(play(1_000, tick, tick).effects, [])
+    const next = play(1_000, tick, imported(nowMs + 1_400))
+    assert.deepEqual(next.effects, [{ kind: 'wake-at', atMs: nowMs + 2_000 }])
+    const far = play(1_000, tick, imported(nowMs + 9_000))
+    assert.deepEqual(far.effects, [{ kind: 'wake-at', atMs: nowMs + 9_000 }])
+  })
+
+  test('with no interval seals for each transaction, and once more for what came meanwhile', () => {
+    const work: Input = { kind: 'work-waiting', count: 1, nowMs }
+    assert.deepEqual(kinds(play(0, work).effects), ['build-block'])
+    assert.deepEqual(kinds(play(0, work, work).effects), [])
+    assert.deepEqual(kinds(play(0, work, work, imported(nowMs)).effects), ['build-block'])
+    assert.deepEqual(kinds(play(0, work, imported(nowMs)).effects), [])
+  })
+
+  test('time is that of the machine with an offset, and always moves on', () => {
+    const timestamp = (...inputs: readonly Input[]) => {
+      const [effect] = play(0, ...inputs, { kind: 'seal-now', nowMs }).effects
+      return effect?.kind === 'build-block' ? effect.draft.timestamp : undefined
+    }
+    assert.equal(timestamp(), 5_000n)
+    assert.equal(timestamp({ kind: 'shift-time', seconds: 60n }), 5_060n)
+    assert.equal(timestamp(imported(nowMs)), 5_002n)
+  })
+
+  test('a built block becomes the head, and two blocks behind it are final', () => {
+    const hash = new Uint8Array(32).fill(3)
+    const step = play(0, { kind: 'seal-now', nowMs }, { kind: 'block-built', request: 1, hash })
+    assert.deepEqual(step.effects, [{ kind: 'set-head', hash, finalNumber: 0n }])
+  })
+
+  test('a mix that does not follow from the parent is refused', () => {
+    const engine = devEngine({ blockTimeMs: 0 })
+    const mixHash = nextMixHash(firstHeader.mixHash, 1n)
+    const sound = { ...child, baseFeePerGas: 875_000_000n, mixHash }
+    assert.deepEqual(engine.checkHeader(firstHeader, sound, nowMs), { kind: 'valid' })
+    const verdict = engine.checkHeader(
+      firstHeader,
+      { ...sound, mixHash: new Uint8Array(32) },
+      nowMs,
+    )
+    assert.equal(verdict.kind === 'invalid' && verdict.rule, 'mix')
+  })
+})

@@ -1,0 +1,163 @@
+/** Seals the blocks of a development chain: on an interval, for each transaction, or on demand, without votes. */
+
+import { concatBytes, equalBytes, fromBigInt, padStart } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
+import type { Header } from '../ledger/block.ts'
+import type { Address, Hash } from '../ledger/transaction.ts'
+import type {
+  ConsensusEngine,
+  Effect,
+  HeadSummary,
+  Input,
+  RequestId,
+  StartOptions,
+  Step,
+} from './consensus.ts'
+import { checkCommonRules } from './header-rules.ts'
+
+/** What the engine remembers. */
+export interface DevState {
+  readonly head: HeadSummary
+  readonly header: Header
+  readonly beneficiary: Address
+  /** 0: a block for each transaction, and on demand. */
+  readonly blockTimeMs: number
+  /** Seconds that the chain is ahead of the machine. */
+  readonly offset: bigint
+  /** When the next block is due by interval. */
+  readonly dueMs: number
+  /** The block that is being built. */
+  readonly building: RequestId | undefined
+  readonly nextRequest: RequestId
+  /** A block was asked for while another was being built. */
+  readonly wanted: boolean
+}
+
+/** Blocks behind the head that this engine calls final. */
+const finalDepth = 2n
+/** Longest time that a block may take to be built. */
+const buildMs = 2_000
+const noNonce = new Uint8Array(8)
+const noRoot = new Uint8Array(32)
+
+/**
+ * The engine.
+ *
+ * @param options - `blockTimeMs` between blocks; 0 seals one for each transaction
+ */
+export function devEngine({ blockTimeMs }: { blockTimeMs: number }): ConsensusEngine<DevState> {
+  return {
+    name: 'dev',
+    start: (options) => start(options, blockTimeMs),
+    checkHeader(parent, header) {
+      const common = checkCommonRules(parent, header)
+      if (common.kind !== 'valid') return common
+      const mixHash = nextMixHash(parent.mixHash, header.number)
+      if (!equalBytes(header.mixHash, mixHash)) {
+        return { kind: 'invalid', rule: 'mix', detail: 'mixHash does not follow from the parent' }
+      }
+      const constants =
+        header.difficulty === 0n &&
+        equalBytes(header.nonce, noNonce) &&
+        equalBytes(header.parentBeaconBlockRoot, noRoot)
+      if (constants) return { kind: 'valid' }
+      return { kind: 'invalid', rule: 'constants', detail: 'difficulty, nonce or beacon root' }
+    },
+    compare: (a, b) => Number(a.number - b.number),
+    step,
+  }
+}
+
+/** keccak-256 of the parent's value with the number: what PREVRANDAO reads. */
+export function nextMixHash(parent: Hash, number: bigint): Hash {
+  return keccak256(concatBytes(parent, padStart(fromBigInt(number), 8)))
+}
+
+function start(options: StartOptions, blockTimeMs: number): Step<DevState> {
+  const { head, header, beneficiary, nowMs } = options
+  const state: DevState = {
+    ...{ head, header, beneficiary, blockTimeMs, offset: 0n },
+    dueMs: nowMs + blockTimeMs,
+    ...{ building: undefined, nextRequest: 1, wanted: false },
+  }
+  return { state, effects: alarm(state) }
+}
+
+function step(state: DevState, input: Input): Step<DevState> {
+  switch (input.kind) {
+    case 'tick':
+      if (state.blockTimeMs > 0 && input.nowMs >= state.dueMs) return build(state, input.nowMs)
+      return { state, effects: state.building === undefined ? alarm(state) : [] }
+    case 'work-waiting':
+      return state.blockTimeMs === 0 && input.count > 0 ? build(state, input.nowMs) : rest(state)
+    case 'seal-now':
+      return build(state, input.nowMs)
+    case 'block-built': {
+      if (input.request !== state.building) return rest(state)
+      const set: Effect = {
+        kind: 'set-head',
+        hash: input.hash,
+        finalNumber: finalOf(state.head.number + 1n),
+      }
+      return { state, effects: [set] }
+    }
+    case 'build-failed':
+      if (input.request !== state.building) return rest(state)
+      return again({ ...state, building: undefined }, input.nowMs)
+    case 'block-imported':
+      return imported(state, input)
+    case 'set-block-time': {
+      const { blockTimeMs, nowMs } = input
+      const paced = { ...state, blockTimeMs, dueMs: nowMs + blockTimeMs }
+      return { state: paced, effects: alarm(paced) }
+    }
+    case 'shift-time':
+      return rest({ ...state, offset: state.offset + input.seconds })
+  }
+}
+
+function imported(
+  state: DevState,
+  { head, header, nowMs }: Extract<Input, { kind: 'block-imported' }>,
+): Step<DevState> {
+  if (equalBytes(head.hash, state.head.hash)) return rest(state)
+  // The next block is due one interval after this one was, so that a slow block does not shift all later ones.
+  const due = state.dueMs + state.blockTimeMs
+  const dueMs = due > nowMs ? due : nowMs
+  const followed = { ...state, head, header, dueMs, building: undefined }
+  return again(followed, nowMs)
+}
+
+/** After a block: the one that was asked for meanwhile, or the alarm. */
+function again(state: DevState, nowMs: number): Step<DevState> {
+  if (state.wanted) return build({ ...state, wanted: false }, nowMs)
+  return { state, effects: alarm(state) }
+}
+
+function build(state: DevState, nowMs: number): Step<DevState> {
+  if (state.building !== undefined) return rest({ ...state, wanted: true })
+  const { head, header, beneficiary, nextRequest: request } = state
+  const now = BigInt(Math.floor(nowMs / 1_000)) + state.offset
+  const timestamp = now > header.timestamp ? now : header.timestamp + 1n
+  const effect: Effect = {
+    ...{ kind: 'build-block', request, on: head.hash, deadlineMs: nowMs + buildMs },
+    draft: {
+      ...{ beneficiary, timestamp, mixHash: nextMixHash(header.mixHash, head.number + 1n) },
+      ...{ extraData: header.extraData, difficulty: 0n, nonce: noNonce },
+      parentBeaconBlockRoot: noRoot,
+    },
+  }
+  return { state: { ...state, building: request, nextRequest: request + 1 }, effects: [effect] }
+}
+
+function alarm(state: DevState): readonly Effect[] {
+  return state.blockTimeMs > 0 ? [{ kind: 'wake-at', atMs: state.dueMs }] : []
+}
+
+function finalOf(number: bigint): bigint {
+  return number > finalDepth ? number - finalDepth : 0n
+}
+
+function rest(state: DevState): Step<DevState> {
+  return { state, effects: [] }
+}

@@ -1,0 +1,194 @@
+/** Builds the front door of execution for one rule set. */
+
+import { sha256 } from '../../crypto/sha256.ts'
+import type { Receipt, Withdrawal } from '../ledger/block.ts'
+import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import type { Hardfork } from '../ledger/manifest.ts'
+import type { AccessListEntry, Transaction } from '../ledger/transaction.ts'
+import type { State, StateOverlay } from '../state/state.ts'
+import { createOverlay } from '../state/state-overlay.ts'
+import { createMachine, createMachinePool, type Machine } from './ethereumjs/machine.ts'
+import type { BlockContext, BlockRun, CallMessage, CallResult, Evm } from './evm.ts'
+import { openBlockState } from './system-contracts.ts'
+import {
+  applyDifference,
+  credit,
+  delegatesOf,
+  emptyAccount,
+  runTransaction,
+} from './transaction-run.ts'
+
+/** Machines that may run at once; each holds a megabyte or so. */
+const maxMachines = 8
+
+/** The requests hash of a block without requests (EIP-7685). */
+export const requestsHashOfNone = sha256(new Uint8Array())
+
+interface Rules {
+  readonly hardfork: Hardfork
+  readonly chainId: bigint
+}
+
+/** Execution by the rules of a hardfork. */
+export async function createEvm(rules: Rules): Promise<Evm> {
+  const first = await createMachine(rules.hardfork, rules.chainId)
+  const spare = [first]
+  const make = async () => spare.pop() ?? createMachine(rules.hardfork, rules.chainId)
+  const machine = createMachinePool(make, maxMachines)
+  const call: Evm['call'] = async (overlay, block, message) =>
+    (await runMessage(machine, { overlay, block, message, rules })).result
+  return {
+    openBlock: async (parent, block) => openBlock(machine, rules, { parent, block }),
+    call,
+    estimateGas: (state, block, message) =>
+      estimateGas((limited) => call(createOverlay(state), block, limited), message),
+    createAccessList: (state, block, message) =>
+      createAccessList(machine, { state, block, message, rules }),
+  }
+}
+
+function openBlock(
+  machine: Machine,
+  rules: Rules,
+  { parent, block }: { parent: State; block: BlockContext },
+): BlockRun {
+  const overlay = createOverlay(parent)
+  openBlockState(overlay, block, rules.hardfork)
+  const receipts: Receipt[] = []
+  let gasUsed = 0n
+  return {
+    get gasUsed() {
+      return gasUsed
+    },
+    async add(transaction: Transaction, sender) {
+      const result = await runTransaction(transaction, sender, {
+        ...{ ...rules, block, machine, state: overlay },
+        gasLeft: block.gasLimit - gasUsed,
+        gasUsedBefore: gasUsed,
+      })
+      if (result.kind === 'executed') {
+        gasUsed = result.receipt.cumulativeGasUsed
+        receipts.push(result.receipt)
+      }
+      return result
+    },
+    async finish(withdrawals: readonly Withdrawal[]) {
+      for (const { address, amountGwei } of withdrawals) {
+        credit(overlay, address, amountGwei * 1_000_000_000n)
+      }
+      const difference = overlay.difference()
+      return { receipts: [...receipts], gasUsed, difference, requestsHash: requestsHashOfNone }
+    },
+  }
+}
+
+interface MessageRun {
+  readonly overlay: StateOverlay
+  readonly block: BlockContext
+  readonly message: CallMessage
+  readonly rules: Rules
+  readonly reportTouched?: boolean
+}
+
+/** Runs a message as a transaction would run, without signature, nonce and balance for gas. */
+async function runMessage(
+  machine: Machine,
+  run: MessageRun,
+): Promise<{ result: CallResult; touched: readonly AccessListEntry[] }> {
+  const { overlay, block, message, rules } = run
+  const { from, to, value, data, gasLimit, gasPrice, accessList } = message
+  const intrinsic = intrinsicGas({ to, data, accessList })
+  const floor = floorGas(data, rules.hardfork)
+  const least = intrinsic > floor ? intrinsic : floor
+  const nothing = { output: new Uint8Array(), logs: [], gasUsed: gasLimit }
+  if (gasLimit < least) return { result: { ...nothing, halt: 'out-of-gas' }, touched: [] }
+  const layer = createOverlay(overlay)
+  const sender = overlay.account(from) ?? emptyAccount
+  if (to === undefined) layer.setAccount(from, { ...sender, nonce: sender.nonce + 1n })
+  const { reportTouched = false } = run
+  const execution = await machine.execute(
+    {
+      ...{ from, to, value, data, gasPrice, gas: gasLimit - intrinsic },
+      warm: [...accessList, ...delegatesOf(overlay, to)],
+    },
+    {
+      overlay: layer,
+      before: overlay,
+      block: gasPrice === 0n ? { ...block, baseFeePerGas: 0n } : block,
+      reportTouched,
+    },
+  )
+  applyDifference(overlay, layer.difference())
+  const spent = intrinsic + execution.gasUsed
+  const refund = execution.refund < spent / 5n ? execution.refund : spent / 5n
+  const gasUsed = spent - refund > floor ? spent - refund : floor
+  const { halt, output, logs, touched } = execution
+  return { result: { halt, output, logs, gasUsed }, touched }
+}
+
+/** Halves the span between what is too little and what is enough, as geth does. */
+async function estimateGas(
+  call: (message: CallMessage) => Promise<CallResult>,
+  message: CallMessage,
+): Promise<bigint | CallResult> {
+  const highest = await call(message)
+  if (highest.halt !== undefined) return highest
+  let low = highest.gasUsed - 1n
+  let high = message.gasLimit
+  const guess = (highest.gasUsed * 64n) / 63n + 2_300n
+  if (guess < high) {
+    if ((await call({ ...message, gasLimit: guess })).halt === undefined) high = guess
+    else low = guess
+  }
+  while (low + 1n < high) {
+    const middle = (low + high) / 2n
+    if ((await call({ ...message, gasLimit: middle })).halt === undefined) high = middle
+    else low = middle
+  }
+  return high
+}
+
+/** Rounds after which an access list that still changes is taken as it is. */
+const maxRounds = 8
+
+/** Runs a message until the list of what it touches stays the same, since the list changes what it costs. */
+async function createAccessList(
+  machine: Machine,
+  { state, block, message, rules }: Omit<MessageRun, 'overlay'> & { state: State },
+): ReturnType<Evm['createAccessList']> {
+  let accessList = message.accessList
+  for (let round = 1; ; round += 1) {
+    const overlay = createOverlay(state)
+    const trial = { ...message, accessList }
+    const run = { overlay, block, message: trial, rules, reportTouched: true }
+    const { result, touched } = await runMessage(machine, run)
+    const next = worthListing(touched, message)
+    if (sameList(next, accessList) || round === maxRounds) return { accessList: next, result }
+    accessList = next
+  }
+}
+
+/** Sender, target and precompiles are warm anyway: they are listed only for their slots. */
+function worthListing(
+  touched: readonly AccessListEntry[],
+  { from, to }: CallMessage,
+): readonly AccessListEntry[] {
+  const free = new Set([from.toHex(), to?.toHex()])
+  const isPrecompile = (address: Uint8Array) => {
+    const number = BigInt(`0x${address.toHex()}`)
+    return number > 0n && number <= 0x100n
+  }
+  return touched.filter(
+    ({ address, slots }) =>
+      slots.length > 0 || !(free.has(address.toHex()) || isPrecompile(address)),
+  )
+}
+
+function sameList(a: readonly AccessListEntry[], b: readonly AccessListEntry[]): boolean {
+  const text = (list: readonly AccessListEntry[]) =>
+    list
+      .map(({ address, slots }) => `${address.toHex()}:${slots.map(String).sort().join(',')}`)
+      .sort()
+      .join(';')
+  return text(a) === text(b)
+}

@@ -1,0 +1,183 @@
+/** Runs messages by @ethereumjs/evm, until the project's own kernel stands here. */
+
+import { createCustomCommon, Mainnet } from '@ethereumjs/common'
+import { createEVM, type EVM } from '@ethereumjs/evm'
+import { Address } from '@ethereumjs/util'
+import { padStart } from '../../../base/bytes.ts'
+import type { Log } from '../../ledger/block.ts'
+import type { Hardfork } from '../../ledger/manifest.ts'
+import type { AccessListEntry, Address as AddressBytes } from '../../ledger/transaction.ts'
+import type { StateOverlay, StateReader } from '../../state/state.ts'
+import { createOverlay } from '../../state/state-overlay.ts'
+import { emptyState } from '../../state/trie-state.ts'
+import type { BlockContext, Halt } from '../evm.ts'
+import { OverlayState } from './overlay-state.ts'
+
+/** A message whose gas has been bought and whose nonce has been counted. */
+export interface Message {
+  readonly from: AddressBytes
+  readonly to: AddressBytes | undefined
+  readonly value: bigint
+  readonly data: Uint8Array
+  /** Gas for execution alone. */
+  readonly gas: bigint
+  readonly gasPrice: bigint
+  readonly warm: readonly AccessListEntry[]
+}
+
+/** What execution alone gave. */
+export interface Execution {
+  readonly halt: Halt | undefined
+  readonly output: Uint8Array
+  readonly gasUsed: bigint
+  /** Not capped. */
+  readonly refund: bigint
+  readonly logs: readonly Log[]
+  readonly created: AddressBytes | undefined
+  /** Accounts that were created and destroyed by this message (EIP-6780). */
+  readonly destroyed: readonly AddressBytes[]
+  /** Everything that was read or written, when asked for. */
+  readonly touched: readonly AccessListEntry[]
+}
+
+/** Where a message runs. */
+export interface Place {
+  readonly overlay: StateOverlay
+  /** The state as the transaction found it. */
+  readonly before: StateReader
+  readonly block: BlockContext
+  readonly reportTouched?: boolean
+}
+
+/** Runs messages one after the other; accounts that are touched and empty are gone afterwards (EIP-161). */
+export interface Machine {
+  execute(message: Message, place: Place): Promise<Execution>
+}
+
+/** Builds a machine for one rule set; several may run at the same time. */
+export async function createMachine(hardfork: Hardfork, chainId: bigint): Promise<Machine> {
+  const common = createCustomCommon({ chainId: Number(chainId), name: 'own' }, Mainnet, {
+    hardfork,
+  })
+  const nowhere = emptyState()
+  const state = new OverlayState(createOverlay(nowhere), nowhere)
+  let blockHash: BlockContext['blockHash'] = () => undefined
+  const unknown = new Uint8Array(32)
+  const blockchain = {
+    getBlock: async (number: number) => ({ hash: () => blockHash(BigInt(number)) ?? unknown }),
+    putBlock: async () => {},
+    shallowCopy: () => blockchain,
+  }
+  // The point evaluation of EIP-4844 needs a library and blobs, which this chain leaves out.
+  const pointEvaluation = { address: new Address(padStart(Uint8Array.of(0x0a), 20)) }
+  const customPrecompiles = [pointEvaluation]
+  const options = { common, stateManager: state, blockchain, customPrecompiles }
+  const evm = (await createEVM(options)) as EVM
+
+  return {
+    async execute(message, { overlay, before, block, reportTouched }) {
+      state.lookAt(overlay, before)
+      blockHash = block.blockHash
+      evm.journal.cleanJournal()
+      if (reportTouched) evm.journal.startReportingAccessList()
+      warm(evm, message, block)
+      const { execResult, createdAddress } = await evm.runCall({
+        caller: new Address(message.from),
+        origin: new Address(message.from),
+        ...(message.to === undefined ? {} : { to: new Address(message.to) }),
+        data: message.data,
+        value: message.value,
+        gasLimit: message.gas,
+        gasPrice: message.gasPrice,
+        skipNonceIncrement: true,
+        block: blockOf(block) as never,
+      })
+      const touched = reportTouched ? touchedOf(evm) : []
+      await evm.journal.cleanup()
+      evm.transientStorage.clear()
+      return {
+        halt: haltOf(execResult.exceptionError?.error),
+        output: execResult.returnValue,
+        gasUsed: execResult.executionGasUsed,
+        refund: execResult.gasRefund ?? 0n,
+        logs: (execResult.logs ?? []).map(([address, topics, data]) => ({ address, topics, data })),
+        created: execResult.exceptionError ? undefined : createdAddress?.bytes,
+        destroyed: [...(execResult.selfdestruct?.keys() ?? [])]
+          .filter((address) => execResult.createdAddresses?.has(address))
+          .map((address) => Uint8Array.fromHex(address.slice(2))),
+        touched,
+      }
+    },
+  }
+}
+
+/** Addresses and slots that cost little from the start (EIP-2929, 2930, 3651). */
+function warm(evm: EVM, message: Message, block: BlockContext): void {
+  const { journal } = evm
+  for (const precompile of evm.precompiles.keys()) journal.addAlwaysWarmAddress(precompile)
+  journal.addAlwaysWarmAddress(message.from.toHex())
+  if (message.to) journal.addAlwaysWarmAddress(message.to.toHex())
+  journal.addAlwaysWarmAddress(block.beneficiary.toHex())
+  for (const { address, slots } of message.warm) {
+    // Listed ones are reported too: what is warm from the start never becomes warm.
+    journal.addAlwaysWarmAddress(address.toHex(), true)
+    for (const slot of slots) {
+      journal.addAlwaysWarmSlot(address.toHex(), slot.toString(16).padStart(64, '0'), true)
+    }
+  }
+}
+
+function touchedOf(evm: EVM): AccessListEntry[] {
+  return [...(evm.journal.accessList ?? [])].map(([address, slots]) => ({
+    address: Uint8Array.fromHex(address),
+    slots: [...slots].map((slot) => BigInt(`0x${slot}`)),
+  }))
+}
+
+/** What the opcodes read of a block. */
+function blockOf(block: BlockContext) {
+  const { number, timestamp, gasLimit, baseFeePerGas } = block
+  return {
+    header: {
+      ...{ number, timestamp, gasLimit, baseFeePerGas, difficulty: 0n, cliqueSigner: undefined },
+      coinbase: new Address(block.beneficiary),
+      prevRandao: block.mixHash,
+      getBlobGasPrice: () => 1n,
+    },
+  }
+}
+
+function haltOf(error: string | undefined): Halt | undefined {
+  if (error === undefined) return undefined
+  if (error === 'revert') return 'revert'
+  if (error === 'out of gas' || error.includes('out of gas')) return 'out-of-gas'
+  return error === 'invalid opcode' ? 'invalid-opcode' : 'other'
+}
+
+/** Hands out machines: a message that is under way keeps its own, and at most `most` run at once. */
+export function createMachinePool(make: () => Promise<Machine>, most: number): Machine {
+  const idle: Machine[] = []
+  const waiting: ((machine: Machine) => void)[] = []
+  let made = 0
+  const take = async (): Promise<Machine> => {
+    const machine = idle.pop()
+    if (machine) return machine
+    if (made < most) {
+      made += 1
+      return make()
+    }
+    return new Promise((resolve) => waiting.push(resolve))
+  }
+  return {
+    async execute(message, place) {
+      const machine = await take()
+      try {
+        return await machine.execute(message, place)
+      } finally {
+        const next = waiting.shift()
+        if (next) next(machine)
+        else idle.push(machine)
+      }
+    },
+  }
+}

@@ -1,0 +1,202 @@
+/** Runs transactions and calls through the front door of execution. */
+
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { fromHex, padStart } from '../../base/bytes.ts'
+import { addressOfKey } from '../../crypto/secp256k1.ts'
+import type { Transaction, UnsignedTransaction } from '../ledger/transaction.ts'
+import { signTransaction } from '../ledger/transaction-codec.ts'
+import type { State } from '../state/state.ts'
+import { createOverlay } from '../state/state-overlay.ts'
+import { genesisState } from '../state/trie-state.ts'
+import { createEvm } from './create-evm.ts'
+import type { BlockContext, Evm, TransactionResult } from './evm.ts'
+import { systemAccounts } from './system-contracts.ts'
+
+const key = new Uint8Array(32).fill(1)
+const sender = addressOfKey(key)
+const other = new Uint8Array(20).fill(0xaa)
+const coinbase = new Uint8Array(20).fill(0xcc)
+const zeroWord = new Uint8Array(32)
+const gwei = 10n ** 9n
+
+const block: BlockContext = {
+  number: 1n,
+  timestamp: 1_000n,
+  beneficiary: coinbase,
+  gasLimit: 30_000_000n,
+  baseFeePerGas: gwei,
+  mixHash: zeroWord,
+  excessBlobGas: 0n,
+  parentBeaconBlockRoot: new Uint8Array(32).fill(5),
+  parentHash: new Uint8Array(32).fill(6),
+  blockHash: (number) => (number === 0n ? new Uint8Array(32).fill(6) : undefined),
+}
+
+/** 602a60005560006000f3: stores 42 in slot 0 and returns nothing. */
+const storing = fromHex('0x602a60005560006000f3')
+/** Reverts with one byte 0x2a. */
+const reverting = fromHex('0x602a60005360016000fd')
+/** Returns slot 0. */
+const reading = fromHex('0x60005460005260206000f3')
+const address = (byte: number) => new Uint8Array(20).fill(byte)
+
+describe('execution', () => {
+  let evm: Evm
+  let state: State
+  before(async () => {
+    evm = await createEvm({ hardfork: 'osaka', chainId: 7n })
+    const contract = (byte: number, code: Uint8Array) => ({
+      ...{ address: address(byte), code, balance: 0n, nonce: 1n },
+      storage: [[0n, 7n] as const],
+    })
+    state = genesisState([
+      { address: sender, balance: 10n ** 20n, nonce: 0n, code: new Uint8Array(), storage: [] },
+      contract(0x51, storing),
+      contract(0x52, reverting),
+      contract(0x53, reading),
+      ...systemAccounts('osaka'),
+    ])
+  })
+
+  const transaction = (fields: Partial<UnsignedTransaction> = {}): Transaction =>
+    signTransaction(
+      {
+        ...{ type: 2, chainId: 7n, nonce: 0n, gasLimit: 100_000n, to: other, value: 0n },
+        ...{ maxFeePerGas: 10n * gwei, maxPriorityFeePerGas: gwei, accessList: [] },
+        data: new Uint8Array(),
+        ...fields,
+      } as UnsignedTransaction,
+      key,
+    )
+
+  async function run(fields: Partial<UnsignedTransaction> = {}) {
+    const opened = await evm.openBlock(state, block)
+    const result = await opened.add(transaction(fields), sender)
+    const { difference } = await opened.finish([])
+    return { result, after: state.apply(difference) }
+  }
+
+  function executed(result: TransactionResult) {
+    assert.equal(result.kind, 'executed')
+    return result.receipt
+  }
+
+  test('a transfer moves value, burns the base fee and pays the tip', async () => {
+    const { result, after } = await run({ value: 5n })
+    const receipt = executed(result)
+    assert.equal(receipt.gasUsed, 21_000n)
+    assert.equal(receipt.succeeded, true)
+    assert.equal(after.account(other)?.balance, 5n)
+    assert.equal(after.account(coinbase)?.balance, 21_000n * gwei)
+    assert.equal(after.account(sender)?.balance, 10n ** 20n - 5n - 21_000n * 2n * gwei)
+    assert.equal(after.account(sender)?.nonce, 1n)
+    assert.notDeepEqual(after.root, state.root)
+  })
+
+  test('storage is written, and a revert takes everything back but gas and nonce', async () => {
+    const stored = await run({ to: address(0x51) })
+    assert.equal(stored.after.storage(address(0x51), 0n), 42n)
+    const { result, after } = await run({ to: address(0x52), value: 9n })
+    assert.equal(executed(result).succeeded, false)
+    assert.equal(after.account(address(0x52))?.balance, 0n)
+    assert.equal(after.account(sender)?.nonce, 1n)
+  })
+
+  test('a creation gives the address of sender and nonce', async () => {
+    const init = fromHex('0x600a600c600039600a6000f3602a60005560006000f3')
+    const { result, after } = await run({ to: undefined, data: init })
+    const created = executed(result).createdAddress
+    assert.ok(created)
+    assert.deepEqual(after.code(after.account(created)?.codeHash ?? zeroWord), storing)
+  })
+
+  test('what cannot be run changes nothing and says which rule it breaks', async () => {
+    const rule = async (fields: Partial<UnsignedTransaction>) => {
+      const { result } = await run(fields)
+      return result.kind === 'invalid' ? result.rule : result.kind
+    }
+    assert.equal(await rule({ nonce: 1n }), 'nonce-too-high')
+    assert.equal(await rule({ value: 10n ** 21n }), 'insufficient-funds')
+    assert.equal(await rule({ gasLimit: 20_999n }), 'intrinsic-gas')
+    assert.equal(
+      await rule({ maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }),
+      'fee-cap-below-base-fee',
+    )
+    assert.equal(await rule({ maxPriorityFeePerGas: 11n * gwei }), 'tip-above-fee-cap')
+    assert.equal(await rule({ gasLimit: 30_000_001n }), 'gas-limit-cap')
+    assert.equal(await rule({ chainId: 8n }), 'chain-id')
+    const data = new Uint8Array(50_000)
+    assert.equal(await rule({ to: undefined, data, gasLimit: 10_000_000n }), 'init-code-size')
+  })
+
+  test('a delegation gives the account code to run, and is paid back in part', async () => {
+    const authority = new Uint8Array(32).fill(9)
+    const { r, s, yParity } = await signedDelegation(authority, address(0x51))
+    const authorizations = [{ chainId: 0n, address: address(0x51), nonce: 0n, yParity, r, s }]
+    const to = addressOfKey(authority)
+    const { result, after } = await run({ type: 4, authorizations, to } as never)
+    assert.equal(executed(result).succeeded, true)
+    assert.equal(after.storage(to, 0n), 42n)
+    assert.equal(after.account(to)?.nonce, 1n)
+  })
+
+  test('the block opens with the roots and hashes that the protocol keeps', async () => {
+    const { after } = await run()
+    const [roots, hashes] = systemAccounts('osaka').map((one) => one.address)
+    assert.equal(after.storage(roots ?? other, 1_000n), 1_000n)
+    assert.equal(after.storage(hashes ?? other, 0n), BigInt(`0x${'06'.repeat(32)}`))
+  })
+
+  const message = (to: Uint8Array, gasLimit = 1_000_000n) => ({
+    ...{ from: sender, to, value: 0n, data: new Uint8Array(), gasLimit, gasPrice: 0n },
+    accessList: [],
+  })
+
+  test('a call gives its output, and the reason why it stopped', async () => {
+    const call = (to: Uint8Array, gas?: bigint) =>
+      evm.call(createOverlay(state), block, message(to, gas))
+    assert.deepEqual((await call(address(0x53))).output, padStart(Uint8Array.of(7), 32))
+    const reverted = await call(address(0x52))
+    assert.equal(reverted.halt, 'revert')
+    assert.deepEqual(reverted.output, Uint8Array.of(0x2a))
+    assert.equal((await call(address(0x51), 22_000n)).halt, 'out-of-gas')
+  })
+
+  test('calls at the same time do not disturb each other', async () => {
+    const runs = Array.from({ length: 20 }, async (_, at) => {
+      const overlay = createOverlay(state)
+      overlay.setStorage(address(0x53), 0n, BigInt(at + 1))
+      const { output } = await evm.call(overlay, block, message(address(0x53)))
+      return output[31]
+    })
+    assert.deepEqual(
+      await Promise.all(runs),
+      runs.map((_, at) => at + 1),
+    )
+  })
+
+  test('the estimate is the least gas that is enough', async () => {
+    const estimate = await evm.estimateGas(state, block, message(address(0x51)))
+    assert.ok(typeof estimate === 'bigint')
+    const enough = async (gas: bigint) =>
+      (await evm.call(createOverlay(state), block, message(address(0x51), gas))).halt === undefined
+    assert.equal(await enough(estimate), true)
+    assert.equal(await enough(estimate - 1n), false)
+    const failed = await evm.estimateGas(state, block, message(address(0x52)))
+    assert.ok(typeof failed === 'object' && failed.halt === 'revert')
+  })
+
+  test('the access list names the slots that a call touches', async () => {
+    const { accessList } = await evm.createAccessList(state, block, message(address(0x53)))
+    assert.deepEqual(accessList, [{ address: address(0x53), slots: [0n] }])
+  })
+})
+
+async function signedDelegation(authority: Uint8Array, to: Uint8Array) {
+  const { encodeRlp, rlpInteger } = await import('../ledger/rlp.ts')
+  const { keccak256 } = await import('../../crypto/keccak.ts')
+  const { signHash } = await import('../../crypto/secp256k1.ts')
+  const encoded = encodeRlp([rlpInteger(0), to, rlpInteger(0)])
+  return signHash(keccak256(Uint8Array.of(5, ...encoded)), authority)
+}

@@ -1,0 +1,114 @@
+/** Describes the front door of execution: transactions and calls over a state. */
+
+import type { Header, Log, Receipt, Withdrawal } from '../ledger/block.ts'
+import type { AccessListEntry, Address, Hash, Transaction } from '../ledger/transaction.ts'
+import type { Difference, State, StateOverlay } from '../state/state.ts'
+
+/** What a block tells the code that runs in it; `timestamp` in seconds, fees in wei. */
+export interface BlockContext {
+  readonly number: bigint
+  readonly timestamp: bigint
+  readonly beneficiary: Address
+  readonly gasLimit: bigint
+  readonly baseFeePerGas: bigint
+  readonly mixHash: Hash
+  readonly excessBlobGas: bigint
+  readonly parentBeaconBlockRoot: Hash
+  readonly parentHash: Hash
+  /** Hash of one of the last 256 blocks; absent outside of them. */
+  blockHash(number: bigint): Hash | undefined
+}
+
+/** A message without a signature, as of `eth_call`. */
+export interface CallMessage {
+  readonly from: Address
+  readonly to: Address | undefined
+  readonly value: bigint
+  readonly data: Uint8Array
+  readonly gasLimit: bigint
+  /** Wei; 0 takes no fee. */
+  readonly gasPrice: bigint
+  readonly accessList: readonly AccessListEntry[]
+}
+
+/** Why the machine stopped, if not by an ordinary end. */
+export type Halt = 'revert' | 'out-of-gas' | 'invalid-opcode' | 'other'
+
+/** What running a message gave. */
+export interface CallResult {
+  readonly halt: Halt | undefined
+  /** Return data, or revert data. */
+  readonly output: Uint8Array
+  /** Without intrinsic gas refused: gas of the whole message, intrinsic gas included. */
+  readonly gasUsed: bigint
+  readonly logs: readonly Log[]
+}
+
+/** Why a transaction cannot be run at all; names follow geth's texts where geth has one. */
+export interface InvalidTransaction {
+  readonly kind: 'invalid'
+  readonly rule:
+    | 'nonce-too-low'
+    | 'nonce-too-high'
+    | 'insufficient-funds'
+    | 'intrinsic-gas'
+    | 'fee-cap-below-base-fee'
+    | 'tip-above-fee-cap'
+    | 'block-gas-limit'
+    | 'sender-has-code'
+    | 'init-code-size'
+    | 'gas-limit-cap'
+    | 'chain-id'
+    | 'type-unsupported'
+  readonly detail: string
+}
+
+/** What running a transaction gave; the overlay holds its changes. */
+export type TransactionResult =
+  | InvalidTransaction
+  | { readonly kind: 'executed'; readonly receipt: Receipt; readonly output: Uint8Array }
+
+/** What running a block gave. */
+export interface BlockResult {
+  readonly receipts: readonly Receipt[]
+  readonly gasUsed: bigint
+  readonly difference: Difference
+  readonly requestsHash: Hash
+}
+
+/** Runs a block bit by bit, so that a builder can leave out what does not fit. */
+export interface BlockRun {
+  /** Runs the next transaction; an invalid one changes nothing. */
+  add(transaction: Transaction, sender: Address): Promise<TransactionResult>
+  readonly gasUsed: bigint
+  /** Applies withdrawals and closing system calls. The run is over. */
+  finish(withdrawals: readonly Withdrawal[]): Promise<BlockResult>
+}
+
+/** One rule set over any state. */
+export interface Evm {
+  /** Opens a block on a state: opening system calls (EIP-4788, EIP-2935), then transactions. */
+  openBlock(parent: State, block: BlockContext): Promise<BlockRun>
+  /** Runs a message; the overlay holds its changes afterwards. */
+  call(overlay: StateOverlay, block: BlockContext, message: CallMessage): Promise<CallResult>
+  /**
+   * The least gas limit with which the message succeeds, between 21,000 and `message.gasLimit`.
+   *
+   * @returns the gas, or the failed result at the highest limit
+   */
+  estimateGas(state: State, block: BlockContext, message: CallMessage): Promise<bigint | CallResult>
+  /** The addresses and slots that a message touches (eth_createAccessList). */
+  createAccessList(
+    state: State,
+    block: BlockContext,
+    message: CallMessage,
+  ): Promise<{ readonly accessList: readonly AccessListEntry[]; readonly result: CallResult }>
+}
+
+/** The context of a block that has this header. */
+export function contextOf(
+  header: Header,
+  blockHash: (number: bigint) => Hash | undefined,
+): BlockContext {
+  return { ...header, blockHash }
+}

@@ -1,0 +1,148 @@
+/** Decides whether a transaction can be run at all, and what its gas costs. */
+
+import { fromHex } from '../../base/bytes.ts'
+import {
+  floorGas,
+  intrinsicGas,
+  isAtLeast,
+  maxInitCodeBytes,
+  maxTransactionGas,
+} from '../ledger/intrinsic-gas.ts'
+import type { Hardfork } from '../ledger/manifest.ts'
+import type { Address, Transaction } from '../ledger/transaction.ts'
+import type { StateReader } from '../state/state.ts'
+import { emptyCodeHash } from '../state/trie-state.ts'
+import type { BlockContext, InvalidTransaction } from './evm.ts'
+
+/** What code begins with that only points to other code (EIP-7702). */
+const delegationMark = fromHex('0xef0100')
+
+/** Rules and place of a check. */
+export interface RuleContext {
+  readonly hardfork: Hardfork
+  readonly chainId: bigint
+  readonly block: BlockContext
+  /** Gas that the block has left. */
+  readonly gasLeft: bigint
+  readonly state: StateReader
+}
+
+/** Wei per gas: the price, or base fee and tip within the cap (EIP-1559). */
+export function effectiveGasPrice(transaction: Transaction, baseFeePerGas: bigint): bigint {
+  if (transaction.type === 0 || transaction.type === 1) return transaction.gasPrice
+  const { maxFeePerGas, maxPriorityFeePerGas } = transaction
+  const tip = maxFeePerGas - baseFeePerGas
+  return baseFeePerGas + (tip < maxPriorityFeePerGas ? tip : maxPriorityFeePerGas)
+}
+
+/** The most that a unit of gas may cost this transaction. */
+function feeCap(transaction: Transaction): bigint {
+  return transaction.type === 0 || transaction.type === 1
+    ? transaction.gasPrice
+    : transaction.maxFeePerGas
+}
+
+/** The address that code delegates to, if it does. */
+export function delegateOf(code: Uint8Array): Address | undefined {
+  if (code.length !== 23 || delegationMark.some((byte, at) => code[at] !== byte)) return undefined
+  return code.subarray(3)
+}
+
+/** Code that delegates to an address. */
+export function delegationCode(address: Address): Uint8Array {
+  const code = new Uint8Array(23)
+  code.set(delegationMark)
+  code.set(address, 3)
+  return code
+}
+
+/** The rule that a transaction breaks, or nothing; the order is that of geth. */
+export function brokenRule(
+  transaction: Transaction,
+  sender: Address,
+  context: RuleContext,
+): InvalidTransaction | undefined {
+  return (
+    brokenFieldRule(transaction, context) ??
+    brokenSenderRule(transaction, sender, context) ??
+    brokenGasRule(transaction, sender, context)
+  )
+}
+
+function brokenFieldRule(
+  transaction: Transaction,
+  { hardfork, chainId }: RuleContext,
+): InvalidTransaction | undefined {
+  if (transaction.type === 4 && !isAtLeast(hardfork, 'prague')) {
+    return invalid('type-unsupported', 'transactions of type 4 begin with Prague')
+  }
+  if (transaction.chainId !== undefined && transaction.chainId !== chainId) {
+    return invalid(
+      'chain-id',
+      `the transaction is for chain ${transaction.chainId}, not ${chainId}`,
+    )
+  }
+  const cap = maxTransactionGas(hardfork)
+  if (cap !== undefined && transaction.gasLimit > cap) {
+    return invalid('gas-limit-cap', `gas limit ${transaction.gasLimit} is over ${cap} (EIP-7825)`)
+  }
+  if (transaction.to === undefined && transaction.data.length > maxInitCodeBytes) {
+    const detail = `${transaction.data.length} bytes of creation code are over ${maxInitCodeBytes}`
+    return invalid('init-code-size', detail)
+  }
+  return undefined
+}
+
+function brokenSenderRule(
+  transaction: Transaction,
+  sender: Address,
+  { state }: RuleContext,
+): InvalidTransaction | undefined {
+  const account = state.account(sender)
+  const nonce = account?.nonce ?? 0n
+  const values = `transaction ${transaction.nonce}, account ${nonce}`
+  if (transaction.nonce < nonce) return invalid('nonce-too-low', values)
+  if (transaction.nonce > nonce) return invalid('nonce-too-high', values)
+  if (nonce >= 2n ** 64n - 1n) return invalid('nonce-too-high', 'the nonce has no next one')
+  const codeHash = account?.codeHash ?? emptyCodeHash
+  if (codeHash.some((byte, at) => byte !== emptyCodeHash[at])) {
+    if (delegateOf(state.code(codeHash)) === undefined) {
+      return invalid('sender-has-code', 'the sender is a contract (EIP-3607)')
+    }
+  }
+  return undefined
+}
+
+function brokenGasRule(
+  transaction: Transaction,
+  sender: Address,
+  { hardfork, block, gasLeft, state }: RuleContext,
+): InvalidTransaction | undefined {
+  const cap = feeCap(transaction)
+  if (transaction.type === 2 || transaction.type === 4) {
+    if (transaction.maxPriorityFeePerGas > cap) {
+      return invalid('tip-above-fee-cap', `tip ${transaction.maxPriorityFeePerGas}, cap ${cap}`)
+    }
+  }
+  if (cap < block.baseFeePerGas) {
+    return invalid('fee-cap-below-base-fee', `cap ${cap}, base fee ${block.baseFeePerGas}`)
+  }
+  const { gasLimit, value } = transaction
+  if (gasLimit > gasLeft) {
+    return invalid('block-gas-limit', `gas limit ${gasLimit}, left in the block ${gasLeft}`)
+  }
+  const balance = state.account(sender)?.balance ?? 0n
+  const needed = gasLimit * cap + value
+  if (balance < needed) {
+    return invalid('insufficient-funds', `balance ${balance}, needed ${needed}`)
+  }
+  const intrinsic = intrinsicGas(transaction)
+  const floor = floorGas(transaction.data, hardfork)
+  const least = intrinsic > floor ? intrinsic : floor
+  if (gasLimit < least) return invalid('intrinsic-gas', `gas limit ${gasLimit}, least ${least}`)
+  return undefined
+}
+
+function invalid(rule: InvalidTransaction['rule'], detail: string): InvalidTransaction {
+  return { kind: 'invalid', rule, detail }
+}

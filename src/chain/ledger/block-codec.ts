@@ -1,0 +1,214 @@
+/** Encodes, decodes and hashes headers, blocks and receipts. */
+
+import { AppError } from '../../base/app-error.ts'
+import { concatBytes } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
+import type { Block, ExecutedBlock, Header, Log, Receipt, Withdrawal } from './block.ts'
+import {
+  decodeRlp,
+  encodeRlp,
+  type RlpValue,
+  rlpBytes,
+  rlpInteger,
+  rlpList,
+  rlpNumber,
+} from './rlp.ts'
+import type { Hash, Transaction } from './transaction.ts'
+import { decodeTransaction, encodeTransaction } from './transaction-codec.ts'
+
+/** keccak-256 of the empty list: blocks here have no uncles. */
+export const emptyOmmersHash: Hash = keccak256(encodeRlp([]))
+
+/** Names and kinds of the header's fields, in the order of their encoding: bytes of a length, or numbers. */
+const headerFields = [
+  ['parentHash', 32],
+  ['ommersHash', 32],
+  ['beneficiary', 20],
+  ['stateRoot', 32],
+  ['transactionsRoot', 32],
+  ['receiptsRoot', 32],
+  ['logsBloom', 256],
+  ['difficulty', 'u256'],
+  ['number', 'u64'],
+  ['gasLimit', 'u64'],
+  ['gasUsed', 'u64'],
+  ['timestamp', 'u64'],
+  ['extraData', 'bytes'],
+  ['mixHash', 32],
+  ['nonce', 8],
+  ['baseFeePerGas', 'u256'],
+  ['withdrawalsRoot', 32],
+  ['blobGasUsed', 'u64'],
+  ['excessBlobGas', 'u64'],
+  ['parentBeaconBlockRoot', 32],
+  ['requestsHash', 32],
+] as const satisfies readonly (readonly [keyof Header, number | 'u64' | 'u256' | 'bytes'])[]
+
+/** RLP of the header's fields. */
+export function encodeHeader(header: Header): Uint8Array {
+  return encodeRlp(headerValue(header))
+}
+
+/** A header from RLP; @throws AppError `ledger/bad-rlp` */
+export function decodeHeader(bytes: Uint8Array): Header {
+  return headerFrom(decodeRlp(bytes))
+}
+
+/** The hash of a block: keccak-256 of its header's encoding. */
+export function headerHash(header: Header): Hash {
+  return keccak256(encodeHeader(header))
+}
+
+/** RLP of header, transactions, ommers and withdrawals, as blocks travel and are exported. */
+export function encodeBlock({ header, transactions, withdrawals }: Block): Uint8Array {
+  return encodeRlp([
+    headerValue(header),
+    transactions.map(transactionValue),
+    [],
+    withdrawals.map(withdrawalValue),
+  ])
+}
+
+/** A block from RLP; @throws AppError `ledger/bad-rlp`, `ledger/bad-transaction` */
+export function decodeBlock(bytes: Uint8Array): Block {
+  return blockFrom(decodeRlp(bytes))
+}
+
+/** The form of a receipt that the receipts root covers (EIP-2718, EIP-658). */
+export function encodeReceipt(receipt: Receipt): Uint8Array {
+  const { type, succeeded, cumulativeGasUsed, logsBloom, logs } = receipt
+  const body = encodeRlp([
+    rlpInteger(succeeded ? 1 : 0),
+    rlpInteger(cumulativeGasUsed),
+    logsBloom,
+    logs.map(logValue),
+  ])
+  return type === 0 ? body : concatBytes(Uint8Array.of(type), body)
+}
+
+/** RLP of a withdrawal, as the withdrawals root covers it (EIP-4895). */
+export function encodeWithdrawal(withdrawal: Withdrawal): Uint8Array {
+  return encodeRlp(withdrawalValue(withdrawal))
+}
+
+/** A block with everything a node answers about it, for storage. */
+export function encodeExecutedBlock(executed: ExecutedBlock): Uint8Array {
+  return encodeRlp([
+    encodeBlock(executed.block),
+    executed.receipts.map(storedReceipt),
+    executed.senders,
+    executed.transactionHashes,
+  ])
+}
+
+/** The opposite of `encodeExecutedBlock`; @throws AppError `ledger/bad-rlp` */
+export function decodeExecutedBlock(bytes: Uint8Array): ExecutedBlock {
+  const [block, receipts, senders, hashes] = rlpList(decodeRlp(bytes), 'the stored block', 4)
+  return {
+    block: decodeBlock(rlpBytes(block, 'block')),
+    receipts: rlpList(receipts, 'receipts').map(receiptFrom),
+    senders: rlpList(senders, 'senders').map((one) => rlpBytes(one, 'sender', 20)),
+    transactionHashes: rlpList(hashes, 'hashes').map((one) => rlpBytes(one, 'hash', 32)),
+  }
+}
+
+function headerValue(header: Header): RlpValue[] {
+  return headerFields.map(([name]) => {
+    const value = header[name]
+    return value instanceof Uint8Array ? value : rlpInteger(value)
+  })
+}
+
+function headerFrom(value: RlpValue): Header {
+  const items = rlpList(value, 'the header', headerFields.length)
+  const entries = headerFields.map(([name, kind], at) => {
+    if (kind === 'u64') return [name, rlpNumber(items[at], name, 64)] as const
+    if (kind === 'u256') return [name, rlpNumber(items[at], name)] as const
+    return [name, rlpBytes(items[at], name, kind === 'bytes' ? undefined : kind)] as const
+  })
+  return Object.fromEntries(entries) as unknown as Header
+}
+
+function blockFrom(value: RlpValue): Block {
+  const [head, transactions, ommers, withdrawals] = rlpList(value, 'the block', 4)
+  if (head === undefined) throw bad('the block has no header')
+  const header = headerFrom(head)
+  if (rlpList(ommers, 'ommers').length > 0) throw bad('the block has ommers')
+  return {
+    header,
+    hash: headerHash(header),
+    transactions: rlpList(transactions, 'transactions').map(transactionFrom),
+    withdrawals: rlpList(withdrawals, 'withdrawals').map(withdrawalFrom),
+  }
+}
+
+function transactionValue(transaction: Transaction): RlpValue {
+  const bytes = encodeTransaction(transaction)
+  return transaction.type === 0 ? decodeRlp(bytes) : bytes
+}
+
+/** A legacy transaction is a list in the block, a typed one a string; only so a block has one encoding. */
+function transactionFrom(value: RlpValue): Transaction {
+  if (!(value instanceof Uint8Array)) return decodeTransaction(encodeRlp(value))
+  if ((value[0] ?? 0) >= 0xc0) throw bad('a legacy transaction stands in it as a string')
+  return decodeTransaction(value)
+}
+
+function withdrawalValue({ index, validatorIndex, address, amountGwei }: Withdrawal): RlpValue {
+  return [rlpInteger(index), rlpInteger(validatorIndex), address, rlpInteger(amountGwei)]
+}
+
+function withdrawalFrom(value: RlpValue): Withdrawal {
+  const [index, validatorIndex, address, amount] = rlpList(value, 'a withdrawal', 4)
+  return {
+    index: rlpNumber(index, 'index', 64),
+    validatorIndex: rlpNumber(validatorIndex, 'validatorIndex', 64),
+    address: rlpBytes(address, 'address', 20),
+    amountGwei: rlpNumber(amount, 'amount', 64),
+  }
+}
+
+function logValue({ address, topics, data }: Log): RlpValue {
+  return [address, topics, data]
+}
+
+function logFrom(value: RlpValue): Log {
+  const [address, topics, data] = rlpList(value, 'a log', 3)
+  return {
+    address: rlpBytes(address, 'address', 20),
+    topics: rlpList(topics, 'topics').map((topic) => rlpBytes(topic, 'topic', 32)),
+    data: rlpBytes(data, 'data'),
+  }
+}
+
+function storedReceipt(receipt: Receipt): RlpValue {
+  const { type, succeeded, cumulativeGasUsed, gasUsed, effectiveGasPrice } = receipt
+  const numbers = [type, succeeded ? 1 : 0, cumulativeGasUsed, gasUsed, effectiveGasPrice]
+  return [
+    ...numbers.map(rlpInteger),
+    receipt.logsBloom,
+    receipt.logs.map(logValue),
+    receipt.createdAddress ?? new Uint8Array(),
+  ]
+}
+
+function receiptFrom(value: RlpValue): Receipt {
+  const [type, succeeded, cumulative, gasUsed, price, logsBloom, logs, created] = rlpList(
+    ...([value, 'a receipt', 8] as const),
+  )
+  const address = rlpBytes(created, 'createdAddress')
+  return {
+    type: Number(rlpNumber(type, 'type', 8)) as Receipt['type'],
+    succeeded: rlpNumber(succeeded, 'succeeded', 8) === 1n,
+    cumulativeGasUsed: rlpNumber(cumulative, 'cumulativeGasUsed'),
+    gasUsed: rlpNumber(gasUsed, 'gasUsed'),
+    effectiveGasPrice: rlpNumber(price, 'effectiveGasPrice'),
+    logsBloom: rlpBytes(logsBloom, 'logsBloom', 256),
+    logs: rlpList(logs, 'logs').map(logFrom),
+    createdAddress: address.length === 0 ? undefined : address,
+  }
+}
+
+function bad(reason: string): AppError {
+  return new AppError({ code: 'ledger/bad-rlp', message: `bad block: ${reason}` })
+}

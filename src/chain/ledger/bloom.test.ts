@@ -1,0 +1,25 @@
+/** Checks which bits of a bloom filter are set. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fromHex, toBigInt } from '../../base/bytes.ts'
+import { bloomMayContain, bloomOf } from './bloom.ts'
+
+const address = fromHex('0x0f572e5295c57f15886f9b263e2f6d2d6c7b5ec6')
+const topic = new Uint8Array(32).fill(3)
+const log = { address, topics: [] as readonly Uint8Array[], data: topic }
+
+test('an address sets the bits that the first three pairs of its hash name', () => {
+  assert.equal(toBigInt(bloomOf([log])), (1n << 1323n) | (1n << 431n) | (1n << 1319n))
+})
+
+test('topics are covered, data is not', () => {
+  assert.ok(!bloomMayContain(bloomOf([log]), topic))
+  const bloom = bloomOf([log, { ...log, topics: [new Uint8Array(32), topic] }])
+  for (const bytes of [address, topic, new Uint8Array(32)]) assert.ok(bloomMayContain(bloom, bytes))
+})
+
+test('no logs cover nothing', () => {
+  assert.deepEqual(bloomOf([]), new Uint8Array(256))
+  assert.ok(!bloomMayContain(bloomOf([]), address))
+})

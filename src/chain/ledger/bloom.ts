@@ -1,0 +1,30 @@
+/** Builds and asks the bloom filters of logs (Yellow Paper, section 4.3.1). */
+
+import { keccak256 } from '../../crypto/keccak.ts'
+import type { Log } from './block.ts'
+
+/** The 256 bytes that cover the addresses and topics of logs. */
+export function bloomOf(logs: readonly Log[]): Uint8Array {
+  const bloom = new Uint8Array(256)
+  for (const { address, topics } of logs) {
+    for (const bytes of [address, ...topics]) {
+      for (const bit of bitsOf(bytes))
+        bloom[255 - (bit >> 3)] = byteAt(bloom, bit) | (1 << (bit & 7))
+    }
+  }
+  return bloom
+}
+
+/** Whether an address or topic may be covered; `false` is certain. */
+export function bloomMayContain(bloom: Uint8Array, bytes: Uint8Array): boolean {
+  return bitsOf(bytes).every((bit) => (byteAt(bloom, bit) & (1 << (bit & 7))) !== 0)
+}
+
+function byteAt(bloom: Uint8Array, bit: number): number {
+  return bloom[255 - (bit >> 3)] ?? 0
+}
+
+function bitsOf(bytes: Uint8Array): readonly number[] {
+  const hash = keccak256(bytes)
+  return [0, 2, 4].map((at) => (((hash[at] ?? 0) << 8) | (hash[at + 1] ?? 0)) & 2047)
+}

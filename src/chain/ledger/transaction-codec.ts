@@ -1,0 +1,224 @@
+/** Encodes, decodes, hashes and signs transactions (EIP-155, 2718, 2930, 1559, 7702). */
+
+import { AppError } from '../../base/app-error.ts'
+import { concatBytes } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
+import { recoverAddress, signHash } from '../../crypto/secp256k1.ts'
+import {
+  decodeRlp,
+  encodeRlp,
+  type RlpValue,
+  rlpBytes,
+  rlpInteger,
+  rlpList,
+  rlpNumber,
+} from './rlp.ts'
+import type {
+  AccessListEntry,
+  Address,
+  Authorization,
+  Hash,
+  Signature,
+  Transaction,
+  UnsignedTransaction,
+} from './transaction.ts'
+
+/** Half of the order of secp256k1: a larger s is refused (EIP-2). */
+const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
+
+/** The bytes that travel and are hashed: RLP, after a type byte if there is one (EIP-2718). */
+export function encodeTransaction(transaction: Transaction): Uint8Array {
+  const { yParity, r, s } = transaction
+  const v = transaction.type === 0 ? legacyV(transaction) : BigInt(yParity)
+  return typed(transaction.type, [...payload(transaction), ...[v, r, s].map(rlpInteger)])
+}
+
+/** What is signed: keccak-256 of the encoding without signature. */
+function signingHash(transaction: UnsignedTransaction): Hash {
+  const fields = payload(transaction)
+  if (transaction.type === 0 && transaction.chainId !== undefined) {
+    fields.push(rlpInteger(transaction.chainId), rlpInteger(0), rlpInteger(0))
+  }
+  return keccak256(typed(transaction.type, fields))
+}
+
+/** keccak-256 of the whole encoding. */
+export function transactionHash(transaction: Transaction): Hash {
+  return keccak256(encodeTransaction(transaction))
+}
+
+/** Signs with a private key of 32 bytes. */
+export function signTransaction(transaction: UnsignedTransaction, key: Uint8Array): Transaction {
+  return { ...transaction, ...signHash(signingHash(transaction), key) }
+}
+
+/** Who signed, or `undefined` if nobody can have: a high s (EIP-2), or no such key. */
+export function senderOf(transaction: Transaction): Address | undefined {
+  if (transaction.s > halfOrder) return undefined
+  return recoverAddress(signingHash(transaction), transaction)
+}
+
+/** Who signed a delegation (EIP-7702), or `undefined` if nobody can have. */
+export function authorityOf(authorization: Authorization): Address | undefined {
+  const { chainId, address, nonce, s } = authorization
+  if (s > halfOrder) return undefined
+  const message = encodeRlp([rlpInteger(chainId), address, rlpInteger(nonce)])
+  return recoverAddress(keccak256(concatBytes(Uint8Array.of(5), message)), authorization)
+}
+
+/**
+ * Decodes a transaction of the types 0, 1, 2 and 4.
+ *
+ * @throws AppError `ledger/bad-transaction` with the reason, `ledger/type-unsupported`
+ */
+export function decodeTransaction(bytes: Uint8Array): Transaction {
+  const first = bytes[0]
+  if (first === undefined) throw bad('it is empty')
+  try {
+    if (first >= 0xc0) return decodeLegacy(rlpList(decodeRlp(bytes), 'the transaction', 9))
+    if (first === 0 || first > 0x7f) throw bad('it begins with neither a list nor a type')
+    if (first !== 1 && first !== 2 && first !== 4) throw unsupported(first)
+    const fields = rlpList(
+      decodeRlp(bytes.subarray(1)),
+      'the transaction',
+      { 1: 11, 2: 12, 4: 13 }[first],
+    )
+    if (first === 1) return decodeAccessList(fields)
+    return first === 2 ? decodeFeeMarket(fields) : decodeDelegation(fields)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ledger/bad-rlp') throw bad(error.message)
+    throw error
+  }
+}
+
+function typed(type: number, fields: readonly RlpValue[]): Uint8Array {
+  const body = encodeRlp(fields)
+  return type === 0 ? body : concatBytes(Uint8Array.of(type), body)
+}
+
+function payload(transaction: UnsignedTransaction): RlpValue[] {
+  const { nonce, gasLimit, to = new Uint8Array(), value, data } = transaction
+  const common = [rlpInteger(gasLimit), to, rlpInteger(value), data]
+  if (transaction.type === 0) {
+    return [rlpInteger(nonce), rlpInteger(transaction.gasPrice), ...common]
+  }
+  const start = [rlpInteger(transaction.chainId), rlpInteger(nonce)]
+  const accessList = transaction.accessList.map(({ address, slots }) => [
+    address,
+    slots.map((slot) => wordOf(slot)),
+  ])
+  if (transaction.type === 1) {
+    return [...start, rlpInteger(transaction.gasPrice), ...common, accessList]
+  }
+  const fees = [transaction.maxPriorityFeePerGas, transaction.maxFeePerGas].map(rlpInteger)
+  const whole = [...start, ...fees, ...common, accessList]
+  return transaction.type === 2 ? whole : [...whole, transaction.authorizations.map(tuple)]
+}
+
+function tuple(one: Authorization): RlpValue {
+  const { chainId, address, nonce, yParity, r, s } = one
+  return [rlpInteger(chainId), address, ...[nonce, BigInt(yParity), r, s].map(rlpInteger)]
+}
+
+function wordOf(value: bigint): Uint8Array {
+  return Uint8Array.fromHex(value.toString(16).padStart(64, '0'))
+}
+
+function legacyV({ chainId, yParity }: { chainId?: bigint | undefined; yParity: number }): bigint {
+  return chainId === undefined ? BigInt(27 + yParity) : chainId * 2n + 35n + BigInt(yParity)
+}
+
+function decodeLegacy(fields: readonly RlpValue[]): Transaction {
+  const [nonce, gasPrice, gasLimit, to, value, data, vField, r, s] = fields
+  const v = rlpNumber(vField, 'v')
+  if (v !== 27n && v !== 28n && v < 35n) throw bad(`v is ${v}`)
+  const chainId = v < 35n ? undefined : (v - 35n) / 2n
+  const yParity = Number(v < 35n ? v - 27n : (v - 35n) % 2n)
+  return {
+    ...{ type: 0, chainId, gasPrice: rlpNumber(gasPrice, 'gasPrice') },
+    ...common([nonce, gasLimit, to, value, data]),
+    ...signature([rlpInteger(yParity), r, s]),
+  }
+}
+
+function decodeAccessList(fields: readonly RlpValue[]): Transaction {
+  const [chainId, nonce, gasPrice, gasLimit, to, value, data, accessList, ...signed] = fields
+  return {
+    ...{ type: 1, chainId: rlpNumber(chainId, 'chainId') },
+    gasPrice: rlpNumber(gasPrice, 'gasPrice'),
+    ...common([nonce, gasLimit, to, value, data]),
+    accessList: decodeAccess(accessList),
+    ...signature(signed),
+  }
+}
+
+function decodeFeeMarket(fields: readonly RlpValue[]): Transaction {
+  const [chainId, nonce, tip, fee, gasLimit, to, value, data, accessList, ...signed] = fields
+  return {
+    ...{ type: 2, chainId: rlpNumber(chainId, 'chainId') },
+    maxPriorityFeePerGas: rlpNumber(tip, 'maxPriorityFeePerGas'),
+    maxFeePerGas: rlpNumber(fee, 'maxFeePerGas'),
+    ...common([nonce, gasLimit, to, value, data]),
+    accessList: decodeAccess(accessList),
+    ...signature(signed),
+  }
+}
+
+function decodeDelegation(fields: readonly RlpValue[]): Transaction {
+  const authorizations = rlpList(fields[9], 'the authorization list').map(decodeAuthorization)
+  const rest = decodeFeeMarket([...fields.slice(0, 9), ...fields.slice(10)])
+  if (rest.type !== 2) throw bad('its fields are mixed up')
+  if (rest.to === undefined) throw bad('a delegation cannot create a contract')
+  if (authorizations.length === 0) throw bad('the authorization list is empty')
+  return { ...rest, type: 4, authorizations }
+}
+
+function decodeAuthorization(value: RlpValue): Authorization {
+  const [chainId, address, nonce, yParity, r, s] = rlpList(value, 'an authorization', 6)
+  return {
+    chainId: rlpNumber(chainId, 'chainId'),
+    address: rlpBytes(address, 'address', 20),
+    nonce: rlpNumber(nonce, 'nonce', 64),
+    yParity: Number(rlpNumber(yParity, 'yParity', 8)),
+    r: rlpNumber(r, 'r'),
+    s: rlpNumber(s, 's'),
+  }
+}
+
+function decodeAccess(value: RlpValue | undefined): AccessListEntry[] {
+  return rlpList(value, 'the access list').map((entry) => {
+    const [address, slots] = rlpList(entry, 'an access list entry', 2)
+    return {
+      address: rlpBytes(address, 'address', 20),
+      slots: rlpList(slots, 'slots').map((slot) => {
+        return BigInt(`0x${rlpBytes(slot, 'slot', 32).toHex()}`)
+      }),
+    }
+  })
+}
+
+function common([nonce, gasLimit, to, value, data]: readonly (RlpValue | undefined)[]) {
+  const target = rlpBytes(to, 'to')
+  return {
+    nonce: rlpNumber(nonce, 'nonce', 64),
+    gasLimit: rlpNumber(gasLimit, 'gasLimit', 64),
+    to: target.length === 0 ? undefined : rlpBytes(to, 'to', 20),
+    value: rlpNumber(value, 'value'),
+    data: rlpBytes(data, 'data'),
+  }
+}
+
+function signature([yParity, r, s]: readonly (RlpValue | undefined)[]): Signature {
+  const parity = rlpNumber(yParity, 'yParity', 8)
+  if (parity > 1n) throw bad(`yParity is ${parity}`)
+  return { yParity: Number(parity), r: rlpNumber(r, 'r'), s: rlpNumber(s, 's') }
+}
+
+function bad(reason: string): AppError {
+  return new AppError({ code: 'ledger/bad-transaction', message: `bad transaction: ${reason}` })
+}
+
+function unsupported(type: number): AppError {
+  const message = `transaction type ${type} is not supported; this chain takes the types 0, 1, 2 and 4`
+  return new AppError({ code: 'ledger/type-unsupported', message, data: { type } })
+}

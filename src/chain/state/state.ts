@@ -1,0 +1,74 @@
+/** Describes the accounts and storage of a chain at one block, and a layer of changes over them. */
+
+import type { Address, Hash } from '../ledger/transaction.ts'
+
+/** An account without its storage. */
+export interface Account {
+  readonly nonce: bigint
+  /** Wei. */
+  readonly balance: bigint
+  readonly codeHash: Hash
+}
+
+/** Reads accounts; an account that does not exist is `undefined`, a slot never written is 0. */
+export interface StateReader {
+  account(address: Address): Account | undefined
+  storage(address: Address, slot: bigint): bigint
+  /** Whether any slot of an account is set (EIP-7610). */
+  hasStorage(address: Address): boolean
+  /** @throws AppError `state/unknown-code` */
+  code(codeHash: Hash): Uint8Array
+}
+
+/** What a block did to one account. */
+export interface AccountChange {
+  readonly address: Address
+  /** The account after the block; absent if it is gone. */
+  readonly account: Account | undefined
+  /** All storage from before is gone. */
+  readonly storageWiped: boolean
+  /** Slots and their new values; 0 deletes. */
+  readonly slots: readonly (readonly [slot: bigint, value: bigint])[]
+}
+
+/** What a block did to the state. */
+export interface Difference {
+  readonly accounts: readonly AccountChange[]
+  /** Code that appeared. */
+  readonly codes: readonly Uint8Array[]
+}
+
+/** What `eth_getProof` answers (EIP-1186). */
+export interface AccountProof {
+  readonly account: Account | undefined
+  readonly storageRoot: Hash
+  /** Trie nodes from the root down. */
+  readonly accountProof: readonly Uint8Array[]
+  readonly storageProof: readonly {
+    readonly slot: bigint
+    readonly value: bigint
+    readonly proof: readonly Uint8Array[]
+  }[]
+}
+
+/** The state after one block. It never changes: `apply` gives another one that shares most of its nodes. */
+export interface State extends StateReader {
+  readonly root: Hash
+  apply(difference: Difference): State
+  prove(address: Address, slots: readonly bigint[]): AccountProof
+}
+
+/** Changes over a state that are not applied yet, with nested marks to go back to. */
+export interface StateOverlay extends StateReader {
+  setAccount(address: Address, account: Account | undefined): void
+  setStorage(address: Address, slot: bigint, value: bigint): void
+  wipeStorage(address: Address): void
+  /** Stores code and gives its hash. */
+  addCode(code: Uint8Array): Hash
+  /** Opens a mark; `commit` closes the newest one keeping its changes, `revert` dropping them. */
+  checkpoint(): void
+  commit(): void
+  revert(): void
+  /** All changes since the overlay was made; no mark may be open. */
+  difference(): Difference
+}

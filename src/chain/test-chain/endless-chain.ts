@@ -1,0 +1,47 @@
+/** Seals blocks with transactions as fast as it can, and prints each one that it was told of, until it is killed. */
+
+import { systemClock, systemTimer } from '../../base/clock.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { noMetrics } from '../../base/metrics.ts'
+import { addressOfKey } from '../../crypto/secp256k1.ts'
+import { createChain } from '../create-chain.ts'
+import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.ts'
+
+const key = new Uint8Array(32).fill(1)
+const sender = addressOfKey(key)
+const chain = await createChain(
+  {
+    folder: process.argv[2] ?? '',
+    beneficiary: sender,
+    manifest: {
+      ...{ version: 1, name: 'dev', chainId: 7n, hardfork: 'osaka' },
+      consensus: { engine: 'dev', blockTimeMs: 0 },
+      genesis: {
+        ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
+        extraData: new Uint8Array(),
+        accounts: [
+          { address: sender, balance: 10n ** 20n, nonce: 0n, code: new Uint8Array(), storage: [] },
+        ],
+      },
+    },
+  },
+  { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
+)
+await chain.start()
+chain.subscribe((event) => {
+  if (event.kind !== 'head') return
+  for (const { block } of event.added) {
+    process.stdout.write(`${block.header.number} ${block.hash.toHex()}\n`)
+  }
+})
+for (;;) {
+  const nonce = chain.pool.nextNonce(sender)
+  const to = new Uint8Array(20).fill(Number(nonce % 200n) + 1)
+  const unsigned = {
+    type: 2,
+    ...{ chainId: 7n, nonce, gasLimit: 21_000n, to, value: 1n, accessList: [] },
+    ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n, data: new Uint8Array() },
+  } as const
+  await chain.submit(encodeTransaction(signTransaction(unsigned, key)))
+  await chain.dev.sealNow()
+}

@@ -1,0 +1,48 @@
+/** Asks a running node through its API. */
+
+import { AppError } from '../base/app-error.ts'
+
+/**
+ * Asks one address of the API.
+ *
+ * @param origin - `http://127.0.0.1:4000`
+ * @throws AppError `cli/no-node` if nothing answers, `cli/refused` with the API's own message
+ */
+export async function askApi<T>(origin: string, path: string): Promise<T> {
+  let response: Response
+  try {
+    response = await fetch(`${origin}${path}`, { signal: AbortSignal.timeout(10_000) })
+  } catch (cause) {
+    const message = `no node answers at ${origin}; start one with "quantumstream start --dev", or name its port by --api-port`
+    throw new AppError({ code: 'cli/no-node', message, cause, retry: 'later' })
+  }
+  const body = (await response.json().catch(() => undefined)) as
+    | (T & { error?: { message: string } })
+    | undefined
+  if (!response.ok || body === undefined) {
+    const message = body?.error?.message ?? `${origin}${path} answered ${response.status}`
+    throw new AppError({ code: 'cli/refused', message })
+  }
+  return body
+}
+
+/** One page of a list of the API. */
+export interface ApiPage<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+/** Rows as a table with aligned columns; a list without rows says so. */
+export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '(none)'
+  const all = [heads, ...rows]
+  const widths = heads.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,112 @@
+/** The command `chain`: shows the chains of a running node and their blocks. */
+
+import { AppError } from '../../base/app-error.ts'
+import { loadConfig } from '../../node/config.ts'
+import { type ApiPage, askApi, table } from '../api-client.ts'
+import type { Call, Command } from '../command.ts'
+
+interface ChainRow {
+  readonly name: string
+  readonly chainId: number
+  readonly embedded: boolean
+  readonly head: { readonly number: number; readonly hash: string } | null
+  readonly contracts: Readonly<Record<string, string>>
+}
+
+interface BlockRow {
+  readonly number: number
+  readonly hash: string
+  readonly timestamp: string
+  readonly transactions: number
+  readonly gasUsed: string
+}
+
+export const chainCommand: Command = {
+  name: 'chain',
+  summary: 'Shows the chains of a running node and their blocks',
+  usage: 'status | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]',
+  flags: [
+    { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
+    { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
+    { name: 'json', description: 'Prints JSON' },
+  ],
+  settings: ['apiHost', 'apiPort'],
+  async run(call) {
+    const origin = await apiOrigin(call)
+    const [what = 'status', ...rest] = call.words
+    if (what === 'status') return showChains(origin, call)
+    if (what === 'blocks') return showBlocks(origin, call, rest[0])
+    if (what === 'block' && rest[0] !== undefined) {
+      const query = rest[1] === undefined ? '' : `?chain=${encodeURIComponent(rest[1])}`
+      const block = await askApi<object>(
+        origin,
+        `/v1/blocks/${encodeURIComponent(rest[0])}${query}`,
+      )
+      console.log(JSON.stringify(block, null, 2))
+      return 0
+    }
+    throw new AppError({
+      code: 'cli/bad-usage',
+      message: `"chain ${call.words.join(' ')}" is not known; see "quantumstream chain --help"`,
+    })
+  },
+}
+
+/** Where the API of the running node is, by the same settings that it started with. */
+export async function apiOrigin(call: Call): Promise<string> {
+  const { values } = await loadConfig({
+    flags: call.flags,
+    environment: process.env,
+    folder: process.cwd(),
+    profile: typeof call.own.profile === 'string' ? call.own.profile : undefined,
+  })
+  return `http://${values.apiHost}:${values.apiPort}`
+}
+
+/** `?limit=…&cursor=…` of a list, with further parameters. */
+export function listQuery(call: Call, further: Readonly<Record<string, string | undefined>>) {
+  const query = new URLSearchParams({ limit: String(call.own.limit ?? 20) })
+  if (typeof call.own.cursor === 'string') query.set('cursor', call.own.cursor)
+  for (const [name, value] of Object.entries(further)) if (value) query.set(name, value)
+  return query
+}
+
+/** Prints a page as a table, or as JSON if `--json` is given. */
+export function printPage<T>(
+  call: Call,
+  page: ApiPage<T>,
+  columns: Readonly<Record<string, (item: T) => string>>,
+): number {
+  if (call.own.json) {
+    console.log(JSON.stringify(page, null, 2))
+    return 0
+  }
+  const cells = Object.values(columns)
+  const rows = page.items.map((item) => cells.map((cell) => cell(item)))
+  console.log(table(Object.keys(columns), rows))
+  if (page.next !== null) console.log(`more: --cursor ${page.next}`)
+  return 0
+}
+
+async function showChains(origin: string, call: Call): Promise<number> {
+  const page = await askApi<ApiPage<ChainRow>>(origin, '/v1/chains')
+  return printPage(call, page, {
+    chain: ({ name }) => name,
+    id: ({ chainId }) => String(chainId),
+    kind: ({ embedded }) => (embedded ? 'embedded' : 'foreign'),
+    head: ({ head }) => (head === null ? '-' : String(head.number)),
+    'head hash': ({ head }) => head?.hash ?? '-',
+  })
+}
+
+async function showBlocks(origin: string, call: Call, chain: string | undefined): Promise<number> {
+  const query = listQuery(call, { chain })
+  const page = await askApi<ApiPage<BlockRow>>(origin, `/v1/blocks?${query}`)
+  return printPage(call, page, {
+    number: ({ number }) => String(number),
+    time: ({ timestamp }) => timestamp,
+    transactions: ({ transactions }) => String(transactions),
+    'gas used': ({ gasUsed }) => gasUsed,
+    hash: ({ hash }) => hash,
+  })
+}

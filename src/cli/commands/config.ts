@@ -1,0 +1,35 @@
+/** The command `config`: shows every setting, its value and where it comes from. */
+
+import { loadConfig, showConfig } from '../../node/config.ts'
+import { type Command, everySetting } from '../command.ts'
+
+export const configCommand: Command = {
+  name: 'config',
+  summary: 'Shows every setting, its value and where it comes from; secrets are left out',
+  usage: '[--show] [--json]',
+  details:
+    'Flags come before the environment, .env, quantumstream.NAME.json (--profile NAME),\nquantumstream.json and the default. A name there is that of its flag in camelCase.',
+  flags: [
+    { name: 'show', description: 'What the command does anyway' },
+    { name: 'json', description: 'Prints one JSON object' },
+  ],
+  settings: everySetting,
+  async run({ own, flags }) {
+    const config = await loadConfig({
+      flags,
+      environment: process.env,
+      folder: process.cwd(),
+      profile: typeof own.profile === 'string' ? own.profile : undefined,
+    })
+    const rows = showConfig(config)
+    if (own.json) {
+      const entries = rows.map(({ name, value, source }) => [name, { value, source }])
+      console.log(JSON.stringify(Object.fromEntries(entries), null, 2))
+    } else {
+      for (const { name, value, source } of rows) {
+        console.log(`${name} = ${value ?? '(not set)'} (${source})`)
+      }
+    }
+    return 0
+  },
+}

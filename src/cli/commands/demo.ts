@@ -1,0 +1,58 @@
+/** The command `demo`: runs the flagship workflow once in a temporary folder. */
+
+import { loadConfig } from '../../node/config.ts'
+import { type DemoResult, runDemo } from '../../node/demo.ts'
+import type { Command } from '../command.ts'
+import { stepLine } from '../node-text.ts'
+
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'Runs the flagship once in a temporary folder: deposit, KYC, allocation',
+  usage: '[--json]',
+  details: 'Exit code 0 when the tokens are on the account, 1 with the reason if not.',
+  flags: [
+    {
+      name: 'json',
+      description:
+        'Prints {ok, depositTx, instanceId, steps: [{name, ms}], allocationTx, balance, reason} only',
+    },
+  ],
+  settings: ['hardfork', 'chainId', 'blockTime', 'gasLimit', 'functionUrl', 'notifyWebhook'],
+  async run({ own, flags }) {
+    const { values, sources } = await loadConfig({
+      flags,
+      environment: process.env,
+      folder: process.cwd(),
+      profile: typeof own.profile === 'string' ? own.profile : undefined,
+    })
+    const stop = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
+    const quiet = own.json === true
+    const result = await runDemo(
+      {
+        hardfork: values.hardfork,
+        chainId: values.chainId,
+        blockTime: sources.blockTime === 'default' ? 0.25 : values.blockTime,
+        gasLimit: values.gasLimit,
+        ...(values.functionUrl === undefined ? {} : { functionUrl: values.functionUrl }),
+        ...(values.notifyWebhook === undefined ? {} : { notifyWebhook: values.notifyWebhook }),
+      },
+      {
+        signal: stop.signal,
+        tell: (line) => quiet || console.log(line),
+        change: (change) => {
+          const line = stepLine(change)
+          if (line !== undefined && !quiet) console.log(line)
+        },
+      },
+    )
+    console.log(quiet ? JSON.stringify(result) : sentence(result))
+    return result.ok ? 0 : 1
+  },
+}
+
+function sentence(result: DemoResult): string {
+  if (!result.ok) return `the demo failed: ${result.reason}`
+  const total = result.steps.reduce((sum, { ms }) => sum + ms, 0)
+  return `ok: ${Number(result.balance) / 1e18} QSA on the depositor's account after ${total} ms of steps (transaction ${result.allocationTx})`
+}

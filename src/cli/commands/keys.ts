@@ -1,0 +1,53 @@
+/** The command `keys`: makes and reads encrypted key files. */
+
+import { AppError } from '../../base/app-error.ts'
+import {
+  createKeyFile,
+  importKeyFile,
+  keyFileAddress,
+  readPasswordFile,
+} from '../../node/key-files.ts'
+import { askPassword } from '../ask-password.ts'
+import type { Call, Command } from '../command.ts'
+
+export const keysCommand: Command = {
+  name: 'keys',
+  summary: 'Makes and reads encrypted key files (Web3 secret storage, version 3)',
+  usage: 'new FILE | import FILE --from HEXFILE | address FILE | check FILE',
+  details:
+    'An existing file is never overwritten. "import" reads a private key as 64 hex digits from\nHEXFILE. "check" asks for the password and says whether it opens the file.',
+  flags: [
+    { name: 'from', value: 'HEXFILE', description: 'File with the private key to import' },
+    { name: 'password-file', value: 'F', description: 'Reads the password there, not by prompt' },
+  ],
+  settings: [],
+  async run(call) {
+    const [what, file] = call.words
+    if (what === undefined || file === undefined) throw usage(call)
+    if (what === 'address') console.log(await keyFileAddress(file))
+    else if (what === 'check') {
+      console.log(await keyFileAddress(file, await password(call, false)))
+    } else if (what === 'new') console.log(await createKeyFile(file, await password(call, true)))
+    else if (what === 'import' && typeof call.own.from === 'string') {
+      console.log(await importKeyFile(file, call.own.from, await password(call, true)))
+    } else throw usage(call)
+    return 0
+  },
+}
+
+async function password(call: Call, twice: boolean): Promise<string> {
+  const file = call.own['password-file']
+  if (typeof file === 'string') return readPasswordFile(file)
+  const first = await askPassword('Password')
+  if (twice && (await askPassword('Once more')) !== first) {
+    throw new AppError({ code: 'cli/bad-usage', message: 'the two passwords differ' })
+  }
+  return first
+}
+
+function usage(call: Call): AppError {
+  return new AppError({
+    code: 'cli/bad-usage',
+    message: `"keys ${call.words.join(' ')}" is not known; see "quantumstream keys --help"`,
+  })
+}

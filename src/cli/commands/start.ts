@@ -1,0 +1,62 @@
+/** The command `start`: runs a node until it is told to stop. */
+
+import { givenSettings, loadConfig } from '../../node/config.ts'
+import { type RunningNode, startNode } from '../../node/node.ts'
+import { askPassword } from '../ask-password.ts'
+import { type Command, everySetting } from '../command.ts'
+import { describeNode, stepLine } from '../node-text.ts'
+
+export const startCommand: Command = {
+  name: 'start',
+  summary: 'Runs a node with its API and console until Ctrl-C',
+  usage: '[--dev]',
+  details:
+    '--dev gives a development chain of its own, one sample deposit and the flagship workflow.\nBLOCKCHAIN_ENDPOINT and CONTRACT_ADDRESS work on a foreign chain instead.',
+  flags: [],
+  settings: everySetting,
+  async run({ own, flags }) {
+    const config = await loadConfig({
+      flags,
+      environment: process.env,
+      folder: process.cwd(),
+      profile: typeof own.profile === 'string' ? own.profile : undefined,
+    })
+    const stop = new AbortController()
+    let asked = false
+    const onSignal = () => {
+      if (asked) process.exit(130)
+      asked = true
+      console.log('stopping (Ctrl-C once more to stop at once) …')
+      stop.abort()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
+
+    const node = await startNode(givenSettings(config), {
+      askPassword,
+      tell: (line) => console.log(line),
+      signal: stop.signal,
+    })
+    if (node === undefined) return 0
+    console.log(describeNode(node))
+    const unsubscribe = node.engine.subscribe((change) => {
+      const line = stepLine(change)
+      if (line !== undefined) console.log(line)
+    })
+    await runUntil(node, stop.signal)
+    unsubscribe()
+    await node.stop()
+    console.log('stopped')
+    return 0
+  },
+}
+
+async function runUntil(node: RunningNode, signal: AbortSignal): Promise<void> {
+  if (node.wantsDemo && !signal.aborted) {
+    const { hash, account, amountWei } = await node.deposit('sample deposit')
+    console.log(`sample deposit of ${Number(amountWei) / 1e18} ether by ${account}: ${hash}`)
+  }
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

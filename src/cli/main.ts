@@ -1,0 +1,62 @@
+/** Runs the command that the command line names. */
+
+import { AppError } from '../base/app-error.ts'
+import { programVersion } from '../node/program-folder.ts'
+import { type Command, helpOf, parseCall } from './command.ts'
+import { chainCommand } from './commands/chain.ts'
+import { configCommand } from './commands/config.ts'
+import { demoCommand } from './commands/demo.ts'
+import { keysCommand } from './commands/keys.ts'
+import { startCommand } from './commands/start.ts'
+import { workflowCommand } from './commands/workflow.ts'
+
+const commands: readonly Command[] = [
+  startCommand,
+  demoCommand,
+  chainCommand,
+  workflowCommand,
+  keysCommand,
+  configCommand,
+]
+
+function help(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  return [
+    'quantumstream COMMAND [FLAGS]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    '"quantumstream COMMAND --help" tells more. "quantumstream start --dev" is where to begin.',
+  ].join('\n')
+}
+
+async function run(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words
+  const command = commands.find((one) => one.name === name)
+  if (command === undefined) {
+    if (name === undefined || name === '--help' || name === 'help') {
+      console.log(help())
+      return name === undefined ? 1 : 0
+    }
+    if (name === '--version') {
+      console.log(await programVersion())
+      return 0
+    }
+    console.error(`"${name}" is no command\n\n${help()}`)
+    return 1
+  }
+  const call = parseCall(command, rest)
+  if (call.own.help) {
+    console.log(helpOf(command))
+    return 0
+  }
+  return command.run(call)
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  const known = error instanceof AppError
+  console.error(known ? `error: ${error.message}` : error)
+  process.exitCode = 1
+}

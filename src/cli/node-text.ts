@@ -1,0 +1,56 @@
+/** Puts into words what a running node offers and what its workflows do. */
+
+import type { RunningNode } from '../node/node.ts'
+
+/** Where everything listens, for the terminal. */
+export function describeNode(node: RunningNode): string {
+  const { chain, contracts, settings } = node
+  const lines: [string, string][] = [
+    ['console', `${node.apiUrl}/`],
+    ['API', `${node.apiUrl}/v1/status`],
+  ]
+  if (node.rpcUrl !== undefined) {
+    lines.push(['JSON-RPC', `${node.rpcUrl} (http and ws)`])
+    const seals =
+      settings.blockTime === 0 ? 'a block for each transaction' : `${settings.blockTime} s blocks`
+    lines.push(['chain', `"${chain.name}", id ${chain.chainId}, ${settings.hardfork}, ${seals}`])
+  } else lines.push(['chain', `${chain.endpoint}, id ${chain.chainId}`])
+  for (const [name, address] of Object.entries(contracts)) lines.push([name, address])
+  lines.push([
+    'sender',
+    node.senderAddress ?? 'none: set QS_SENDER_KEY_FILE, or --mnemonic with --dev',
+  ])
+  lines.push(['data', settings.data])
+  const width = Math.max(...lines.map(([name]) => name.length))
+  return [
+    'QuantumStream is up',
+    ...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
+  ].join('\n')
+}
+
+type StepChange = Parameters<Parameters<RunningNode['engine']['subscribe']>[0]>[0]
+
+/** One line of the terminal for a change of an instance; nothing for what would only be noise. */
+export function stepLine({ instance, entry }: StepChange): string | undefined {
+  const what = `${instance.workflow} ${instance.id.slice(0, 8)}`
+  const reason = entry.error ?? instance.reason
+  switch (entry.kind) {
+    case 'started':
+      return undefined
+    case 'completed': {
+      const line = `${what}  ✓ ${entry.step}  ${brief(entry.output)}`.trimEnd()
+      return instance.status === 'completed' ? `${line}\n${what}  completed` : line
+    }
+    case 'waiting':
+      return `${what}  … ${entry.step} waits: ${reason}`
+    case 'retrying':
+      return `${what}  ↻ ${entry.step} failed and is tried again: ${reason}`
+    default:
+      return `${what}  ✗ ${entry.step} ${entry.kind}: ${reason}`
+  }
+}
+
+function brief(output: unknown): string {
+  const text = output === undefined || output === null ? '' : JSON.stringify(output)
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text
+}

@@ -1,0 +1,66 @@
+/** Puts the API over the chain and the event wing. */
+
+import { createApi } from '../api/api.ts'
+import type { ReadinessCheck } from '../api/api-dependencies.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Composition } from './composition.ts'
+import type { EventWing } from './event-wing.ts'
+import { programVersion, uiFolder } from './program-folder.ts'
+import type { SourceChain } from './source-chain.ts'
+
+/** Starts the API and gives its address. */
+export async function startApi(
+  { values, logger, metrics, stops }: Composition,
+  { chain, wing }: { chain: SourceChain; wing: EventWing },
+): Promise<string> {
+  const { name, chainId, embedded, client, answer, contracts, accounts } = chain
+  const api = createApi(
+    {
+      ...{ host: values.apiHost, port: values.apiPort, uiFolder, dev: values.dev },
+      version: await programVersion(),
+    },
+    {
+      chains: [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],
+      ...wing,
+      listeners: () => [wing.listener.status()],
+      senders: () => [
+        {
+          chain: name,
+          address: wing.senderAddress ?? null,
+          problem: wing.senderAddress
+            ? null
+            : 'no key: set QS_SENDER_KEY_FILE, or --mnemonic with --dev',
+        },
+      ],
+      checks: () => checks(chain, wing),
+      metricsText: () => metrics.text(),
+      clock: systemClock,
+      logger,
+    },
+  )
+  stops.push(() => api.stop())
+  await api.start()
+  return api.url ?? ''
+}
+
+async function checks(chain: SourceChain, wing: EventWing): Promise<readonly ReadinessCheck[]> {
+  const of = async (name: string, check: () => Promise<string>): Promise<ReadinessCheck> => {
+    try {
+      return { name, ok: true, detail: await check() }
+    } catch (error) {
+      return { name, ok: false, detail: (error as Error).message }
+    }
+  }
+  return Promise.all([
+    of('chain', async () => `head ${Number(await chain.client.request('eth_blockNumber'))}`),
+    of('database', async () => {
+      await wing.sql.get('SELECT 1')
+      return 'answers'
+    }),
+    of('listener', async () => {
+      const { state, problem } = wing.listener.status()
+      if (problem !== undefined) throw new Error(problem)
+      return state
+    }),
+  ])
+}

@@ -1,0 +1,30 @@
+/** Describes what the parts of a start share. */
+
+import type { Logger } from '../base/logger.ts'
+import type { StepPoint } from '../workflow/engine-dependencies.ts'
+import type { PrometheusMetrics } from './prometheus-metrics.ts'
+import type { SettingValues } from './settings.ts'
+
+/** What a caller may give besides settings. */
+export interface NodeHooks {
+  /** Asks for the password of the key file; without it a password file is needed. */
+  readonly askPassword?: (question: string) => Promise<string>
+  /** Hears of waits during the start. */
+  readonly tell?: (line: string) => void
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal
+  /** Called at each boundary of each workflow step; for tests. */
+  readonly observe?: (point: StepPoint, instanceId: string, step: string) => void
+}
+
+/** Settings, the outer world, and what has to be stopped. */
+export interface Composition {
+  readonly values: SettingValues
+  /** The settings that somebody has set. */
+  readonly given: Partial<SettingValues>
+  readonly hooks: NodeHooks
+  readonly logger: Logger
+  readonly metrics: PrometheusMetrics
+  /** Run in reverse order at the end. */
+  readonly stops: (() => Promise<void>)[]
+}

@@ -1,0 +1,28 @@
+/** Gives the development accounts: ten keys of a mnemonic, the last two of them the platform's own. */
+
+import { type Hex, toHex } from '../base/bytes.ts'
+import { keyFromMnemonic } from '../crypto/mnemonic.ts'
+import { addressOfKey } from '../crypto/secp256k1.ts'
+
+/** The words that every development node uses; never put value on their accounts. */
+export const testWords = 'test test test test test test test test test test test junk'
+
+/** One development account. */
+export interface DevAccount {
+  readonly address: Hex
+  readonly key: Uint8Array
+}
+
+/** Ten accounts at m/44'/60'/0'/0/0 to 9. */
+export function devAccounts(mnemonic: string): readonly DevAccount[] {
+  return Array.from({ length: 10 }, (_, number) => {
+    const key = keyFromMnemonic(mnemonic, number)
+    return { address: toHex(addressOfKey(key)), key }
+  })
+}
+
+/** Sends the transactions of workflows: the last but one of the ten. */
+export function senderAccount(mnemonic: string): DevAccount {
+  const key = keyFromMnemonic(mnemonic, 8)
+  return { address: toHex(addressOfKey(key)), key }
+}

@@ -1,0 +1,178 @@
+/** Builds the event wing over a chain: listener, workflow engine, functions, sender and services. */
+
+import path from 'node:path'
+import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
+import { depositVaultAbi } from '../abi/deposit-vault.gen.ts'
+import { AppError } from '../base/app-error.ts'
+import type { Hex } from '../base/bytes.ts'
+import { systemClock, systemTimer } from '../base/clock.ts'
+import type { Json } from '../base/json-rpc.ts'
+import { createNotifications, type Notifications } from '../services/notifications.ts'
+import { createRecords, type Records } from '../services/records.ts'
+import { servicesMigrations } from '../services/services-schema.ts'
+import type { SqlStore } from '../store/sql.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import {
+  createEventStore,
+  streamMigrations,
+  type WritableEventStore,
+} from '../stream/event-store.ts'
+import { createListener } from '../stream/listener.ts'
+import type { EventHandler, EventStore, Listener, StreamEvent } from '../stream/stream.ts'
+import { compileWorkflow } from '../workflow/definition.ts'
+import { createWorkflowEngine, workflowMigrations } from '../workflow/engine.ts'
+import { evmFunctions } from '../workflow/evm-functions.ts'
+import { functionInvoke } from '../workflow/functions.ts'
+import { createHttpFunctions } from '../workflow/http-functions.ts'
+import { createLocalFunctions } from '../workflow/local-functions.ts'
+import { createTransactionSender, type TransactionSender } from '../workflow/transaction-sender.ts'
+import type { WorkflowEngine } from '../workflow/workflow.ts'
+import type { Composition } from './composition.ts'
+import { senderAccount, testWords } from './dev-accounts.ts'
+import { openKeyFile, readPasswordFile } from './key-files.ts'
+import { flagshipFolder } from './program-folder.ts'
+import type { SourceChain } from './source-chain.ts'
+import { knownFunctions, readWorkflow } from './workflow-folder.ts'
+
+/** What runs, as the API and the callers of a node see it. */
+export interface EventWing {
+  readonly sql: SqlStore
+  readonly engine: WorkflowEngine
+  readonly events: EventStore
+  readonly listener: Listener
+  readonly notifications: Notifications
+  readonly records: Records
+  readonly senderAddress: Hex | undefined
+}
+
+/** Builds and starts the wing; what it started is put on the list of stops. */
+export async function startEventWing(
+  composition: Composition,
+  chain: SourceChain,
+): Promise<EventWing> {
+  const { values, stops, logger, metrics, hooks } = composition
+  const world = { clock: systemClock, timer: systemTimer, logger, metrics }
+  const sql = await openSqlite({ path: path.join(values.data, 'events.sqlite') })
+  stops.push(() => sql.close())
+  await sql.migrate([...streamMigrations, ...workflowMigrations, ...servicesMigrations])
+
+  const folder = values.workflows ?? flagshipFolder
+  const sender = await createSender(composition, { chain, sql })
+  const notifications = createNotifications(notificationOptions(composition), { sql, ...world })
+  const records = createRecords({ sql, ...world })
+  const functions = values.functionUrl
+    ? createHttpFunctions({ url: values.functionUrl })
+    : createLocalFunctions({ folder })
+  const abis = [allocationTokenAbi, depositVaultAbi]
+  const engine = createWorkflowEngine({
+    ...{ ...world, sql, random: Math.random },
+    functions: {
+      'notify.send': notifications.send,
+      'record.write': records.write,
+      'function.invoke': functionInvoke(functions),
+      ...evmFunctions({ client: chain.client, sender, contracts: { ...chain.contracts }, abis }),
+    },
+    ...(hooks.observe ? { observe: hooks.observe } : {}),
+  })
+  stops.push(() => engine.stop())
+  const definition = await readWorkflow(folder)
+  await engine.deploy(definition)
+  await engine.start()
+
+  const events = createEventStore(sql)
+  const listener = createListener(
+    {
+      ...{ chain: chain.name, chainId: chain.chainId, startBlock: chain.startBlock },
+      ...{ confirmations: values.confirmations, pollMs: values.pollInterval },
+      subscriptions: [subscriptionOf(definition, chain)],
+    },
+    { ...world, sql, events, client: chain.client, handler: handlerOf(engine) },
+  )
+  wakeAfter(events, engine)
+  stops.push(() => listener.stop())
+  await listener.start()
+  const senderAddress = sender?.address
+  return { sql, engine, events, listener, notifications, records, senderAddress }
+}
+
+/** Starts and cancels instances in the transaction that stores the event. */
+function handlerOf(engine: WorkflowEngine): EventHandler {
+  return {
+    appeared: async (session, event) => {
+      const { id, name } = event
+      await engine.startFor(session, { id, name, data: eventData(event) })
+    },
+    retracted: (session, { id, blockNumber }) =>
+      engine.cancelFor(session, id, `its event left the chain with block ${blockNumber}`),
+  }
+}
+
+function eventData(event: StreamEvent): Json {
+  const { id, chain, chainId, address, name, args, blockNumber, blockHash, transactionHash } = event
+  return { id, chain, chainId, address, name, args, blockNumber, blockHash, transactionHash }
+}
+
+/** The engine looks for new instances once the transaction that wrote them has ended. */
+function wakeAfter(events: WritableEventStore, engine: WorkflowEngine): void {
+  events.subscribe(({ state }) => {
+    if (state === 'confirmed') engine.wake()
+  })
+}
+
+function subscriptionOf(definition: Json, { contracts, name }: SourceChain) {
+  const { contract, deployed } = compileWorkflow(definition, knownFunctions)
+  const address = ({ ...contracts } as Readonly<Record<string, Hex | undefined>>)[contract]
+  if (address !== undefined) return { event: deployed.event, address }
+  const message = `workflow "${deployed.name}" listens to the contract "${contract}", which chain "${name}" does not have`
+  throw new AppError({ code: 'node/unknown-contract', message })
+}
+
+function notificationOptions({ values }: Composition) {
+  const { notifyWebhook: webhookUrl, smtp, mailFrom, mailTo } = values
+  if (smtp === undefined) return { webhookUrl }
+  if (mailFrom === undefined || mailTo === undefined) {
+    const message = 'QS_SMTP needs QS_MAIL_FROM and QS_MAIL_TO'
+    throw new AppError({ code: 'node/incomplete-mail', message })
+  }
+  return { webhookUrl, mail: { smtpUrl: smtp, from: mailFrom, to: mailTo } }
+}
+
+async function createSender(
+  composition: Composition,
+  { chain, sql }: { chain: SourceChain; sql: SqlStore },
+): Promise<TransactionSender | undefined> {
+  const privateKey = await senderKey(composition, chain)
+  if (privateKey === undefined) return undefined
+  const { values, logger } = composition
+  const maxFeePerGas = BigInt(Math.round(values.maxFee * 1_000)) * 10n ** 6n
+  return createTransactionSender(
+    { chainId: chain.chainId, privateKey, maxFeePerGas },
+    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger },
+  )
+}
+
+/** A key file, or the platform's account of the mnemonic: on a foreign chain only if one is given. */
+async function senderKey(
+  { values, hooks }: Composition,
+  { embedded }: SourceChain,
+): Promise<Uint8Array | undefined> {
+  const { senderKeyFile, senderPasswordFile, mnemonic, dev } = values
+  if (senderKeyFile !== undefined) {
+    const ask = hooks.askPassword
+    if (senderPasswordFile === undefined && ask === undefined) {
+      const message = 'QS_SENDER_KEY_FILE needs QS_SENDER_PASSWORD_FILE, since nobody can be asked'
+      throw new AppError({ code: 'node/no-password', message })
+    }
+    const password = senderPasswordFile
+      ? await readPasswordFile(senderPasswordFile)
+      : ((await ask?.(`Password of ${senderKeyFile}`)) ?? '')
+    return openKeyFile(senderKeyFile, password)
+  }
+  if (mnemonic !== undefined && !dev) {
+    const message =
+      '--mnemonic is for development: give --dev with it, or a key file by QS_SENDER_KEY_FILE'
+    throw new AppError({ code: 'node/mnemonic-without-dev', message })
+  }
+  if (embedded) return senderAccount(mnemonic ?? testWords).key
+  return mnemonic === undefined ? undefined : senderAccount(mnemonic).key
+}

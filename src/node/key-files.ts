@@ -1,0 +1,77 @@
+/** Makes, reads and opens the encrypted key files of accounts. */
+
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { AppError } from '../base/app-error.ts'
+import { toHex } from '../base/bytes.ts'
+import { decryptKey, encryptKey } from '../crypto/key-file.ts'
+import { addressOfKey } from '../crypto/secp256k1.ts'
+
+/** Writes a new key into a new file, readable by its owner only, and gives its address. */
+export async function createKeyFile(file: string, password: string): Promise<string> {
+  return writeKeyFile(file, randomBytes(32), password)
+}
+
+/**
+ * Encrypts a private key that stands as hex in a file.
+ *
+ * @throws AppError `node/bad-key`; the message does not hold what was read
+ */
+export async function importKeyFile(file: string, from: string, password: string): Promise<string> {
+  const text = (await read(from)).trim().replace(/^0x/, '')
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) {
+    const message = `${from} does not hold a private key of 64 hex digits`
+    throw new AppError({ code: 'node/bad-key', message })
+  }
+  return writeKeyFile(file, Uint8Array.fromHex(text), password)
+}
+
+/** The address a key file names; with a password, the one its key has, after opening it. */
+export async function keyFileAddress(file: string, password?: string): Promise<string> {
+  const text = await read(file)
+  if (password !== undefined) return toHex(addressOfKey(await decryptKey(text, password)))
+  let content: { readonly address?: unknown } = {}
+  try {
+    content = JSON.parse(text)
+  } catch {
+    // Not a key file: told below.
+  }
+  if (typeof content?.address === 'string') return `0x${content.address.replace(/^0x/, '')}`
+  const message = `${file} names no address; "keys check" opens it with the password`
+  throw new AppError({ code: 'node/bad-key', message })
+}
+
+/** Opens a key file and gives the private key. */
+export async function openKeyFile(file: string, password: string): Promise<Uint8Array> {
+  return decryptKey(await read(file), password)
+}
+
+/** The first line of a password file. */
+export async function readPasswordFile(file: string): Promise<string> {
+  return (await read(file)).split(/\r?\n/, 1)[0] ?? ''
+}
+
+async function writeKeyFile(file: string, key: Uint8Array, password: string): Promise<string> {
+  if (password.length < 8) {
+    const message = 'the password is shorter than 8 characters; choose a longer one'
+    throw new AppError({ code: 'node/weak-password', message })
+  }
+  const text = await encryptKey(key, password)
+  try {
+    await writeFile(file, `${text}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
+    const reason = exists ? 'the file exists and is left as it is' : (cause as Error).message
+    throw new AppError({ code: 'node/key-not-written', message: `${file}: ${reason}`, cause })
+  }
+  return toHex(addressOfKey(key))
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const message = `${file} cannot be read: ${(cause as Error).message}`
+    throw new AppError({ code: 'node/unreadable-file', message, cause })
+  }
+}

@@ -1,0 +1,209 @@
+/** Lists every setting of the program, from which come the flags, the checks and the documentation. */
+
+import { hardforks } from '../chain/ledger/manifest.ts'
+
+/** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
+interface Kind<T> {
+  /** Ends the sentence "expected …". */
+  readonly expected: string
+  read(raw: string | number | boolean): T | undefined
+}
+
+/** One setting. */
+export interface Setting<T> {
+  readonly kind: Kind<T>
+  readonly default: T
+  readonly description: string
+  /** Environment variable. */
+  readonly env: string
+  readonly unit?: string
+  /** Never printed. */
+  readonly secret?: true
+}
+
+const text: Kind<string | undefined> = {
+  expected: 'text',
+  read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
+}
+
+const url: Kind<string | undefined> = {
+  expected: 'an address such as http://host:port',
+  read: (raw) =>
+    typeof raw === 'string' && /^(https?|wss?|smtps?):\/\/./.test(raw) && URL.canParse(raw)
+      ? raw
+      : undefined,
+}
+
+const address: Kind<string | undefined> = {
+  expected: '0x and 40 hex digits',
+  read: (raw) =>
+    typeof raw === 'string' && /^0x[0-9a-fA-F]{40}$/.test(raw) ? raw.toLowerCase() : undefined,
+}
+
+const flag: Kind<boolean> = {
+  expected: 'true or false',
+  read: (raw) => {
+    if (typeof raw === 'boolean') return raw
+    if (raw === 'true' || raw === '1') return true
+    return raw === 'false' || raw === '0' ? false : undefined
+  },
+}
+
+function within(low: number, high: number, whole: boolean): Kind<number> {
+  return {
+    expected: `a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
+    read: (raw) => {
+      const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw
+      if (typeof value !== 'number' || (whole && !Number.isSafeInteger(value))) return undefined
+      return value >= low && value <= high ? value : undefined
+    },
+  }
+}
+
+function oneOf<const T extends string>(...choices: readonly T[]): Kind<T> {
+  return {
+    expected: `one of ${choices.join(', ')}`,
+    read: (raw) => choices.find((choice) => choice === raw),
+  }
+}
+
+const port = within(0, 65_535, true)
+
+/** All settings by name; the flag is the name in kebab-case (`rpcPort`: `--rpc-port`, `demo`: `--no-demo`). */
+export const settings = {
+  dev: {
+    ...{ kind: flag, default: false, env: 'QS_DEV' },
+    description: 'Development: seals its own blocks, funds and unlocks the known test accounts',
+  },
+  demo: {
+    ...{ kind: flag, default: true, env: 'QS_DEMO' },
+    description: 'Makes one sample deposit after the start of a development chain',
+  },
+  data: {
+    ...{ kind: text, default: './data', env: 'QS_DATA' },
+    description: 'Folder of all data',
+  },
+  rpcHost: {
+    ...{ kind: text, default: '127.0.0.1', env: 'QS_RPC_HOST' },
+    description: 'Address on which JSON-RPC listens; loopback only until access control is built',
+  },
+  rpcPort: {
+    ...{ kind: port, default: 8545, env: 'QS_RPC_PORT' },
+    description: 'Port of JSON-RPC over HTTP and WebSocket; 0 takes any free one',
+  },
+  apiHost: {
+    ...{ kind: text, default: '127.0.0.1', env: 'QS_API_HOST' },
+    description:
+      'Address on which API and console listen; loopback only until access control is built',
+  },
+  apiPort: {
+    ...{ kind: port, default: 4000, env: 'QS_API_PORT' },
+    description: 'Port of the API and the console; 0 takes any free one',
+  },
+  chainId: {
+    ...{ kind: within(1, Number.MAX_SAFE_INTEGER, true), default: 20_250, env: 'QS_CHAIN_ID' },
+    description: 'Chain id of the embedded chain',
+  },
+  blockTime: {
+    ...{ kind: within(0, 3_600, false), default: 1, env: 'QS_BLOCK_TIME', unit: 'seconds' },
+    description: 'Time between blocks of the embedded chain; 0 seals one for each transaction',
+  },
+  gasLimit: {
+    ...{ kind: within(5_000, 1e15, true), default: 30_000_000, env: 'QS_GAS_LIMIT', unit: 'gas' },
+    description: 'Gas limit of the blocks of the embedded chain',
+  },
+  hardfork: {
+    ...{ kind: oneOf(...hardforks), default: 'osaka', env: 'QS_HARDFORK' },
+    description: 'Rules of the embedded chain',
+  },
+  mnemonic: {
+    ...{ kind: text, default: undefined, env: 'QS_MNEMONIC', secret: true },
+    description: 'Words of the development accounts; by default the well-known test words',
+  },
+  endpoint: {
+    ...{ kind: url, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
+    description: 'JSON-RPC of a foreign chain to work on; turns the embedded chain off',
+  },
+  contract: {
+    ...{ kind: address, default: undefined, env: 'CONTRACT_ADDRESS' },
+    description: 'Deposit vault on the foreign chain',
+  },
+  startBlock: {
+    ...{
+      kind: within(0, Number.MAX_SAFE_INTEGER, true),
+      default: undefined,
+      env: 'QS_START_BLOCK',
+    },
+    description: 'First block of a foreign chain to read; by default the head at the first start',
+  },
+  confirmations: {
+    ...{ kind: within(0, 100, true), default: 1, env: 'QS_CONFIRMATIONS', unit: 'blocks' },
+    description: 'Blocks on top of an event before its workflow starts',
+  },
+  pollInterval: {
+    ...{ kind: within(10, 60_000, true), default: 250, env: 'QS_POLL_INTERVAL', unit: 'ms' },
+    description: 'Pause between two looks at the chain',
+  },
+  senderKeyFile: {
+    ...{ kind: text, default: undefined, env: 'QS_SENDER_KEY_FILE' },
+    description: 'Encrypted key file of the account that sends the transactions of workflows',
+  },
+  senderPasswordFile: {
+    ...{ kind: text, default: undefined, env: 'QS_SENDER_PASSWORD_FILE' },
+    description: 'File with the password of the key file; without it the terminal is asked',
+  },
+  maxFee: {
+    ...{ kind: within(1, 1e9, false), default: 500, env: 'QS_MAX_FEE', unit: 'gwei per gas' },
+    description: 'Highest fee that a workflow transaction may offer',
+  },
+  workflows: {
+    ...{ kind: text, default: undefined, env: 'QS_WORKFLOWS' },
+    description: 'Folder of a workflow (workflow.json and its functions); by default the flagship',
+  },
+  functionUrl: {
+    ...{ kind: url, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
+    description: 'Endpoint that functions are sent to instead of the local ones',
+  },
+  notifyWebhook: {
+    ...{ kind: url, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },
+    description: 'Endpoint that notifications are posted to, besides the outbox',
+  },
+  smtp: {
+    ...{ kind: url, default: undefined, env: 'QS_SMTP', secret: true },
+    description: 'Mail server for notifications, smtp://user:password@host:port',
+  },
+  mailFrom: {
+    ...{ kind: text, default: undefined, env: 'QS_MAIL_FROM' },
+    description: 'Sender of notifications by mail',
+  },
+  mailTo: {
+    ...{ kind: text, default: undefined, env: 'QS_MAIL_TO' },
+    description: 'Receiver of notifications by mail',
+  },
+  logLevel: {
+    ...{ kind: oneOf('debug', 'info', 'warn', 'error'), default: 'warn', env: 'QS_LOG_LEVEL' },
+    description: 'Least severity of the lines of the log, which goes to stderr as JSON',
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>
+
+export type SettingName = keyof typeof settings
+
+type ValueOf<S> = S extends { readonly kind: Kind<infer T>; readonly default: infer D }
+  ? Exclude<T, undefined> | (undefined extends D ? undefined : never)
+  : never
+
+/** The value of each setting. */
+export type SettingValues = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> }
+
+/** `rpcPort` as `rpc-port`. */
+export function flagName(name: SettingName): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** Names in the order in which they are documented. */
+export const settingNames = Object.keys(settings) as readonly SettingName[]
+
+/** The schema of one setting without its exact type. */
+export function settingOf(name: SettingName): Setting<unknown> {
+  return settings[name]
+}

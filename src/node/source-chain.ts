@@ -1,0 +1,191 @@
+/** Opens the chain that the event wing works on: one of this process, or a foreign one. */
+
+import path from 'node:path'
+import { AppError } from '../base/app-error.ts'
+import type { Hex } from '../base/bytes.ts'
+import { fromHex } from '../base/bytes.ts'
+import { systemClock, systemTimer } from '../base/clock.ts'
+import type { JsonRpcClient } from '../base/json-rpc.ts'
+import { readStoredManifest } from '../chain/chain-log.ts'
+import { createChain } from '../chain/create-chain.ts'
+import type { Manifest } from '../chain/ledger/manifest.ts'
+import { createRpc } from '../rpc/rpc.ts'
+import { rpcClient } from '../rpc/rpc-client.ts'
+import { createHttpClient } from '../stream/json-rpc-http.ts'
+import type { Composition } from './composition.ts'
+import { withoutSecrets } from './config.ts'
+import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
+import { type Contracts, deployDevContracts } from './dev-contracts.ts'
+import { contractsOf, foreignChainId } from './foreign-chain.ts'
+import { programVersion } from './program-folder.ts'
+import type { SettingValues } from './settings.ts'
+
+/** A chain as the event wing and the API see it. */
+export interface SourceChain {
+  readonly name: string
+  readonly chainId: number
+  readonly embedded: boolean
+  readonly client: JsonRpcClient
+  /** Answers a JSON-RPC body. */
+  readonly answer: (body: string) => Promise<string | undefined>
+  /** Where JSON-RPC listens; absent for a foreign chain. */
+  readonly rpcUrl: string | undefined
+  /** For people: the own address, or the foreign one without secrets. */
+  readonly endpoint: string
+  readonly contracts: Contracts
+  /** Development accounts that the node signs for; the platform's own are left out. */
+  readonly accounts: readonly Hex[]
+  readonly startBlock: number | 'latest'
+}
+
+/** Name of the embedded chain, and of a foreign one. */
+const [devName, foreignName] = ['dev', 'foreign']
+const etherEach = 10_000n * 10n ** 18n
+
+/**
+ * Opens the chain that the settings name.
+ *
+ * @returns `undefined` when the start was ended while a foreign endpoint did not answer
+ */
+export async function openChain(composition: Composition): Promise<SourceChain | undefined> {
+  const { values } = composition
+  if (values.endpoint !== undefined) return openForeign(composition, values.endpoint)
+  await mustBeAllowed(values)
+  return openEmbedded(composition)
+}
+
+async function mustBeAllowed(values: SettingValues): Promise<void> {
+  if (values.dev) return
+  const stored = await readStoredManifest(path.join(values.data, 'chains', devName))
+  const message = stored
+    ? `the chain in ${values.data} is a development chain: start it with --dev`
+    : 'nothing to run: give --dev for a development chain, a folder with a stored chain by --data, a birth by --genesis, or a foreign chain by BLOCKCHAIN_ENDPOINT'
+  throw new AppError({ code: 'node/nothing-to-run', message })
+}
+
+async function openEmbedded(composition: Composition): Promise<SourceChain> {
+  const { values, logger, metrics, stops } = composition
+  const folder = path.join(values.data, 'chains')
+  const accounts = devAccounts(values.mnemonic ?? testWords)
+  const platform = senderAccount(values.mnemonic ?? testWords)
+  const stored = await readStoredManifest(path.join(folder, devName))
+  const manifest = manifestOf(composition, stored)
+  const world = { clock: systemClock, timer: systemTimer, logger, metrics }
+  const beneficiary = fromHex(platform.address)
+  const chain = await createChain({ manifest, folder, beneficiary }, world)
+  stops.push(() => chain.stop())
+  await chain.start()
+  const rpc = createRpc(
+    {
+      version: await programVersion(),
+      host: values.rpcHost,
+      port: values.rpcPort,
+      dev: values.dev,
+    },
+    { chains: [chain], accounts, ...world },
+  )
+  stops.push(() => rpc.stop())
+  await rpc.start()
+  const client = rpcClient(rpc)
+  const chainId = Number(manifest.chainId)
+  return {
+    ...{ name: devName, chainId, embedded: true, client, rpcUrl: rpc.url, endpoint: rpc.url ?? '' },
+    answer: (body) => rpc.handleText(body),
+    contracts: await deployDevContracts(client, platform, chainId),
+    accounts: accounts.slice(0, 8).map(({ address }) => address),
+    startBlock: 0,
+  }
+}
+
+/** The stored manifest with the settings that were given; a contradiction is found when the chain opens. */
+function manifestOf({ values, given }: Composition, stored: Manifest | undefined): Manifest {
+  const accounts = devAccounts(values.mnemonic ?? testWords).map(({ address }) => ({
+    ...{ address: fromHex(address), balance: etherEach, nonce: 0n, code: new Uint8Array() },
+    storage: [],
+  }))
+  const consensus = { engine: 'dev', blockTimeMs: Math.round(values.blockTime * 1_000) } as const
+  if (stored === undefined) {
+    return {
+      ...{ version: 1, name: devName, chainId: BigInt(values.chainId), hardfork: values.hardfork },
+      consensus,
+      genesis: {
+        timestamp: BigInt(Math.floor(systemClock.nowMs() / 1_000)),
+        gasLimit: BigInt(values.gasLimit),
+        baseFeePerGas: 1_000_000_000n,
+        extraData: new TextEncoder().encode('QuantumStream'),
+        accounts,
+      },
+    }
+  }
+  const has = (name: keyof SettingValues) => given[name] !== undefined
+  return {
+    ...stored,
+    ...(has('chainId') ? { chainId: BigInt(values.chainId) } : {}),
+    ...(has('hardfork') ? { hardfork: values.hardfork } : {}),
+    ...(has('blockTime') ? { consensus } : {}),
+    genesis: {
+      ...stored.genesis,
+      ...(has('gasLimit') ? { gasLimit: BigInt(values.gasLimit) } : {}),
+      ...(has('mnemonic') ? { accounts } : {}),
+    },
+  }
+}
+
+async function openForeign(
+  { values, given, hooks }: Composition,
+  endpoint: string,
+): Promise<SourceChain | undefined> {
+  const client = createHttpClient({ url: endpoint })
+  const shown = String(withoutSecrets(endpoint))
+  if (values.contract === undefined) {
+    const message = 'BLOCKCHAIN_ENDPOINT needs CONTRACT_ADDRESS, the deposit vault on that chain'
+    throw new AppError({ code: 'node/no-contract', message })
+  }
+  const { tell = () => {}, signal = new AbortController().signal } = hooks
+  const chainId = await foreignChainId(client, shown, { signal, tell })
+  if (chainId === undefined) return undefined
+  if (given.chainId !== undefined && given.chainId !== chainId) {
+    const message = `${shown} has chain id ${chainId}, not ${given.chainId} as --chain-id says`
+    throw new AppError({ code: 'node/other-chain', message })
+  }
+  return {
+    ...{ name: foreignName, chainId, embedded: false, client, rpcUrl: undefined, endpoint: shown },
+    answer: (body) => forward(client, body),
+    contracts: await contractsOf(client, values.contract as Hex),
+    accounts: [],
+    startBlock: values.startBlock ?? 'latest',
+  }
+}
+
+/** Answers a JSON-RPC body by asking a client, request by request. */
+async function forward(client: JsonRpcClient, body: string): Promise<string | undefined> {
+  const failure = (id: unknown, code: number, message: string, data?: unknown) => ({
+    ...{ jsonrpc: '2.0', id: id ?? null, error: { code, message, ...(data ? { data } : {}) } },
+  })
+  const one = async (request: { id?: unknown; method?: unknown; params?: unknown }) => {
+    if (typeof request?.method !== 'string') return failure(null, -32600, 'invalid request')
+    const params = Array.isArray(request.params) ? request.params : []
+    try {
+      const result = await client.request(request.method, params)
+      return { jsonrpc: '2.0', id: request.id ?? null, result }
+    } catch (error) {
+      const { message, data } = error as AppError
+      return failure(request.id, Number(data?.code ?? -32603), message, data?.data)
+    }
+  }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body)
+  } catch {
+    return JSON.stringify(failure(null, -32700, 'parse error'))
+  }
+  if (!Array.isArray(parsed)) return JSON.stringify(await one(parsed as object))
+  if (parsed.length === 0 || parsed.length > maxForwarded) {
+    const message = `a batch has 1 to ${maxForwarded} requests`
+    return JSON.stringify(failure(null, -32600, message))
+  }
+  return JSON.stringify(await Promise.all(parsed.map(one)))
+}
+
+/** Requests of one batch that are passed on to a foreign endpoint. */
+const maxForwarded = 100

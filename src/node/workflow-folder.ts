@@ -1,0 +1,47 @@
+/** Reads workflows from folders, and checks them without running anything. */
+
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError } from '../base/app-error.ts'
+import type { Json } from '../base/json-rpc.ts'
+import { compileWorkflow } from '../workflow/definition.ts'
+
+/** Functions that definitions may call. */
+export const knownFunctions = [
+  'notify.send',
+  'function.invoke',
+  'evm.send',
+  'evm.call',
+  'record.write',
+]
+
+/** The definition in a folder's `workflow.json`; @throws AppError `node/unreadable-workflow` */
+export async function readWorkflow(folder: string): Promise<Json> {
+  const file = path.join(folder, 'workflow.json')
+  try {
+    return parse(await readFile(file, 'utf8'), file)
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    const message = `${file} cannot be read: ${(cause as Error).message}`
+    throw new AppError({ code: 'node/unreadable-workflow', message, cause })
+  }
+}
+
+/**
+ * Checks the text of a definition.
+ *
+ * @throws AppError `node/unreadable-workflow`, `workflow/bad-definition`
+ */
+export function checkWorkflow(text: string, file: string): { name: string; steps: number } {
+  const { deployed } = compileWorkflow(parse(text, file), knownFunctions)
+  return { name: deployed.name, steps: deployed.steps.length }
+}
+
+function parse(text: string, file: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    const message = `${file} is no JSON: ${(cause as Error).message}`
+    throw new AppError({ code: 'node/unreadable-workflow', message, cause })
+  }
+}

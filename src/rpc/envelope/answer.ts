@@ -1,0 +1,102 @@
+/** Answers JSON-RPC bodies, single requests and batches, within the limits. */
+
+import type { Json } from '../../base/json-rpc.ts'
+import type { RpcLimits } from '../limits.ts'
+import {
+  failure,
+  invalidRequest,
+  isList,
+  parseJson,
+  type RpcRequest,
+  type RpcResponse,
+  readRequest,
+} from './request.ts'
+import { errorCodes } from './rpc-error.ts'
+
+/** Runs one request that is well formed; it never rejects. */
+export type Respond = (request: RpcRequest) => Promise<RpcResponse>
+
+/** What a body is answered with: nothing for notifications only. */
+export type RpcAnswer = RpcResponse | readonly RpcResponse[] | undefined
+
+/** Keeps answers in some form; once it is full, nothing more is run. */
+interface Keeper<T> {
+  keep(response: RpcResponse): T
+  isFull(): boolean
+}
+
+/** Answers JSON, or JSON text, with JSON values. */
+export async function answerJson(
+  body: Json,
+  limits: RpcLimits,
+  respond: Respond,
+): Promise<RpcAnswer> {
+  const keeper: Keeper<RpcResponse> = { keep: (response) => response, isFull: () => false }
+  const parsed = typeof body === 'string' ? parseJson(body) : { value: body }
+  if ('refusal' in parsed) return parsed.refusal
+  return answerWith(parsed.value, limits, { respond, keeper })
+}
+
+/** Answers text with text of bounded length; undefined where there is nothing to say. */
+export async function answerText(
+  text: string,
+  limits: RpcLimits,
+  respond: Respond,
+): Promise<string | undefined> {
+  const keeper = boundedText(limits.responseLength)
+  const parsed = parseJson(text)
+  if ('refusal' in parsed) return keeper.keep(parsed.refusal)
+  const answer = await answerWith(parsed.value, limits, { respond, keeper })
+  return typeof answer === 'object' ? `[${answer.join(',')}]` : answer
+}
+
+async function answerWith<T>(
+  body: Json,
+  limits: RpcLimits,
+  { respond, keeper }: { respond: Respond; keeper: Keeper<T> },
+): Promise<T | readonly T[] | undefined> {
+  if (!isList(body)) return answerOne(body, respond, keeper)
+  if (body.length === 0) return keeper.keep(invalidRequest('empty batch'))
+  if (body.length > limits.batchItems) {
+    const message = `batch too large: ${body.length} requests, at most ${limits.batchItems}`
+    return keeper.keep(invalidRequest(message))
+  }
+  const answers: T[] = []
+  for (const item of body) {
+    const answer = await answerOne(item, respond, keeper)
+    if (answer !== undefined) answers.push(answer)
+  }
+  return answers.length === 0 ? undefined : answers
+}
+
+async function answerOne<T>(
+  item: Json,
+  respond: Respond,
+  keeper: Keeper<T>,
+): Promise<T | undefined> {
+  const read = readRequest(item)
+  if (read.kind === 'refused') return keeper.keep(read.response)
+  const { request } = read
+  const { id } = request
+  if (keeper.isFull()) return id === undefined ? undefined : keeper.keep(tooLarge(id))
+  const response = await respond(request)
+  return id === undefined ? undefined : keeper.keep(response)
+}
+
+/** Counts the length of what it keeps; an answer that would pass the limit is told as an error. */
+function boundedText(limit: number): Keeper<string> {
+  let length = 0
+  return {
+    keep(response) {
+      const text = JSON.stringify(response)
+      length += text.length
+      return length <= limit ? text : JSON.stringify(tooLarge(response.id))
+    },
+    isFull: () => length > limit,
+  }
+}
+
+function tooLarge(id: RpcResponse['id']): RpcResponse {
+  const message = 'response too large: ask for less at a time'
+  return failure(id, { code: errorCodes.responseTooLarge, message })
+}

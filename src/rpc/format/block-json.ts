@@ -1,0 +1,69 @@
+/** Writes blocks and headers as JSON. */
+
+import { toHex } from '../../base/bytes.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { Block, ExecutedBlock, Header, Withdrawal } from '../../chain/ledger/block.ts'
+import { encodeBlock } from '../../chain/ledger/block-codec.ts'
+import { toQuantity } from './quantity.ts'
+import { minedTransaction } from './transaction-json.ts'
+
+type Fields = { readonly [key: string]: Json }
+
+/** A block with its transactions, or with their hashes only. */
+export function blockJson(executed: ExecutedBlock, full: boolean): Fields {
+  const { block, transactionHashes } = executed
+  return {
+    ...headerJson(block),
+    size: toQuantity(encodeBlock(block).length),
+    transactions: transactionHashes.map((hash, position) =>
+      full ? (minedTransaction(executed, position) ?? null) : toHex(hash),
+    ),
+    uncles: [],
+    withdrawals: block.withdrawals.map(withdrawalJson),
+  }
+}
+
+/** A header with its hash, as eth_subscribe("newHeads") gives it. */
+export function headerJson({ header, hash }: Pick<Block, 'header' | 'hash'>): Fields {
+  return { ...numberFields(header), ...byteFields(header), hash: toHex(hash) }
+}
+
+function numberFields(header: Header): Fields {
+  return {
+    number: toQuantity(header.number),
+    difficulty: toQuantity(header.difficulty),
+    gasLimit: toQuantity(header.gasLimit),
+    gasUsed: toQuantity(header.gasUsed),
+    timestamp: toQuantity(header.timestamp),
+    baseFeePerGas: toQuantity(header.baseFeePerGas),
+    blobGasUsed: toQuantity(header.blobGasUsed),
+    excessBlobGas: toQuantity(header.excessBlobGas),
+  }
+}
+
+function byteFields(header: Header): Fields {
+  return {
+    parentHash: toHex(header.parentHash),
+    sha3Uncles: toHex(header.ommersHash),
+    miner: toHex(header.beneficiary),
+    stateRoot: toHex(header.stateRoot),
+    transactionsRoot: toHex(header.transactionsRoot),
+    receiptsRoot: toHex(header.receiptsRoot),
+    logsBloom: toHex(header.logsBloom),
+    extraData: toHex(header.extraData),
+    mixHash: toHex(header.mixHash),
+    nonce: toHex(header.nonce),
+    withdrawalsRoot: toHex(header.withdrawalsRoot),
+    parentBeaconBlockRoot: toHex(header.parentBeaconBlockRoot),
+    requestsHash: toHex(header.requestsHash),
+  }
+}
+
+function withdrawalJson({ index, validatorIndex, address, amountGwei }: Withdrawal): Json {
+  return {
+    index: toQuantity(index),
+    validatorIndex: toQuantity(validatorIndex),
+    address: toHex(address),
+    amount: toQuantity(amountGwei),
+  }
+}

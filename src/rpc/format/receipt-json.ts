@@ -1,0 +1,74 @@
+/** Writes receipts and logs as JSON. */
+
+import { toHex } from '../../base/bytes.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { ExecutedBlock, Log } from '../../chain/ledger/block.ts'
+import { toQuantity } from './quantity.ts'
+
+type Fields = { readonly [key: string]: Json }
+
+/** A log and where it stands in its block. */
+export interface PlacedLog {
+  readonly log: Log
+  /** Place of the transaction in the block. */
+  readonly position: number
+  /** Place of the log in the block. */
+  readonly logIndex: number
+}
+
+/** All logs of a block in order. */
+export function* logsOf(executed: ExecutedBlock): Generator<PlacedLog> {
+  let logIndex = 0
+  for (const [position, receipt] of executed.receipts.entries()) {
+    for (const log of receipt.logs) {
+      yield { log, position, logIndex }
+      logIndex += 1
+    }
+  }
+}
+
+/** A log; `removed` says that its block has left the chain. */
+export function logJson(executed: ExecutedBlock, placed: PlacedLog, removed = false): Fields {
+  const { block, transactionHashes } = executed
+  const { log, position, logIndex } = placed
+  const hash = transactionHashes[position]
+  return {
+    address: toHex(log.address),
+    topics: log.topics.map(toHex),
+    data: toHex(log.data),
+    blockNumber: toQuantity(block.header.number),
+    transactionHash: hash ? toHex(hash) : null,
+    transactionIndex: toQuantity(position),
+    blockHash: toHex(block.hash),
+    blockTimestamp: toQuantity(block.header.timestamp),
+    logIndex: toQuantity(logIndex),
+    removed,
+  }
+}
+
+/** The receipt of a block's transaction; undefined if there is none at this position. */
+export function receiptJson(executed: ExecutedBlock, position: number): Fields | undefined {
+  const { block, receipts, senders, transactionHashes } = executed
+  const receipt = receipts[position]
+  const transaction = block.transactions[position]
+  const sender = senders[position]
+  const hash = transactionHashes[position]
+  if (!receipt || !transaction || !sender || !hash) return undefined
+  const first = receipts.slice(0, position).reduce((sum, one) => sum + one.logs.length, 0)
+  return {
+    blockHash: toHex(block.hash),
+    blockNumber: toQuantity(block.header.number),
+    transactionHash: toHex(hash),
+    transactionIndex: toQuantity(position),
+    from: toHex(sender),
+    to: transaction.to ? toHex(transaction.to) : null,
+    contractAddress: receipt.createdAddress ? toHex(receipt.createdAddress) : null,
+    gasUsed: toQuantity(receipt.gasUsed),
+    cumulativeGasUsed: toQuantity(receipt.cumulativeGasUsed),
+    effectiveGasPrice: toQuantity(receipt.effectiveGasPrice),
+    logs: receipt.logs.map((log, at) => logJson(executed, { log, position, logIndex: first + at })),
+    logsBloom: toHex(receipt.logsBloom),
+    status: receipt.succeeded ? '0x1' : '0x0',
+    type: toQuantity(receipt.type),
+  }
+}

@@ -1,0 +1,26 @@
+/** Puts the groups of methods together. */
+
+import type { RpcLimits } from '../limits.ts'
+import { accountMethods } from './account-methods.ts'
+import { blockMethods } from './block-methods.ts'
+import { callMethods } from './call-methods.ts'
+import { developmentMethods } from './development-methods.ts'
+import { feeMethods } from './fee-methods.ts'
+import { logMethods } from './log-methods.ts'
+import type { Method } from './method.ts'
+import { nodeMethods } from './node-methods.ts'
+import { poolMethods } from './pool-methods.ts'
+import { stateMethods } from './state-methods.ts'
+import { transactionMethods } from './transaction-methods.ts'
+
+/** All methods by name; `development` adds those that move the chain. */
+export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap<string, Method> {
+  return new Map(
+    [
+      ...[nodeMethods, blockMethods, stateMethods, transactionMethods, poolMethods],
+      ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
+      ...[logMethods(limits.logAlternatives), accountMethods],
+      ...(development ? [developmentMethods] : []),
+    ].flatMap((table) => Object.entries(table)),
+  )
+}

@@ -1,0 +1,19 @@
+/** Defines what a method is: how its parameters are read, and what it answers. */
+
+import type { Json } from '../../base/json-rpc.ts'
+import { type Parsed, type Parser, parseParams } from '../params/parser.ts'
+import type { CallContext } from '../view/context.ts'
+
+/** Answers one call. */
+export type Method = (context: CallContext, params: readonly Json[]) => Json | Promise<Json>
+
+/** Methods by name. */
+export type MethodTable = Readonly<Record<string, Method>>
+
+/** A method whose parameters are read by `parsers`, in order. */
+export function method<const P extends readonly Parser<unknown>[]>(
+  parsers: P,
+  run: (context: CallContext, params: Parsed<P>) => Json | Promise<Json>,
+): Method {
+  return (context, params) => run(context, parseParams(parsers, params))
+}

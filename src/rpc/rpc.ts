@@ -1,0 +1,148 @@
+/** Serves Ethereum JSON-RPC for the chains of this process, in the process, over HTTP and over WebSocket. */
+
+import { arch, platform } from 'node:os'
+import type { Hex } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Json } from '../base/json-rpc.ts'
+import { assertLoopback } from '../base/local-guard.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Chain } from '../chain/chain.ts'
+import { answerJson, answerText, type Respond, type RpcAnswer } from './envelope/answer.ts'
+import { errorCodes, rpcError } from './envelope/rpc-error.ts'
+import { defaultLimits, type RpcLimits } from './limits.ts'
+import { createFilters } from './live/filters.ts'
+import { allMethods } from './methods/all-methods.ts'
+import { createRunner } from './methods/runner.ts'
+import { createRpcServer } from './server/http-server.ts'
+import type { ChainContext, Subscriber } from './view/context.ts'
+import { createExclusive } from './view/exclusive.ts'
+import { createPending } from './view/pending.ts'
+
+/** Settings; all but the version have defaults. */
+export interface RpcOptions {
+  /** Of the program, for web3_clientVersion. */
+  readonly version: string
+  /** Where to listen: 127.0.0.1 unless said; only addresses of this machine are allowed. */
+  readonly host?: string
+  /** 8545 unless said; 0 takes any that is free. */
+  readonly port?: number
+  /** Adds the methods that move a development chain. */
+  readonly dev?: boolean
+  readonly limits?: Partial<RpcLimits>
+}
+
+/** An account for which the node signs. */
+interface RpcAccount {
+  readonly address: Hex
+  /** Private key of 32 bytes. */
+  readonly key: Uint8Array
+}
+
+/** What it works with. */
+export interface RpcDependencies {
+  /** The first one answers at `/`, each at `/rpc/<name>`. */
+  readonly chains: readonly [Chain, ...Chain[]]
+  /** Development accounts; none unless given. */
+  readonly accounts?: readonly RpcAccount[]
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** A JSON-RPC interface. */
+export interface Rpc {
+  /**
+   * Answers a body within the process, without a limit of length.
+   *
+   * @param body - JSON text, or what was parsed from it: a request or a batch
+   * @param chain - name of a chain; the first one unless said
+   * @returns one answer, a list for a batch, undefined when there is nothing to answer
+   */
+  handle(body: unknown, chain?: string): Promise<RpcAnswer>
+  /** Answers text with text that keeps the limits of a response; for servers. */
+  handleText(text: string, chain?: string): Promise<string | undefined>
+  /**
+   * Calls one method within the process.
+   *
+   * @throws AppError `json-rpc/error`, whose data are `code` and perhaps `data`
+   */
+  call(method: string, params: readonly Json[], chain?: string): Promise<Json>
+  /** Where it listens; absent before `start`. */
+  readonly url: string | undefined
+  /**
+   * Listens.
+   *
+   * @throws AppError `base/public-address`, `rpc/port-in-use`, `rpc/cannot-listen`
+   */
+  start(): Promise<void>
+  /** Resolves when no request runs any more. */
+  stop(): Promise<void>
+}
+
+/** Makes the interface; in-process calls work at once, sockets after `start`. */
+export function createRpc(options: RpcOptions, dependencies: RpcDependencies): Rpc {
+  const host = options.host ?? '127.0.0.1'
+  assertLoopback(host)
+  const limits: RpcLimits = { ...defaultLimits, ...options.limits }
+  const { chains, accounts = [] } = dependencies
+  const methods = allMethods(limits, options.dev ?? false)
+  const shared = {
+    clock: dependencies.clock,
+    clientVersion: `QuantumStream/v${options.version}/${platform()}-${arch()}/node${process.versions.node}`,
+    keys: new Map(accounts.map(({ address, key }) => [address.toLowerCase() as Hex, key])),
+    methodNames: [...methods.keys()],
+  }
+  const contexts = new Map(
+    chains.map((chain) => [chain.manifest.name, createContext(chain, limits, shared)]),
+  )
+  const listening = chains.map((chain) =>
+    chain.subscribe((event) => {
+      const context = contexts.get(chain.manifest.name)
+      context?.filters.hear(event)
+      context?.pending.hear(event)
+    }),
+  )
+  const runner = createRunner(methods, dependencies)
+  const contextOf = (name: string = chains[0].manifest.name): ChainContext => {
+    const context = contexts.get(name)
+    if (context) return context
+    throw rpcError(errorCodes.invalidRequest, `there is no chain named ${JSON.stringify(name)}`)
+  }
+  const responder = (chain?: string, subscriber?: Subscriber): Respond => {
+    const context = { ...contextOf(chain), subscriber }
+    return (request) => runner.respond(context, request)
+  }
+  const server = createRpcServer(
+    { host, port: options.port ?? 8545, limits },
+    { responder, knows: (chain) => contexts.has(chain), ...dependencies },
+  )
+  return {
+    handle: async (body, chain) => answerJson(body as Json, limits, responder(chain)),
+    handleText: async (text, chain) => answerText(text, limits, responder(chain)),
+    call: async (method, params, chain) =>
+      runner.call({ ...contextOf(chain), subscriber: undefined }, method, params),
+    get url() {
+      return server.url
+    },
+    start: () => server.start(),
+    async stop() {
+      for (const end of listening) end()
+      await server.stop()
+    },
+  }
+}
+
+function createContext(
+  chain: Chain,
+  limits: RpcLimits,
+  shared: Pick<ChainContext, 'clientVersion' | 'keys' | 'methodNames'> & { readonly clock: Clock },
+): ChainContext {
+  return {
+    ...{ ...shared, chain, limits },
+    filters: createFilters(limits, shared.clock),
+    pending: createPending(chain, limits, shared.clock),
+    signing: createExclusive(),
+    development: { snapshots: [], taken: 0, shiftedSeconds: 0n },
+  }
+}

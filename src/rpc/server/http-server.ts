@@ -1,0 +1,183 @@
+/** Listens on this machine for JSON-RPC over HTTP, and hands WebSockets on. */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { AppError } from '../../base/app-error.ts'
+import { assertLoopback, type LocalRefusal, localRefusal } from '../../base/local-guard.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import { answerText, type Respond } from '../envelope/answer.ts'
+import { invalidRequest } from '../envelope/request.ts'
+import type { RpcLimits } from '../limits.ts'
+import type { Subscriber } from '../view/context.ts'
+import { createSockets } from './sockets.ts'
+
+/** Where to listen. */
+interface ServerOptions {
+  readonly host: string
+  readonly port: number
+  readonly limits: RpcLimits
+}
+
+/** What answers. */
+export interface ServerDependencies {
+  /** Answers requests for a chain, the first one if it is not named. */
+  responder(chain: string | undefined, subscriber?: Subscriber): Respond
+  knows(chain: string): boolean
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** A server that is started once. */
+export interface RpcServer {
+  readonly url: string | undefined
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** HTTP and WebSocket on one port. */
+export function createRpcServer(
+  { host, port, limits }: ServerOptions,
+  dependencies: ServerDependencies,
+): RpcServer {
+  const { logger } = dependencies
+  const running = new Set<Promise<void>>()
+  const server = createServer({
+    requestTimeout: limits.requestTimeoutMs,
+    headersTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: 60_000,
+  })
+  server.maxConnections = limits.connections
+  const sockets = createSockets(limits, dependencies)
+  const ownPort = () => (server.address() as AddressInfo | null)?.port ?? port
+  server.on('request', (request, response) => {
+    const exchange = { request, response, port: ownPort(), limits }
+    const work = exchangeHttp(exchange, dependencies).catch((error: unknown) => {
+      // Reading fails when the client goes away or is too slow.
+      logger.debug('an HTTP request broke off', { error })
+      response.destroy()
+    })
+    running.add(work)
+    work.finally(() => running.delete(work))
+  })
+  server.on('upgrade', (request, socket, head) => {
+    const refusal = localRefusal(guarded(request), { port: ownPort() })
+    const route = routeOf(request, dependencies)
+    if (refusal === undefined && route !== undefined)
+      return sockets.accept({ request, socket, head }, route.chain)
+    const status = refusal ? '403 Forbidden' : '404 Not Found'
+    const text = JSON.stringify(invalidRequest(refusal?.message ?? notFound))
+    const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}`
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n${headers}\r\n\r\n${text}`)
+  })
+  return {
+    get url() {
+      const address = server.address() as AddressInfo | null
+      if (!address) return undefined
+      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+      return `http://${name}:${address.port}`
+    },
+    async start() {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', (error) => reject(listenError(error, host, port)))
+        server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), resolve)
+      })
+      assertLoopback((server.address() as AddressInfo).address)
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      await sockets.stop()
+      await Promise.allSettled(running)
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+const notFound = 'there is nothing here; JSON-RPC is at / and at /rpc/<name of a chain>'
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly port: number
+  readonly limits: RpcLimits
+}
+
+async function exchangeHttp(exchange: Exchange, dependencies: ServerDependencies): Promise<void> {
+  const { request, response, port, limits } = exchange
+  const refuse = (status: number, message: string) => {
+    response.setHeader('connection', 'close')
+    send(response, status, JSON.stringify(invalidRequest(message)))
+  }
+  const refusal: LocalRefusal | undefined = localRefusal(guarded(request), {
+    port,
+    extensions: true,
+  })
+  if (refusal) return refuse(refusal.status, refusal.message)
+  if (request.method !== 'POST') {
+    response.setHeader('allow', 'POST')
+    return refuse(405, 'send JSON-RPC by POST')
+  }
+  const route = routeOf(request, dependencies)
+  if (!route) return refuse(404, notFound)
+  const body = await readBody(request, limits.requestBytes)
+  if (body === undefined)
+    return refuse(413, `the body is longer than ${limits.requestBytes} bytes; send less at a time`)
+  send(response, 200, await answerText(body, limits, dependencies.responder(route.chain)))
+}
+
+/** The chain that a path names; undefined for a path that is none of ours. */
+function routeOf(
+  request: IncomingMessage,
+  { knows }: ServerDependencies,
+): { readonly chain: string | undefined } | undefined {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
+  if (path === '/') return { chain: undefined }
+  const chain = path.startsWith('/rpc/') ? path.slice('/rpc/'.length) : undefined
+  return chain !== undefined && knows(chain) ? { chain } : undefined
+}
+
+function guarded({ method = 'GET', headers }: IncomingMessage) {
+  const { host, origin } = headers
+  return { method, host, origin, contentType: headers['content-type'] }
+}
+
+/** The whole body as text; undefined if it is too long. */
+async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) return undefined
+  const chunks: Buffer[] = []
+  let length = 0
+  const read: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
+  for await (const chunk of read) {
+    length += chunk.length
+    if (length > limit) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function send(response: ServerResponse, status: number, text: string | undefined): void {
+  response.statusCode = text === undefined ? 204 : status
+  response.setHeader('x-content-type-options', 'nosniff')
+  if (text === undefined) return void response.end()
+  response.setHeader('content-type', 'application/json')
+  response.setHeader('content-length', Buffer.byteLength(text))
+  response.end(text)
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): AppError {
+  if (error.code === 'EADDRINUSE') {
+    return new AppError({
+      code: 'rpc/port-in-use',
+      message: `port ${port} on ${host} is taken, so JSON-RPC cannot listen there; stop the program that uses it, or choose another port with --rpc-port`,
+      data: { host, port },
+      cause: error,
+    })
+  }
+  return new AppError({
+    code: 'rpc/cannot-listen',
+    message: `JSON-RPC cannot listen on ${host}, port ${port} (${error.code ?? error.message}); choose another port with --rpc-port`,
+    data: { host, port },
+    cause: error,
+  })
+}

@@ -1,0 +1,143 @@
+/** Prepares calls that leave nothing behind, and says how they ended. */
+
+import { toHex } from '../../base/bytes.ts'
+import {
+  type BlockContext,
+  type CallMessage,
+  type CallResult,
+  contextOf,
+} from '../../chain/evm/evm.ts'
+import { delegationCode } from '../../chain/evm/transaction-rules.ts'
+import { emptyAccount } from '../../chain/evm/transaction-run.ts'
+import type { Address } from '../../chain/ledger/transaction.ts'
+import { authorityOf } from '../../chain/ledger/transaction-codec.ts'
+import type { State, StateOverlay } from '../../chain/state/state.ts'
+import { createOverlay } from '../../chain/state/state-overlay.ts'
+import { errorCodes, rpcError, serverError } from '../envelope/rpc-error.ts'
+import { checksumAddress } from '../format/checksum-address.ts'
+import { revertReason } from '../format/revert-reason.ts'
+import type { BlockReference } from '../params/block-reference.ts'
+import type { CallRequest } from '../params/call-request.ts'
+import type { AccountOverride, BlockOverride } from '../params/overrides.ts'
+import { stateOf } from './blocks.ts'
+import type { ChainContext } from './context.ts'
+
+/** What a call is made on. */
+export interface CallPlace {
+  readonly at: BlockReference
+  readonly accounts?: readonly AccountOverride[] | undefined
+  readonly block?: BlockOverride | undefined
+}
+
+/** A call that can be run. */
+export interface PreparedCall {
+  readonly state: State
+  /** Over the state, with what the call pretends. */
+  readonly overlay: StateOverlay
+  readonly block: BlockContext
+  /** Its gas limit is what was asked for, or `gas`, but not more than `gasCap`. */
+  readonly message: CallMessage
+  /** Wei per gas that the sender must be able to pay; 0 if no fee was named. */
+  readonly feeCap: bigint
+}
+
+/** Gas of a call that names none, and the most that a call gets. */
+export interface CallGas {
+  readonly gas: (block: BlockContext) => bigint
+  readonly cap: bigint
+}
+
+const nobody: Address = new Uint8Array(20)
+
+/** Puts a call on a state. @throws AppError `json-rpc/error` -32000 when block or fees do not allow it */
+export async function prepareCall(
+  context: Pick<ChainContext, 'chain' | 'pending'>,
+  request: CallRequest,
+  { at, accounts = [], block: pretended, gas, cap }: CallPlace & CallGas,
+): Promise<PreparedCall> {
+  const { block: base, state } = await stateOf(context, at)
+  const block = {
+    ...contextOf(base.header, (number) => context.chain.blockHash(number)),
+    ...pretended,
+  }
+  const overlay = createOverlay(state)
+  for (const account of accounts) overrideAccount(overlay, account)
+  delegate(overlay, request)
+  const asked = request.gas ?? gas(block)
+  const message: CallMessage = {
+    from: request.from ?? nobody,
+    to: request.to,
+    value: request.value,
+    data: request.data,
+    gasLimit: asked < cap ? asked : cap,
+    gasPrice: priceOf(request, block),
+    accessList: request.accessList ?? [],
+  }
+  const feeCap = request.maxFeePerGas ?? request.gasPrice ?? message.gasPrice
+  return { state, overlay, block, message, feeCap }
+}
+
+/** @throws AppError `json-rpc/error` -32000 when the sender cannot pay value and gas */
+export function checkFunds({ overlay, message, feeCap }: PreparedCall): void {
+  const { from, value, gasLimit } = message
+  const have = overlay.account(from)?.balance ?? 0n
+  const want = value + feeCap * gasLimit
+  if (have >= want) return
+  throw serverError(
+    `insufficient funds for gas * price + value: address ${checksumAddress(from)} have ${have} want ${want} (supplied gas ${gasLimit})`,
+  )
+}
+
+/** The error of a call that did not end well: a revert is code 3 with its data. */
+export function haltError({ halt, output }: CallResult): Error {
+  if (halt !== 'revert') return serverError(haltText(halt))
+  const reason = revertReason(output)
+  const message = reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`
+  return rpcError(errorCodes.reverted, message, toHex(output))
+}
+
+/** Why the machine stopped, in geth's words. */
+export function haltText(halt: CallResult['halt']): string {
+  if (halt === 'revert') return 'execution reverted'
+  if (halt === 'out-of-gas') return 'out of gas'
+  return halt === 'invalid-opcode' ? 'invalid opcode' : 'execution failed'
+}
+
+/** Wei per gas; without any fee a call is free. */
+function priceOf(request: CallRequest, { baseFeePerGas }: BlockContext): bigint {
+  const { gasPrice, maxFeePerGas, maxPriorityFeePerGas, from = nobody } = request
+  const feeCap = gasPrice ?? maxFeePerGas
+  if (feeCap === undefined && maxPriorityFeePerGas === undefined) return 0n
+  const tip = maxPriorityFeePerGas ?? gasPrice ?? 0n
+  const most = feeCap ?? baseFeePerGas + tip
+  if (most === 0n) return 0n
+  if (most < baseFeePerGas) {
+    throw serverError(
+      `max fee per gas less than block base fee: address ${checksumAddress(from)}, maxFeePerGas: ${most}, baseFee: ${baseFeePerGas}`,
+    )
+  }
+  return most < baseFeePerGas + tip ? most : baseFeePerGas + tip
+}
+
+function overrideAccount(overlay: StateOverlay, override: AccountOverride): void {
+  const { address, nonce, balance, code, state, stateDiff } = override
+  if (state) overlay.wipeStorage(address)
+  const before = overlay.account(address) ?? emptyAccount
+  overlay.setAccount(address, {
+    nonce: nonce ?? before.nonce,
+    balance: balance ?? before.balance,
+    codeHash: code ? overlay.addCode(code) : before.codeHash,
+  })
+  for (const [slot, value] of state ?? stateDiff ?? []) overlay.setStorage(address, slot, value)
+}
+
+/** Lets the delegations of a request hold, whatever their nonces: a wallet estimates before it signs. */
+function delegate(overlay: StateOverlay, { authorizations = [] }: CallRequest): void {
+  for (const authorization of authorizations) {
+    const authority = authorityOf(authorization)
+    if (!authority) continue
+    const account = overlay.account(authority) ?? emptyAccount
+    const codeHash = overlay.addCode(delegationCode(authorization.address))
+    overlay.setAccount(authority, { ...account, codeHash })
+  }
+}

@@ -1,0 +1,50 @@
+/** Describes what a method sees: one chain, and what the interface keeps about it. */
+
+import type { Hex } from '../../base/bytes.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { Chain } from '../../chain/chain.ts'
+import type { RpcLimits } from '../limits.ts'
+import type { Filters } from '../live/filters.ts'
+import type { Exclusive } from './exclusive.ts'
+import type { Pending } from './pending.ts'
+
+/** A connection that can be told things later. */
+export interface Subscriber {
+  /**
+   * Opens a subscription; `begin` gets a function that notifies, and gives one that ends it.
+   *
+   * @throws AppError `json-rpc/error` -32005 when there are too many
+   */
+  subscribe(begin: (notify: (result: Json) => void) => () => void): Hex
+  /** Ends a subscription; false if there is no such one. */
+  unsubscribe(id: string): boolean
+}
+
+/** A point to which the development chain can be taken back. */
+interface Snapshot {
+  readonly id: Hex
+  readonly number: bigint
+}
+
+/** What the interface keeps about one chain. */
+export interface ChainContext {
+  readonly chain: Chain
+  readonly limits: RpcLimits
+  readonly clientVersion: string
+  /** Private keys that may sign, by address in lower-case hex. */
+  readonly keys: ReadonlyMap<Hex, Uint8Array>
+  readonly filters: Filters
+  readonly pending: Pending
+  /** Fills in nonces one transaction at a time. */
+  readonly signing: Exclusive
+  /** Names of all methods. */
+  readonly methodNames: readonly string[]
+  /** What the development methods remember. */
+  readonly development: { snapshots: readonly Snapshot[]; taken: number; shiftedSeconds: bigint }
+}
+
+/** What one call sees. */
+export interface CallContext extends ChainContext {
+  /** Absent where the caller cannot be told anything later. */
+  readonly subscriber: Subscriber | undefined
+}

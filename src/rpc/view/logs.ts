@@ -1,0 +1,55 @@
+/** Finds the logs that a query asks for. */
+
+import { setImmediate } from 'node:timers/promises'
+import type { Json } from '../../base/json-rpc.ts'
+import { errorCodes, invalidParams, rpcError, serverError } from '../envelope/rpc-error.ts'
+import type { LogQuery } from '../params/log-criteria.ts'
+import { logsOfBlock } from './block-logs.ts'
+import { numberOf } from './blocks.ts'
+import type { ChainContext } from './context.ts'
+
+/** Blocks that are searched before others get a turn. */
+const blocksPerTurn = 64n
+
+/**
+ * All logs of a query, oldest first.
+ *
+ * @throws AppError `json-rpc/error` -32602 for a range that cannot be, -32005 for one that is too wide or gives
+ * too much, -32000 for a block that is unknown
+ */
+export async function findLogs(context: ChainContext, query: LogQuery): Promise<readonly Json[]> {
+  const { chain, limits } = context
+  if (query.blocks.kind === 'hash') {
+    const executed = await chain.byHash(query.blocks.hash)
+    if (!executed) throw serverError('unknown block')
+    return bounded(logsOfBlock(query, executed), limits.logResults)
+  }
+  const from = numberOf(chain, query.blocks.from)
+  const to = numberOf(chain, query.blocks.to)
+  if (from > to) throw invalidParams(`invalid block range params: ${from} is after ${to}`)
+  if (to > chain.head().header.number)
+    throw invalidParams('block range extends beyond current head block')
+  if (to - from >= limits.logRange) {
+    throw rpcError(
+      errorCodes.limitExceeded,
+      `the range of ${to - from + 1n} blocks is wider than ${limits.logRange}; ask for it in parts`,
+    )
+  }
+  const found: Json[] = []
+  for (let number = from; number <= to; number += 1n) {
+    if (number % blocksPerTurn === 0n) await setImmediate()
+    const executed = await chain.byNumber(number)
+    if (!executed) break
+    found.push(...logsOfBlock(query, executed))
+    bounded(found, limits.logResults)
+  }
+  return found
+}
+
+function bounded(logs: readonly Json[], most: number): readonly Json[] {
+  if (logs.length <= most) return logs
+  throw rpcError(
+    errorCodes.limitExceeded,
+    `the query gives more than ${most} logs; ask for fewer blocks, or name addresses or topics`,
+  )
+}

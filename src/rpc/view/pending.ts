@@ -1,0 +1,52 @@
+/** Builds the block that would come next, for questions about `pending`. */
+
+import type { Clock } from '../../base/clock.ts'
+import { type BuiltBlock, buildBlock } from '../../chain/block-building.ts'
+import type { Chain, ChainEvent } from '../../chain/chain.ts'
+import { serverError } from '../envelope/rpc-error.ts'
+import type { RpcLimits } from '../limits.ts'
+
+/** The block of the pool's transactions on top of the head. */
+export interface Pending {
+  /** Built when it is first asked for, and again only after the chain or its pool has changed. */
+  block(): Promise<BuiltBlock>
+  /** Tells it what the chain did. */
+  hear(event: ChainEvent): void
+}
+
+/** Nothing is built until somebody asks. */
+export function createPending(chain: Chain, limits: RpcLimits, clock: Clock): Pending {
+  let built: Promise<BuiltBlock> | undefined
+  return {
+    block() {
+      if (built) return built
+      const building = build(chain, clock, limits.pendingBuildMs)
+      built = building
+      building.catch(() => {
+        if (built === building) built = undefined
+      })
+      return building
+    },
+    hear() {
+      built = undefined
+    },
+  }
+}
+
+async function build(chain: Chain, clock: Clock, timeMs: number): Promise<BuiltBlock> {
+  const { header: parent, hash } = chain.head()
+  const state = chain.stateAt(hash)
+  if (!state) throw serverError('pending state is not available')
+  const startMs = clock.nowMs()
+  const now = BigInt(Math.floor(startMs / 1000))
+  const timestamp = now > parent.timestamp ? now : parent.timestamp + 1n
+  const site = {
+    ...{ evm: chain.evm, parent, state },
+    blockHash: (number: bigint) => chain.blockHash(number),
+  }
+  return buildBlock(site, {
+    draft: { ...parent, timestamp },
+    pool: chain.pool,
+    isLate: () => clock.nowMs() - startMs > timeMs,
+  })
+}

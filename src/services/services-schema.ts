@@ -1,0 +1,31 @@
+/** Lists the tables of this room. */
+
+import type { Migration } from '../store/sql.ts'
+
+/** Tables of notifications and records. */
+export const servicesMigrations: readonly Migration[] = [
+  {
+    id: 'services/001-outcomes',
+    statements: [
+      `CREATE TABLE notifications (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        instance_id TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        body TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+      )`,
+      `CREATE TABLE records (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        instance_id TEXT NOT NULL,
+        workflow TEXT NOT NULL,
+        key TEXT NOT NULL,
+        data TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+      )`,
+    ],
+  },
+]

@@ -1,0 +1,99 @@
+/** Runs the suite of SQL stores on SQLite, and opens files that are none. */
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { sqlSuite } from './sql.suite.ts'
+import { openSqlite } from './sqlite.ts'
+
+const folder = await mkdtemp(path.join(tmpdir(), 'qs-sqlite-'))
+after(() => rm(folder, { recursive: true }))
+
+sqlSuite('SQLite', () => openSqlite({ path: path.join(folder, 'test.sqlite') }))
+
+test('a file that is no database is refused by name', async () => {
+  const file = path.join(folder, 'broken.sqlite')
+  await writeFile(file, 'this is no database at all, but long enough to look at'.repeat(100))
+  await assert.rejects(openSqlite({ path: file }), {
+    code: 'store/damaged-database',
+    message: /broken\.sqlite is damaged/,
+  })
+  await assert.rejects(openSqlite({ path: path.join(folder, 'absent', 'x.sqlite') }), {
+    code: 'store/unwritable-folder',
+    message: /absent.*make sure that its folder exists/,
+  })
+})
+
+test('commits are held to be on disk, and references to be there', async () => {
+  const store = await openSqlite({ path: path.join(folder, 'settings.sqlite') })
+  const setting = async (name: string) =>
+    Object.values((await store.get(`PRAGMA ${name}`)) ?? {})[0]
+  const full = 2
+  assert.deepEqual(
+    [await setting('journal_mode'), await setting('synchronous'), await setting('foreign_keys')],
+    ['wal', full, 1],
+  )
+  await store.close()
+})
+
+test('a file that can only be read is refused when it is opened', async () => {
+  const file = path.join(folder, 'read-only.sqlite')
+  await (await openSqlite({ path: file })).close()
+  await assert.rejects(openSqlite({ path: `file:${file}?mode=ro` }), {
+    code: 'store/unwritable-folder',
+  })
+  await (await openSqlite({ path: file })).close()
+})
+
+test('a disk that can no longer be written is told with the file', async () => {
+  const store = await openSqlite({ path: path.join(folder, 'full.sqlite') })
+  await store.run('CREATE TABLE facts (text TEXT)')
+  await store.run('PRAGMA max_page_count = 3')
+  const fill = store.transaction(async (session) => {
+    for (let n = 0; n < 10; n += 1)
+      await session.run('INSERT INTO facts VALUES (?)', 'x'.repeat(4_000))
+  })
+  await assert.rejects(fill, { code: 'store/unwritable-folder', message: /full\.sqlite.*full/ })
+  assert.deepEqual(await store.all('SELECT * FROM facts'), [])
+  await store.close()
+})
+
+test('damage that is met later is told with the file', async () => {
+  const file = path.join(folder, 'later.sqlite')
+  const store = await openSqlite({ path: file })
+  await store.run('CREATE TABLE facts (text TEXT)')
+  for (let n = 0; n < 100; n += 1)
+    await store.run('INSERT INTO facts VALUES (?)', `${n}`.repeat(500))
+  await store.close()
+  const bytes = await readFile(file)
+  await writeFile(file, bytes.fill(0x5a, 8_192))
+  const damaged = await openSqlite({ path: file })
+  const told = { code: 'store/damaged-database', message: /later\.sqlite is damaged.*backup/ }
+  await assert.rejects(damaged.all('SELECT * FROM facts'), told)
+  await damaged.close()
+  await writeFile(file, bytes.subarray(0, 6_000))
+  await assert.rejects(openSqlite({ path: file }), told)
+})
+
+test('a database that another process writes to is told as in use', async () => {
+  const file = path.join(folder, 'used.sqlite')
+  const other = new DatabaseSync(file)
+  other.exec('PRAGMA journal_mode = WAL; CREATE TABLE facts (x TEXT); BEGIN EXCLUSIVE')
+  await assert.rejects(openSqlite({ path: file, busyTimeoutMs: 20 }), {
+    code: 'store/busy',
+    retry: 'later',
+  })
+  other.close()
+})
+
+test('more statements than are kept prepared all work', async () => {
+  const store = await openSqlite({ path: ':memory:' })
+  for (let n = 0; n < 500; n += 1) {
+    const row = await store.get(`SELECT ${n} AS n, ? AS given`, 2n ** 53n + 1n)
+    assert.deepEqual(row, { n, given: 2n ** 53n + 1n })
+  }
+  await store.close()
+})

@@ -1,0 +1,69 @@
+/** Describes events of a chain as the event wing keeps them. */
+
+import type { Hex } from '../base/bytes.ts'
+import type { Json } from '../base/json-rpc.ts'
+import type { Page, PageQuery } from '../base/page.ts'
+import type { SqlSession } from '../store/sql.ts'
+
+/** Where an event is in its life; `retracted` when its block left the chain. */
+export type EventState = 'pending' | 'confirmed' | 'retracted'
+
+/** A decoded log. */
+export interface StreamEvent {
+  /** Unique: `<chain>:<transaction hash>:<place of the log within its transaction>`; the same event again in another block keeps it. */
+  readonly id: string
+  /** Name of the chain in this process's configuration. */
+  readonly chain: string
+  readonly chainId: number
+  /** The contract. */
+  readonly address: Hex
+  /** `Deposited`. */
+  readonly name: string
+  /** By argument name; integers as decimal strings of full precision. */
+  readonly args: { readonly [name: string]: Json }
+  readonly state: EventState
+  readonly blockNumber: number
+  readonly blockHash: Hex
+  readonly transactionHash: Hex
+  /** Within the block. */
+  readonly logIndex: number
+  /** Of the block, milliseconds since the epoch. */
+  readonly blockTimeMs: number
+  readonly seenAtMs: number
+}
+
+/** What `stream` calls, in the SQL transaction that stores the event: the exactly-once point. */
+export interface EventHandler {
+  /** A new event, or one that came back after it was retracted. */
+  appeared(session: SqlSession, event: StreamEvent): Promise<void>
+  retracted(session: SqlSession, event: StreamEvent): Promise<void>
+}
+
+/** How far a listener is. */
+export interface ListenerStatus {
+  readonly chain: string
+  /** `waiting`: the endpoint does not answer; `stopped` with `problem` when it cannot go on. */
+  readonly state: 'starting' | 'catching-up' | 'following' | 'waiting' | 'stopped'
+  /** Last block whose events are stored. */
+  readonly checkpoint: number | undefined
+  /** The endpoint's head. */
+  readonly head: number | undefined
+  /** The last error, while it lasts. */
+  readonly problem: string | undefined
+}
+
+/** Follows one chain and stores the events that match. */
+export interface Listener {
+  status(): ListenerStatus
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Questions about stored events. */
+export interface EventStore {
+  get(id: string): Promise<StreamEvent | undefined>
+  /** Newest first. */
+  list(query: PageQuery & { readonly name?: string | undefined }): Promise<Page<StreamEvent>>
+  /** Calls for each event that appears or changes its state, after it is on disk. */
+  subscribe(listener: (event: StreamEvent) => void): () => void
+}

@@ -1,0 +1,256 @@
+/** Checks the definition of a workflow and compiles it. */
+
+import { createHash } from 'node:crypto'
+import { AppError } from '../base/app-error.ts'
+import type { Json } from '../base/json-rpc.ts'
+import { parseEvent } from '../stream/event-decoder.ts'
+import { compileExpression, compileTemplate } from '../stream/jq.ts'
+import type { DeployedWorkflow, StepOutline } from './workflow.ts'
+
+/** Evaluates on the data of an instance. */
+type Evaluate = (data: Json) => Json
+
+/** What a step does. */
+export type Task =
+  | { readonly kind: 'call'; readonly function: string; readonly input: Evaluate }
+  | { readonly kind: 'set'; readonly value: Evaluate }
+  | {
+      readonly kind: 'switch'
+      readonly cases: readonly {
+        readonly name: string
+        readonly when: Evaluate | undefined
+        readonly goesTo: string | undefined
+      }[]
+    }
+
+/** A step that can be run; `next` is the step after it, absent at the end. */
+export interface Step {
+  readonly name: string
+  readonly task: Task
+  readonly next: string | undefined
+  readonly maxAttempts: number
+}
+
+/** A checked definition. */
+export interface CompiledWorkflow {
+  readonly deployed: DeployedWorkflow
+  readonly first: string
+  readonly steps: ReadonlyMap<string, Step>
+  /** Name of the event that starts it, and of the contract that emits it. */
+  readonly eventName: string
+  readonly contract: string
+}
+
+/** Largest definition, in bytes of canonical JSON, and most steps. */
+const maxDefinitionBytes = 256 * 1024
+const maxSteps = 200
+/** Attempts of a step before its instance fails, if the step does not say. */
+const defaultAttempts = 20
+
+type Members = { readonly [name: string]: Json }
+
+/**
+ * Checks and compiles a definition.
+ *
+ * @param functions - names that `call` may use
+ * @throws AppError `workflow/bad-definition`, naming the place
+ */
+export function compileWorkflow(definition: Json, functions: readonly string[]): CompiledWorkflow {
+  const text = canonicalJson(definition)
+  if (text.length > maxDefinitionBytes) {
+    throw bad('the definition', `is longer than ${maxDefinitionBytes} bytes`)
+  }
+  const root = membersOf(definition, 'the definition', ['name', 'title', 'on', 'do'])
+  const name = root.name
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
+    throw bad('name', 'must be 1 to 63 lower-case letters, digits and dashes, a letter first')
+  }
+  const on = membersOf(root.on, 'on', ['event', 'contract'])
+  const event = textOf(on.event, 'on.event')
+  const entries = root.do
+  if (!Array.isArray(entries) || entries.length === 0 || entries.length > maxSteps) {
+    throw bad('do', `must be a list of 1 to ${maxSteps} steps`)
+  }
+  const named = entries.map((entry, at) => namedStep(entry, `do[${at}]`))
+  const steps = new Map<string, Step>()
+  for (const [at, { name: step, body }] of named.entries()) {
+    const where = `do[${at}].${step}`
+    if (steps.has(step)) throw bad(where, 'has the name of another step')
+    const following = named[at + 1]?.name
+    steps.set(step, compileStep(step, body, { where, following, functions }))
+  }
+  checkTargets(steps)
+  const compiledEvent = within('on.event', () => parseEvent(event))
+  const outlines = named.map(({ name: step, body }) => outlineOf(steps.get(step) as Step, body))
+  return {
+    deployed: {
+      ...{ name, title: typeof root.title === 'string' ? root.title : name, event },
+      ...{ hash: createHash('sha256').update(text).digest('hex'), steps: outlines, definition },
+    },
+    first: named[0]?.name ?? '',
+    steps,
+    eventName: compiledEvent.name,
+    contract: textOf(on.contract, 'on.contract'),
+  }
+}
+
+interface StepPlace {
+  readonly where: string
+  readonly following: string | undefined
+  readonly functions: readonly string[]
+}
+
+function compileStep(name: string, body: Members, place: StepPlace): Step {
+  const { where, following, functions } = place
+  const kinds = ['call', 'switch', 'set'].filter((kind) => Object.hasOwn(body, kind))
+  if (kinds.length !== 1) throw bad(where, 'must have exactly one of call, switch and set')
+  const allowed = {
+    call: ['call', 'with', 'then', 'retry'],
+    switch: ['switch'],
+    set: ['set', 'then'],
+  }
+  membersOf(body, where, allowed[kinds[0] as 'call'])
+  const next = target(body.then, following, where)
+  const maxAttempts = attemptsOf(body.retry, where)
+  if (kinds[0] === 'set') {
+    const value = within(`${where}.set`, () => compileTemplate(body.set ?? null))
+    return { name, next, maxAttempts, task: { kind: 'set', value } }
+  }
+  if (kinds[0] === 'switch') {
+    const task = compileSwitch(body.switch, `${where}.switch`, following)
+    return { name, next: following, maxAttempts, task }
+  }
+  const called = textOf(body.call, `${where}.call`)
+  if (!functions.includes(called)) {
+    throw bad(`${where}.call`, `"${called}" is unknown; known are ${functions.join(', ')}`)
+  }
+  const input = within(`${where}.with`, () => compileTemplate(body.with ?? {}))
+  return { name, next, maxAttempts, task: { kind: 'call', function: called, input } }
+}
+
+function compileSwitch(
+  value: Json | undefined,
+  where: string,
+  following: string | undefined,
+): Task {
+  if (!Array.isArray(value) || value.length === 0) throw bad(where, 'must be a list of cases')
+  const cases = value.map((entry, at) => {
+    const { name, body } = namedStep(entry, `${where}[${at}]`)
+    const place = `${where}[${at}].${name}`
+    const { when, then } = membersOf(body, place, ['when', 'then'])
+    if (when === undefined && at < value.length - 1) {
+      throw bad(place, 'has no condition, so the cases after it can never be reached')
+    }
+    const condition =
+      when === undefined
+        ? undefined
+        : within(`${place}.when`, () => compileExpression(bare(textOf(when, `${place}.when`))))
+    return { name, when: condition, goesTo: target(then, following, place) }
+  })
+  return { kind: 'switch', cases }
+}
+
+/** An expression without the `${ }` that may stand around it. */
+function bare(text: string): string {
+  return /^\$\{([\s\S]*)\}$/.exec(text.trim())?.[1]?.trim() ?? text
+}
+
+/** What follows by `then`; "end" is nothing, and nothing said is the next step of the list. */
+function target(
+  then: Json | undefined,
+  following: string | undefined,
+  where: string,
+): string | undefined {
+  if (then === undefined || then === 'continue') return following
+  return then === 'end' ? undefined : textOf(then, `${where}.then`)
+}
+
+function attemptsOf(retry: Json | undefined, where: string): number {
+  if (retry === undefined) return defaultAttempts
+  const { attempts } = membersOf(retry, `${where}.retry`, ['attempts'])
+  if (
+    typeof attempts === 'number' &&
+    Number.isInteger(attempts) &&
+    attempts >= 1 &&
+    attempts <= 1_000
+  ) {
+    return attempts
+  }
+  throw bad(`${where}.retry.attempts`, 'must be a whole number from 1 to 1000')
+}
+
+function checkTargets(steps: ReadonlyMap<string, Step>): void {
+  for (const { name, next, task } of steps.values()) {
+    const targets = task.kind === 'switch' ? task.cases.map(({ goesTo }) => goesTo) : [next]
+    for (const one of targets) {
+      if (one !== undefined && !steps.has(one))
+        throw bad(name, `goes to "${one}", which is no step`)
+    }
+  }
+}
+
+function outlineOf({ name, next, task }: Step, body: Members): StepOutline {
+  if (task.kind !== 'switch') {
+    const kind = task.kind === 'call' ? task.function : 'set'
+    return { name, kind, next: next === undefined ? [] : [{ step: next }] }
+  }
+  const texts = (body.switch as readonly Members[]).map((entry) => {
+    const when = (Object.values(entry)[0] as Members).when
+    return typeof when === 'string' ? bare(when) : 'otherwise'
+  })
+  return {
+    ...{ name, kind: 'switch' },
+    next: task.cases.flatMap(({ goesTo }, at) => {
+      return goesTo === undefined ? [] : [{ step: goesTo, when: texts[at] }]
+    }),
+  }
+}
+
+function namedStep(entry: Json | undefined, where: string): { name: string; body: Members } {
+  const members = membersOf(entry, where)
+  const [name, ...others] = Object.keys(members)
+  if (name === undefined || others.length > 0) throw bad(where, 'must be an object of one name')
+  if (!/^[a-zA-Z][\w-]{0,62}$/.test(name) || name === 'end' || name === 'continue') {
+    throw bad(where, `"${name}" is no name of letters, digits, _ and -`)
+  }
+  return { name, body: membersOf(members[name], `${where}.${name}`) }
+}
+
+function membersOf(value: Json | undefined, where: string, allowed?: readonly string[]): Members {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw bad(where, 'must be an object')
+  }
+  const members = value as Members
+  const stranger = allowed && Object.keys(members).find((name) => !allowed.includes(name))
+  if (stranger !== undefined) throw bad(where, `has the unknown member "${stranger}"`)
+  return members
+}
+
+function textOf(value: Json | undefined, where: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw bad(where, 'must be text')
+}
+
+function within<T>(where: string, compile: () => T): T {
+  try {
+    return compile()
+  } catch (error) {
+    throw bad(where, (error as Error).message)
+  }
+}
+
+/** JSON with sorted members, by which a definition is known. */
+function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${canonicalJson(one)}`).join(',')}}`
+}
+
+function bad(where: string, reason: string): AppError {
+  return new AppError({
+    code: 'workflow/bad-definition',
+    message: `bad workflow: ${where}: ${reason}`,
+    data: { where },
+  })
+}

@@ -1,0 +1,85 @@
+/** Plays a node's transaction pool, whose losses and refusals a test decides. */
+
+import { keccak256, parseTransaction } from 'viem'
+import { AppError } from '../../base/app-error.ts'
+import type { Hex } from '../../base/bytes.ts'
+import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
+
+/** A node that mines by command. */
+export class ScriptedNode implements JsonRpcClient {
+  /** Raw transactions that were broadcast, in order. */
+  readonly sent: Hex[] = []
+  readonly #pool = new Map<Hex, Hex>()
+  readonly #mined = new Map<Hex, { block: number; status: Hex }>()
+  #height = 1
+  /** The account's next nonce in the chain. */
+  nonce = 0
+  /** Wei per gas. */
+  baseFee = 10n ** 9n
+  /** Answers a broadcast instead of taking it; the answer may still be lost with `lose`. */
+  refuse: ((raw: Hex) => string | undefined) | undefined
+  /** Takes the transaction, and answers as if the line were cut. */
+  lose = false
+  /** Error of the estimate, as a node words it, with data. */
+  revert: { readonly message: string; readonly data: Hex } | undefined
+
+  /** Puts everything that waits into a block. */
+  mine(status: Hex = '0x1'): void {
+    this.#height += 1
+    for (const [hash, raw] of this.#pool) {
+      const { nonce = 0 } = parseTransaction(raw)
+      if (nonce !== this.nonce) continue
+      this.nonce += 1
+      this.#mined.set(hash, { block: this.#height, status })
+      this.#pool.delete(hash)
+    }
+  }
+
+  /** Forgets everything that waits. */
+  forget(): void {
+    this.#pool.clear()
+  }
+
+  async request(method: string, params: readonly Json[] = []): Promise<Json> {
+    const [first] = params as [Hex]
+    if (method === 'eth_estimateGas') {
+      if (this.revert) throw failure(this.revert.message, this.revert.data)
+      return '0xc350'
+    }
+    if (method === 'eth_call') return '0x'
+    if (method === 'eth_getBlockByNumber')
+      return { baseFeePerGas: `0x${this.baseFee.toString(16)}` }
+    if (method === 'eth_maxPriorityFeePerGas') return '0x3b9aca00'
+    if (method === 'eth_getTransactionCount')
+      return `0x${(this.nonce + (params[1] === 'pending' ? this.#pool.size : 0)).toString(16)}`
+    if (method === 'eth_getTransactionByHash')
+      return this.#pool.has(first) || this.#mined.has(first) ? { hash: first } : null
+    if (method === 'eth_sendRawTransaction') return this.#take(first)
+    if (method !== 'eth_getTransactionReceipt') throw new Error(`not scripted: ${method}`)
+    const mined = this.#mined.get(first)
+    return mined
+      ? { blockNumber: `0x${mined.block.toString(16)}`, status: mined.status, gasUsed: '0x5208' }
+      : null
+  }
+
+  #take(raw: Hex): Json {
+    this.sent.push(raw)
+    const refusal = this.refuse?.(raw)
+    if (refusal) throw failure(refusal)
+    const hash = keccak256(raw)
+    if (this.#pool.has(hash)) throw failure('already known')
+    if ((parseTransaction(raw).nonce ?? 0) < this.nonce) throw failure('nonce too low')
+    this.#pool.set(hash, raw)
+    if (this.lose)
+      throw new AppError({ code: 'json-rpc/unreachable', message: 'cut', retry: 'later' })
+    return hash
+  }
+}
+
+function failure(message: string, data?: Hex): AppError {
+  return new AppError({
+    code: 'json-rpc/error',
+    message,
+    data: { code: 3, ...(data ? { data } : {}) },
+  })
+}

@@ -1,0 +1,242 @@
+/** Sends through a scripted node: lost answers, lost pools, stuck and displaced transactions, crashes. */
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { type Abi, encodeErrorResult, keccak256, parseTransaction, stringToHex } from 'viem'
+import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
+import type { Hex } from '../base/bytes.ts'
+import { silentLogger } from '../base/logger.ts'
+import type { SqlStore } from '../store/sql.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import { workflowMigrations } from './engine.ts'
+import { evmFunctions } from './evm-functions.ts'
+import { ManualTime } from './test-world/manual-time.ts'
+import { ScriptedNode } from './test-world/scripted-node.ts'
+import { createTransactionSender } from './transaction-sender.ts'
+
+type Test = { after(run: () => Promise<void>): void }
+
+const to = `0x${'11'.repeat(20)}` as const
+const key = (text: string) => keccak256(stringToHex(text))
+const request = (name: string) => ({ idempotencyKey: key(name), to, data: '0x' as Hex, value: 1n })
+const turns = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+async function world(t: Test) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'qs-sender-'))
+  const sql = await openSqlite({ path: path.join(folder, 'sender.sqlite') })
+  await sql.migrate(workflowMigrations)
+  t.after(async () => {
+    await sql.close()
+    await rm(folder, { recursive: true })
+  })
+  const node = new ScriptedNode()
+  const time = new ManualTime()
+  return { sql, node, time, sender: senderOn({ sql, node, time }) }
+}
+
+function senderOn({ sql, node, time }: { sql: SqlStore; node: ScriptedNode; time: ManualTime }) {
+  return createTransactionSender(
+    { chainId: 7, privateKey: new Uint8Array(32).fill(5), maxFeePerGas: 100n * 10n ** 9n },
+    { client: node, sql, clock: time, timer: time, logger: silentLogger },
+  )
+}
+
+const running = () => new AbortController().signal
+const rows = async (sql: SqlStore) => (await sql.all('SELECT * FROM sent_transactions')).length
+
+describe('the transaction sender', () => {
+  test('sends once for a key, however often it is asked, and gives each key its own nonce', async (t) => {
+    const { node, sender, time } = await world(t)
+    const both = [sender.send(request('a'), running()), sender.send(request('b'), running())]
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    const [a, b] = await Promise.all(both)
+    assert.ok(a?.succeeded && b?.succeeded && a.hash !== b.hash)
+    assert.deepEqual(
+      node.sent.map((raw) => parseTransaction(raw).nonce),
+      [undefined, 1].map((n) => n ?? parseTransaction(node.sent[0] as Hex).nonce),
+    )
+    assert.deepEqual(await sender.send(request('a'), running()), a)
+    assert.equal(node.sent.length, 2)
+  })
+
+  test('a crash after signing sends the same bytes again', async (t) => {
+    const { node, sql, time, sender } = await world(t)
+    node.lose = true
+    await assert.rejects(sender.send(request('a'), running()), {
+      code: 'json-rpc/unreachable',
+      retry: 'later',
+    })
+    node.lose = false
+    node.forget()
+    // Signed anew it would offer another fee, and be another transaction.
+    node.baseFee *= 2n
+    const second = senderOn({ sql, node, time })
+    const sending = second.send(request('a'), running())
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+    assert.equal(node.sent.length, 2)
+    assert.equal(node.sent[0], node.sent[1])
+  })
+
+  test('an answer that was lost, and "already known", change nothing', async (t) => {
+    const { node, sender, time } = await world(t)
+    node.lose = true
+    await assert.rejects(sender.send(request('a'), running()))
+    node.lose = false
+    const sending = sender.send(request('a'), running())
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    const outcome = await sending
+    assert.equal(outcome.hash, keccak256(node.sent[0] as Hex))
+    assert.equal(new Set(node.sent).size, 1)
+  })
+
+  test('a pool that forgot gets the same bytes again', async (t) => {
+    const { node, sender, time } = await world(t)
+    const sending = sender.send(request('a'), running())
+    await turns()
+    node.forget()
+    time.advance(1_000)
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    await sending
+    assert.ok(node.sent.length >= 2)
+    assert.equal(new Set(node.sent).size, 1)
+  })
+
+  test('a stuck one is raised by an eighth, with the same nonce', async (t) => {
+    const { node, sender, time } = await world(t)
+    const sending = sender.send(request('a'), running())
+    await turns()
+    time.advance(31_000)
+    await turns()
+    const [first, second] = node.sent.map((raw) => parseTransaction(raw))
+    assert.equal(second?.nonce, first?.nonce)
+    assert.equal(second?.maxFeePerGas, ((first?.maxFeePerGas ?? 0n) * 1_125n) / 1_000n)
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+  })
+
+  test('one whose nonce somebody else used is signed anew', async (t) => {
+    const { node, sender, time } = await world(t)
+    const sending = sender.send(request('a'), running())
+    await turns()
+    node.forget()
+    node.nonce = 1
+    time.advance(1_000)
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+    assert.equal(parseTransaction(node.sent.at(-1) as Hex).nonce, 1)
+  })
+
+  test('without funds nothing is kept, and it can be asked again later', async (t) => {
+    const { node, sql, sender, time } = await world(t)
+    node.refuse = () => 'insufficient funds for gas * price + value'
+    await assert.rejects(sender.send(request('a'), running()), {
+      code: 'workflow/no-funds',
+      retry: 'later',
+    })
+    assert.equal(await rows(sql), 0)
+    node.refuse = undefined
+    const sending = sender.send(request('a'), running())
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+  })
+
+  test('a stop leaves it on disk for the next start', async (t) => {
+    const { sql, sender, time } = await world(t)
+    const stop = new AbortController()
+    const sending = sender.send(request('a'), stop.signal)
+    await turns()
+    stop.abort()
+    time.advance(1_000)
+    await assert.rejects(sending, { code: 'workflow/send-aborted', retry: 'later' })
+    assert.equal(await rows(sql), 1)
+  })
+})
+
+describe('the step evm.send', () => {
+  const abi = allocationTokenAbi as Abi
+  const input = {
+    contract: 'token',
+    function: 'allocate(address account, uint256 amount, bytes32 ref)',
+    args: [to, '5', key('r')],
+  }
+  const context = (name: string) => ({
+    instanceId: 'i',
+    step: 's',
+    idempotencyKey: key(name),
+    attempt: 1,
+    signal: running(),
+  })
+  const step = (node: ScriptedNode, sender?: ReturnType<typeof senderOn>) =>
+    evmFunctions({ client: node, sender, contracts: { token: to }, abis: [abi] })['evm.send'] ??
+    assert.fail()
+
+  test('waits for a key, and for a role by its name', async (t) => {
+    const { node, sender } = await world(t)
+    const keyless = await step(node)(input, context('a'))
+    assert.ok(keyless.kind === 'waiting' && /QS_SENDER_KEY_FILE/.test(keyless.reason))
+    const role = keccak256(stringToHex('ALLOCATOR_ROLE'))
+    const data = encodeErrorResult({
+      abi,
+      errorName: 'AccessControlUnauthorizedAccount',
+      args: [sender.address, role],
+    })
+    node.revert = { message: 'execution reverted', data }
+    const roleless = await step(node, sender)(input, context('a'))
+    assert.ok(
+      roleless.kind === 'waiting' &&
+        roleless.reason.includes('ALLOCATOR_ROLE') &&
+        roleless.reason.includes(sender.address),
+    )
+  })
+
+  test('fails with the decoded reason, and on a transaction that was reverted', async (t) => {
+    const { node, sender, time } = await world(t)
+    node.revert = {
+      message: 'execution reverted',
+      data: encodeErrorResult({ abi, errorName: 'AlreadyAllocated', args: [key('r')] }),
+    }
+    await assert.rejects(step(node, sender)(input, context('a')), {
+      code: 'workflow/call-reverted',
+      message: /AlreadyAllocated/,
+    })
+    node.revert = undefined
+    const sending = step(node, sender)(input, context('b'))
+    await turns()
+    node.mine('0x0')
+    time.advance(1_000)
+    await assert.rejects(sending, { code: 'workflow/transaction-reverted' })
+  })
+
+  test('refuses what is no call', async (t) => {
+    const { node, sender } = await world(t)
+    for (const bad of [
+      { ...input, contract: 'other' },
+      { ...input, args: 'x' },
+      { ...input, function: 'nonsense' },
+      { ...input, args: [to, 'five', key('r')] },
+      null,
+    ]) {
+      await assert.rejects(step(node, sender)(bad, context('a')), { code: 'workflow/bad-input' })
+    }
+  })
+})

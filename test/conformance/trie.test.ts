@@ -1,0 +1,55 @@
+/** Runs the public trie vectors. */
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { fromHex, toHex } from '../../src/base/bytes.ts'
+import {
+  type Trie,
+  type TrieValue,
+  triePut,
+  trieRemove,
+  trieRoot,
+} from '../../src/chain/state/trie.ts'
+import { keccak256 } from '../../src/crypto/keccak.ts'
+import { skipVectors, vectorJson } from './vectors.ts'
+
+type Pairs = readonly (readonly [string, string | null])[]
+
+const bytesOf = (text: string) =>
+  text.startsWith('0x') ? fromHex(text) : new TextEncoder().encode(text)
+
+const files = [
+  { file: 'trietest.json', secure: false },
+  { file: 'trietest_secureTrie.json', secure: true },
+  { file: 'trieanyorder.json', secure: false },
+  { file: 'trieanyorder_secureTrie.json', secure: true },
+  { file: 'hex_encoded_securetrie_test.json', secure: true },
+]
+
+describe('the trie', { skip: skipVectors() }, () => {
+  test('the root is right after every list of changes', async () => {
+    let ran = 0
+    for (const { file, secure } of files) {
+      const cases = await vectorJson<
+        Record<string, { in: Pairs | Record<string, string>; root: string }>
+      >(...(['ethereum-tests/legacy', `TrieTests/${file}`] as const))
+      for (const [name, { in: input, root }] of Object.entries(cases)) {
+        const pairs: Pairs = Array.isArray(input) ? (input as Pairs) : Object.entries(input)
+        const orders = Array.isArray(input) ? [pairs] : [pairs, pairs.toReversed()]
+        for (const order of orders) {
+          let trie: Trie<TrieValue>
+          for (const [key, value] of order) {
+            const place = secure ? keccak256(bytesOf(key)) : bytesOf(key)
+            trie =
+              value === null
+                ? trieRemove(trie, place)
+                : triePut(trie, place, { encoded: bytesOf(value) })
+          }
+          assert.equal(toHex(trieRoot(trie)), root, `${file} ${name}`)
+        }
+        ran += 1
+      }
+    }
+    assert.equal(ran, 25)
+  })
+})

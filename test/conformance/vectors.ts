@@ -1,0 +1,60 @@
+/** Finds the public test vectors, which are not part of the project, and unpacks those that are packed. */
+
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { skipIfMissing } from '../e2e/lacking.ts'
+
+const root = path.join(import.meta.dirname, '../..')
+const folder = path.resolve(root, process.env.QS_CONFORMANCE ?? '../shared/conformance')
+const run = promisify(execFile)
+const cache = path.join(root, 'node_modules/.cache/conformance')
+
+/** For the `skip` option of tests: one line when the vectors are not there. */
+export const skipVectors = () =>
+  skipIfMissing(
+    !existsSync(path.join(folder, 'unpack.mjs')),
+    `conformance tests are left out: ${folder} is missing; name a copy of the vectors by QS_CONFORMANCE`,
+  )
+
+/** The folder of a packed set, unpacked once: `eest/state-osaka`. */
+export async function vectorSet(name: string): Promise<string> {
+  const target = path.join(cache, name)
+  if (existsSync(target)) return target
+  // Whole or not at all: an interrupted run must not leave half a set.
+  await mkdir(path.dirname(target), { recursive: true })
+  const draft = await mkdtemp(path.join(cache, 'draft-'))
+  const script = path.join(folder, 'unpack.mjs')
+  await run(process.execPath, [script, name, draft], { maxBuffer: 2 ** 26 })
+  await rename(path.join(draft, path.basename(name)), target).catch((error: unknown) => {
+    if (!existsSync(target)) throw error
+  })
+  await rm(draft, { recursive: true, force: true })
+  return target
+}
+
+/** All files of a folder within a set that end so, by path within the set, sorted. */
+export async function vectorFiles(
+  set: string,
+  within: string,
+  ending = '.json',
+): Promise<readonly string[]> {
+  const top = await vectorSet(set)
+  const names = await readdir(path.join(top, within), { recursive: true })
+  return names
+    .filter((name) => name.endsWith(ending))
+    .map((name) => path.join(within, name))
+    .sort()
+}
+
+/** A text file of a set. */
+export async function vectorText(set: string, file: string): Promise<string> {
+  return readFile(path.join(await vectorSet(set), file), 'utf8')
+}
+
+/** A JSON file of a set. */
+export async function vectorJson<T>(set: string, file: string): Promise<T> {
+  return JSON.parse(await vectorText(set, file)) as T
+}

@@ -1,0 +1,188 @@
+/** Uses the console in Chromium: watches the flagship, makes deposits, by mouse, by keyboard and on a narrow screen. */
+
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, chromium as driver, type Page } from 'playwright-core'
+import { type RunningNode, startNode } from '../../src/node/node.ts'
+import { chromium, skipBrowser } from './lacking.ts'
+import { root, temporaryFolder } from './program.ts'
+
+describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, () => {
+  let node: RunningNode
+  let browser: Browser
+  let clean: (() => Promise<void>)[] = []
+
+  before(async () => {
+    const data = await temporaryFolder({ after: (run) => void clean.push(run) })
+    const started = await startNode({
+      ...{ dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.5 },
+    })
+    assert.ok(started)
+    node = started
+    browser = await driver.launch({
+      executablePath: chromium ?? '',
+      args: [
+        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+        ...['--disable-background-networking', '--disable-component-update'],
+      ],
+    })
+  })
+
+  after(async () => {
+    await browser?.close()
+    await node?.stop()
+    for (const run of clean) await run()
+    clean = []
+  })
+
+  async function open(
+    t: { after(run: () => Promise<void>): void },
+    where: string,
+    options: { readonly width?: number; readonly colorScheme?: 'light' | 'dark' } = {},
+  ): Promise<{ page: Page; problems: string[] }> {
+    const { width = 1_440, colorScheme = 'light' } = options
+    // axe is put into the page as a script, which the console's own policy forbids.
+    const context = await browser.newContext({
+      ...{ viewport: { width, height: 900 }, colorScheme, bypassCSP: true },
+    })
+    t.after(() => context.close())
+    const page = await context.newPage()
+    const problems: string[] = []
+    page.on('pageerror', (error) => problems.push(String(error)))
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text())
+    })
+    await page.goto(`${node.apiUrl}${where}`)
+    return { page, problems }
+  }
+
+  async function seriousFaults(page: Page): Promise<string[]> {
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+  }
+
+  test('a deposit by the form is watched to its end', async (t) => {
+    const { page, problems } = await open(t, '/')
+    await page.getByText('No workflow has run yet').waitFor()
+    const form = page.getByRole('form', { name: 'Make a deposit' })
+    await form.getByLabel('Amount in ether').fill('2.5')
+    await form.getByLabel('Memo').fill('from the browser')
+    await form.getByRole('button', { name: 'Deposit' }).click()
+    await form.getByRole('link', { name: 'Watch its workflow' }).click()
+    const steps = page.getByRole('region', { name: 'Steps' })
+    await steps.getByRole('button', { name: /record .*done/ }).waitFor()
+    await steps.getByRole('button', { name: /refund .*not reached/ }).waitFor()
+    await steps.getByRole('button', { name: /allocate/ }).click()
+    await page.getByRole('heading', { name: 'Data of allocate' }).waitFor()
+    await page.locator('pre', { hasText: 'blockNumber' }).waitFor()
+    await page.getByText('2.5 ether').waitFor()
+    await page.locator('.react-flow__node').first().waitFor()
+    assert.equal(await page.locator('.react-flow__node').count(), 6)
+    assert.equal(await page.locator('.react-flow__edge').count(), 6)
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({ path: path.join(root, 'docs/console.png') })
+    assert.deepEqual(problems, [])
+  })
+
+  test('a refused deposit shows the refund, live, without reloading', async (t) => {
+    const { page } = await open(t, '/')
+    await node.deposit('refuse')
+    const row = page.getByRole('row').filter({ hasText: 'completed' })
+    await row.nth(1).waitFor()
+    await row.first().getByRole('link').first().click()
+    const steps = page.getByRole('region', { name: 'Steps' })
+    await steps.getByRole('button', { name: /refund .*done/ }).waitFor()
+    await steps.getByRole('button', { name: /allocate .*not reached/ }).waitFor()
+  })
+
+  test('blocks come in by themselves', async (t) => {
+    const { page } = await open(t, '/blocks')
+    const first = page.getByRole('row').nth(1).getByRole('link').first()
+    const before = Number(await first.textContent())
+    await page.getByRole('link', { name: String(before + 3), exact: true }).waitFor()
+  })
+
+  test('bad amounts and memos are refused with a reason', async (t) => {
+    const { page } = await open(t, '/')
+    const form = page.getByRole('form', { name: 'Make a deposit' })
+    const button = form.getByRole('button', { name: 'Deposit' })
+    await form.getByLabel('Amount in ether').fill('0')
+    await form.getByText('Write an amount above zero').waitFor()
+    assert.equal(await button.isDisabled(), true)
+    await form.getByLabel('Amount in ether').fill('20000')
+    await button.click()
+    await form.getByText(/The deposit was not sent: .*insufficient funds/).waitFor()
+    await form.getByLabel('Memo').fill('x'.repeat(33))
+    await form.getByText('longer than 32 bytes').waitFor()
+  })
+
+  test('the keyboard reaches everything: skip link, search, deposit, steps', async (t) => {
+    const { page } = await open(t, '/')
+    await page.getByRole('form', { name: 'Make a deposit' }).waitFor()
+    await page.keyboard.press('Tab')
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to content')
+    await page.keyboard.press('/')
+    await page.keyboard.type('1')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Block 1' }).waitFor()
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Block 1')
+    await page.goBack()
+    const form = page.getByRole('form', { name: 'Make a deposit' })
+    await form.getByLabel('Memo').focus()
+    await page.keyboard.press('Enter')
+    await form.getByRole('link', { name: 'Watch its workflow' }).focus()
+    await page.keyboard.press('Enter')
+    const step = page.getByRole('button', { name: /kyc/ })
+    await step.focus()
+    await page.keyboard.press('Space')
+    await page.getByRole('heading', { name: 'Data of kyc' }).waitFor()
+  })
+
+  test('a lost node is told of, with the age of what is shown', async (t) => {
+    const { page } = await open(t, '/')
+    await page.getByText('✓ ready').waitFor()
+    await page.context().setOffline(true)
+    await page.route('**/v1/**', (route) => route.abort())
+    await page.evaluate('window.stop()')
+    await page.goto(`${node.apiUrl}/blocks`).catch(() => {})
+    await page.context().setOffline(false)
+    await page.goto(`${node.apiUrl}/blocks`)
+    await page.getByRole('alert').filter({ hasText: 'does not answer' }).waitFor()
+    await page.unroute('**/v1/**')
+    await page
+      .getByRole('alert')
+      .filter({ hasText: 'does not answer' })
+      .waitFor({ state: 'detached' })
+  })
+
+  const paths = ['/', '/workflows', '/workflows/deposit-kyc-allocation', '/instances', '/events']
+  const more = ['/blocks', '/blocks/1', '/outbox', '/records', '/instances/RUN', '/nowhere']
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`no page has a serious fault of access, ${colorScheme}, nor scrolls sideways at 360 pixels`, async (t) => {
+      const [run] = (await node.engine.list({ limit: 1 })).items
+      for (const where of [...paths, ...more].map((one) => one.replace('RUN', run?.id ?? ''))) {
+        const { page } = await open(t, where, { width: 360, colorScheme })
+        await page.locator('.loading').first().waitFor({ state: 'detached' })
+        assert.deepEqual(await seriousFaults(page), [], where)
+        const overflow = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        )
+        assert.equal(overflow, 0, `${where} scrolls sideways`)
+        if (process.env.SCREENSHOTS) {
+          const name = `${where.replaceAll('/', '_')}-${colorScheme}`
+          const folder = process.env.SCREENSHOTS
+          await page.screenshot({ path: path.join(folder, `${name}-360.png`), fullPage: true })
+          await page.setViewportSize({ width: 1_024, height: 800 })
+          await page.screenshot({ path: path.join(folder, `${name}-1024.png`) })
+          await page.setViewportSize({ width: 1_440, height: 900 })
+          await page.screenshot({ path: path.join(folder, `${name}-1440.png`) })
+        }
+        await page.context().close()
+      }
+    })
+  }
+})

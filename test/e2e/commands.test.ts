@@ -1,0 +1,152 @@
+/** Runs the commands beside `start` and `demo`: keys, workflow, chain, config, help, and what they refuse. */
+
+import assert from 'node:assert/strict'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { startProgram, temporaryFolder } from './program.ts'
+
+/** Runs a command to its end. */
+async function run(words: readonly string[], options: Parameters<typeof startProgram>[1] = {}) {
+  const program = startProgram(words, options)
+  const [code] = await program.exited
+  return { code, output: program.output().trim() }
+}
+
+async function refused(words: readonly string[], message: RegExp, options = {}) {
+  const { code, output } = await run(words, options)
+  assert.equal(code, 1, output)
+  assert.match(output, message)
+  assert.doesNotMatch(output, /\n\s+at /, 'a stack trace was printed')
+}
+
+describe('the command line', { timeout: 120_000 }, () => {
+  test('every command helps', async () => {
+    for (const command of ['start', 'demo', 'chain', 'workflow', 'keys', 'config']) {
+      const { code, output } = await run([command, '--help'])
+      assert.equal(code, 0)
+      assert.match(output, new RegExp(`^quantumstream ${command}`))
+    }
+    assert.match((await run(['--help'])).output, /start +Runs a node/)
+    assert.match((await run(['--version'])).output, /^\d+\.\d+\.\d+$/)
+    await refused(['nonsense'], /"nonsense" is no command/)
+    await refused(['start', '--nonsense'], /--nonsense/)
+    await refused(['chain', 'nonsense'], /not known; see "quantumstream chain --help"/)
+  })
+
+  test('config shows every setting and its source, from flags, environment, .env, profile and file', async (t) => {
+    const cwd = await temporaryFolder(t)
+    await writeFile(path.join(cwd, '.env'), 'QS_GAS_LIMIT=1000000\n')
+    await writeFile(path.join(cwd, 'quantumstream.json'), '{"chainId": 5, "logLevel": "info"}')
+    await writeFile(path.join(cwd, 'quantumstream.big.json'), '{"chainId": 6}')
+    const words = ['config', '--show', '--profile', 'big', '--rpc-port', '1']
+    const environment = { QS_API_PORT: '2', QS_MNEMONIC: 'never shown anywhere' }
+    const { code, output } = await run(words, { cwd, environment })
+    assert.equal(code, 0, output)
+    for (const line of [
+      'rpcPort = 1 (flag)',
+      'apiPort = 2 (environment)',
+      'gasLimit = 1000000 (.env)',
+      'chainId = 6 (quantumstream.big.json)',
+      'logLevel = info (quantumstream.json)',
+      'mnemonic = [secret] (environment)',
+      'blockTime = 1 (default)',
+    ]) {
+      assert.ok(output.includes(line), `${line} is not in\n${output}`)
+    }
+    assert.doesNotMatch(output, /never shown/)
+    const json = JSON.parse((await run(['config', '--json'], { cwd })).output)
+    assert.deepEqual(json.chainId, { value: 5, source: 'quantumstream.json' })
+    await refused(['config', '--chain-id', 'x'], /--chain-id: expected a whole number/)
+  })
+
+  test('keys are made, imported and checked, never overwritten, and readable by their owner only', async (t) => {
+    const cwd = await temporaryFolder(t)
+    await writeFile(path.join(cwd, 'password'), 'correct horse battery\n')
+    await writeFile(path.join(cwd, 'wrong'), 'wrong horse battery\n')
+    await writeFile(path.join(cwd, 'hex'), `0x${'07'.repeat(32)}\n`)
+    const password = ['--password-file', 'password']
+    const made = await run(['keys', 'new', 'key.json', ...password], { cwd })
+    assert.match(made.output, /^0x[0-9a-f]{40}$/)
+    assert.equal((await stat(path.join(cwd, 'key.json'))).mode & 0o777, 0o600)
+    assert.equal((await run(['keys', 'address', 'key.json'], { cwd })).output, made.output)
+    assert.equal(
+      (await run(['keys', 'check', 'key.json', ...password], { cwd })).output,
+      made.output,
+    )
+    const before = await readFile(path.join(cwd, 'key.json'), 'utf8')
+    await refused(
+      ['keys', 'new', 'key.json', ...password],
+      /the file exists and is left as it is/,
+      { cwd },
+    )
+    assert.equal(await readFile(path.join(cwd, 'key.json'), 'utf8'), before)
+    await refused(['keys', 'check', 'key.json', '--password-file', 'wrong'], /does not open/, {
+      cwd,
+    })
+    const imported = await run(['keys', 'import', 'other.json', '--from', 'hex', ...password], {
+      cwd,
+    })
+    assert.match(imported.output, /^0x[0-9a-f]{40}$/)
+    assert.doesNotMatch(await readFile(path.join(cwd, 'other.json'), 'utf8'), /0707/)
+    await refused(
+      ['keys', 'import', 'x.json', '--from', 'password', ...password],
+      /64 hex digits/,
+      { cwd },
+    )
+    await refused(['keys', 'new', 'y.json'], /no terminal to ask on/, { cwd })
+    await refused(['keys', 'address', 'absent.json'], /cannot be read/, { cwd })
+  })
+
+  test('a workflow is checked without a node', async (t) => {
+    const cwd = await temporaryFolder(t)
+    const flagship = path.join(
+      import.meta.dirname,
+      '../../examples/deposit-kyc-allocation/workflow.json',
+    )
+    assert.match((await run(['workflow', 'check', flagship])).output, /valid workflow of 6 steps/)
+    await writeFile(path.join(cwd, 'bad.json'), '{"name": "x", "on": {}, "do": []}')
+    await refused(['workflow', 'check', 'bad.json'], /bad workflow: on\.event/, { cwd })
+    await writeFile(path.join(cwd, 'none.json'), '{')
+    await refused(['workflow', 'check', 'none.json'], /is no JSON/, { cwd })
+    await refused(['workflow', 'list', '--api-port', '1'], /no node answers at/)
+  })
+
+  test('chains, blocks, workflows and runs of a running node are shown', async (t) => {
+    const data = await temporaryFolder(t)
+    const words = [
+      'start',
+      '--dev',
+      '--data',
+      data,
+      '--block-time',
+      '0.2',
+      '--rpc-port',
+      '0',
+      '--api-port',
+      '0',
+    ]
+    const node = startProgram(words)
+    t.after(async () => {
+      node.child.kill('SIGTERM')
+      await node.exited
+    })
+    const [, port = ''] = await node.printed(/API +http:\/\/127\.0\.0\.1:(\d+)/)
+    await node.printed(/ completed/)
+    const ask = async (...rest: string[]) => (await run([...rest, '--api-port', port])).output
+    assert.match(await ask('chain', 'status'), /dev +20250 +embedded +\d+/)
+    const blocks = await ask('chain', 'blocks', '--limit', '2')
+    const [, cursor = ''] = /more: --cursor (\d+)/.exec(blocks) ?? []
+    assert.match(
+      await ask('chain', 'blocks', '--limit', '1', '--cursor', cursor),
+      new RegExp(`^${cursor} `, 'm'),
+    )
+    assert.equal(JSON.parse(await ask('chain', 'block', '1')).number, 1)
+    assert.match(await ask('workflow', 'list'), /deposit-kyc-allocation +6/)
+    const [, id = ''] =
+      /^([0-9a-f]{32}) .*completed/m.exec(await ask('workflow', 'instances')) ?? []
+    assert.match(await ask('workflow', 'show', id), /allocate +completed/)
+    assert.equal(await ask('workflow', 'instances', '--status', 'failed'), '(none)')
+    assert.match(await ask('workflow', 'show', 'none'), /there is no instance "none"/)
+  })
+})

@@ -1,0 +1,54 @@
+/** Packs the project, installs it elsewhere, and uses its command and its import. */
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import { root, temporaryFolder } from './program.ts'
+
+function run(cwd: string, program: string, ...words: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, words, {
+    ...{ cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+    env: { ...process.env, NO_COLOR: '1' },
+  })
+  assert.equal(status, 0, `${program} ${words.join(' ')}\n${stdout}\n${stderr}`)
+  return stdout
+}
+
+test('the packed package gives the command and the import elsewhere', {
+  timeout: 300_000,
+}, async (t) => {
+  const folder = await temporaryFolder(t)
+  run(root, 'npm', 'run', 'build:dist')
+  run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', folder)
+  const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
+  await writeFile(path.join(folder, 'package.json'), '{"private": true, "type": "module"}')
+  run(folder, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`)
+
+  const installed = path.join(folder, 'node_modules/quantumstream')
+  for (const file of ['dist/node/node.js', 'dist/node/node.d.ts', 'ui/dist/index.html']) {
+    assert.ok(existsSync(path.join(installed, file)), `${file} is missing`)
+  }
+  assert.ok(!existsSync(path.join(installed, 'src')), 'sources are packed')
+
+  const command = path.join(folder, 'node_modules/.bin/quantumstream')
+  assert.match(run(folder, command, '--help'), /start +Runs a node/)
+  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
+  assert.equal(run(folder, command, '--version').trim(), version)
+  const demo = JSON.parse(run(folder, command, 'demo', '--json')) as { ok: boolean }
+  assert.equal(demo.ok, true)
+
+  await writeFile(
+    path.join(folder, 'use.js'),
+    `import { startNode } from 'quantumstream'
+import { depositVaultAbi } from 'quantumstream/abi/deposit-vault'
+const node = await startNode({ dev: true, demo: false, data: './data', rpcPort: 0, apiPort: 0 })
+const { status } = await (await fetch(node.apiUrl + '/healthz')).json()
+await node.stop()
+console.log(status, depositVaultAbi.some(({ name }) => name === 'Deposited'))
+`,
+  )
+  assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok true')
+})

@@ -1,0 +1,9 @@
+/** Writes the table of settings into the documentation, from which a test holds it to the code. */
+
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { settingsPage } from '../src/node/settings-page.ts'
+
+const file = path.join(import.meta.dirname, '../docs/settings.md')
+await writeFile(file, settingsPage())
+console.log(`written: ${file}`)

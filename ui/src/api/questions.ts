@@ -1,0 +1,59 @@
+/** Asks the API through the query cache. */
+
+import { type InfiniteData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getJson } from './client.ts'
+import type { Chain, InstanceDetail, Page, Status, Workflow } from './shapes.ts'
+
+/** The node at a glance, asked again every few seconds. */
+export function useStatus() {
+  return useQuery({
+    queryKey: ['status'],
+    queryFn: () => getJson<Status>('/v1/status'),
+    refetchInterval: 3_000,
+  })
+}
+
+/** The chains of the node. */
+export function useChains() {
+  return useQuery({
+    queryKey: ['chains'],
+    queryFn: () => getJson<Page<Chain>>('/v1/chains'),
+    refetchInterval: 15_000,
+  })
+}
+
+/** The deployed workflows. */
+export function useWorkflows() {
+  return useQuery({
+    queryKey: ['workflows'],
+    queryFn: () => getJson<Page<Workflow>>('/v1/workflows'),
+  })
+}
+
+/** One run with its journal; live by the stream. */
+export function useInstance(id: string) {
+  return useQuery({
+    queryKey: ['instance', id],
+    queryFn: () => getJson<InstanceDetail>(`/v1/instances/${encodeURIComponent(id)}`),
+  })
+}
+
+/** One thing by its path, such as a block. */
+export function useThing<T>(key: string, path: string) {
+  return useQuery({ queryKey: [key, path], queryFn: () => getJson<T>(path) })
+}
+
+/** A list that is read page by page; `key` names it for the stream. */
+export function useList<T>(key: readonly string[], path: string) {
+  return useInfiniteQuery<Page<T>, Error, InfiniteData<Page<T>>, readonly string[], string>({
+    queryKey: key,
+    initialPageParam: '',
+    queryFn: ({ pageParam }) => {
+      const separator = path.includes('?') ? '&' : '?'
+      return getJson(
+        pageParam ? `${path}${separator}cursor=${encodeURIComponent(pageParam)}` : path,
+      )
+    },
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+}

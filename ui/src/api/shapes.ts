@@ -1,0 +1,128 @@
+/** Describes what the API answers, as far as the console shows it. */
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+export interface Status {
+  readonly version: string
+  readonly startedAt: string
+  readonly dev: boolean
+  readonly ready: boolean
+  readonly listeners: readonly {
+    readonly chain: string
+    readonly state: 'starting' | 'catching-up' | 'following' | 'waiting' | 'stopped'
+    readonly checkpoint: number | null
+    readonly head: number | null
+    readonly problem: string | null
+  }[]
+  readonly instances: Readonly<Record<InstanceStatus, number>>
+  readonly senders: readonly {
+    readonly chain: string
+    readonly address: string | null
+    readonly problem: string | null
+  }[]
+}
+
+export interface Chain {
+  readonly name: string
+  readonly chainId: number
+  readonly embedded: boolean
+  readonly rpcPath: string
+  readonly head: { readonly number: number; readonly hash: string } | null
+  readonly problem: string | null
+  readonly contracts: Readonly<Record<string, string>>
+  readonly accounts: readonly string[]
+}
+
+export interface Block {
+  readonly chain: string
+  readonly number: number
+  readonly hash: string
+  readonly parentHash: string
+  readonly timestamp: string
+  readonly transactions: number
+  readonly gasUsed: string
+  readonly gasLimit: string
+  readonly baseFeePerGas: string | null
+  readonly beneficiary: string
+  readonly transactionHashes?: readonly string[]
+}
+
+export interface ChainEvent {
+  readonly id: string
+  readonly chain: string
+  readonly address: string
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+  readonly state: 'pending' | 'confirmed' | 'retracted'
+  readonly blockNumber: number
+  readonly blockHash: string
+  readonly transactionHash: string
+  readonly blockTime: string
+  readonly instances: readonly string[]
+}
+
+export interface Step {
+  readonly name: string
+  readonly kind: string
+  readonly next: readonly { readonly step: string; readonly when: string | null }[]
+}
+
+export interface Workflow {
+  readonly name: string
+  readonly title: string
+  readonly hash: string
+  readonly event: string
+  readonly steps: readonly Step[]
+  readonly definition: unknown
+}
+
+export type InstanceStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+
+export interface Instance {
+  readonly id: string
+  readonly workflow: string
+  readonly status: InstanceStatus
+  readonly step: string | null
+  readonly reason: string | null
+  readonly eventId: string
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+export interface JournalEntry {
+  readonly seq: number
+  readonly step: string
+  readonly kind: 'started' | 'completed' | 'waiting' | 'retrying' | 'failed' | 'cancelled'
+  readonly attempt: number
+  readonly at: string
+  readonly input: unknown
+  readonly output: unknown
+  readonly error: string | null
+}
+
+export interface InstanceDetail extends Instance {
+  readonly event: ChainEvent | null
+  readonly journal: readonly JournalEntry[]
+}
+
+export interface Notification {
+  readonly id: string
+  readonly instanceId: string
+  readonly to: string
+  readonly subject: string
+  readonly body: string
+  readonly channel: 'outbox' | 'webhook' | 'email'
+  readonly at: string
+}
+
+export interface OutcomeRecord {
+  readonly id: string
+  readonly instanceId: string
+  readonly workflow: string
+  readonly key: string
+  readonly data: unknown
+  readonly at: string
+}

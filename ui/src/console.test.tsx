@@ -1,0 +1,126 @@
+/** Checks the parts of the console that decide something: amounts, search, states of steps, lists, the lost line. */
+
+import { cleanup, render, screen } from '@testing-library/react'
+import { keccak256, toHex } from 'viem'
+import { afterEach, describe, expect, test } from 'vitest'
+import { depositData, depositSelector, etherOf, memoWord, weiOf } from './amounts.ts'
+import { withItem } from './api/live.ts'
+import type { JournalEntry, Step } from './api/shapes.ts'
+import { LineBar } from './console.tsx'
+import { layout } from './graph/layout.ts'
+import { stepViews } from './graph/step-states.ts'
+import { distance } from './parts/moment.tsx'
+import { match } from './router.tsx'
+import { destination } from './search.ts'
+
+afterEach(cleanup)
+
+describe('amounts', () => {
+  test('ether is turned into wei exactly, and back', () => {
+    expect(weiOf('1')).toBe(10n ** 18n)
+    expect(weiOf(' 0.000000000000000001 ')).toBe(1n)
+    expect(weiOf('.5')).toBe(5n * 10n ** 17n)
+    expect(weiOf('123456789.123456789123456789')).toBe(123456789123456789123456789n)
+    expect(etherOf(123456789123456789123456789n)).toBe('123456789.123456789123456789')
+    expect(etherOf('1000000000000000000')).toBe('1')
+  })
+
+  test('what is no amount above zero is none', () => {
+    for (const bad of ['', '0', '0.0', '-1', '1e3', '1,5', '.', 'x', '0.0000000000000000001']) {
+      expect(weiOf(bad), bad).toBeUndefined()
+    }
+  })
+
+  test('call data hold the selector of the vault and the memo as 32 bytes', () => {
+    expect(depositSelector).toBe(keccak256(toHex('deposit(bytes32)')).slice(0, 10))
+    expect(memoWord('é')).toBe(`c3a9${'0'.repeat(60)}`)
+    expect(depositData('x'.repeat(32))).toHaveLength(10 + 64)
+    expect(depositData('x'.repeat(33))).toBeUndefined()
+  })
+})
+
+test('a search finds blocks, runs, events and workflows', () => {
+  const hash = `0x${'ab'.repeat(32)}`
+  expect(destination(' 12 ', [])).toBe('/blocks/12')
+  expect(destination(hash.toUpperCase().replace('0X', '0x'), [])).toBe(`/blocks/${hash}`)
+  expect(destination('ab'.repeat(16), [])).toBe(`/instances/${'ab'.repeat(16)}`)
+  expect(destination(`dev:${hash}:0`, [])).toBe(`/events/${encodeURIComponent(`dev:${hash}:0`)}`)
+  expect(destination('pay', ['pay'])).toBe('/workflows/pay')
+  expect(destination('nothing', ['pay'])).toBeUndefined()
+})
+
+test('a path that is not whole matches nothing', () => {
+  expect(match('/blocks/7', '/blocks/')).toBe('7')
+  expect(match('/blocks/', '/blocks/')).toBeUndefined()
+  expect(match('/blocks/%zz', '/blocks/')).toBeUndefined()
+})
+
+const steps: readonly Step[] = [
+  {
+    name: 'a',
+    kind: 'set',
+    next: [
+      { step: 'b', when: 'x' },
+      { step: 'c', when: null },
+    ],
+  },
+  { name: 'b', kind: 'evm.send', next: [{ step: 'd', when: null }] },
+  { name: 'c', kind: 'evm.send', next: [{ step: 'd', when: null }] },
+  { name: 'd', kind: 'set', next: [] },
+]
+
+const line = (
+  seq: number,
+  step: string,
+  kind: JournalEntry['kind'],
+  second: number,
+): JournalEntry => ({
+  ...{ seq, step, kind, attempt: 1, input: null, output: null, error: null },
+  at: new Date(second * 1_000).toISOString(),
+})
+
+test('the state of each step follows from the journal', () => {
+  const journal = [
+    line(1, 'a', 'started', 1),
+    line(2, 'a', 'completed', 3),
+    line(3, 'b', 'started', 3),
+    line(4, 'b', 'waiting', 4),
+  ]
+  const states = (status: 'waiting' | 'cancelled') =>
+    stepViews(steps, journal, status).map(({ state }) => state)
+  expect(states('waiting')).toEqual(['done', 'waiting', 'not reached', 'not reached'])
+  expect(states('cancelled')).toEqual(['done', 'cancelled', 'not reached', 'not reached'])
+  expect(stepViews(steps, journal, 'waiting')[0]?.durationMs).toBe(2_000)
+})
+
+test('a step lies below everything that leads to it, siblings side by side', () => {
+  const places = layout(steps)
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => places.get(name))
+  expect(b?.y).toBe(c?.y)
+  expect(b?.x).not.toBe(c?.x)
+  expect((d?.y ?? 0) > (b?.y ?? 0) && (b?.y ?? 0) > (a?.y ?? 0)).toBe(true)
+  const loop: readonly Step[] = [{ name: 'l', kind: 'set', next: [{ step: 'l', when: null }] }]
+  expect(layout(loop).get('l')).toEqual({ x: 0, y: 0 })
+})
+
+test('a live list takes an item once, replaces it, and stays bounded', () => {
+  const page = (items: readonly { id: string; n: number }[]) => ({
+    pages: [{ items, next: null }],
+    pageParams: [''],
+  })
+  const idOf = ({ id }: { id: string }) => id
+  const one = withItem(page([{ id: 'a', n: 1 }]), { id: 'b', n: 1 }, idOf)
+  expect(one.pages[0]?.items.map(idOf)).toEqual(['b', 'a'])
+  expect(withItem(one, { id: 'a', n: 2 }, idOf).pages[0]?.items[1]).toEqual({ id: 'a', n: 2 })
+  let list = page([])
+  for (let n = 0; n < 500; n += 1) list = withItem(list, { id: String(n), n }, idOf) as typeof list
+  expect(list.pages[0]?.items.length).toBe(200)
+})
+
+test('a lost line is told of with the age of what is shown', () => {
+  const { rerender } = render(<LineBar liveness={{ connected: true, since: 0 }} />)
+  expect(screen.queryByRole('alert')).toBeNull()
+  rerender(<LineBar liveness={{ connected: false, since: Date.now() - 90_000 }} />)
+  expect(screen.getByRole('alert').textContent).toContain('1 min ago')
+  expect(distance(86_400_000 * 3)).toBe('3 d ago')
+})

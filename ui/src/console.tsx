@@ -1,0 +1,190 @@
+/** Frames every page: rail, search, theme, and the bar that says when the line is down. */
+
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { type Liveness, useLiveStream } from './api/live.ts'
+import { useChains, useWorkflows } from './api/questions.ts'
+import { BlockPage, BlocksPage, EventPage, EventsPage } from './pages/chain-pages.tsx'
+import { HomePage } from './pages/home-page.tsx'
+import { InstancePage } from './pages/instance-page.tsx'
+import { InstancesPage } from './pages/instances-page.tsx'
+import { OutboxPage, RecordsPage, WorkflowPage, WorkflowsPage } from './pages/workflow-pages.tsx'
+import { distance, useNow } from './parts/moment.tsx'
+import { Failure } from './parts/states.tsx'
+import { Link, match, navigate, useLocation } from './router.tsx'
+import { destination } from './search.ts'
+
+interface View {
+  readonly title: string
+  readonly page: ReactNode
+}
+
+const places: readonly (readonly [href: string, title: string, mark: string])[] = [
+  ['/', 'Home', '⌂'],
+  ['/workflows', 'Workflows', '⇄'],
+  ['/instances', 'Runs', '▷'],
+  ['/events', 'Events', '⚡'],
+  ['/blocks', 'Blocks', '▦'],
+  ['/outbox', 'Outbox', '✉'],
+  ['/records', 'Records', '☰'],
+]
+
+const lists: Readonly<Record<string, () => ReactNode>> = {
+  '/': HomePage,
+  '/workflows': WorkflowsPage,
+  '/instances': InstancesPage,
+  '/events': EventsPage,
+  '/blocks': BlocksPage,
+  '/outbox': OutboxPage,
+  '/records': RecordsPage,
+}
+
+function viewOf(path: string): View {
+  const List = lists[path]
+  const title = places.find(([href]) => href === path)?.[1]
+  if (List && title) return { title, page: <List /> }
+  const block = match(path, '/blocks/')
+  if (block) return { title: `Block ${block.slice(0, 10)}`, page: <BlockPage id={block} /> }
+  const event = match(path, '/events/')
+  if (event) return { title: 'Event', page: <EventPage id={event} /> }
+  const workflow = match(path, '/workflows/')
+  if (workflow) return { title: workflow, page: <WorkflowPage name={workflow} /> }
+  const instance = match(path, '/instances/')
+  if (instance)
+    return { title: `Run ${instance.slice(0, 8)}`, page: <InstancePage id={instance} /> }
+  return { title: 'Not found', page: <Failure error={new Error(`There is no page ${path}.`)} /> }
+}
+
+/** The whole console. */
+export function Console() {
+  const { path } = useLocation()
+  const { title, page } = viewOf(path)
+  const heading = useRef<HTMLHeadingElement>(null)
+  const first = useRef(true)
+  const liveness = useLiveStream()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus moves when the page changes
+  useEffect(() => {
+    document.title = `${title} · QuantumStream`
+    if (!first.current) heading.current?.focus()
+    first.current = false
+  }, [path])
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to content
+      </a>
+      <Rail path={path} />
+      <div className="frame">
+        <LineBar liveness={liveness} />
+        <header>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          <Search />
+          <ThemeButton />
+        </header>
+        <main id="main">{page}</main>
+      </div>
+    </>
+  )
+}
+
+function Rail({ path }: { readonly path: string }) {
+  const chain = useChains().data?.items[0]
+  return (
+    <nav aria-label="Console" className="rail">
+      <Link href="/" className="brand" aria-label="QuantumStream, home">
+        <img src="/icon.svg" alt="" width="24" height="24" /> <span>QuantumStream</span>
+      </Link>
+      <ul>
+        {places.map(([href, title, mark]) => (
+          <li key={href}>
+            <Link href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
+              <span aria-hidden="true">{mark}</span> {title}
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {chain && (
+        <p className="chain-name">
+          {chain.name} · id {chain.chainId}
+        </p>
+      )}
+    </nav>
+  )
+}
+
+function isWithin(path: string, href: string): boolean {
+  return href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`)
+}
+
+/** Tells that what is shown is old, and how old. */
+export function LineBar({ liveness }: { readonly liveness: Liveness }) {
+  const now = useNow()
+  if (liveness.connected) return null
+  return (
+    <div className="line-bar" role="alert">
+      The node does not answer. What you see was true {distance(now - liveness.since)}; trying
+      again…
+    </div>
+  )
+}
+
+function Search() {
+  const field = useRef<HTMLInputElement>(null)
+  const [missed, setMissed] = useState(false)
+  const workflows = useWorkflows().data?.items.map(({ name }) => name) ?? []
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const typing = /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as HTMLElement).tagName)
+      const wanted =
+        (event.key === '/' && !typing) || (event.key === 'k' && (event.ctrlKey || event.metaKey))
+      if (!wanted) return
+      event.preventDefault()
+      field.current?.focus()
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+  return (
+    <search>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          const to = destination(field.current?.value ?? '', workflows)
+          setMissed(to === undefined)
+          if (to !== undefined) navigate(to)
+        }}
+      >
+        <input
+          ref={field}
+          type="search"
+          aria-label="Search"
+          aria-invalid={missed}
+          placeholder="Block, hash, run, workflow ( / )"
+          onChange={() => setMissed(false)}
+        />
+        <span role="status" className="problem">
+          {missed && 'Nothing has that name.'}
+        </span>
+      </form>
+    </search>
+  )
+}
+
+/** Switches between the system's theme and its opposite. */
+function ThemeButton() {
+  const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? '')
+  useEffect(() => {
+    if (theme === '') document.documentElement.removeAttribute('data-theme')
+    else document.documentElement.setAttribute('data-theme', theme)
+    localStorage.setItem('theme', theme)
+  }, [theme])
+  const dark =
+    theme === 'dark' || (theme === '' && matchMedia('(prefers-color-scheme: dark)').matches)
+  return (
+    <button type="button" className="theme" onClick={() => setTheme(dark ? 'light' : 'dark')}>
+      <span aria-hidden="true">{dark ? '☀' : '☾'}</span>
+      <span className="visually-hidden">{dark ? 'Light theme' : 'Dark theme'}</span>
+    </button>
+  )
+}

@@ -1,0 +1,60 @@
+/** Derives the state of each step from an instance's journal. */
+
+import type { InstanceStatus, JournalEntry, Step } from '../api/shapes.ts'
+
+export type StepState =
+  | 'not reached'
+  | 'running'
+  | 'waiting'
+  | 'retrying'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+
+/** What happened in one step. */
+export interface StepView {
+  readonly name: string
+  readonly kind: string
+  readonly state: StepState
+  readonly entries: readonly JournalEntry[]
+  /** From the first start to the result, in milliseconds. */
+  readonly durationMs: number | undefined
+}
+
+const stateOf: Readonly<Record<JournalEntry['kind'], StepState>> = {
+  started: 'running',
+  completed: 'done',
+  waiting: 'waiting',
+  retrying: 'retrying',
+  failed: 'failed',
+  cancelled: 'cancelled',
+}
+
+/** Mark and words of each state: they differ in shape, not only in colour. */
+export const stateMarks: Readonly<Record<StepState, string>> = {
+  'not reached': '○',
+  running: '◐',
+  waiting: '◷',
+  retrying: '↻',
+  done: '✓',
+  failed: '✕',
+  cancelled: '⊘',
+}
+
+/** The steps of a definition with what the journal says of them. */
+export function stepViews(
+  steps: readonly Step[],
+  journal: readonly JournalEntry[],
+  status: InstanceStatus | undefined,
+): readonly StepView[] {
+  return steps.map(({ name, kind }) => {
+    const entries = journal.filter(({ step }) => step === name)
+    const last = entries.at(-1)
+    const reached = last === undefined ? 'not reached' : stateOf[last.kind]
+    const cut = status === 'cancelled' && reached !== 'done' && reached !== 'not reached'
+    const first = entries.find((entry) => entry.kind === 'started')
+    const end = entries.findLast((entry) => entry.kind === 'completed' || entry.kind === 'failed')
+    const durationMs = first && end ? Date.parse(end.at) - Date.parse(first.at) : undefined
+    return { name, kind, state: cut ? 'cancelled' : reached, entries, durationMs }
+  })
+}

@@ -1,0 +1,22 @@
+/** Mounts the console in the page. */
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Console } from './console.tsx'
+import './styles/console.css'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('the page has no element with the id "root"')
+
+const queries = new QueryClient({
+  defaultOptions: { queries: { staleTime: 10_000, retry: 1, gcTime: 60_000 } },
+})
+
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <Console />
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,171 @@
+/** Shows one run: its graph, its steps in time, and the data of the chosen step. */
+
+import { lazy, Suspense, useState } from 'react'
+import { etherOf } from '../amounts.ts'
+import { useInstance, useWorkflows } from '../api/questions.ts'
+import type { InstanceDetail } from '../api/shapes.ts'
+import { type StepView, stateMarks, stepViews } from '../graph/step-states.ts'
+import { Identifier } from '../parts/identifier.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { Badge, Failure, Loading } from '../parts/states.tsx'
+import { Link } from '../router.tsx'
+
+const WorkflowGraph = lazy(() =>
+  import('../graph/workflow-graph.tsx').then((module) => ({ default: module.WorkflowGraph })),
+)
+
+/** One run by its id. */
+export function InstancePage({ id }: { readonly id: string }) {
+  const instance = useInstance(id)
+  const workflows = useWorkflows()
+  const [chosen, setChosen] = useState<string>()
+  if (instance.isPending || workflows.isPending) return <Loading what="the run" />
+  if (instance.isError)
+    return <Failure error={instance.error} onRetry={() => void instance.refetch()} />
+  const { data } = instance
+  const steps = workflows.data?.items.find(({ name }) => name === data.workflow)?.steps ?? []
+  const views = stepViews(steps, data.journal, data.status)
+  const last = data.journal.at(-1)?.step
+  const shown = views.find(({ name }) => name === (chosen ?? last)) ?? views[0]
+  return (
+    <>
+      <Summary instance={data} />
+      <div className="columns">
+        <section className="panel" aria-label="Graph">
+          <Suspense fallback={<Loading what="the graph" />}>
+            <WorkflowGraph steps={steps} views={views} chosen={shown?.name} onChoose={setChosen} />
+          </Suspense>
+        </section>
+        <section className="panel" aria-labelledby="steps">
+          <h2 id="steps">Steps</h2>
+          <Timeline views={views} chosen={shown?.name} onChoose={setChosen} />
+        </section>
+      </div>
+      {shown && <StepData view={shown} />}
+    </>
+  )
+}
+
+function Summary({ instance }: { readonly instance: InstanceDetail }) {
+  const { event, status, reason, workflow } = instance
+  const amount = event?.args.amount
+  return (
+    <section className="panel summary" aria-label="Summary">
+      <Badge state={status} />
+      <dl>
+        <dt>Run</dt>
+        <dd>
+          <Identifier value={instance.id} what="run" />
+        </dd>
+        <dt>Workflow</dt>
+        <dd>
+          <Link href={`/workflows/${workflow}`}>{workflow}</Link>
+        </dd>
+        <dt>Started</dt>
+        <dd>
+          <Moment at={instance.createdAt} />
+        </dd>
+        {event && (
+          <>
+            <dt>Event</dt>
+            <dd>
+              <Link href={`/events/${encodeURIComponent(event.id)}`}>{event.name}</Link> in block{' '}
+              <Link href={`/blocks/${event.blockNumber}`}>{event.blockNumber}</Link>
+            </dd>
+          </>
+        )}
+        {typeof amount === 'string' && (
+          <>
+            <dt>Amount</dt>
+            <dd>{etherOf(amount)} ether</dd>
+          </>
+        )}
+      </dl>
+      {reason && <p className={status === 'failed' ? 'failure' : 'attention-text'}>{reason}</p>}
+    </section>
+  )
+}
+
+interface TimelineProps {
+  readonly views: readonly StepView[]
+  readonly chosen: string | undefined
+  readonly onChoose: (step: string) => void
+}
+
+function Timeline({ views, chosen, onChoose }: TimelineProps) {
+  const longest = Math.max(1, ...views.map(({ durationMs }) => durationMs ?? 0))
+  return (
+    <ol className="timeline">
+      {views.map((view) => (
+        <li key={view.name}>
+          <button
+            type="button"
+            className={`step-row state-${view.state.replace(' ', '-')}`}
+            aria-pressed={view.name === chosen}
+            onClick={() => onChoose(view.name)}
+          >
+            <span aria-hidden="true" className="step-mark">
+              {stateMarks[view.state]}
+            </span>
+            <span>
+              <strong>{view.name}</strong> <small>{view.kind}</small>
+            </span>
+            <span className="step-state">{view.state}</span>
+            <span className="step-time">
+              {view.durationMs === undefined ? '' : `${view.durationMs} ms`}
+            </span>
+            <span
+              aria-hidden="true"
+              className="bar"
+              style={{ inlineSize: `${((view.durationMs ?? 0) / longest) * 100}%` }}
+            />
+          </button>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function StepData({ view }: { readonly view: StepView }) {
+  const entry = view.entries.findLast(({ kind }) => kind === 'completed') ?? view.entries.at(-1)
+  const hash = (entry?.output as { hash?: unknown } | null | undefined)?.hash
+  return (
+    <section className="panel" aria-labelledby="step-data">
+      <h2 id="step-data">
+        Data of <span className="mono">{view.name}</span>
+      </h2>
+      {entry === undefined ? (
+        <p className="hint">This step has not been reached.</p>
+      ) : (
+        <>
+          <p className="hint">
+            {entry.kind}, attempt {entry.attempt}, <Moment at={entry.at} />
+            {typeof hash === 'string' && (
+              <>
+                , transaction <Identifier value={hash} what="transaction" />
+              </>
+            )}
+          </p>
+          {entry.error && <p className="failure">{entry.error}</p>}
+          <div className="columns">
+            <Data title="Input" value={entry.input} />
+            <Data title="Output" value={entry.output} />
+          </div>
+        </>
+      )}
+    </section>
+  )
+}
+
+/** A JSON value, indented. */
+export function Data({ title, value }: { readonly title: string; readonly value: unknown }) {
+  return (
+    <div>
+      <h3>{title}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <pre tabIndex={0}>
+        {value === null || value === undefined ? '–' : JSON.stringify(value, null, 2)}
+      </pre>
+    </div>
+  )
+}

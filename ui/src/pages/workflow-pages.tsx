@@ -1,0 +1,140 @@
+/** Shows workflows, and what they left behind: notifications and records. */
+
+import { lazy, Suspense } from 'react'
+import { useList, useWorkflows } from '../api/questions.ts'
+import type { Notification, OutcomeRecord } from '../api/shapes.ts'
+import { stepViews } from '../graph/step-states.ts'
+import { DataList } from '../parts/data-list.tsx'
+import { Identifier, shortened } from '../parts/identifier.tsx'
+import { Moment } from '../parts/moment.tsx'
+import { Empty, Failure, Loading } from '../parts/states.tsx'
+import { Link } from '../router.tsx'
+import { Data } from './instance-page.tsx'
+
+const WorkflowGraph = lazy(() =>
+  import('../graph/workflow-graph.tsx').then((module) => ({ default: module.WorkflowGraph })),
+)
+
+/** The deployed workflows. */
+export function WorkflowsPage() {
+  const workflows = useWorkflows()
+  if (workflows.isPending) return <Loading what="workflows" />
+  if (workflows.isError) {
+    return <Failure error={workflows.error} onRetry={() => void workflows.refetch()} />
+  }
+  return (
+    <section className="panel">
+      <ul className="cards">
+        {workflows.data.items.map(({ name, title, event, steps }) => (
+          <li key={name}>
+            <h2>
+              <Link href={`/workflows/${name}`}>{title}</Link>
+            </h2>
+            <p className="mono">{event}</p>
+            <p className="hint">{steps.map((step) => step.name).join(' · ')}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+/** One workflow with its graph and definition. */
+export function WorkflowPage({ name }: { readonly name: string }) {
+  const workflows = useWorkflows()
+  if (workflows.isPending) return <Loading what="the workflow" />
+  if (workflows.isError) return <Failure error={workflows.error} />
+  const workflow = workflows.data.items.find((one) => one.name === name)
+  if (workflow === undefined)
+    return <Failure error={new Error(`There is no workflow “${name}”.`)} />
+  const views = stepViews(workflow.steps, [], undefined)
+  return (
+    <div className="columns">
+      <section className="panel" aria-label="Graph">
+        <Suspense fallback={<Loading what="the graph" />}>
+          <WorkflowGraph
+            steps={workflow.steps}
+            views={views}
+            chosen={undefined}
+            onChoose={() => {}}
+          />
+        </Suspense>
+      </section>
+      <section className="panel" aria-labelledby="definition">
+        <h2 id="definition">{workflow.title}</h2>
+        <p className="hint">
+          Definition <Identifier value={workflow.hash} what="definition" />
+        </p>
+        <Data title="Definition" value={workflow.definition} />
+      </section>
+    </div>
+  )
+}
+
+/** The notifications that were sent. */
+export function OutboxPage() {
+  const list = useList<Notification>(['notifications'], '/v1/notifications')
+  return (
+    <section className="panel">
+      <DataList
+        list={list}
+        caption="Notifications"
+        idOf={({ id }) => id}
+        empty={
+          <Empty title="The outbox is empty">
+            Steps that call notify.send write here; set QS_NOTIFY_WEBHOOK or QS_SMTP to send them
+            on.
+          </Empty>
+        }
+        columns={{
+          To: ({ to }) => <Identifier value={to} what="receiver" />,
+          Subject: ({ subject, body }) => (
+            <details>
+              <summary>{subject}</summary>
+              <p>{body}</p>
+            </details>
+          ),
+          Channel: ({ channel }) => channel,
+          Run: ({ instanceId }) => (
+            <Link href={`/instances/${instanceId}`} className="mono">
+              {shortened(instanceId)}
+            </Link>
+          ),
+          Time: ({ at }) => <Moment at={at} />,
+        }}
+      />
+    </section>
+  )
+}
+
+/** The outcomes that were recorded. */
+export function RecordsPage() {
+  const list = useList<OutcomeRecord>(['records'], '/v1/records')
+  return (
+    <section className="panel">
+      <DataList
+        list={list}
+        caption="Records"
+        idOf={({ id }) => id}
+        empty={
+          <Empty title="Nothing is recorded yet">Steps that call record.write write here.</Empty>
+        }
+        columns={{
+          Record: ({ key, data }) => (
+            <details>
+              <summary className="mono">{shortened(key)}</summary>
+              <pre>{JSON.stringify(data, null, 2)}</pre>
+            </details>
+          ),
+          Workflow: ({ workflow }) => <Link href={`/workflows/${workflow}`}>{workflow}</Link>,
+          Run: ({ instanceId }) => (
+            <Link href={`/instances/${instanceId}`} className="mono">
+              {shortened(instanceId)}
+            </Link>
+          ),
+          Time: ({ at }) => <Moment at={at} />,
+        }}
+      />
+    </section>
+  )
+}

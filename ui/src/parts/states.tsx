@@ -1,0 +1,72 @@
+/** Shows what there is when there is nothing to show: loading, empty, failed; and states as badges. */
+
+import type { ReactNode } from 'react'
+import type { ChainEvent, InstanceStatus } from '../api/shapes.ts'
+
+/** Keeps the place of what is being loaded. */
+export function Loading({ what }: { readonly what: string }) {
+  return (
+    <div className="loading" role="status">
+      <span className="visually-hidden">Loading {what}…</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  )
+}
+
+/** Says what will be here and what fills it. */
+export function Empty({
+  title,
+  children,
+}: {
+  readonly title: string
+  readonly children: ReactNode
+}) {
+  return (
+    <div className="empty">
+      <h3>{title}</h3>
+      <p>{children}</p>
+    </div>
+  )
+}
+
+/** Says what went wrong and offers to try again. */
+export function Failure({
+  error,
+  onRetry,
+}: {
+  readonly error: Error
+  readonly onRetry?: () => void
+}) {
+  return (
+    <div className="failure" role="alert">
+      <p>{error.message}</p>
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </div>
+  )
+}
+
+const marks: Readonly<Record<InstanceStatus | ChainEvent['state'], string>> = {
+  running: '◐',
+  waiting: '◷',
+  completed: '✓',
+  failed: '✕',
+  cancelled: '⊘',
+  pending: '◷',
+  confirmed: '✓',
+  retracted: '⤺',
+}
+
+/** A state by mark, colour and word. */
+export function Badge({ state }: { readonly state: InstanceStatus | ChainEvent['state'] }) {
+  return (
+    <span className={`badge badge-${state}`}>
+      <span aria-hidden="true">{marks[state]}</span> {state}
+    </span>
+  )
+}
