@@ -54,7 +54,7 @@ async function openChain(folder: string, manifest = manifestWith(0)) {
   return chain
 }
 
-const transfer = (nonce: bigint) =>
+const transfer = (nonce: bigint, maxFeePerGas = 10n ** 10n) =>
   encodeTransaction(
     signTransaction(
       {
@@ -67,7 +67,7 @@ const transfer = (nonce: bigint) =>
           value: 1n,
           accessList: [],
         },
-        ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n, data: new Uint8Array() },
+        ...{ maxFeePerGas, maxPriorityFeePerGas: 1n, data: new Uint8Array() },
       },
       key,
     ),
@@ -143,6 +143,18 @@ describe('a chain', () => {
     const reopened = await openChain(folder)
     assert.deepEqual(reopened.head(), again)
     await reopened.stop()
+  })
+
+  test('seals no block for transactions that cannot be in it', async (t) => {
+    const chain = await openChain(await temporaryFolder(t))
+    await chain.submit(transfer(0n, 1n))
+    await chain.submit(transfer(7n))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(chain.head().header.number, 0n)
+    await chain.dev.sealNow()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(chain.head().header.number, 1n)
+    await chain.stop()
   })
 
   test('refuses to open with another manifest, naming what differs', async (t) => {

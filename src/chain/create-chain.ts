@@ -170,7 +170,7 @@ class ChainDriver implements DrivenChain {
     if (this.#failure) throw this.#failure
     const { hash, transaction } = this.pool.add(raw)
     this.#tell({ kind: 'pending', hash, transaction })
-    this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
+    this.#tellOfWork()
     return hash
   }
 
@@ -290,8 +290,13 @@ class ChainDriver implements DrivenChain {
     this.#tell({ kind: 'head', added, removed })
     const { header } = this.head()
     this.#feed({ kind: 'block-imported', head: this.#summary(), header, nowMs: this.#nowMs() })
-    const waiting = this.pool.list().pending.length
-    if (waiting > 0) this.#feed({ kind: 'work-waiting', count: waiting, nowMs: this.#nowMs() })
+    this.#tellOfWork()
+  }
+
+  /** What cannot be in the next block is no work: an engine that seals for it would seal without end. */
+  #tellOfWork(): void {
+    if (!this.pool.hasWork(nextBaseFee(this.head().header))) return
+    this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
   }
 
   #tell(event: ChainEvent): void {

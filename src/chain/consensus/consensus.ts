@@ -48,7 +48,7 @@ export type Input =
       readonly header: Header
       readonly nowMs: number
     }
-  /** The pool is not empty. */
+  /** The pool holds transactions that the next block can take. */
   | { readonly kind: 'work-waiting'; readonly count: number; readonly nowMs: number }
   /** A block is wanted now (leap). */
   | { readonly kind: 'seal-now'; readonly nowMs: number }

@@ -119,6 +119,14 @@ class Pool implements TxPool {
     }
   }
 
+  hasWork(baseFeePerGas: bigint): boolean {
+    for (const [sender, entries] of this.#bySender) {
+      const next = entries.get(this.#nonceOf(Uint8Array.fromHex(sender)))
+      if (next && tipAt(next.transaction, baseFeePerGas) >= 0n) return true
+    }
+    return false
+  }
+
   nextNonce(sender: Address): bigint {
     const executable = this.#executable(sender.toHex())
     return this.#nonceOf(sender) + BigInt(executable.length)

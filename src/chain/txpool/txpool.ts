@@ -33,6 +33,8 @@ export interface TxPool {
   get(hash: Hash): PooledTransaction | undefined
   /** Best paying first, nonces of a sender in order, only those that can pay `baseFeePerGas`. */
   best(baseFeePerGas: bigint): Iterable<PooledTransaction>
+  /** Whether any transaction could be in a block with this base fee. */
+  hasWork(baseFeePerGas: bigint): boolean
   /** The nonce that follows a sender's last pending transaction. */
   nextNonce(sender: Address): bigint
   /** Drops what a new head has used up or made impossible, and takes back what left the chain. */
