@@ -38,7 +38,7 @@ const leastGas = 21_000n
 
 /**
  * Fills a block with the best paying transactions that fit, until `isLate`. A transaction that turns out not to be
- * executable is dropped from the pool.
+ * executable is dropped from the pool, and so is one that makes the machine throw: no block could be built any more.
  */
 export async function buildBlock(
   site: BuildingSite,
@@ -54,7 +54,10 @@ export async function buildBlock(
     const left = open.gasLimit - run.gasUsed
     if (left < leastGas || isLate()) break
     if (transaction.gasLimit > left) continue
-    const result = await run.add(transaction, sender)
+    const result = await run.add(transaction, sender).catch((error: unknown) => {
+      pool.drop(hash)
+      throw error
+    })
     if (result.kind === 'executed') {
       transactions.push(transaction)
       senders.push(sender)

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
@@ -16,7 +16,7 @@ import { createChain } from './create-chain.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
 
-type Test = { after(run: () => Promise<void>): void }
+type Test = Pick<TestContext, 'after' | 'mock'>
 
 const key = new Uint8Array(32).fill(1)
 const sender = addressOfKey(key)
@@ -155,6 +155,51 @@ describe('a chain', () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     assert.equal(chain.head().header.number, 1n)
     await chain.stop()
+  })
+
+  test('says that a block cannot be sealed when the disk fails, and still stops', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openChain(folder)
+    const probe = await open(folder)
+    const full = () => Promise.reject(new Error('no space left on device'))
+    const broken = t.mock.method(Object.getPrototypeOf(probe), 'datasync', full)
+    await probe.close()
+    await assert.rejects(chain.dev.sealNow(), { code: 'store/write-failed', message: /no space/ })
+    await assert.rejects(chain.dev.sealNow(), { code: 'store/write-failed' })
+    await assert.rejects(chain.submit(transfer(0n)), { code: 'store/write-failed' })
+    assert.equal(chain.head().header.number, 0n)
+    broken.mock.restore()
+    await chain.stop()
+  })
+
+  test('drops a transaction that breaks the machine, and goes on without it', async (t) => {
+    const chain = await openChain(await temporaryFolder(t), manifestWith(3_600_000))
+    const { openBlock } = chain.evm
+    t.mock.method(chain.evm, 'openBlock', async (...place: Parameters<typeof openBlock>) => {
+      const run = await openBlock(...place)
+      return { ...run, add: () => Promise.reject(new Error('a fault of the machine')) }
+    })
+    const hash = await chain.submit(transfer(0n))
+    await assert.rejects(chain.dev.sealNow(), /a fault of the machine/)
+    assert.equal(chain.pool.get(hash), undefined)
+    await chain.dev.sealNow()
+    assert.equal(chain.head().header.number, 1n)
+    await chain.stop()
+  })
+
+  test('seals a block that was asked for while the chain went back', async (t) => {
+    const chain = await openChain(await temporaryFolder(t))
+    await chain.dev.sealNow()
+    const rewound = chain.dev.rewindTo(0n)
+    const sealed = chain.dev.sealNow()
+    await rewound
+    const { header } = await sealed
+    assert.equal(header.number, 1n)
+    const next = chain.dev.sealNow()
+    await chain.dev.rewindTo(0n)
+    await next
+    await chain.stop()
+    await assert.rejects(chain.dev.sealNow(), { code: 'chain/stopped' })
   })
 
   test('refuses to open with another manifest, naming what differs', async (t) => {

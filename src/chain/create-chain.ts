@@ -105,6 +105,8 @@ class ChainDriver implements DrivenChain {
   #work: Promise<unknown> = Promise.resolve()
   #running = false
   #failure: AppError | undefined
+  /** Those who wait for a block. */
+  readonly #seals = new Set<PromiseWithResolvers<void>>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -120,9 +122,12 @@ class ChainDriver implements DrivenChain {
 
   readonly dev: Chain['dev'] = {
     sealNow: async () => {
-      const sealed = this.#nextHead()
+      if (this.#failure) throw this.#failure
+      if (!this.#running) throw stopped(this.manifest.name)
+      const sealed = Promise.withResolvers<void>()
+      this.#seals.add(sealed)
       this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
-      await sealed
+      await sealed.promise
       return this.head()
     },
     setBlockTimeMs: (blockTimeMs) =>
@@ -206,6 +211,7 @@ class ChainDriver implements DrivenChain {
     this.#running = false
     this.#cancelAlarm()
     await this.#work
+    this.#endSeals(stopped(this.manifest.name))
     this.#listeners.clear()
     await this.#parts.log.close()
   }
@@ -245,6 +251,7 @@ class ChainDriver implements DrivenChain {
     } catch (error) {
       this.#parts.dependencies.logger.error('a block could not be built', { error: String(error) })
       failed()
+      this.#endSeals(error)
     }
   }
 
@@ -266,6 +273,7 @@ class ChainDriver implements DrivenChain {
     past.add(executed, state)
     this.#blocksSealed.add(1, { chain: this.manifest.name })
     this.#moved([executed], [])
+    this.#endSeals()
   }
 
   async #rewindTo(number: bigint): Promise<void> {
@@ -280,6 +288,7 @@ class ChainDriver implements DrivenChain {
     await log.rewindTo(number)
     if (this.#final > number) this.#final = number
     this.#moved([], removed)
+    if (this.#seals.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
   }
 
   #moved(added: readonly ExecutedBlock[], removed: readonly ExecutedBlock[]): void {
@@ -309,19 +318,18 @@ class ChainDriver implements DrivenChain {
     }
   }
 
-  #nextHead(): Promise<void> {
-    return new Promise((resolve) => {
-      const unsubscribe = this.subscribe((event) => {
-        if (event.kind !== 'head' || event.added.length === 0) return
-        unsubscribe()
-        resolve()
-      })
-    })
+  /** Answers those who wait for a block. */
+  #endSeals(error?: unknown): void {
+    for (const seal of this.#seals) {
+      if (error === undefined) seal.resolve()
+      else seal.reject(error)
+    }
+    this.#seals.clear()
   }
 
   /** Work that nobody waits for; its failure is logged where it is queued. */
   #background(work: () => Promise<void>): void {
-    this.#exclusive(work).catch(() => {})
+    this.#exclusive(work).catch((error: unknown) => this.#endSeals(error))
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -354,4 +362,8 @@ class ChainDriver implements DrivenChain {
   #nowMs(): number {
     return this.#parts.dependencies.clock.nowMs()
   }
+}
+
+function stopped(name: string): AppError {
+  return new AppError({ code: 'chain/stopped', message: `the chain "${name}" is not running` })
 }
