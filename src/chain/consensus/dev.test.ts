@@ -52,6 +52,20 @@ describe('the development engine', () => {
     assert.deepEqual(far.effects, [{ kind: 'wake-at', atMs: nowMs + 9_000 }])
   })
 
+  test('keeps its pace when blocks are asked for in between', () => {
+    const seal: Input = { kind: 'seal-now', nowMs: nowMs + 300 }
+    const next = play(1_000, seal, imported(nowMs + 310))
+    assert.deepEqual(next.effects, [{ kind: 'wake-at', atMs: nowMs + 1_000 }])
+  })
+
+  test('waits no longer than an interval after the clock was set back, or a block failed', () => {
+    const back = play(1_000, { kind: 'tick', nowMs: nowMs - 3_600_000 })
+    assert.deepEqual(back.effects, [{ kind: 'wake-at', atMs: nowMs - 3_599_000 }])
+    const tick: Input = { kind: 'tick', nowMs: nowMs + 1_000 }
+    const failed = play(1_000, tick, { kind: 'build-failed', request: 1, nowMs: nowMs + 1_100 })
+    assert.deepEqual(failed.effects, [{ kind: 'wake-at', atMs: nowMs + 2_100 }])
+  })
+
   test('with no interval seals for each transaction, and once more for what came meanwhile', () => {
     const work: Input = { kind: 'work-waiting', count: 1, nowMs }
     assert.deepEqual(kinds(play(0, work).effects), ['build-block'])

@@ -86,8 +86,7 @@ function start(options: StartOptions, blockTimeMs: number): Step<DevState> {
 function step(state: DevState, input: Input): Step<DevState> {
   switch (input.kind) {
     case 'tick':
-      if (state.blockTimeMs > 0 && input.nowMs >= state.dueMs) return build(state, input.nowMs)
-      return { state, effects: state.building === undefined ? alarm(state) : [] }
+      return tick(state, input.nowMs)
     case 'work-waiting':
       return state.blockTimeMs === 0 && input.count > 0 ? build(state, input.nowMs) : rest(state)
     case 'seal-now':
@@ -103,7 +102,11 @@ function step(state: DevState, input: Input): Step<DevState> {
     }
     case 'build-failed':
       if (input.request !== state.building) return rest(state)
-      return again({ ...state, building: undefined }, input.nowMs)
+      // Not at once again: what failed may fail for long.
+      return again(
+        { ...state, building: undefined, dueMs: input.nowMs + state.blockTimeMs },
+        input.nowMs,
+      )
     case 'block-imported':
       return imported(state, input)
     case 'set-block-time': {
@@ -116,13 +119,22 @@ function step(state: DevState, input: Input): Step<DevState> {
   }
 }
 
+function tick(state: DevState, nowMs: number): Step<DevState> {
+  const { blockTimeMs, building } = state
+  if (blockTimeMs > 0 && nowMs >= state.dueMs) return build(state, nowMs)
+  // The machine's clock may have been set back.
+  const timed = { ...state, dueMs: Math.min(state.dueMs, nowMs + blockTimeMs) }
+  return { state: timed, effects: building === undefined ? alarm(timed) : [] }
+}
+
 function imported(
   state: DevState,
   { head, header, nowMs }: Extract<Input, { kind: 'block-imported' }>,
 ): Step<DevState> {
   if (equalBytes(head.hash, state.head.hash)) return rest(state)
-  // The next block is due one interval after this one was, so that a slow block does not shift all later ones.
-  const due = state.dueMs + state.blockTimeMs
+  // The next block is due one interval after this one was, so that a slow block does not shift all later ones; a
+  // block out of turn shifts none.
+  const due = nowMs < state.dueMs ? state.dueMs : state.dueMs + state.blockTimeMs
   const dueMs = due > nowMs ? due : nowMs
   const followed = { ...state, head, header, dueMs, building: undefined }
   return again(followed, nowMs)
