@@ -52,8 +52,11 @@ export interface Chain {
     setBlockTimeMs(blockTimeMs: number): void
     /** Adds to the chain's clock. */
     increaseTime(seconds: bigint): void
-    /** Moves the head back to an ancestor; listeners hear of the removed blocks. */
-    rewindTo(number: bigint): Promise<void>
+    /**
+     * Moves the head back to an ancestor; listeners hear of the removed blocks. Their transactions wait in the pool
+     * again, unless they are to be forgotten.
+     */
+    rewindTo(number: bigint, transactions?: 'return' | 'forget'): Promise<void>
   }
   start(): Promise<void>
   stop(): Promise<void>

@@ -18,7 +18,7 @@ import { genesisOf } from './genesis.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Manifest } from './ledger/manifest.ts'
-import type { Address, Hash } from './ledger/transaction.ts'
+import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 import { createTxPool } from './txpool/create-txpool.ts'
 import type { PoolHead, TxPool } from './txpool/txpool.ts'
@@ -133,7 +133,8 @@ class ChainDriver implements DrivenChain {
     setBlockTimeMs: (blockTimeMs) =>
       this.#feed({ kind: 'set-block-time', blockTimeMs, nowMs: this.#nowMs() }),
     increaseTime: (seconds) => this.#feed({ kind: 'shift-time', seconds }),
-    rewindTo: (number) => this.#exclusive(() => this.#rewindTo(number)),
+    rewindTo: (number, transactions = 'return') =>
+      this.#exclusive(() => this.#rewindTo(number, transactions === 'return')),
   }
 
   head(): Block {
@@ -272,11 +273,11 @@ class ChainDriver implements DrivenChain {
     await log.append(executed, difference)
     past.add(executed, state)
     this.#blocksSealed.add(1, { chain: this.manifest.name })
-    this.#moved([executed], [])
+    this.#moved([executed], [], [])
     this.#endSeals()
   }
 
-  async #rewindTo(number: bigint): Promise<void> {
+  async #rewindTo(number: bigint, returns: boolean): Promise<void> {
     const { past, log } = this.#parts
     if (number >= this.head().header.number) return
     const removed: ExecutedBlock[] = []
@@ -287,15 +288,17 @@ class ChainDriver implements DrivenChain {
     past.rewindTo(number)
     await log.rewindTo(number)
     if (this.#final > number) this.#final = number
-    this.#moved([], removed)
+    const returned = returns ? removed.flatMap(({ block }) => block.transactions) : []
+    this.#moved([], removed, returned)
     if (this.#seals.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
   }
 
-  #moved(added: readonly ExecutedBlock[], removed: readonly ExecutedBlock[]): void {
-    this.pool.moveTo(
-      this.#poolHead(),
-      removed.flatMap(({ block }) => block.transactions),
-    )
+  #moved(
+    added: readonly ExecutedBlock[],
+    removed: readonly ExecutedBlock[],
+    returned: readonly Transaction[],
+  ): void {
+    this.pool.moveTo(this.#poolHead(), returned)
     this.#tell({ kind: 'head', added, removed })
     const { header } = this.head()
     this.#feed({ kind: 'block-imported', head: this.#summary(), header, nowMs: this.#nowMs() })

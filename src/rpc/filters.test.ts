@@ -116,6 +116,17 @@ test('there are only so many filters, with only so many changes', async (t) => {
   await ask('eth_newBlockFilter')
 })
 
+test('a snapshot that is gone back to takes the transactions since then with it', async (t) => {
+  const { ask } = await open(t)
+  const snapshot = await ask<Hex>('evm_snapshot')
+  const hash = await ask<Hex>('eth_sendTransaction', { from: alice, to: alice })
+  await ask('evm_mine')
+  assert.equal(await ask<boolean>('evm_revert', snapshot), true)
+  await ask('evm_mine')
+  assert.equal(await ask('eth_getTransactionByHash', hash), null)
+  assert.equal(await ask<Hex>('eth_getTransactionCount', alice, 'pending'), '0x0')
+})
+
 test('a development chain can be moved in time and back to a snapshot', async (t) => {
   const { ask } = await open(t)
   const before = await ask<Change>('eth_getBlockByNumber', 'latest')

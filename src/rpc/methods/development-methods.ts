@@ -9,7 +9,7 @@ import { type MethodTable, method } from './method.ts'
 
 /** Most blocks of one `evm_mine`, and most seconds or milliseconds of one move. */
 const mostBlocks = 1_000n
-const mostTime = 2n ** 31n
+const mostTime = 2n ** 31n - 1n
 
 /** `{blocks}`, as other development nodes take it; a timestamp is not supported. */
 const blocks: Parser<bigint> = (value, path) => {
@@ -46,7 +46,9 @@ export const developmentMethods: MethodTable = {
     const snapshot = development.snapshots[at]
     if (!snapshot) return false
     development.snapshots = development.snapshots.slice(0, at)
-    if (chain.head().header.number > snapshot.number) await chain.dev.rewindTo(snapshot.number)
+    // As with other development nodes, what was sent since then is gone: it must not be sealed anew.
+    if (chain.head().header.number > snapshot.number)
+      await chain.dev.rewindTo(snapshot.number, 'forget')
     return true
   }),
 }
