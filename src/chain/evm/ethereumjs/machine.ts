@@ -56,7 +56,7 @@ export interface Machine {
 
 /** Builds a machine for one rule set; several may run at the same time. */
 export async function createMachine(hardfork: Hardfork, chainId: bigint): Promise<Machine> {
-  const common = createCustomCommon({ chainId: Number(chainId), name: 'own' }, Mainnet, {
+  const common = createCustomCommon({ chainId: String(chainId), name: 'own' }, Mainnet, {
     hardfork,
   })
   const nowhere = emptyState()
