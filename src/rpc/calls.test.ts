@@ -150,3 +150,12 @@ test('an access list names what a call touches', async (t) => {
   const failed = await ask('eth_createAccessList', { from: alice, to: failing })
   assert.equal(failed.error, 'execution reverted')
 })
+
+test('code that a call only pretends is not kept', async (t) => {
+  const { ask, chain } = await open(t)
+  const pretended = { [nobody]: { code: '0x5b5b5b00' } }
+  await ask('eth_estimateGas', { to: nobody }, 'latest', pretended)
+  await ask('eth_createAccessList', { to: nobody }, 'latest', pretended)
+  const state = chain.stateAt(chain.head().hash)
+  assert.throws(() => state?.code(keccak256(fromHex('0x5b5b5b00'))), { code: 'state/unknown-code' })
+})

@@ -5,7 +5,7 @@ import type { Receipt, Withdrawal } from '../ledger/block.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import type { Hardfork } from '../ledger/manifest.ts'
 import type { AccessListEntry, Transaction } from '../ledger/transaction.ts'
-import type { State, StateOverlay } from '../state/state.ts'
+import type { State, StateOverlay, StateReader } from '../state/state.ts'
 import { createOverlay } from '../state/state-overlay.ts'
 import { createMachine, createMachinePool, type Machine } from './ethereumjs/machine.ts'
 import type { BlockContext, BlockRun, CallMessage, CallResult, Evm } from './evm.ts'
@@ -154,7 +154,7 @@ const maxRounds = 8
 /** Runs a message until the list of what it touches stays the same, since the list changes what it costs. */
 async function createAccessList(
   machine: Machine,
-  { state, block, message, rules }: Omit<MessageRun, 'overlay'> & { state: State },
+  { state, block, message, rules }: Omit<MessageRun, 'overlay'> & { state: StateReader },
 ): ReturnType<Evm['createAccessList']> {
   let accessList = message.accessList
   for (let round = 1; ; round += 1) {

@@ -187,6 +187,24 @@ describe('execution', () => {
     assert.ok(typeof failed === 'object' && failed.halt === 'revert')
   })
 
+  test('estimates and access lists leave no code behind in the state', async () => {
+    const overlay = createOverlay(state)
+    const codeHash = overlay.addCode(Uint8Array.of(0x5b, 0x5b, 0))
+    overlay.setAccount(other, { nonce: 0n, balance: 0n, codeHash })
+    await evm.estimateGas(overlay, block, message(other))
+    await evm.createAccessList(overlay, block, message(other))
+    assert.throws(() => state.code(codeHash), { code: 'state/unknown-code' })
+  })
+
+  test('code reads the chain id whole, also beyond what a double holds', async () => {
+    const large = await createEvm({ hardfork: 'osaka', chainId: 2n ** 53n + 1n })
+    const overlay = createOverlay(state)
+    const codeHash = overlay.addCode(fromHex('0x465f5260205ff3'))
+    overlay.setAccount(other, { nonce: 0n, balance: 0n, codeHash })
+    const { output } = await large.call(overlay, block, message(other))
+    assert.equal(BigInt(`0x${output.toHex()}`), 2n ** 53n + 1n)
+  })
+
   test('the access list names the slots that a call touches', async () => {
     const { accessList } = await evm.createAccessList(state, block, message(address(0x53)))
     assert.deepEqual(accessList, [{ address: address(0x53), slots: [0n] }])

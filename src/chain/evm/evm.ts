@@ -2,7 +2,7 @@
 
 import type { Header, Log, Receipt, Withdrawal } from '../ledger/block.ts'
 import type { AccessListEntry, Address, Hash, Transaction } from '../ledger/transaction.ts'
-import type { Difference, State, StateOverlay } from '../state/state.ts'
+import type { Difference, State, StateOverlay, StateReader } from '../state/state.ts'
 
 /** What a block tells the code that runs in it; `timestamp` in seconds, fees in wei. */
 export interface BlockContext {
@@ -96,10 +96,14 @@ export interface Evm {
    *
    * @returns the gas, or the failed result at the highest limit
    */
-  estimateGas(state: State, block: BlockContext, message: CallMessage): Promise<bigint | CallResult>
+  estimateGas(
+    state: StateReader,
+    block: BlockContext,
+    message: CallMessage,
+  ): Promise<bigint | CallResult>
   /** The addresses and slots that a message touches (eth_createAccessList). */
   createAccessList(
-    state: State,
+    state: StateReader,
     block: BlockContext,
     message: CallMessage,
   ): Promise<{ readonly accessList: readonly AccessListEntry[]; readonly result: CallResult }>

@@ -49,7 +49,7 @@ export function callMethods(overrideEntries: number): MethodTable {
         const call = await prepareCall(context, request, place)
         checkFunds(call)
         const { evm } = context.chain
-        const traced = await evm.createAccessList(pretendedState(call), call.block, call.message)
+        const traced = await evm.createAccessList(call.overlay, call.block, call.message)
         const { accessList, result } = traced
         return {
           accessList: accessListJson(accessList),
@@ -80,7 +80,7 @@ export async function estimateGas(
   const affordable = smaller(call.message.gasLimit, affordableGas(call))
   if (affordable < delegations) throw notEnough(affordable)
   const message = { ...call.message, gasLimit: affordable - delegations }
-  const estimate = await chain.evm.estimateGas(pretendedState(call), call.block, message)
+  const estimate = await chain.evm.estimateGas(call.overlay, call.block, message)
   if (typeof estimate === 'bigint') return estimate + delegations
   if (estimate.halt === 'out-of-gas') throw notEnough(affordable)
   throw haltError(estimate)
@@ -95,12 +95,6 @@ function affordableGas({ overlay, message, feeCap }: PreparedCall): bigint | und
   const balance = overlay.account(message.from)?.balance ?? 0n
   if (balance < message.value) throw serverError('insufficient funds for transfer')
   return feeCap === 0n ? undefined : (balance - message.value) / feeCap
-}
-
-/** The state of a call with what it pretends. */
-function pretendedState({ state, overlay }: PreparedCall) {
-  const difference = overlay.difference()
-  return difference.accounts.length === 0 ? state : state.apply(difference)
 }
 
 function callGas({ limits }: ChainContext) {

@@ -11,7 +11,7 @@ import { delegationCode } from '../../chain/evm/transaction-rules.ts'
 import { emptyAccount } from '../../chain/evm/transaction-run.ts'
 import type { Address } from '../../chain/ledger/transaction.ts'
 import { authorityOf } from '../../chain/ledger/transaction-codec.ts'
-import type { State, StateOverlay } from '../../chain/state/state.ts'
+import type { StateOverlay } from '../../chain/state/state.ts'
 import { createOverlay } from '../../chain/state/state-overlay.ts'
 import { errorCodes, rpcError, serverError } from '../envelope/rpc-error.ts'
 import { checksumAddress } from '../format/checksum-address.ts'
@@ -31,7 +31,6 @@ export interface CallPlace {
 
 /** A call that can be run. */
 export interface PreparedCall {
-  readonly state: State
   /** Over the state, with what the call pretends. */
   readonly overlay: StateOverlay
   readonly block: BlockContext
@@ -74,7 +73,7 @@ export async function prepareCall(
     accessList: request.accessList ?? [],
   }
   const feeCap = request.maxFeePerGas ?? request.gasPrice ?? message.gasPrice
-  return { state, overlay, block, message, feeCap }
+  return { overlay, block, message, feeCap }
 }
 
 /** @throws AppError `json-rpc/error` -32000 when the sender cannot pay value and gas */
