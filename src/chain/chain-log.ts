@@ -1,11 +1,12 @@
 /** Writes a chain's blocks to its log and finds them again by number, hash and transaction. */
 
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
 import { type BlockLog, type LogPosition, openBlockLog } from '../store/block-log.ts'
+import { createFolder, syncFolder } from '../store/durable-folder.ts'
 import type { TransactionPlace } from './chain.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { decodeExecutedBlock, encodeExecutedBlock } from './ledger/block-codec.ts'
@@ -190,7 +191,7 @@ async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
     if (field !== undefined) throw otherChain(folder, field)
     return
   }
-  await mkdir(folder, { recursive: true })
+  await createFolder(folder)
   const file = path.join(folder, 'manifest.json')
   const draft = await open(`${file}.new`, 'w')
   try {
@@ -200,6 +201,7 @@ async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
     await draft.close()
   }
   await rename(`${file}.new`, file)
+  await syncFolder(folder)
 }
 
 function differingField(a: Manifest, b: Manifest): string | undefined {

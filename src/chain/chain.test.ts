@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -200,6 +200,31 @@ describe('a chain', () => {
     await next
     await chain.stop()
     await assert.rejects(chain.dev.sealNow(), { code: 'chain/stopped' })
+  })
+
+  test('is born on disk: its files, and each folder that names them', async (t) => {
+    const folder = await temporaryFolder(t)
+    const probe = await open(folder)
+    const handles: FileHandle = Object.getPrototypeOf(probe)
+    const { sync } = handles
+    const synced = new Set<bigint>()
+    t.mock.method(handles, 'sync', async function (this: FileHandle) {
+      synced.add((await this.stat({ bigint: true })).ino)
+      await sync.call(this)
+    })
+    await probe.close()
+    const chain = await openChain(path.join(folder, 'data/chains'))
+    await chain.stop()
+    for (const one of [
+      '',
+      'data',
+      'data/chains',
+      'data/chains/dev',
+      'data/chains/dev/blocks.log',
+    ]) {
+      const { ino } = await stat(path.join(folder, one), { bigint: true })
+      assert.ok(synced.has(ino), `${one} is not on disk`)
+    }
   })
 
   test('refuses to open with another manifest, naming what differs', async (t) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
@@ -45,6 +45,22 @@ describe('a block log', () => {
     assert.deepEqual(log.read(positions[2] ?? 0), Uint8Array.of(3, 3))
     await log.close()
     assert.deepEqual(await contents(), { records: ['01', '', '0303'], cut: 0 })
+  })
+
+  test('has the name of a new file on disk before anything is acknowledged', async (t) => {
+    const probe = await open(folder)
+    const handles: FileHandle = Object.getPrototypeOf(probe)
+    const { sync } = handles
+    const synced: boolean[] = []
+    t.mock.method(handles, 'sync', async function (this: FileHandle) {
+      synced.push((await this.stat()).isDirectory())
+      await sync.call(this)
+    })
+    await probe.close()
+    await write()
+    assert.deepEqual(synced, [false, true])
+    await write([1])
+    assert.equal(synced.length, 2)
   })
 
   test('cuts off a record that was torn at any byte, and goes on', async () => {

@@ -2,8 +2,10 @@
 
 import { readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { AppError } from '../base/app-error.ts'
+import { syncFolder } from './durable-folder.ts'
 
 /** Where a record lies; opaque to callers. */
 export type LogPosition = number
@@ -113,6 +115,7 @@ async function readAll(file: FileHandle, options: BlockLogOptions): Promise<numb
     await file.truncate(0)
     await writeWhole(file, fileHead, 0)
     await file.sync()
+    await syncFolder(dirname(path))
     return fileHead.length
   }
   checkHead(file, path)

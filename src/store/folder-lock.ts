@@ -1,9 +1,9 @@
 /** Keeps a data folder for one process at a time, by a lock that dies with the process. */
 
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../base/app-error.ts'
+import { createFolder } from './durable-folder.ts'
 
 /** A held lock. */
 export interface FolderLock {
@@ -19,7 +19,7 @@ export interface FolderLock {
 export async function lockFolder(folder: string): Promise<FolderLock> {
   let database: DatabaseSync
   try {
-    mkdirSync(folder, { recursive: true })
+    await createFolder(folder)
     database = new DatabaseSync(path.join(folder, 'lock'))
   } catch (cause) {
     throw unwritable(folder, cause)
