@@ -1,6 +1,12 @@
 /** Decodes logs by the events that a listener was asked for. */
 
-import { type AbiEvent, decodeEventLog, parseAbiItem, toEventSelector } from 'viem'
+import {
+  type AbiEvent,
+  type AbiParameter,
+  decodeEventLog,
+  parseAbiItem,
+  toEventSelector,
+} from 'viem'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
@@ -67,12 +73,13 @@ export function createEventDecoder(subscriptions: readonly Subscription[]): Even
 }
 
 function decodedAs(abi: AbiEvent, { topics, data }: RawLog): DecodedLog | undefined {
+  const indexed = abi.inputs.filter((input) => input.indexed)
+  if (topics.length !== indexed.length + 1) return undefined
   try {
     const decoded = decodeEventLog({
       ...{ abi: [abi], data, topics: topics as [Hex, ...Hex[]], strict: true },
     })
-    const args = (decoded.args ?? {}) as Readonly<Record<string, unknown>>
-    return { name: abi.name, args: jsonOf(args) as DecodedLog['args'] }
+    return { name: abi.name, args: fieldsOf(decoded.args ?? {}, abi.inputs) }
   } catch {
     return undefined
   }
@@ -88,7 +95,9 @@ function checkedAddress(address: string): Hex {
 export function parseEvent(signature: string): AbiEvent {
   try {
     const item = parseAbiItem(`event ${signature.replace(/^event /, '')}`)
-    if (item.type === 'event' && item.inputs.every(({ name }) => name)) return item
+    const names = item.type === 'event' ? item.inputs.map(({ name }) => name) : [undefined]
+    const isNamed = names.every((name) => name) && new Set(names).size === names.length
+    if (item.type === 'event' && isNamed) return item
   } catch {
     // Told below.
   }
@@ -96,15 +105,24 @@ export function parseEvent(signature: string): AbiEvent {
   throw new AppError({ code: 'stream/bad-event', message })
 }
 
-/** Integers as decimal text of full precision, addresses in lower case. */
-function jsonOf(value: unknown): Json {
-  if (typeof value === 'bigint') return String(value)
-  if (typeof value === 'number') return String(value)
-  if (typeof value === 'string')
-    return /^0x[0-9a-fA-F]{40}$/.test(value) ? value.toLowerCase() : value
-  if (Array.isArray(value)) return value.map(jsonOf)
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, jsonOf(one)]))
+/** Values by the names of their parameters. */
+function fieldsOf(values: object, parameters: readonly AbiParameter[]): DecodedLog['args'] {
+  const byName = values as Readonly<Record<string, unknown>>
+  return Object.fromEntries(
+    parameters.map((one) => [one.name ?? '', jsonOf(byName[one.name ?? ''], one)]),
+  )
+}
+
+/** Integers as decimal text of full precision, addresses in lower case, tuples without names as lists. */
+function jsonOf(value: unknown, parameter: AbiParameter): Json {
+  if (typeof value === 'bigint' || typeof value === 'number') return String(value)
+  if (typeof value === 'string') return parameter.type === 'address' ? value.toLowerCase() : value
+  if (typeof value !== 'object' || value === null) return value as boolean
+  const item = /^(.*)\[\d*\]$/.exec(parameter.type)?.[1]
+  if (item !== undefined) {
+    return (value as readonly unknown[]).map((one) => jsonOf(one, { ...parameter, type: item }))
   }
-  return value as boolean
+  const components = 'components' in parameter ? parameter.components : []
+  if (!Array.isArray(value)) return fieldsOf(value, components)
+  return components.map((component, at) => jsonOf(value[at], component))
 }

@@ -39,6 +39,15 @@ export function createHttpClient(options: HttpClientOptions): JsonRpcClient {
   }
 }
 
+interface JsonRpcError {
+  readonly code?: Json
+  readonly message?: Json
+  readonly data?: Json
+}
+
+/** An answer over the limit. */
+class TooLarge extends Error {}
+
 interface Post {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -56,24 +65,26 @@ async function post(
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.length
-    if (size > maxResponseBytes) throw new Error(`the answer is over ${maxResponseBytes} bytes`)
+    if (size > maxResponseBytes) throw new TooLarge(`the answer is over ${maxResponseBytes} bytes`)
     chunks.push(chunk)
   }
   const text = Buffer.concat(chunks).toString('utf8')
   // Some nodes answer errors of JSON-RPC with an HTTP status of their own.
-  if (!response.ok && !text.trimStart().startsWith('{')) throw new Error(`HTTP ${response.status}`)
+  if (!response.ok && !/^\s*\{.*"error"/s.test(text)) throw new Error(`HTTP ${response.status}`)
   return text
 }
 
 function resultOf(origin: string, text: string): Json {
-  let answer: { result?: Json; error?: { code?: Json; message?: Json; data?: Json } }
+  let answer: { result?: Json; error?: JsonRpcError | string }
   try {
     answer = JSON.parse(text)
   } catch (cause) {
     throw unreachable(origin, cause)
   }
   if (answer?.error) {
-    const { code, message, data } = answer.error
+    const { error } = answer
+    const { code, message, data }: JsonRpcError =
+      typeof error === 'string' ? { message: error } : error
     throw new AppError({
       code: 'json-rpc/error',
       message: String(message ?? 'unknown error'),
@@ -85,13 +96,16 @@ function resultOf(origin: string, text: string): Json {
   return answer.result
 }
 
+/** `data.reason` is `too-large` or `timeout` where a smaller question may be answered. */
 function unreachable(origin: string, cause: unknown): AppError {
-  const { message, cause: inner } = cause as Error
-  const reason =
+  const { name, message, cause: inner } = cause as Error
+  const text =
     inner instanceof Error ? inner.message || (inner as NodeJS.ErrnoException).code : message
+  const reason = name === 'TimeoutError' ? 'timeout' : undefined
   return new AppError({
     code: 'json-rpc/unreachable',
-    message: `${origin} does not answer: ${reason}`,
+    message: `${origin} does not answer: ${text}`,
+    data: { reason: cause instanceof TooLarge ? 'too-large' : reason },
     retry: 'later',
   })
 }

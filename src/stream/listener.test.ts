@@ -1,85 +1,19 @@
-/** Follows a scripted chain: every event once, through restarts, reorganisations, lies and outages. */
+/** Follows a scripted chain: every event once, through restarts, changed settings and long gaps. */
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { describe, test } from 'node:test'
-import { systemClock, systemTimer } from '../base/clock.ts'
-import type { Json } from '../base/json-rpc.ts'
+import fc from 'fast-check'
 import { silentLogger } from '../base/logger.ts'
-import { noMetrics } from '../base/metrics.ts'
-import type { SqlStore } from '../store/sql.ts'
-import { openSqlite } from '../store/sqlite.ts'
-import { createEventStore, streamMigrations } from './event-store.ts'
-import { createListener, type ListenerOptions } from './listener.ts'
-import type { Listener, ListenerStatus } from './stream.ts'
+import { createEventStore } from './event-store.ts'
+import type { StreamEvent } from './stream.ts'
+import { at, heard, keptNumbers, problemOf, states, until, world } from './test-chain/listening.ts'
 import { paid, ScriptedChain, vault } from './test-chain/scripted-chain.ts'
+import { playedLife, steps } from './test-chain/story.ts'
 
-type Test = { after(run: () => Promise<void>): void }
-
-/** A listener on a chain, with a log of what its handler heard. */
-async function world(t: Test, chain: ScriptedChain, options: Partial<ListenerOptions> = {}) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'qs-listener-'))
-  t.after(() => rm(folder, { recursive: true }))
-  const open = async () => {
-    const sql = await openSqlite({ path: path.join(folder, 'events.sqlite') })
-    const heard = { id: 'test/001', statements: ['CREATE TABLE heard (line TEXT)'] }
-    await sql.migrate([...streamMigrations, heard])
-    return sql
-  }
-  const start = async (sql: SqlStore, fail: () => boolean = () => false): Promise<Listener> => {
-    const listener = createListener(
-      {
-        ...{ chain: 'test', chainId: 7, startBlock: 0, confirmations: 1, pollMs: 1, window: 10 },
-        ...{ subscriptions: [{ event: paid, address: vault }], ...options },
-      },
-      {
-        ...{
-          client: chain,
-          sql,
-          events: createEventStore(sql),
-          clock: systemClock,
-          timer: systemTimer,
-        },
-        ...{ logger: silentLogger, metrics: noMetrics },
-        handler: {
-          appeared: async (session, event) => {
-            await session.run('INSERT INTO heard VALUES (?)', `+${event.args.amount}`)
-            if (fail()) throw new Error('the handler fails')
-          },
-          retracted: async (session, event) => {
-            await session.run('INSERT INTO heard VALUES (?)', `-${event.args.amount}`)
-          },
-        },
-      },
-    )
-    await listener.start()
-    return listener
-  }
-  return { open, start }
+/** Lets what runs go on for a while, without a clock. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }
-
-const heard = async (sql: SqlStore) =>
-  (await sql.all('SELECT line FROM heard ORDER BY rowid')).map(({ line }) => String(line))
-const states = async (sql: SqlStore) =>
-  (await sql.all('SELECT args, state FROM events ORDER BY seq')).map(
-    ({ args, state }) => `${JSON.parse(String(args)).amount} ${state}`,
-  )
-
-async function until(
-  listener: Listener,
-  wanted: (status: ListenerStatus) => boolean,
-): Promise<ListenerStatus> {
-  const end = Date.now() + 10_000
-  while (Date.now() < end) {
-    if (wanted(listener.status())) return listener.status()
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-  return assert.fail(`never as wanted: ${JSON.stringify(listener.status())}`)
-}
-const at = (block: number) => (status: ListenerStatus) =>
-  status.state === 'following' && status.checkpoint === block
 
 describe('the listener', () => {
   test('stores each event once, and hands it over when a block is on top', async (t) => {
@@ -92,14 +26,14 @@ describe('the listener', () => {
     assert.deepEqual([await states(sql), await heard(sql)], [['5 pending'], []])
     chain.grow([6n, 7n])
     await until(listener, at(2))
-    chain.grow([])
+    assert.deepEqual(await heard(sql), ['+5'])
+    chain.grow()
     await until(listener, at(3))
     assert.deepEqual(await heard(sql), ['+5', '+6', '+7'])
-    const row = await sql.get('SELECT id, args FROM events ORDER BY seq')
+    const row = await sql.get('SELECT id, args, block_time_ms FROM events ORDER BY seq')
     assert.match(String(row?.id), /^test:0x[0-9a-f]{64}:1$/)
     assert.deepEqual(JSON.parse(String(row?.args)), { who: vault, amount: '5' })
-    await listener.stop()
-    await sql.close()
+    assert.equal(row?.block_time_ms, 1_001_000)
   })
 
   test('goes on after every restart, nothing lost, nothing twice', async (t) => {
@@ -110,141 +44,39 @@ describe('the listener', () => {
       const sql = await open()
       const listener = await start(sql)
       if (round % 3 === 0) await until(listener, at(chain.head))
-      else await new Promise((resolve) => setTimeout(resolve, round))
+      else await turns(round * 3)
       await listener.stop()
       await sql.close()
     }
-    chain.grow([])
+    chain.grow()
     const sql = await open()
-    const listener = await start(sql)
-    await until(listener, at(chain.head))
+    await until(await start(sql), at(chain.head))
     assert.deepEqual(
       await heard(sql),
       Array.from({ length: 15 }, (_, n) => `+${n + 1}`),
     )
-    await listener.stop()
-    await sql.close()
   })
 
-  test('takes back what left the chain, and knows the same payment in another block', async (t) => {
+  test('is started again after it was stopped, and says that it starts', async (t) => {
     const chain = new ScriptedChain()
     const { open, start } = await world(t, chain)
     const sql = await open()
-    for (const amounts of [[1n], [2n], [3n], []]) chain.grow(amounts)
-    const listener = await start(sql)
-    await until(listener, at(4))
-    const before = await sql.all('SELECT id FROM events ORDER BY seq')
-    chain.drop(3)
-    for (const amounts of [[], [3n], [], [], []]) chain.grow(amounts)
-    await until(listener, at(6))
-    assert.deepEqual(await heard(sql), ['+1', '+2', '+3', '-2', '-3', '+3'])
-    assert.deepEqual(await states(sql), ['1 confirmed', '2 retracted', '3 confirmed'])
-    assert.deepEqual(await sql.all('SELECT id FROM events ORDER BY seq'), before)
-    const moved = await sql.get(
-      "SELECT block_number FROM events WHERE state = 'confirmed' ORDER BY seq DESC",
-    )
-    assert.equal(moved?.block_number, 3)
-    await listener.stop()
-    await sql.close()
-  })
-
-  test('notices while it was away that its block was replaced', async (t) => {
-    const chain = new ScriptedChain()
-    const { open, start } = await world(t, chain)
-    for (const amounts of [[1n], [2n], []]) chain.grow(amounts)
-    const sql = await open()
-    const listener = await start(sql)
-    await until(listener, at(3))
-    await listener.stop()
-    chain.drop(2)
-    for (const amounts of [[], [], []]) chain.grow(amounts)
-    const again = await start(sql)
-    await until(again, at(4))
-    assert.deepEqual(await heard(sql), ['+1', '+2', '-2'])
-    await again.stop()
-    await sql.close()
-  })
-
-  test('stops, and says so, when the chain changes below what it keeps, has another id, or lost its data', async (t) => {
-    const chain = new ScriptedChain()
-    const { open, start } = await world(t, chain)
-    for (let n = 0; n < 40; n += 1) chain.grow([])
-    const sql = await open()
-    const listener = await start(sql)
-    await until(listener, at(40))
-    chain.drop(20)
-    for (let n = 0; n < 25; n += 1) chain.grow([])
-    assert.match(
-      (await until(listener, ({ state }) => state === 'stopped')).problem ?? '',
-      /deeper than the 10 blocks/,
-    )
-    await listener.stop()
-    const small = await start(sql)
-    chain.drop(40)
-    assert.match(
-      (await until(small, ({ state }) => state === 'stopped')).problem ?? '',
-      /lost its data|deeper/,
-    )
-    await small.stop()
-    chain.chainId = 8
-    const other = await start(sql)
-    assert.match(
-      (await until(other, ({ state }) => state === 'stopped')).problem ?? '',
-      /chain id is 8, not 7/,
-    )
-    await other.stop()
-    await sql.close()
-  })
-
-  test('waits for an endpoint that is down, and for a head that lags', async (t) => {
-    const chain = new ScriptedChain()
-    const { open, start } = await world(t, chain)
     chain.grow([1n])
-    chain.grow([])
+    const listener = await start(sql)
+    await until(listener, at(1))
+    chain.chainId = 8
     chain.down = true
-    const sql = await open()
-    const listener = await start(sql)
-    assert.match(
-      (await until(listener, ({ state }) => state === 'waiting')).problem ?? '',
-      /refused/,
-    )
+    await until(listener, ({ state }) => state === 'waiting')
     chain.down = false
+    assert.match(await problemOf(listener, 'stopped'), /chain id/)
+    chain.chainId = 7
+    chain.grow()
+    await listener.stop()
+    await listener.start()
+    const { state, problem } = listener.status()
+    assert.deepEqual([state, problem], ['starting', undefined])
     await until(listener, at(2))
-    chain.distort = (method, answer) => (method === 'eth_blockNumber' ? '0x1' : answer)
-    await until(listener, ({ head }) => head === 1)
-    chain.distort = (_, answer) => answer
-    await until(listener, ({ head }) => head === 2)
     assert.deepEqual(await heard(sql), ['+1'])
-    await listener.stop()
-    await sql.close()
-  })
-
-  test('asks for less when it is too much, and again when answers do not fit together', async (t) => {
-    const chain = new ScriptedChain()
-    const { open, start } = await world(t, chain)
-    for (let n = 1; n <= 100; n += 1) chain.grow(n % 10 === 0 ? [BigInt(n)] : [])
-    chain.maxRange = 7
-    let lies = 3
-    chain.distort = (method, answer) => {
-      if (method !== 'eth_getLogs' || lies === 0 || !Array.isArray(answer) || answer.length === 0)
-        return answer
-      lies -= 1
-      return answer.map((log) => ({
-        ...(log as Record<string, Json>),
-        blockHash: `0x${'99'.repeat(32)}`,
-      }))
-    }
-    const sql = await open()
-    const listener = await start(sql)
-    await until(listener, at(100))
-    assert.equal(lies, 0)
-    assert.ok(Math.max(...chain.ranges) > 7 && chain.ranges.some((range) => range <= 7))
-    assert.deepEqual(
-      await heard(sql),
-      Array.from({ length: 9 }, (_, n) => `+${(n + 1) * 10}`),
-    )
-    await listener.stop()
-    await sql.close()
   })
 
   test('a handler that fails leaves nothing behind, and is asked again', async (t) => {
@@ -253,34 +85,141 @@ describe('the listener', () => {
     chain.grow([1n])
     const sql = await open()
     let failures = 2
-    const listener = await start(sql, () => {
+    const fail = () => {
       failures -= 1
       return failures >= 0
-    })
+    }
+    const listener = await start(sql, { fail })
     await until(listener, at(1))
     assert.deepEqual([await heard(sql), await states(sql)], [['+1'], ['1 confirmed']])
     assert.ok(failures < 0)
-    await listener.stop()
-    await sql.close()
   })
 
-  test('begins at the head when it is told so, and refuses a bad event', async (t) => {
+  test('confirms with as many blocks on top as were asked for, not before', async (t) => {
+    for (const confirmations of [0, 1, 3]) {
+      const chain = new ScriptedChain()
+      const { open, start } = await world(t, chain, { confirmations })
+      const sql = await open()
+      const listener = await start(sql)
+      chain.grow([1n])
+      for (let onTop = 0; onTop < confirmations; onTop += 1) {
+        await until(listener, at(chain.head))
+        assert.deepEqual(await heard(sql), [])
+        chain.grow()
+      }
+      await until(listener, at(1 + confirmations))
+      assert.deepEqual([await heard(sql), await states(sql)], [['+1'], ['1 confirmed']])
+    }
+  })
+
+  test('confirms what waited when fewer confirmations are asked for, without a new block', async (t) => {
     const chain = new ScriptedChain()
-    for (let n = 1; n <= 5; n += 1) chain.grow([BigInt(n)])
-    const { open, start } = await world(t, chain, { startBlock: 'latest', confirmations: 0 })
+    const { open, start } = await world(t, chain, { confirmations: 3 })
+    const sql = await open()
+    for (const amounts of [[1n], [2n], [3n]]) chain.grow(amounts)
+    const listener = await start(sql)
+    await until(listener, at(3))
+    assert.deepEqual(await heard(sql), [])
+    await listener.stop()
+    await until(await start(sql, { confirmations: 1 }), at(3))
+    assert.deepEqual(await heard(sql), ['+1', '+2'])
+    assert.deepEqual(await states(sql), ['1 confirmed', '2 confirmed', '3 pending'])
+  })
+
+  test('a subscriber that throws keeps no other from being told, and nothing from being stored', async (t) => {
+    const chain = new ScriptedChain()
+    const { open, start } = await world(t, chain)
+    const sql = await open()
+    const events = createEventStore(sql)
+    const told: string[] = []
+    const errors: string[] = []
+    events.subscribe(() => {
+      throw new Error('the subscriber fails')
+    })
+    events.subscribe(({ args, state }: StreamEvent) => told.push(`${args.amount} ${state}`))
+    const logger = { ...silentLogger, error: (line: string) => errors.push(line) }
+    const listener = await start(sql, { events, logger })
+    chain.grow([1n])
+    await until(listener, at(1))
+    chain.grow()
+    await until(listener, at(2))
+    assert.deepEqual(told, ['1 pending', '1 confirmed'])
+    assert.deepEqual(await heard(sql), ['+1'])
+    assert.ok(errors.length > 0 && errors.every((line) => /not all were told/.test(line)))
+  })
+
+  test('begins at the head when it is told so, however short the chain', async (t) => {
+    for (const length of [0, 5]) {
+      const chain = new ScriptedChain()
+      for (let n = 1; n <= length; n += 1) chain.grow([BigInt(n)])
+      const { open, start } = await world(t, chain, { startBlock: 'latest', confirmations: 0 })
+      const sql = await open()
+      const listener = await start(sql)
+      await until(listener, at(length))
+      chain.grow([6n])
+      await until(listener, at(length + 1))
+      assert.deepEqual(await heard(sql), ['+6'])
+    }
+  })
+
+  test('waits for a first block that is not there yet, and reads from it on', async (t) => {
+    const chain = new ScriptedChain()
+    chain.grow([1n])
+    const { open, start } = await world(t, chain, { startBlock: 4, confirmations: 0 })
     const sql = await open()
     const listener = await start(sql)
+    assert.match(await problemOf(listener, 'waiting'), /waiting for block 3.*the head is block 1/)
+    for (const amounts of [[2n], [3n], [4n], [5n]]) chain.grow(amounts)
     await until(listener, at(5))
-    chain.grow([6n])
-    await until(listener, at(6))
-    assert.deepEqual(await heard(sql), ['+6'])
-    await listener.stop()
-    await sql.close()
-    const bad = await world(t, chain, {
-      subscriptions: [{ event: 'Paid(uint256)', address: vault }],
-    })
-    const other = await bad.open()
-    await assert.rejects(bad.start(other), { code: 'stream/bad-event' })
-    await other.close()
+    assert.deepEqual(await heard(sql), ['+4', '+5'])
+  })
+
+  test('refuses a bad event and bad settings', async (t) => {
+    const { open, start } = await world(t, new ScriptedChain())
+    const sql = await open()
+    const unnamed = [{ event: 'Paid(uint256)', address: vault } as const]
+    await assert.rejects(start(sql, { subscriptions: unnamed }), { code: 'stream/bad-event' })
+    await assert.rejects(start(sql, { subscriptions: [] }), { code: 'stream/no-events' })
+    for (const bad of [{ window: 0 }, { maxRange: 1.5 }, { confirmations: -1 }]) {
+      await assert.rejects(start(sql, bad), { code: 'stream/bad-setting' })
+    }
+    const away = [{ event: paid, address: '0xaa' } as const]
+    await assert.rejects(start(sql, { subscriptions: away }), { code: 'stream/bad-address' })
+  })
+
+  test('catches up over millions of blocks by ranges, and keeps the last hashes only', async (t) => {
+    const chain = new ScriptedChain()
+    chain.grow([1n])
+    chain.leap(1_000_000)
+    chain.grow([2n])
+    chain.leap(2_000_000)
+    chain.grow([3n])
+    chain.grow()
+    const { open, start } = await world(t, chain, { maxRange: 100_000 })
+    const sql = await open()
+    await until(await start(sql), at(chain.head))
+    assert.deepEqual(await heard(sql), ['+1', '+2', '+3'])
+    assert.ok(chain.headers < 300, `${chain.headers} headers`)
+    const kept = Array.from({ length: 11 }, (_, n) => chain.head - 10 + n)
+    assert.deepEqual(await keptNumbers(sql), kept)
+  })
+
+  test('asks for logs by hash near the head, and by range in the far past', async (t) => {
+    const chain = new ScriptedChain()
+    chain.leap(100)
+    const { open, start } = await world(t, chain, { maxRange: 50 })
+    const sql = await open()
+    const listener = await start(sql)
+    await until(listener, at(100))
+    assert.deepEqual(chain.ranges, [50, 35])
+    const near = Array.from({ length: 16 }, (_, n) => 85 + n)
+    assert.deepEqual(chain.exact, near)
+    chain.grow()
+    await until(listener, at(101))
+    assert.deepEqual([chain.ranges.length, chain.exact.at(-1)], [2, 101])
+  })
+
+  test('whatever happens, hears in the end what the chain holds, each event once', async () => {
+    await fc.assert(fc.asyncProperty(steps, playedLife), { numRuns: 40, endOnFailure: true })
   })
 })

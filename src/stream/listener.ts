@@ -12,6 +12,7 @@ import { RangeReader, type ReadRange } from './follow/block-range.ts'
 import {
   blockAt,
   blocksAt,
+  type ChainLog,
   headOf,
   inconsistent,
   leavingClient,
@@ -121,6 +122,8 @@ class ChainListener implements Listener {
     if (this.#running) return
     this.#running = true
     this.#isVerified = false
+    this.#failures = 0
+    this.#status = { ...this.#status, state: 'starting', problem: undefined }
     this.#leave = new AbortController()
     this.#client = leavingClient(this.#with.client, this.#leave.signal)
     this.#reader = new RangeReader(this.#client, this.#decoder, this.#options)
@@ -316,12 +319,17 @@ class ChainListener implements Listener {
   async #eventsOf({ blocks, logs }: ReadRange): Promise<readonly StreamEvent[]> {
     const { chain, chainId } = this.#options
     const byNumber = new Map(blocks.map((block) => [block.number, block]))
+    const blockOf = ({ blockNumber, blockHash }: ChainLog) => {
+      const block = byNumber.get(blockNumber)
+      if (block?.hash === blockHash) return block
+      throw inconsistent(`a log names another block ${blockNumber}`)
+    }
+    // Before receipts are asked for in vain.
+    for (const log of logs) blockOf(log)
     const seenAtMs = this.#with.clock.nowMs()
     const found: StreamEvent[] = []
     for (const { log, place } of await placesOf(this.#client, logs)) {
       const { address, blockNumber, blockHash, transactionHash, logIndex } = log
-      const block = byNumber.get(blockNumber)
-      if (block?.hash !== blockHash) throw inconsistent(`a log names another block ${blockNumber}`)
       const decoded = this.#decoder.decode(log)
       if (decoded === undefined) {
         this.#measures.malformed()
@@ -331,7 +339,7 @@ class ChainListener implements Listener {
       found.push({
         id: `${chain}:${transactionHash}:${place}`,
         ...{ chain, chainId, ...decoded, state: 'pending', seenAtMs, address },
-        ...{ blockNumber, blockHash, transactionHash, logIndex, blockTimeMs: block.timeMs },
+        ...{ blockNumber, blockHash, transactionHash, logIndex, blockTimeMs: blockOf(log).timeMs },
       })
     }
     return found.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)

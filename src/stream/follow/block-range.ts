@@ -81,7 +81,7 @@ export class RangeReader {
     let to = Math.min(from + this.#length - 1, head - exactBlocks)
     for (;;) {
       try {
-        const range = await this.#between(from, to, head)
+        const range = await this.#between(reach, to)
         if (to - from + 1 >= this.#length) this.#grow()
         return range
       } catch (error) {
@@ -93,8 +93,11 @@ export class RangeReader {
     }
   }
 
-  /** Headers only where there are logs, or near the head; the last block must be the same before and after. */
-  async #between(from: number, to: number, head: number): Promise<ReadRange> {
+  /**
+   * Headers only where there are logs, near the head, and where it must follow what was read before; the last block
+   * must be the same before and after.
+   */
+  async #between({ before, from, head }: Reach, to: number): Promise<ReadRange> {
     const last = await blockAt(this.#client, to)
     const logs = await logsIn(this.#client, this.#decoder, { from, to })
     if (logs.length > maxLogs && to > from) {
@@ -103,6 +106,7 @@ export class RangeReader {
     }
     const wanted = new Set(logs.map(({ blockNumber }) => blockNumber))
     for (const number of numbers(Math.max(from, head - this.#window), to)) wanted.add(number)
+    if (before) wanted.add(from)
     wanted.delete(to)
     const sorted = [...wanted].sort((a, b) => a - b)
     const blocks = [...(await blocksAt(this.#client, sorted)), await blockAt(this.#client, to)]

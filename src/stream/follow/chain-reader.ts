@@ -33,6 +33,13 @@ export type LogQuery = { readonly from: number; readonly to: number } | { readon
 /** Requests that are under way at the same time. */
 const maxParallel = 16
 
+/** What endpoints say when there are too many requests. */
+const aboutRate =
+  /rate.?limit|requests|request (rate|count|limit)|per second|capacity|throughput|quota/i
+/** What they say when the answer would be too large or take too long, where they do not name range, logs or size. */
+const aboutSize =
+  /too many|too large|too big|too wide|limit|more than|at most|maximum|exceed|timed? ?out/i
+
 /** Quantity of JSON-RPC. */
 const quantity = (value: number): Hex => `0x${value.toString(16)}`
 
@@ -112,14 +119,25 @@ export async function logsIn(
   return logs
 }
 
-/** Logs of the wanted events in each of these blocks, asked by hash. */
+/** Logs of the wanted events in each of these blocks, asked by hash. @throws AppError `stream/inconsistent` if one left */
 export async function logsOfBlocks(
   client: JsonRpcClient,
   decoder: EventDecoder,
   blocks: readonly ListenedBlock[],
 ): Promise<readonly ChainLog[]> {
-  const found = await inParallel(blocks, ({ hash }) => logsIn(client, decoder, { block: hash }))
+  const found = await inParallel(blocks, ({ number, hash }) =>
+    logsIn(client, decoder, { block: hash }).catch((error: unknown) => {
+      if (!isUnknownBlock(error)) throw error
+      throw inconsistent(`block ${number} was there, and then it was not: ${error.message}`)
+    }),
+  )
   return found.flat()
+}
+
+/** Whether a block left between its header and its logs, or another node behind the endpoint lags. */
+function isUnknownBlock(error: unknown): error is AppError {
+  if (!(error instanceof AppError) || error.code !== 'json-rpc/error') return false
+  return /unknown|not found|not be found/i.test(error.message)
 }
 
 /** The place of each log within its transaction, by its receipt. @throws AppError `stream/inconsistent` */
@@ -144,12 +162,10 @@ export async function placesOf(
 export function isRangeTooLarge(error: unknown): boolean {
   if (!(error instanceof AppError)) return false
   if (error.code === 'json-rpc/unreachable') return error.data.reason === 'too-large'
-  if (error.code !== 'json-rpc/error') return false
-  if (/rate.?limit|requests|per second|capacity|throughput/i.test(error.message)) return false
-  return (
-    error.data.code === -32005 ||
-    /too many|too large|too big|too wide|range|limit|more than|exceed/i.test(error.message)
-  )
+  if (error.code !== 'json-rpc/error' || error.data.code === 429) return false
+  if (/\brange|\blogs\b|results|response size/i.test(error.message)) return true
+  if (aboutRate.test(error.message)) return false
+  return error.data.code === -32005 || aboutSize.test(error.message)
 }
 
 /** Answers from different heads: ask again. */

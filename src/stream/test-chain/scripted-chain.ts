@@ -9,102 +9,164 @@ export const vault = '0x00000000000000000000000000000000000000aa'
 export const paid = 'Paid(address indexed who, uint256 amount)'
 const abi = parseAbiItem(`event ${paid}`)
 
-interface Block {
-  readonly hash: Hex
-  readonly parentHash: Hex
-  /** Amounts of the events in it, one transaction each. */
-  readonly amounts: readonly bigint[]
+/** Blocks from a number on that grew between two reorganisations. */
+interface Branch {
+  readonly from: number
+  readonly salt: number
 }
+
+/** What a log query names. */
+type LogFilter = { readonly blockHash: Hex } | { readonly fromBlock: Hex; readonly toBlock: Hex }
+
+/** Changes an answer before it is given, or throws. */
+type Distortion = (method: string, answer: Json, params: readonly Json[]) => Json | Promise<Json>
 
 const hex = (value: number): Hex => `0x${value.toString(16)}`
 
-/** A chain that grows and reorganises by command. */
+/** A JSON-RPC error, as an endpoint answers it. */
+export function refusal(message: string, code = -32000): AppError {
+  return new AppError({ code: 'json-rpc/error', message, data: { code } })
+}
+
+/** The same logs with some fields changed; any other answer as it is. */
+export function changedLogs(answer: Json, changes: { readonly [name: string]: Json }): Json {
+  if (!Array.isArray(answer)) return answer
+  return answer.map((log) => ({ ...(log as { readonly [name: string]: Json }), ...changes }))
+}
+
+/** A chain that grows and reorganises by command; empty blocks cost nothing, so it can be millions long. */
 export class ScriptedChain implements JsonRpcClient {
-  #blocks: Block[] = []
+  readonly #branches: Branch[] = [{ from: 0, salt: 0 }]
+  /** Amounts of the events of a block, one transaction each; of blocks that have any. */
+  readonly #amounts = new Map<number, readonly bigint[]>()
   #salt = 0
+  #head = 0
   chainId = 7
   down = false
   /** Most blocks of a log query; more is "too many results". */
   maxRange = Number.POSITIVE_INFINITY
-  /** Log queries asked so far: their ranges. */
+  /** Log queries by range asked so far: their lengths. */
   readonly ranges: number[] = []
-  /** Changes an answer before it is given. */
-  distort: (method: string, answer: Json) => Json = (_, answer) => answer
-
-  constructor() {
-    this.grow([])
-  }
+  /** Log queries by hash asked so far: their blocks. */
+  readonly exact: number[] = []
+  /** Headers asked for so far. */
+  headers = 0
+  distort: Distortion = (_, answer) => answer
 
   get head(): number {
-    return this.#blocks.length - 1
+    return this.#head
+  }
+
+  /** The amounts in it, oldest first. */
+  get amounts(): readonly bigint[] {
+    return this.#blocksWithLogs().flatMap((number) => this.#amounts.get(number) ?? [])
   }
 
   /** Adds a block with one event for each amount. */
-  grow(amounts: readonly bigint[]): void {
-    const parentHash = this.#blocks.at(-1)?.hash ?? `0x${'00'.repeat(32)}`
-    const hash = keccak256(toHex(`${parentHash}:${this.#salt}:${amounts.join()}`))
-    this.#blocks.push({ hash, parentHash, amounts })
+  grow(amounts: readonly bigint[] = []): void {
+    this.#head += 1
+    if (amounts.length > 0) this.#amounts.set(this.#head, amounts)
+  }
+
+  /** Adds empty blocks. */
+  leap(count: number): void {
+    this.#head += count
   }
 
   /** Takes blocks away; those that grow then have other hashes. */
   drop(count: number): void {
-    this.#blocks.splice(-count)
+    this.#head -= count
     this.#salt += 1
+    for (const number of this.#amounts.keys()) {
+      if (number > this.#head) this.#amounts.delete(number)
+    }
+    const left = this.#branches.findIndex(({ from }) => from > this.#head)
+    if (left >= 0) this.#branches.splice(left)
+    this.#branches.push({ from: this.#head + 1, salt: this.#salt })
+  }
+
+  /** Begins anew with another block 0. */
+  restart(): void {
+    this.drop(this.#head + 1)
+    this.grow()
+  }
+
+  hashOf(number: number): Hex {
+    const branch = this.#branches.findLast(({ from }) => from <= number)
+    return branch ? keccak256(toHex(`${number}:${branch.salt}`)) : `0x${'00'.repeat(32)}`
   }
 
   async request(method: string, params: readonly Json[] = []): Promise<Json> {
     if (this.down) {
       throw new AppError({ code: 'json-rpc/unreachable', message: 'refused', retry: 'later' })
     }
-    return this.distort(method, this.#answer(method, params))
+    return this.distort(method, this.#answer(method, params), params)
   }
 
   #answer(method: string, [first]: readonly Json[]): Json {
     if (method === 'eth_chainId') return hex(this.chainId)
     if (method === 'eth_blockNumber') return hex(this.head)
-    if (method === 'eth_getBlockByNumber') {
-      const block = this.#blocks[Number(first)]
-      if (block === undefined) return null
-      const { hash, parentHash } = block
-      return { number: String(first), hash, parentHash, timestamp: hex(1_000 + Number(first)) }
+    if (method === 'eth_getBlockByNumber') return this.#block(Number(first))
+    if (method === 'eth_getLogs') return this.#logs(first as LogFilter)
+    if (method === 'eth_getTransactionReceipt') return this.#receipt(first as Hex)
+    throw new Error(`not scripted: ${method}`)
+  }
+
+  #block(number: number): Json {
+    this.headers += 1
+    if (number > this.head) return null
+    const [hash, parentHash] = [this.hashOf(number), this.hashOf(number - 1)]
+    return { number: hex(number), hash, parentHash, timestamp: hex(1_000 + number) }
+  }
+
+  #logs(filter: LogFilter): Json {
+    if ('blockHash' in filter) {
+      const number = this.#numberOf(filter.blockHash)
+      if (number === undefined) throw refusal('unknown block')
+      this.exact.push(number)
+      return this.#logsOf(number)
     }
-    if (method === 'eth_getLogs') return this.#logs(first as { fromBlock: Hex; toBlock: Hex })
-    if (method !== 'eth_getTransactionReceipt') throw new Error(`not scripted: ${method}`)
-    const log = this.#all().find(({ transactionHash }) => transactionHash === first)
+    const [from, to] = [Number(filter.fromBlock), Number(filter.toBlock)]
+    this.ranges.push(to - from + 1)
+    if (to - from + 1 > this.maxRange) {
+      throw refusal('query returned more than 10000 results', -32005)
+    }
+    return this.#blocksWithLogs()
+      .filter((number) => number >= from && number <= to)
+      .flatMap((number) => this.#logsOf(number))
+  }
+
+  #receipt(hash: Hex): Json {
+    const logs = this.#blocksWithLogs().flatMap((number) => this.#logsOf(number))
+    const log = logs.find(({ transactionHash }) => transactionHash === hash)
+    if (log === undefined) return null
     // Each transaction has another log before ours, so that the place within it is 1.
-    const other = log && { ...log, logIndex: hex(Number(log.logIndex) - 1) }
-    return log && other ? { blockHash: log.blockHash, logs: [other, log] } : null
+    const other = { ...log, logIndex: hex(Number(log.logIndex) - 1) }
+    return { blockHash: log.blockHash, logs: [other, log] }
   }
 
-  #logs({ fromBlock, toBlock }: { fromBlock: Hex; toBlock: Hex }): Json {
-    const span = Number(toBlock) - Number(fromBlock) + 1
-    this.ranges.push(span)
-    if (span > this.maxRange) {
-      const data = { code: -32005 }
-      throw new AppError({
-        code: 'json-rpc/error',
-        message: 'query returned more than 10000 results',
-        data,
-      })
+  /** Blocks are asked for by hash near the head only. */
+  #numberOf(hash: Hex): number | undefined {
+    for (let number = this.head; number >= Math.max(0, this.head - 100); number -= 1) {
+      if (this.hashOf(number) === hash) return number
     }
-    return this.#all().filter(
-      ({ blockNumber }) =>
-        Number(blockNumber) >= Number(fromBlock) && Number(blockNumber) <= Number(toBlock),
-    )
+    return undefined
   }
 
-  #all() {
-    return this.#blocks.flatMap(({ hash, amounts }, number) =>
-      amounts.map((amount, place) => ({
-        address: vault,
-        topics: encodeEventTopics({ abi: [abi], args: { who: vault } }) as Hex[],
-        data: encodeAbiParameters([{ type: 'uint256' }], [amount]),
-        blockNumber: hex(number),
-        blockHash: hash,
-        // The same payment has the same transaction in whichever block it is.
-        transactionHash: keccak256(toHex(`payment of ${amount}`)),
-        logIndex: hex(place * 2 + 1),
-      })),
-    )
+  #blocksWithLogs(): readonly number[] {
+    return [...this.#amounts.keys()].sort((a, b) => a - b)
+  }
+
+  #logsOf(number: number) {
+    return (this.#amounts.get(number) ?? []).map((amount, place) => ({
+      address: vault,
+      topics: encodeEventTopics({ abi: [abi], args: { who: vault } }) as Hex[],
+      data: encodeAbiParameters([{ type: 'uint256' }], [amount]),
+      blockNumber: hex(number),
+      blockHash: this.hashOf(number),
+      // The same payment has the same transaction in whichever block it is.
+      transactionHash: keccak256(toHex(`payment of ${amount}`)),
+      logIndex: hex(place * 2 + 1),
+    }))
   }
 }
