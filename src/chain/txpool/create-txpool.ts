@@ -4,6 +4,7 @@ import { AppError, type Retry } from '../../base/app-error.ts'
 import {
   floorGas,
   intrinsicGas,
+  isAtLeast,
   maxInitCodeBytes,
   maxTransactionGas,
 } from '../ledger/intrinsic-gas.ts'
@@ -25,6 +26,8 @@ export interface TxPoolOptions {
   readonly minTip?: bigint
   /** Transactions in all; default 50,000. */
   readonly maxTransactions?: number
+  /** Bytes of all encodings; default 128 MiB. */
+  readonly maxBytes?: number
   /** Transactions of one sender; default 10,000. */
   readonly maxPerSender?: number
   /** How far a nonce may lie ahead of the account's; default 10,000. */
@@ -61,11 +64,15 @@ class Pool implements TxPool {
   readonly #byHash = new Map<string, PooledTransaction>()
   /** By sender in hex, then by nonce. */
   readonly #bySender = new Map<string, Map<bigint, PooledTransaction>>()
+  /** The most that a sender's transactions may cost, in wei, by sender in hex. */
+  readonly #costs = new Map<string, bigint>()
+  #bytes = 0
 
   constructor(options: TxPoolOptions, head: PoolHead) {
     this.#options = {
       minTip: 0n,
       maxTransactions: 50_000,
+      maxBytes: 128 * 1024 * 1024,
       maxPerSender: 10_000,
       maxNonceGap: 10_000n,
       ...options,
@@ -169,7 +176,12 @@ class Pool implements TxPool {
 
   #checkFields(transaction: Transaction): void {
     const { hardfork, chainId, minTip } = this.#options
-    const { gasLimit, data, to } = transaction
+    const { gasLimit, data, to, type } = transaction
+    if (type === 4 && !isAtLeast(hardfork, 'prague')) {
+      const message =
+        'transaction type not supported: type 4 rejected, the chain is not yet in Prague'
+      throw refusal('type-unsupported', message)
+    }
     if (transaction.chainId !== undefined && transaction.chainId !== chainId) {
       throw refusal(
         'chain-id',
@@ -221,8 +233,16 @@ class Pool implements TxPool {
     }
     const balance = this.#balanceOf(sender)
     const cost = this.#cost(transaction)
+    const short = `insufficient funds for gas * price + value: balance ${balance}`
     if (balance < cost) {
-      const message = `insufficient funds for gas * price + value: balance ${balance}, tx cost ${cost}, overshot ${cost - balance}`
+      const message = `${short}, tx cost ${cost}, overshot ${cost - balance}`
+      throw refusal('insufficient-funds', message)
+    }
+    const name = sender.toHex()
+    const old = this.#bySender.get(name)?.get(nonce)
+    const queued = (this.#costs.get(name) ?? 0n) - (old ? this.#cost(old.transaction) : 0n)
+    if (balance < queued + cost) {
+      const message = `${short}, queued cost ${queued}, tx cost ${cost}, overshot ${queued + cost - balance}`
       throw refusal('insufficient-funds', message)
     }
   }
@@ -238,16 +258,31 @@ class Pool implements TxPool {
       if (after.fee < raised(before.fee) || after.tip < raised(before.tip)) {
         throw refusal('replacement-underpriced', 'replacement transaction underpriced')
       }
-      this.#byHash.delete(old.hash.toHex())
-    } else {
-      if (entries.size >= this.#options.maxPerSender) {
-        throw refusal('full', 'too many transactions of this sender wait; send it later', 'later')
-      }
-      if (this.#byHash.size >= this.#options.maxTransactions) this.#makeRoom(transaction)
+    } else if (entries.size >= this.#options.maxPerSender) {
+      throw refusal('full', 'too many transactions of this sender wait; send it later', 'later')
     }
-    entries.set(transaction.nonce, entry)
-    this.#bySender.set(name, entries)
-    this.#byHash.set(entry.hash.toHex(), entry)
+    while (this.#isFull(entry, old)) {
+      if (old) throw full()
+      this.#makeRoom(transaction)
+    }
+    if (old) this.#remove(old)
+    this.#keep(entry)
+  }
+
+  #isFull({ raw }: PooledTransaction, replaced: PooledTransaction | undefined): boolean {
+    const { maxBytes, maxTransactions } = this.#options
+    if (!replaced && this.#byHash.size >= maxTransactions) return true
+    return this.#bytes + raw.length - (replaced?.raw.length ?? 0) > maxBytes
+  }
+
+  #keep(entry: PooledTransaction): void {
+    const { transaction, sender, hash, raw } = entry
+    const name = sender.toHex()
+    const entries = this.#bySender.get(name) ?? new Map<bigint, PooledTransaction>()
+    this.#bySender.set(name, entries.set(transaction.nonce, entry))
+    this.#byHash.set(hash.toHex(), entry)
+    this.#costs.set(name, (this.#costs.get(name) ?? 0n) + this.#cost(transaction))
+    this.#bytes += raw.length
   }
 
   /** Drops the worst paying last transaction of a sender, if the new one pays more. */
@@ -260,17 +295,21 @@ class Pool implements TxPool {
       if (!worst || capsOf(last.transaction).tip < capsOf(worst.transaction).tip) worst = last
     }
     if (!worst || capsOf(worst.transaction).tip >= capsOf(transaction).tip) {
-      throw refusal('full', 'txpool is full; send it later, or with a higher fee', 'later')
+      throw full()
     }
     this.#remove(worst)
   }
 
-  #remove(entry: PooledTransaction): void {
-    const name = entry.sender.toHex()
+  #remove({ transaction, sender, hash, raw }: PooledTransaction): void {
+    const name = sender.toHex()
     const entries = this.#bySender.get(name)
-    entries?.delete(entry.transaction.nonce)
-    if (entries?.size === 0) this.#bySender.delete(name)
-    this.#byHash.delete(entry.hash.toHex())
+    entries?.delete(transaction.nonce)
+    this.#byHash.delete(hash.toHex())
+    this.#bytes -= raw.length
+    this.#costs.set(name, (this.#costs.get(name) ?? 0n) - this.#cost(transaction))
+    if (entries?.size !== 0) return
+    this.#bySender.delete(name)
+    this.#costs.delete(name)
   }
 
   /** The unbroken run of a sender's transactions from the account's nonce on. */
@@ -320,6 +359,10 @@ function decode(raw: Uint8Array): Transaction {
     }
     throw refusal('bad-encoding', cause.message)
   }
+}
+
+function full(): AppError {
+  return refusal('full', 'txpool is full; send it later, or with a higher fee', 'later')
 }
 
 function refusal(what: string, message: string, retry: Retry = 'never'): AppError {

@@ -128,4 +128,47 @@ describe('the transaction pool', () => {
     one.moveTo(headAt(0n, 0n), [])
     assert.deepEqual(one.list().pending.length, 0)
   })
+
+  test('takes only what an account can pay together with what waits already', () => {
+    const one = pool()
+    const value = 6n * 10n ** 17n
+    const first = one.add(raw(alice, 0n, { value }))
+    assert.throws(() => one.add(raw(alice, 1n, { value })), {
+      code: 'txpool/insufficient-funds',
+      message:
+        /^insufficient funds for gas \* price \+ value: balance \d+, queued cost \d+, tx cost/,
+    })
+    // A replacement gives back what it replaces.
+    const fees = { maxFeePerGas: 20n * gwei, maxPriorityFeePerGas: 2n * gwei }
+    one.add(raw(alice, 0n, { value: 9n * 10n ** 17n, ...fees }))
+    assert.equal(one.get(first.hash), undefined)
+    one.moveTo(headAt(1n), [])
+    one.add(raw(alice, 1n, { value }))
+  })
+
+  test('bounds the bytes that wait', () => {
+    const small = pool({ maxBytes: 210_000 })
+    const data = new Uint8Array(100_000)
+    const large = { data, gasLimit: 5_000_000n }
+    const first = small.add(raw(alice, 0n, large))
+    small.add(raw(alice, 1n, large))
+    assert.throws(() => small.add(raw(bob, 0n, large)), { code: 'txpool/full' })
+    small.add(raw(bob, 0n, { ...large, maxPriorityFeePerGas: 2n * gwei }))
+    assert.equal(small.list().pending.length, 2)
+    const larger = { ...large, data: new Uint8Array(130_000), maxFeePerGas: 20n * gwei }
+    assert.throws(() => small.add(raw(bob, 0n, { ...larger, maxPriorityFeePerGas: 9n * gwei })), {
+      code: 'txpool/full',
+    })
+    small.drop(first.hash)
+    small.add(raw(bob, 1n, large))
+  })
+
+  test('refuses delegations before the rules have them', () => {
+    const cancun = pool({ hardfork: 'cancun' })
+    const one = { chainId: 7n, address: new Uint8Array(20), nonce: 0n, yParity: 0, r: 1n, s: 1n }
+    const delegation = { type: 4, authorizations: [one], gasLimit: 100_000n }
+    assert.throws(() => cancun.add(raw(alice, 0n, delegation as never)), {
+      code: 'txpool/type-unsupported',
+    })
+  })
 })
