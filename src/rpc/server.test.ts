@@ -244,3 +244,20 @@ test('it listens on IPv6 loopback too', async (t) => {
   assert.match(rpc.url ?? '', /^http:\/\/\[::1\]:/)
   assert.equal((await post(rpc.url ?? '', JSON.stringify(chainId))).status, 200)
 })
+
+test('stops at once although a client has sent only half a request', async (t) => {
+  const { rpc, url } = await serveRpc(t, calm)
+  const half = connect(Number(new URL(url).port), '127.0.0.1')
+  half.on('error', () => {})
+  const head = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
+  half.write(`${head}content-length: 100\r\n\r\n{`)
+  const silent = connect(Number(new URL(url).port), '127.0.0.1')
+  silent.on('error', () => {})
+  await (await post(url, JSON.stringify(chainId))).text()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const startedMs = Date.now()
+  await rpc.stop()
+  assert.ok(Date.now() - startedMs < 5_000)
+  half.destroy()
+  silent.destroy()
+})

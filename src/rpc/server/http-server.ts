@@ -41,7 +41,7 @@ export function createRpcServer(
   dependencies: ServerDependencies,
 ): RpcServer {
   const { logger } = dependencies
-  const running = new Set<Promise<void>>()
+  const running = new Map<Promise<void>, IncomingMessage>()
   const server = createServer({
     requestTimeout: limits.requestTimeoutMs,
     headersTimeout: limits.requestTimeoutMs,
@@ -57,7 +57,7 @@ export function createRpcServer(
       logger.debug('an HTTP request broke off', { error })
       response.destroy()
     })
-    running.add(work)
+    running.set(work, request)
     work.finally(() => running.delete(work))
   })
   server.on('upgrade', (request, socket, head) => {
@@ -86,8 +86,10 @@ export function createRpcServer(
     },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
+      // Who has not sent all of a request may never do so.
+      for (const request of running.values()) if (!request.complete) request.destroy()
       await sockets.stop()
-      await Promise.allSettled(running)
+      await Promise.allSettled(running.keys())
       server.closeAllConnections()
       await closed
     },
