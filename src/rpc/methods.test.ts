@@ -9,6 +9,7 @@ import { keccak256 } from '../crypto/keccak.ts'
 import {
   alice,
   bob,
+  creation,
   deploy,
   type Fields,
   logger,
@@ -270,4 +271,28 @@ test('logs are found by address, topic and block, within bounds', async (t) => {
   )
   await ask('evm_mine', { blocks: 100 })
   assert.match((await refused(rpc, 'eth_getLogs', { fromBlock: '0x1' })).message, /wider than 100/)
+})
+
+test('a creation that fails names the address it would have had, as geth does', async (t) => {
+  const { ask } = await open(t)
+  const failing = { from: alice, data: '0x5f5ffd', gas: '0x30000' }
+  const hash = await ask<Hex>('eth_sendTransaction', failing)
+  await ask('evm_mine')
+  const { status, contractAddress } = await ask('eth_getTransactionReceipt', hash)
+  assert.equal(status, '0x0')
+  assert.equal(contractAddress, '0x5fbdb2315678afecb367f032d93f642f64180aa3')
+})
+
+test('a query of logs ends when there is more than an answer can hold', async (t) => {
+  const { ask, rpc } = await open(t, { limits: { responseLength: 400 } })
+  // Logs 100 zero bytes.
+  const contract = await deploy(ask, creation('60645fa000'))
+  for (let count = 0; count < 3; count += 1) {
+    await ask('eth_sendTransaction', { from: alice, to: contract })
+    await ask('evm_mine')
+  }
+  const { code, message } = await refused(rpc, 'eth_getLogs', { fromBlock: '0x0' })
+  assert.equal(code, -32005)
+  assert.match(String(message), /ask for fewer blocks/)
+  assert.equal((await ask<Json[]>('eth_getLogs', {})).length, 1)
 })

@@ -1,8 +1,10 @@
 /** Runs one transaction from the purchase of its gas to its receipt. */
 
+import { keccak256 } from '../../crypto/keccak.ts'
 import type { Receipt } from '../ledger/block.ts'
 import { bloomOf } from '../ledger/bloom.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import type { AccessListEntry, Address, Authorization, Transaction } from '../ledger/transaction.ts'
 import { authorityOf } from '../ledger/transaction-codec.ts'
 import type { Account, Difference, StateOverlay, StateReader } from '../state/state.ts'
@@ -78,9 +80,14 @@ export async function runTransaction(
     logs: execution.logs,
     gasUsed,
     effectiveGasPrice: price,
-    createdAddress: to === undefined ? execution.created : undefined,
+    createdAddress: to === undefined ? creationAddress(sender, transaction.nonce) : undefined,
   }
   return { kind: 'executed', receipt, output: execution.output }
+}
+
+/** The address of a contract that a transaction creates, or would have created (Yellow Paper, section 7). */
+function creationAddress(sender: Address, nonce: bigint): Address {
+  return keccak256(encodeRlp([sender, rlpInteger(nonce)])).slice(12)
 }
 
 /** Writes the changes of a layer into the one below it. */

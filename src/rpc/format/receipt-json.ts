@@ -1,11 +1,14 @@
 /** Writes receipts and logs as JSON. */
 
-import { toHex } from '../../base/bytes.ts'
+import { type Hex, toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { ExecutedBlock, Log } from '../../chain/ledger/block.ts'
 import { toQuantity } from './quantity.ts'
 
 type Fields = { readonly [key: string]: Json }
+
+/** A log as JSON. */
+export type LogJson = Fields & { readonly data: Hex }
 
 /** A log and where it stands in its block. */
 export interface PlacedLog {
@@ -28,7 +31,7 @@ export function* logsOf(executed: ExecutedBlock): Generator<PlacedLog> {
 }
 
 /** A log; `removed` says that its block has left the chain. */
-export function logJson(executed: ExecutedBlock, placed: PlacedLog, removed = false): Fields {
+export function logJson(executed: ExecutedBlock, placed: PlacedLog, removed = false): LogJson {
   const { block, transactionHashes } = executed
   const { log, position, logIndex } = placed
   const hash = transactionHashes[position]

@@ -1,8 +1,7 @@
 /** Picks the logs of one block that a client asks for. */
 
-import type { Json } from '../../base/json-rpc.ts'
 import type { ExecutedBlock } from '../../chain/ledger/block.ts'
-import { logJson, logsOf } from '../format/receipt-json.ts'
+import { type LogJson, logJson, logsOf } from '../format/receipt-json.ts'
 import { type LogCriteria, matchesLog, mayHoldLogs } from '../params/log-criteria.ts'
 
 /** Matching logs in order; `removed` says that the block has left the chain. */
@@ -10,7 +9,7 @@ export function logsOfBlock(
   criteria: LogCriteria,
   executed: ExecutedBlock,
   removed = false,
-): readonly Json[] {
+): readonly LogJson[] {
   if (!mayHoldLogs(criteria, executed.block.header.logsBloom)) return []
   return Array.from(logsOf(executed))
     .filter((placed) => matchesLog(criteria, placed.log))

@@ -36,19 +36,31 @@ export async function findLogs(context: ChainContext, query: LogQuery): Promise<
     )
   }
   const found: Json[] = []
+  let length = 0
   for (let number = from; number <= to; number += 1n) {
     if (number % blocksPerTurn === 0n) await setImmediate()
     const executed = await chain.byNumber(number)
     if (!executed) break
-    found.push(...logsOfBlock(query, executed))
+    const logs = logsOfBlock(query, executed)
+    for (const log of logs) {
+      found.push(log)
+      length += log.data.length
+    }
     bounded(found, limits.logResults)
+    // One block can always be had within the process; more than an answer holds is not gathered.
+    if (number > from && length > limits.responseLength)
+      throw tooMuch(`${limits.responseLength} characters of`)
   }
   return found
 }
 
 function bounded(logs: readonly Json[], most: number): readonly Json[] {
   if (logs.length <= most) return logs
-  throw rpcError(
+  throw tooMuch(`${most}`)
+}
+
+function tooMuch(most: string): Error {
+  return rpcError(
     errorCodes.limitExceeded,
     `the query gives more than ${most} logs; ask for fewer blocks, or name addresses or topics`,
   )

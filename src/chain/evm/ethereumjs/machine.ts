@@ -33,7 +33,6 @@ export interface Execution {
   /** Not capped. */
   readonly refund: bigint
   readonly logs: readonly Log[]
-  readonly created: AddressBytes | undefined
   /** Accounts that were created and destroyed by this message (EIP-6780). */
   readonly destroyed: readonly AddressBytes[]
   /** Everything that was read or written, when asked for. */
@@ -81,7 +80,7 @@ export async function createMachine(hardfork: Hardfork, chainId: bigint): Promis
       evm.journal.cleanJournal()
       if (reportTouched) evm.journal.startReportingAccessList()
       warm(evm, message, block)
-      const { execResult, createdAddress } = await evm.runCall({
+      const { execResult } = await evm.runCall({
         caller: new Address(message.from),
         origin: new Address(message.from),
         ...(message.to === undefined ? {} : { to: new Address(message.to) }),
@@ -101,7 +100,6 @@ export async function createMachine(hardfork: Hardfork, chainId: bigint): Promis
         gasUsed: execResult.executionGasUsed,
         refund: execResult.gasRefund ?? 0n,
         logs: (execResult.logs ?? []).map(([address, topics, data]) => ({ address, topics, data })),
-        created: execResult.exceptionError ? undefined : createdAddress?.bytes,
         destroyed: [...(execResult.selfdestruct?.keys() ?? [])]
           .filter((address) => execResult.createdAddresses?.has(address))
           .map((address) => Uint8Array.fromHex(address.slice(2))),
