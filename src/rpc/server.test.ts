@@ -261,3 +261,17 @@ test('stops at once although a client has sent only half a request', async (t) =
   half.destroy()
   silent.destroy()
 })
+
+test('a client that resets a refused WebSocket does no harm', async (t) => {
+  const { url } = await serveRpc(t, calm)
+  const head =
+    'GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket'
+  for (let round = 0; round < 50; round += 1) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(`${head}\r\nsec-websocket-version: 13\r\n\r\n`)
+    await new Promise((resolve) => setTimeout(resolve, round % 3))
+    socket.resetAndDestroy()
+  }
+  assert.equal((await post(url, JSON.stringify(chainId))).status, 200)
+})

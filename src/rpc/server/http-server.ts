@@ -61,6 +61,8 @@ export function createRpcServer(
     work.finally(() => running.delete(work))
   })
   server.on('upgrade', (request, socket, head) => {
+    // The server no longer listens for errors of this socket, and one that nobody hears ends the process.
+    socket.on('error', (error) => logger.debug('a WebSocket broke off', { error }))
     const refusal = localRefusal(guarded(request), { port: ownPort() })
     const route = routeOf(request, dependencies)
     if (refusal === undefined && route !== undefined)
