@@ -16,6 +16,8 @@ const code = (parts: Partial<LocalRequest>) => localRefusal(request(parts), { po
 test('the names of this machine pass with any port and in any case', () => {
   for (const host of [
     ...['localhost', 'LOCALHOST:8545', '127.0.0.1', '127.0.0.1:1', '[::1]', '[::1]:65535'],
+    // A server may be told to listen on any address of the loopback network.
+    ...['127.0.0.2', '127.8.9.10:4000'],
   ]) {
     assert.equal(code({ host }), undefined, host)
   }
@@ -24,7 +26,7 @@ test('the names of this machine pass with any port and in any case', () => {
 test('other names are refused, as DNS rebinding brings them', () => {
   for (const host of [
     ...[undefined, '', 'evil.example', 'evil.example:8545', '127.0.0.1.evil.example'],
-    ...['localhost.evil.example', 'localhost.', '0.0.0.0:8545', '192.168.1.5', '127.0.0.2'],
+    ...['localhost.evil.example', 'localhost.', '0.0.0.0:8545', '192.168.1.5', '127.1'],
     ...['::1', '[::1', '[::]', '[::ffff:127.0.0.1]', '127.0.0.1:8545:1', '127.0.0.1:99999'],
     ...['127.0.0.1@evil.example', 'localhost:8545, evil.example', 'localhost:', '2130706433'],
   ]) {
@@ -39,13 +41,19 @@ test('pages of this server pass, pages of any other origin do not', () => {
       'http://127.0.0.1:8545',
       'http://[::1]:8545',
       'HTTP://LocalHost:8545',
+      'http://127.0.0.2:8545',
     ],
   ]) {
     assert.equal(code({ origin }), undefined, origin)
   }
   for (const origin of [
     ...['null', '', 'https://evil.example', 'http://localhost', 'http://localhost:3000'],
-    ...['https://localhost:8545', 'http://localhost:8545.evil.example', 'http://localhost:85451'],
+    ...[
+      'https://localhost:8545',
+      'http://127.0.0.2',
+      'http://localhost:8545.evil.example',
+      'http://localhost:85451',
+    ],
     ...['http://evil.example#http://localhost:8545', 'file://', 'chrome-extension://abc'],
   ]) {
     assert.equal(code({ origin }), 'base/foreign-origin', origin)

@@ -81,14 +81,20 @@ export function assertLoopback(host: string): void {
 
 function isLocalHost(host: string | undefined): boolean {
   const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(host ?? '') ?? []
-  return localNames.includes(name.toLowerCase()) && Number(port ?? 0) <= 65_535
+  return isLocalName(name.toLowerCase()) && Number(port ?? 0) <= 65_535
+}
+
+/** The names of this machine, and every address of its loopback network: a server may listen on any of them. */
+function isLocalName(name: string): boolean {
+  return localNames.includes(name) || (isIPv4(name) && name.startsWith('127.'))
 }
 
 /** A browser writes origins in lower case and without the scheme's own port. */
 function isOwnOrigin(origin: string, options: LocalGuardOptions): boolean {
   if (options.extensions && /^(chrome|moz)-extension:\/\/[0-9a-z-]+$/.test(origin)) return true
   const port = options.port === 80 ? '' : `:${options.port}`
-  return localNames.some((name) => origin.toLowerCase() === `http://${name}${port}`)
+  const [, name = ''] = /^http:\/\/(\[[^\]]*\]|[^:/]*)/.exec(origin.toLowerCase()) ?? []
+  return isLocalName(name) && origin.toLowerCase() === `http://${name}${port}`
 }
 
 function mediaType(contentType: string | undefined): string {
