@@ -22,6 +22,8 @@ export interface Command {
   /** Further lines of the help: subcommands, examples. */
   readonly details?: string
   readonly flags: readonly OwnFlag[]
+  /** Takes flags only: a further word is a mistake. */
+  readonly wordless?: true
   /** Settings that the command takes as flags. */
   readonly settings: readonly SettingName[]
   /** Gives the exit code. */
@@ -63,9 +65,13 @@ export function parseCall(command: Command, words: readonly string[]): Call {
       allowNegative: true,
     })
   } catch (cause) {
-    const reason = (cause as Error).message.split('. ')[0]
+    const reason = (cause as Error).message.split(/\.\s/)[0]
     const message = `${reason}; see "quantumstream ${command.name} --help"`
     throw new AppError({ code: 'cli/bad-usage', message, cause })
+  }
+  if (command.wordless && parsed.positionals.length > 0) {
+    const message = `"${command.name}" takes flags only, not "${parsed.positionals[0]}"; see "quantumstream ${command.name} --help"`
+    throw new AppError({ code: 'cli/bad-usage', message })
   }
   const isOwn = (name: string) => own.some((flag) => flag.name === name)
   const given = Object.entries(parsed.values) as [string, string | boolean][]
@@ -107,9 +113,9 @@ function settingFlag(name: SettingName): string {
 }
 
 function settingHelp(name: SettingName): string {
-  const { default: value, description, env, unit } = settingOf(name)
+  const { default: value, description, flagDescription, env, unit } = settingOf(name)
   const shown = value === undefined || typeof value === 'boolean' ? '' : `, default ${value}`
-  return `${description} (${env}${unit ? `, ${unit}` : ''}${shown})`
+  return `${flagDescription ?? description} (${env}${unit ? `, ${unit}` : ''}${shown})`
 }
 
 /** All settings, for commands that start a node. */

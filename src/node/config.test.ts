@@ -57,6 +57,44 @@ describe('configuration', () => {
     assert.equal(values.functionUrl, 'https://functions.example/kyc')
   })
 
+  test('what may hold a secret is not in any message', async () => {
+    for (const bad of [
+      'htp://host/geheim',
+      'host/geheim',
+      'ws://host/geheim',
+      'http://u:%zz@geheim',
+    ]) {
+      for (const flag of ['endpoint', 'function-url', 'notify-webhook', 'smtp']) {
+        await assert.rejects(load({ flags: { [flag]: bad } }), (error: Error) => {
+          assert.match(error.message, /expected an address such as (http|smtp):/)
+          return !error.message.includes('geheim')
+        })
+      }
+    }
+    for (const text of ['{"mnemonic": geheim}', '{"mnemonic": "geheim" x}', '{"smtp": "geheim']) {
+      await writeFile(path.join(folder, 'quantumstream.json'), text)
+      await assert.rejects(load(), (error: Error) => {
+        assert.match(error.message, /quantumstream\.json: is no JSON/)
+        return !/geh|eim/.test(error.message)
+      })
+    }
+  })
+
+  test('a block time is never rounded to 0, which means something else', async () => {
+    const at = async (seconds: string) =>
+      (await load({ flags: { 'block-time': seconds } })).values.blockTime
+    assert.equal(await at('0'), 0)
+    assert.equal(await at('0.001'), 0.001)
+    await assert.rejects(
+      at('0.0001'),
+      /--block-time: expected 0, or a number of seconds from 0.001/,
+    )
+  })
+
+  test("variables of the project's own tests are no settings", async () => {
+    await load({ environment: { QS_CHROMIUM: '/usr/bin/chromium', QS_EEST: 'all' } })
+  })
+
   test('what is unknown is refused by name and place', async () => {
     await assert.rejects(load({ flags: { 'rpc-prot': '1' } }), /--rpc-prot in the command line/)
     await assert.rejects(load({ environment: { QS_RPC_PROT: '1' } }), /QS_RPC_PROT in the environ/)

@@ -31,8 +31,8 @@ export interface ConfigInputs {
   readonly profile?: string | undefined
 }
 
-/** Variables that begin with `QS_` but are no settings. */
-const foreignVariables = new Set(['QS_CONFORMANCE', 'QS_EEST'])
+/** Variables that begin with `QS_` but are no settings: those of the tests. */
+const foreignVariables = new Set(['QS_CHROMIUM', 'QS_CONFORMANCE', 'QS_EEST'])
 
 /**
  * Gathers the settings: flags before environment before `.env` before the profile's file before
@@ -69,7 +69,8 @@ function readValue(name: SettingName, raw: Raw, source: string): unknown {
     environment: setting.env,
     '.env': `${setting.env} in .env`,
   }[source]
-  const shown = setting.secret ? '' : `, got ${JSON.stringify(raw).slice(0, 80)}`
+  const shown =
+    setting.secret || setting.kind.hidden ? '' : `, got ${JSON.stringify(raw).slice(0, 80)}`
   throw new AppError({
     code: 'config/bad-value',
     message: `${called ?? `"${name}" in ${source}`}: expected ${setting.kind.expected}${shown}`,
@@ -123,7 +124,9 @@ async function readSettingsFile(
   try {
     content = JSON.parse(text)
   } catch (cause) {
-    throw badFile(file, cause instanceof Error ? cause.message : 'not JSON')
+    // The parser's own message quotes the file, which may hold a secret.
+    const [place = ''] = / \(line \d+ column \d+\)/.exec((cause as Error).message) ?? []
+    throw badFile(file, `is no JSON${place}`)
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw badFile(file, 'expected one JSON object of settings')

@@ -7,6 +7,8 @@ interface Kind<T> {
   /** Ends the sentence "expected …". */
   readonly expected: string
   read(raw: string | number | boolean): T | undefined
+  /** A bad value may hold a secret and is not shown. */
+  readonly hidden?: true
 }
 
 /** One setting. */
@@ -14,6 +16,8 @@ export interface Setting<T> {
   readonly kind: Kind<T>
   readonly default: T
   readonly description: string
+  /** What the flag does, where that is the opposite (`--no-…`). */
+  readonly flagDescription?: string
   /** Environment variable. */
   readonly env: string
   readonly unit?: string
@@ -26,13 +30,26 @@ const text: Kind<string | undefined> = {
   read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
 }
 
-const url: Kind<string | undefined> = {
-  expected: 'an address such as http://host:port',
-  read: (raw) =>
-    typeof raw === 'string' && /^(https?|wss?|smtps?):\/\/./.test(raw) && URL.canParse(raw)
-      ? raw
-      : undefined,
+/** An address of one of these schemes; what is wrong with one is told without it, as it may hold a key. */
+function url(...schemes: readonly string[]): Kind<string | undefined> {
+  return {
+    expected: `an address such as ${schemes[0]}://host:port`,
+    hidden: true,
+    read: (raw) =>
+      typeof raw === 'string' && schemes.some((one) => raw.startsWith(`${one}://`)) && isUrl(raw)
+        ? raw
+        : undefined,
+  }
 }
+
+/** Whether it is whole, and its user and password can be decoded. */
+function isUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return ![username, password].some((part) => /%(?![0-9a-fA-F]{2})/.test(part))
+}
+
+const web = url('http', 'https')
 
 const address: Kind<string | undefined> = {
   expected: '0x and 40 hex digits',
@@ -69,6 +86,15 @@ function oneOf<const T extends string>(...choices: readonly T[]): Kind<T> {
 
 const port = within(0, 65_535, true)
 
+/** The chain counts in milliseconds: what is less than one would be taken for 0, which means something else. */
+const blockTime: Kind<number> = {
+  expected: '0, or a number of seconds from 0.001 to 3600',
+  read: (raw) => {
+    const seconds = within(0, 3_600, false).read(raw)
+    return seconds === undefined || (seconds > 0 && seconds < 0.001) ? undefined : seconds
+  },
+}
+
 /** All settings by name; the flag is the name in kebab-case (`rpcPort`: `--rpc-port`, `demo`: `--no-demo`). */
 export const settings = {
   dev: {
@@ -78,6 +104,7 @@ export const settings = {
   demo: {
     ...{ kind: flag, default: true, env: 'QS_DEMO' },
     description: 'Makes one sample deposit after the start of a development chain',
+    flagDescription: 'Leaves out the sample deposit after the start of a development chain',
   },
   data: {
     ...{ kind: text, default: './data', env: 'QS_DATA' },
@@ -105,7 +132,7 @@ export const settings = {
     description: 'Chain id of the embedded chain',
   },
   blockTime: {
-    ...{ kind: within(0, 3_600, false), default: 1, env: 'QS_BLOCK_TIME', unit: 'seconds' },
+    ...{ kind: blockTime, default: 1, env: 'QS_BLOCK_TIME', unit: 'seconds' },
     description: 'Time between blocks of the embedded chain; 0 seals one for each transaction',
   },
   gasLimit: {
@@ -121,7 +148,7 @@ export const settings = {
     description: 'Words of the development accounts; by default the well-known test words',
   },
   endpoint: {
-    ...{ kind: url, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
+    ...{ kind: web, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
     description: 'JSON-RPC of a foreign chain to work on; turns the embedded chain off',
   },
   contract: {
@@ -138,7 +165,8 @@ export const settings = {
   },
   confirmations: {
     ...{ kind: within(0, 100, true), default: 1, env: 'QS_CONFIRMATIONS', unit: 'blocks' },
-    description: 'Blocks on top of an event before its workflow starts',
+    description:
+      'Blocks on top of an event before its workflow starts; 0 by default where blocks are sealed for transactions only',
   },
   pollInterval: {
     ...{ kind: within(10, 60_000, true), default: 250, env: 'QS_POLL_INTERVAL', unit: 'ms' },
@@ -161,15 +189,15 @@ export const settings = {
     description: 'Folder of a workflow (workflow.json and its functions); by default the flagship',
   },
   functionUrl: {
-    ...{ kind: url, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
+    ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
     description: 'Endpoint that functions are sent to instead of the local ones',
   },
   notifyWebhook: {
-    ...{ kind: url, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },
+    ...{ kind: web, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },
     description: 'Endpoint that notifications are posted to, besides the outbox',
   },
   smtp: {
-    ...{ kind: url, default: undefined, env: 'QS_SMTP', secret: true },
+    ...{ kind: url('smtp', 'smtps'), default: undefined, env: 'QS_SMTP', secret: true },
     description: 'Mail server for notifications, smtp://user:password@host:port',
   },
   mailFrom: {

@@ -31,7 +31,27 @@ describe('the command line', { timeout: 120_000 }, () => {
     assert.match((await run(['--version'])).output, /^\d+\.\d+\.\d+$/)
     await refused(['nonsense'], /"nonsense" is no command/)
     await refused(['start', '--nonsense'], /--nonsense/)
-    await refused(['chain', 'nonsense'], /not known; see "quantumstream chain --help"/)
+    await refused(['chain', 'nonsense'], /not known .*; see "quantumstream chain --help"/)
+    assert.match(
+      (await run(['start', '--help'])).output,
+      /--no-demo +Leaves out the sample deposit/,
+    )
+  })
+
+  test('a mistake on the command line is told in one line', async () => {
+    const refusedInOneLine = async (words: readonly string[], message: RegExp) => {
+      const { code, output } = await run(words)
+      assert.equal(code, 1, output)
+      assert.match(output, message)
+      assert.equal(output.split('\n').length, 1, output)
+    }
+    await refusedInOneLine(['config', '--block-time', '-1'], /^error: .*--block-time/)
+    await refusedInOneLine(['config', 'show'], /"config" takes flags only, not "show"/)
+    await refusedInOneLine(['start', 'dev'], /"start" takes flags only, not "dev"/)
+    await refusedInOneLine(['demo', 'twice'], /"demo" takes flags only, not "twice"/)
+    await refusedInOneLine(['keys'], /"keys" is not known or not whole/)
+    const asked = ['chain', 'status', '--api-host', '::1', '--api-port', '1']
+    await refusedInOneLine(asked, /no node answers at http:\/\/\[::1\]:1;/)
   })
 
   test('config shows every setting and its source, from flags, environment, .env, profile and file', async (t) => {

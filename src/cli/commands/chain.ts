@@ -47,7 +47,7 @@ export const chainCommand: Command = {
     }
     throw new AppError({
       code: 'cli/bad-usage',
-      message: `"chain ${call.words.join(' ')}" is not known; see "quantumstream chain --help"`,
+      message: `"chain ${call.words.join(' ')}" is not known or not whole; see "quantumstream chain --help"`,
     })
   },
 }
@@ -60,7 +60,8 @@ export async function apiOrigin(call: Call): Promise<string> {
     folder: process.cwd(),
     profile: typeof call.own.profile === 'string' ? call.own.profile : undefined,
   })
-  return `http://${values.apiHost}:${values.apiPort}`
+  const host = values.apiHost.replace(/[[\]]/g, '')
+  return `http://${host.includes(':') ? `[${host}]` : host}:${values.apiPort}`
 }
 
 /** `?limit=…&cursor=…` of a list, with further parameters. */

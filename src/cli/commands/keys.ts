@@ -48,6 +48,6 @@ async function password(call: Call, twice: boolean): Promise<string> {
 function usage(call: Call): AppError {
   return new AppError({
     code: 'cli/bad-usage',
-    message: `"keys ${call.words.join(' ')}" is not known; see "quantumstream keys --help"`,
+    message: `"${['keys', ...call.words].join(' ')}" is not known or not whole; see "quantumstream keys --help"`,
   })
 }

@@ -52,7 +52,7 @@ export const workflowCommand: Command = {
     if (what === 'show' && subject !== undefined) return showInstance(origin, call, subject)
     throw new AppError({
       code: 'cli/bad-usage',
-      message: `"workflow ${call.words.join(' ')}" is not known; see "quantumstream workflow --help"`,
+      message: `"workflow ${call.words.join(' ')}" is not known or not whole; see "quantumstream workflow --help"`,
     })
   },
 }
