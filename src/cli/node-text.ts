@@ -5,15 +5,17 @@ import type { RunningNode } from '../node/node.ts'
 /** Where everything listens, for the terminal. */
 export function describeNode(node: RunningNode): string {
   const { chain, contracts, settings } = node
+  const { born } = chain
   const lines: [string, string][] = [
     ['console', `${node.apiUrl}/`],
     ['API', `${node.apiUrl}/v1/status`],
   ]
-  if (node.rpcUrl !== undefined) {
+  if (born !== undefined) {
     lines.push(['JSON-RPC', `${node.rpcUrl} (http and ws)`])
+    const { blockTimeMs } = born.consensus
     const seals =
-      settings.blockTime === 0 ? 'a block for each transaction' : `${settings.blockTime} s blocks`
-    lines.push(['chain', `"${chain.name}", id ${chain.chainId}, ${settings.hardfork}, ${seals}`])
+      blockTimeMs === 0 ? 'a block for each transaction' : `${blockTimeMs / 1_000} s blocks`
+    lines.push(['chain', `"${chain.name}", id ${chain.chainId}, ${born.hardfork}, ${seals}`])
   } else lines.push(['chain', `${chain.endpoint}, id ${chain.chainId}`])
   for (const [name, address] of Object.entries(contracts)) lines.push([name, address])
   lines.push([

@@ -28,11 +28,13 @@ export interface Contracts {
 
 /** Gas that is enough for each of the transactions. */
 const gas = 4_000_000n
-const patienceMs = 60_000
+/** Blocks that are sealed for one transaction before it is given up. */
+const mostBlocks = 10
 
 /**
  * The contracts lie at the addresses that the account's first three nonces give. Those that a start before has
- * deployed are left alone, so a start cut off half way goes on where it was.
+ * deployed are left alone, so a start cut off half way goes on where it was. Blocks are sealed at once: a start does
+ * not take as long as the chain's block time.
  *
  * @throws AppError `node/contracts-not-deployed`
  */
@@ -84,17 +86,16 @@ function plan(contracts: Contracts, admin: Address): readonly { to?: Address; da
 }
 
 async function succeeded(client: JsonRpcClient, hash: Hex): Promise<void> {
-  const end = Date.now() + patienceMs
-  for (;;) {
+  for (let sealed = 0; ; sealed += 1) {
     const receipt = (await client.request('eth_getTransactionReceipt', [hash])) as {
       readonly status: string
     } | null
     if (receipt?.status === '0x1') return
-    if (receipt !== null || Date.now() > end) {
-      const what = receipt === null ? `was not mined within ${patienceMs} ms` : 'was reverted'
+    if (receipt !== null || sealed === mostBlocks) {
+      const what = receipt === null ? `was not mined in ${mostBlocks} blocks` : 'was reverted'
       const message = `the development contracts were not deployed: transaction ${hash} ${what}`
       throw new AppError({ code: 'node/contracts-not-deployed', message })
     }
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await client.request('evm_mine')
   }
 }

@@ -83,7 +83,7 @@ export async function startEventWing(
   const listener = createListener(
     {
       ...{ chain: chain.name, chainId: chain.chainId, startBlock: chain.startBlock },
-      ...{ confirmations: values.confirmations, pollMs: values.pollInterval },
+      ...{ confirmations: confirmations(composition, chain), pollMs: values.pollInterval },
       subscriptions: [subscriptionOf(definition, chain)],
     },
     { ...world, sql, events, client: chain.client, handler: handlerOf(engine) },
@@ -93,6 +93,11 @@ export async function startEventWing(
   await listener.start()
   const senderAddress = sender?.address
   return { sql, engine, events, listener, notifications, records, senderAddress }
+}
+
+/** Where a block is sealed for each transaction, nothing would ever lie on top of an event unless somebody sends more. */
+function confirmations({ values, given }: Composition, { born }: SourceChain): number {
+  return given.confirmations ?? (born?.consensus.blockTimeMs === 0 ? 0 : values.confirmations)
 }
 
 /** Starts and cancels instances in the transaction that stores the event. */

@@ -38,7 +38,7 @@ export async function foreignChainId(
 /**
  * The vault's token.
  *
- * @throws AppError `node/not-a-vault`
+ * @throws AppError `node/not-a-vault`, `json-rpc/unreachable`
  */
 export async function contractsOf(client: JsonRpcClient, vault: Hex): Promise<Contracts> {
   const abi = depositVaultAbi
@@ -48,6 +48,7 @@ export async function contractsOf(client: JsonRpcClient, vault: Hex): Promise<Co
     const token = decodeFunctionResult({ abi, functionName: 'allocationToken', data: answer })
     return { depositVault: vault, allocationToken: (token as Address).toLowerCase() as Hex }
   } catch (cause) {
+    if (cause instanceof AppError && cause.code === 'json-rpc/unreachable') throw cause
     const message = `CONTRACT_ADDRESS ${vault} is no deposit vault on this chain: it does not answer allocationToken()`
     throw new AppError({ code: 'node/not-a-vault', message, cause })
   }

@@ -22,7 +22,7 @@ export interface RunningNode {
   /** Of the embedded chain; absent on a foreign one. */
   readonly rpcUrl: string | undefined
   readonly apiUrl: string
-  readonly chain: { readonly name: string; readonly chainId: number; readonly endpoint: string }
+  readonly chain: Pick<SourceChain, 'name' | 'chainId' | 'endpoint' | 'born'>
   readonly contracts: Partial<Contracts>
   readonly senderAddress: string | undefined
   readonly engine: WorkflowEngine
@@ -80,7 +80,7 @@ async function compose(composition: Composition): Promise<Omit<RunningNode, 'sto
     settings: values,
     rpcUrl: chain.rpcUrl,
     apiUrl,
-    chain: { name: chain.name, chainId: chain.chainId, endpoint: chain.endpoint },
+    chain,
     contracts: chain.contracts,
     senderAddress: wing.senderAddress,
     engine: wing.engine,

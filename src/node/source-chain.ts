@@ -3,12 +3,12 @@
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
-import { fromHex } from '../base/bytes.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import { readStoredManifest } from '../chain/chain-log.ts'
 import { createChain } from '../chain/create-chain.ts'
-import type { Manifest } from '../chain/ledger/manifest.ts'
+import type { GenesisAccount, Manifest } from '../chain/ledger/manifest.ts'
 import { createRpc } from '../rpc/rpc.ts'
 import { rpcClient } from '../rpc/rpc-client.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
@@ -25,6 +25,8 @@ export interface SourceChain {
   readonly name: string
   readonly chainId: number
   readonly embedded: boolean
+  /** What the embedded chain was born with; absent for a foreign chain. */
+  readonly born: Pick<Manifest, 'hardfork' | 'consensus'> | undefined
   readonly client: JsonRpcClient
   /** Answers a JSON-RPC body. */
   readonly answer: (body: string) => Promise<string | undefined>
@@ -89,7 +91,8 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const client = rpcClient(rpc)
   const chainId = Number(manifest.chainId)
   return {
-    ...{ name: devName, chainId, embedded: true, client, rpcUrl: rpc.url, endpoint: rpc.url ?? '' },
+    ...{ name: devName, chainId, embedded: true, born: manifest, client },
+    ...{ rpcUrl: rpc.url, endpoint: rpc.url ?? '' },
     answer: (body) => rpc.handleText(body),
     contracts: await deployDevContracts(client, platform, chainId),
     accounts: accounts.slice(0, 8).map(({ address }) => address),
@@ -117,6 +120,7 @@ function manifestOf({ values, given }: Composition, stored: Manifest | undefined
       },
     }
   }
+  mustHaveAccounts(stored, accounts, values.data)
   const has = (name: keyof SettingValues) => given[name] !== undefined
   return {
     ...stored,
@@ -126,9 +130,20 @@ function manifestOf({ values, given }: Composition, stored: Manifest | undefined
     genesis: {
       ...stored.genesis,
       ...(has('gasLimit') ? { gasLimit: BigInt(values.gasLimit) } : {}),
-      ...(has('mnemonic') ? { accounts } : {}),
     },
   }
+}
+
+/** The stored chain must have given its ether to the accounts of the mnemonic, or nothing could be paid for. */
+function mustHaveAccounts(
+  { genesis }: Manifest,
+  accounts: readonly GenesisAccount[],
+  data: string,
+): void {
+  const born = new Set(genesis.accounts.map(({ address }) => toHex(address)))
+  if (accounts.every(({ address }) => born.has(toHex(address)))) return
+  const message = `the chain in ${data} was born with the accounts of other words; give those by --mnemonic, or choose another folder by --data`
+  throw new AppError({ code: 'node/other-mnemonic', message })
 }
 
 async function openForeign(
@@ -149,7 +164,8 @@ async function openForeign(
     throw new AppError({ code: 'node/other-chain', message })
   }
   return {
-    ...{ name: foreignName, chainId, embedded: false, client, rpcUrl: undefined, endpoint: shown },
+    ...{ name: foreignName, chainId, embedded: false, born: undefined, client },
+    ...{ rpcUrl: undefined, endpoint: shown },
     answer: (body) => forward(client, body),
     contracts: await contractsOf(client, values.contract as Hex),
     accounts: [],

@@ -59,6 +59,29 @@ describe('quantumstream start --dev', { timeout: 120_000 }, () => {
     assert.deepEqual(await second.exited, [0, null], second.output())
   })
 
+  test('is up at once with any block time, and says later what its chain was born with', async (t) => {
+    const data = await temporaryFolder(t)
+    const ports = ['--rpc-port', '0', '--api-port', '0']
+    const words = ['start', '--dev', '--no-demo', '--data', data, ...ports]
+    for (const more of [['--block-time', '3600'], []]) {
+      const program = startProgram([...words, ...more])
+      t.after(() => program.child.kill('SIGKILL'))
+      await program.printed(/"dev", id 20250, osaka, 3600 s blocks/)
+      program.child.kill('SIGTERM')
+      assert.deepEqual(await program.exited, [0, null], program.output())
+    }
+  })
+
+  test('runs the sample deposit where a block is sealed for each transaction', async (t) => {
+    const data = await temporaryFolder(t)
+    const ports = ['--rpc-port', '0', '--api-port', '0']
+    const program = startProgram(['start', '--dev', '--block-time', '0', '--data', data, ...ports])
+    t.after(() => program.child.kill('SIGKILL'))
+    await program.printed(/ completed/)
+    program.child.kill('SIGTERM')
+    await program.exited
+  })
+
   test('goes on from its data after SIGKILL', async (t) => {
     const data = await temporaryFolder(t)
     const first = startProgram(['start', '--dev', '--data', data, ...fast])
@@ -154,6 +177,12 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
     await first.exited
     const words = ['start', '--dev', '--data', data, ...fast]
     await refused([...words, '--chain-id', '5'], /chain ?id/i)
+    const other = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
+    await refused([...words, '--mnemonic', other], /other words; give those by --mnemonic/)
+    for (const endpoint of ['ws://127.0.0.1:1', 'http://u:%zz@127.0.0.1:1/geheim']) {
+      const environment = { BLOCKCHAIN_ENDPOINT: endpoint, CONTRACT_ADDRESS: `0x${'1'.repeat(40)}` }
+      await refused(words, /BLOCKCHAIN_ENDPOINT: expected an address such as http:/, environment)
+    }
     await refused([...words, '--chian-id', '5'], /--chian-id/)
     await refused(words, /cannot listen on "0.0.0.0"/, { QS_RPC_HOST: '0.0.0.0' })
     await refused(words, /cannot listen on "0.0.0.0"/, { QS_API_HOST: '0.0.0.0' })
