@@ -64,7 +64,8 @@ async function flagship(node: RunningNode, hooks: DemoHooks): Promise<DemoResult
     hooks.tell(`deposit of ${Number(amountWei) / 1e18} ether by ${account}: ${depositTx}`)
     const instance = await finished(node, hooks.signal)
     if (instance === undefined) {
-      return { ...failure('the workflow did not end in time'), depositTx }
+      const reason = hooks.signal.aborted ? 'interrupted' : 'the workflow did not end in time'
+      return { ...failure(reason), depositTx }
     }
     const balance = await node.tokenBalance()
     const arrived = balance - before === amountWei

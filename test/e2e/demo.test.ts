@@ -30,6 +30,21 @@ test('the demo ends with the tokens on the account', { timeout: 60_000 }, async 
   assert.ok(result.steps.every(({ ms }) => Number.isFinite(ms) && ms >= 0))
 })
 
+test('the demo ends too where a block is sealed for each transaction', {
+  timeout: 60_000,
+}, async () => {
+  const program = startProgram(['demo', '--json', '--block-time', '0'])
+  assert.deepEqual(await program.exited, [0, null], program.output())
+})
+
+test('the demo says that it was interrupted', { timeout: 60_000 }, async () => {
+  const program = startProgram(['demo', '--block-time', '5'])
+  await program.printed(/deposit of 1 ether/)
+  program.child.kill('SIGINT')
+  assert.deepEqual(await program.exited, [1, null], program.output())
+  assert.match(program.output(), /the demo failed: interrupted/)
+})
+
 test('the demo says why when the function refuses', { timeout: 60_000 }, async (t) => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })

@@ -27,7 +27,11 @@ export const demoCommand: Command = {
       profile: typeof own.profile === 'string' ? own.profile : undefined,
     })
     const stop = new AbortController()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
+    const onSignal = () => {
+      if (stop.signal.aborted) process.exit(130)
+      stop.abort()
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
     const quiet = own.json === true
     const result = await runDemo(
       {
