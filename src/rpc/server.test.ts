@@ -275,3 +275,24 @@ test('a client that resets a refused WebSocket does no harm', async (t) => {
   }
   assert.equal((await post(url, JSON.stringify(chainId))).status, 200)
 })
+
+test('a refused WebSocket leaves no connection behind, whatever its client does', async (t) => {
+  const { rpc, url } = await serveRpc(t, calm)
+  const head =
+    'GET /nowhere HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket'
+  const sockets = Array.from({ length: 3 }, () => {
+    const socket = connect({
+      port: Number(new URL(url).port),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    })
+    socket.write(`${head}\r\nsec-websocket-version: 13\r\n\r\n`)
+    return socket
+  })
+  await Promise.all(sockets.map((socket) => once(socket, 'data')))
+  for (const socket of sockets) socket.end('more')
+  const startedMs = Date.now()
+  await rpc.stop()
+  assert.ok(Date.now() - startedMs < 5_000)
+  for (const socket of sockets) socket.destroy()
+})

@@ -70,7 +70,9 @@ export function createRpcServer(
     const status = refusal ? '403 Forbidden' : '404 Not Found'
     const text = JSON.stringify(invalidRequest(refusal?.message ?? notFound))
     const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}`
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n${headers}\r\n\r\n${text}`)
+    const answer = `HTTP/1.1 ${status}\r\nconnection: close\r\n${headers}\r\n\r\n${text}`
+    // Nobody reads this socket any more, so it would never see its end.
+    socket.end(answer, () => socket.destroy())
   })
   return {
     get url() {
