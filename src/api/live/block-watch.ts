@@ -5,23 +5,29 @@ import { blockView } from '../routes/views.ts'
 
 type Block = NonNullable<Awaited<ReturnType<typeof blockView>>>
 
-/** Pause between two looks, and the most blocks told of after a gap. */
-const [pauseMs, mostAtOnce] = [250, 20]
+/** Pause between two looks, the most blocks told of after a gap, and the hashes kept for finding where chains part. */
+const [pauseMs, mostAtOnce, keptHashes] = [250, 20, 200]
 
 /** Tells listeners of new blocks; nothing is asked while nobody listens. */
 export class BlockWatch {
   readonly #chains: readonly ApiChain[]
   readonly #listeners = new Set<(block: Block) => void>()
-  readonly #heads = new Map<string, number>()
+  /** Hashes of the blocks that were told of and are on the chain still, oldest first. */
+  readonly #told = new Map<string, readonly string[]>()
+  #life = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
   constructor(chains: readonly ApiChain[]) {
     this.#chains = chains
   }
 
+  /** Calls for each new block; after a reorganisation, for each block that replaces another. */
   subscribe(listener: (block: Block) => void): () => void {
     this.#listeners.add(listener)
-    if (this.#timer === undefined) this.#look()
+    if (this.#listeners.size === 1) {
+      this.#life = new AbortController()
+      this.#look(this.#life.signal)
+    }
     return () => {
       this.#listeners.delete(listener)
       if (this.#listeners.size === 0) this.stop()
@@ -29,28 +35,31 @@ export class BlockWatch {
   }
 
   stop(): void {
+    this.#life.abort()
     clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#heads.clear()
+    this.#told.clear()
   }
 
-  #look(): void {
-    const again = () => {
-      if (this.#listeners.size > 0) this.#look()
-    }
-    this.#timer = setTimeout(() => {
-      Promise.all(this.#chains.map((chain) => this.#lookAt(chain))).then(again, again)
+  #look(signal: AbortSignal): void {
+    this.#timer = setTimeout(async () => {
+      await Promise.allSettled(this.#chains.map((chain) => this.#lookAt(chain, signal)))
+      if (!signal.aborted) this.#look(signal)
     }, pauseMs)
   }
 
-  async #lookAt(chain: ApiChain): Promise<void> {
-    const head = Number(await chain.client.request('eth_blockNumber'))
-    const before = this.#heads.get(chain.name) ?? head - 1
-    this.#heads.set(chain.name, head)
-    const from = head <= before ? head + 1 : Math.max(before + 1, head - mostAtOnce + 1)
-    for (let number = from; number <= head; number += 1) {
-      const block = await blockView(chain, `0x${number.toString(16)}`)
-      if (block) for (const listener of this.#listeners) listener(block)
+  /** Goes back from the head to a block that was told of. */
+  async #lookAt(chain: ApiChain, signal: AbortSignal): Promise<void> {
+    const told = this.#told.get(chain.name)
+    const fresh: Block[] = []
+    let block = await blockView(chain, 'latest')
+    while (block && !told?.includes(block.hash) && fresh.length < (told ? mostAtOnce : 1)) {
+      fresh.unshift(block)
+      block = block.number === 0 ? undefined : await blockView(chain, block.parentHash)
     }
+    if (signal.aborted) return
+    const kept = told?.slice(0, told.indexOf(block?.hash ?? '') + 1) ?? []
+    const path = [...kept, ...fresh.map(({ hash }) => hash)]
+    this.#told.set(chain.name, path.slice(-keptHashes))
+    for (const one of fresh) for (const listener of this.#listeners) listener(one)
   }
 }

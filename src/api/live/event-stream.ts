@@ -15,6 +15,8 @@ export interface StreamWriter {
   end(): void
 }
 
+const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' }
+
 /** Messages that may wait for one reader. */
 const maxWaiting = 1_000
 const pingMs = 15_000
@@ -29,11 +31,13 @@ export class EventStreams {
   }
 
   /**
-   * Opens a stream. `begin` gets the writer, and gives back what ends its supply.
+   * Opens a stream. `begin` gets the writer, and gives back what ends its supply. HEAD gets the headers alone: nobody
+   * would read or end its stream.
    *
    * @throws AppError `api/too-many-streams`
    */
-  open(begin: (writer: StreamWriter) => () => void): Response {
+  open(method: string, begin: (writer: StreamWriter) => () => void): Response {
+    if (method === 'HEAD') return new Response(null, { headers })
     if (this.#open.size >= this.#most) {
       const message = `${this.#most} streams are open, which is the limit; close one, or try again later`
       throw new AppError({ code: 'api/too-many-streams', message, retry: 'later' })
@@ -70,9 +74,7 @@ export class EventStreams {
       },
       { highWaterMark: maxWaiting },
     )
-    return new Response(body, {
-      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
-    })
+    return new Response(body, { headers })
   }
 
   /** Ends all streams. */

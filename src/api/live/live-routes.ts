@@ -30,7 +30,8 @@ export function addLiveRoutes(
     try {
       const instance = await from.engine.get(id)
       if (instance === undefined) throw notFound(`instance "${id}"`)
-      return streams.open((writer) => {
+      if (context.req.method === 'HEAD') unsubscribe()
+      return streams.open(context.req.method, (writer) => {
         hear = journalWriter(writer, instance, after)
         for (const change of early) hear(change)
         return unsubscribe
@@ -41,8 +42,8 @@ export function addLiveRoutes(
     }
   })
 
-  app.get('/v1/stream', () =>
-    streams.open((writer) => {
+  app.get('/v1/stream', (context) =>
+    streams.open(context.req.method, (writer) => {
       const ends = [
         blocks.subscribe(({ transactionHashes: _, ...block }) =>
           writer.send({ event: 'block', data: block }),
