@@ -96,7 +96,13 @@ function application(
       },
       { port: port() },
     )
-    if (refusal === undefined) return next()
+    if (refusal === undefined) {
+      await next()
+      const { headers } = context.res
+      if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+      headers.set('x-content-type-options', 'nosniff')
+      return undefined
+    }
     const { status, code, message } = refusal
     return context.json({ error: { code, message, data: {} } }, status)
   })
@@ -115,15 +121,25 @@ function application(
     return context.json({ ready, checks }, ready ? 200 : 503)
   })
   app.get('/metrics', async (context) =>
-    context.body(await from.metricsText(), 200, { 'content-type': 'text/plain; version=0.0.4' }),
+    context.body(await from.metricsText(), 200, {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+    }),
   )
   app.get('/openapi.json', (context) => context.json(apiDocument()))
   return app
 }
 
 function addConsole(app: OpenAPIHono, files: Files): void {
-  app.all('/v1/*', (context) => {
-    throw notFound(`${context.req.method} ${context.req.path}; /openapi.json lists what there is`)
+  app.all('*', (context, next) => {
+    const { method, path } = context.req
+    const allow = /^\/v1\/rpc\/[^/]+$/.test(path) ? 'POST' : 'GET, HEAD'
+    if (allow.split(', ').includes(method)) return next()
+    const message = `${path} takes ${allow.replace(',', ' and')}, not ${method}`
+    const error = { code: 'api/method-not-allowed', message, data: {} }
+    return context.json({ error }, 405, { allow })
+  })
+  app.get('/v1/*', (context) => {
+    throw notFound(`${context.req.path}; /openapi.json lists what there is`)
   })
   app.get('*', (context) => {
     const file = files(context.req.path)

@@ -60,6 +60,7 @@ async function checks(chain: SourceChain, wing: EventWing): Promise<readonly Rea
     of('listener', async () => {
       const { state, problem } = wing.listener.status()
       if (problem !== undefined) throw new Error(problem)
+      if (state === 'starting') throw new Error('has not looked at the chain yet')
       return state
     }),
   ])

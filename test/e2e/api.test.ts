@@ -143,7 +143,8 @@ describe('the API of a node', { timeout: 120_000 }, () => {
     await refused('/v1/instances?cursor=x', 400, 'store/bad-cursor')
     await refused('/v1/events?cursor=x', 400, 'store/bad-cursor')
     await refused('/v1/records?cursor=x', 400, 'store/bad-cursor')
-    await refused('/v1/blocks?cursor=-1', 400, 'api/bad-request')
+    for (const cursor of ['-1', '', '1e1', '0x1', ' 1'])
+      await refused(`/v1/blocks?cursor=${encodeURIComponent(cursor)}`, 400, 'api/bad-request')
     await refused('/v1/blocks/abc', 400, 'api/bad-request')
     await refused('/v1/blocks/99999999', 404, 'api/not-found')
     await refused('/v1/blocks?chain=none', 404, 'api/not-found')
@@ -153,6 +154,50 @@ describe('the API of a node', { timeout: 120_000 }, () => {
     await refused('/v1/workflows/none', 404, 'api/not-found')
     await refused('/v1/nothing', 404, 'api/not-found')
     await refused('/..%2f..%2fpackage.json', 404, 'api/not-found')
+  })
+
+  test('says which methods an address takes, in the same shape', async () => {
+    const headers = { 'content-type': 'application/json' }
+    for (const [method, path, allow] of [
+      ...[['POST', '/v1/status', 'GET, HEAD'] as const, ['DELETE', '/', 'GET, HEAD'] as const],
+      ...[['OPTIONS', '/v1/status', 'GET, HEAD'] as const, ['GET', '/v1/rpc/dev', 'POST'] as const],
+    ]) {
+      const answer = await fetch(`${node.apiUrl}${path}`, { method, headers })
+      assert.equal(answer.status, 405, `${method} ${path}`)
+      assert.equal(answer.headers.get('allow'), allow)
+      const { error } = (await answer.json()) as { error: { code: string } }
+      assert.equal(error.code, 'api/method-not-allowed')
+    }
+  })
+
+  test('answers are neither kept nor guessed at by a browser', async () => {
+    for (const path of ['/v1/status', '/metrics', '/v1/nothing']) {
+      const { headers } = await fetch(`${node.apiUrl}${path}`)
+      assert.equal(headers.get('cache-control'), 'no-store', path)
+      assert.equal(headers.get('x-content-type-options'), 'nosniff', path)
+    }
+  })
+
+  test('a cursor beyond the head begins at the head', async () => {
+    const { items, next } = await get<Page<{ number: number }>>(
+      '/v1/blocks?cursor=99999999&limit=2',
+    )
+    assert.equal(items.length, 2)
+    assert.equal(next, String((items[1]?.number ?? 0) - 1))
+  })
+
+  test('streams that nobody reads any more, or never could, make room', async () => {
+    for (const path of ['/v1/stream', `/v1/instances/${instanceId}/events`]) {
+      for (let times = 0; times < 210; times += 1) {
+        const head = await fetch(`${node.apiUrl}${path}`, { method: 'HEAD' })
+        assert.equal(head.headers.get('content-type'), 'text/event-stream')
+      }
+    }
+    for (let times = 0; times < 210; times += 1) {
+      const response = await fetch(`${node.apiUrl}/v1/stream`)
+      assert.equal(response.status, 200, `stream ${times}`)
+      await response.body?.cancel()
+    }
   })
 
   test('keeps web pages elsewhere out', async () => {

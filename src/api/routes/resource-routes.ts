@@ -106,13 +106,13 @@ function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
     const { limit, cursor, chain: name } = context.req.valid('query')
     const chain = chainOf(from, name)
     const head = Number(await chain.client.request('eth_blockNumber'))
-    const first = cursor === undefined ? head : Number(cursor)
-    if (!Number.isSafeInteger(first) || first < 0) {
+    if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
       throw new AppError({
         code: 'api/bad-request',
         message: `"${cursor}" is no cursor of this list`,
       })
     }
+    const first = Math.min(head, Number(cursor ?? head))
     const numbers = Array.from({ length: Math.min(limit, first + 1) }, (_, at) => first - at)
     const found = await Promise.all(
       numbers.map((n) => views.blockView(chain, `0x${n.toString(16)}`)),
