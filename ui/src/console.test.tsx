@@ -1,14 +1,17 @@
 /** Checks the parts of the console that decide something: amounts, search, states of steps, lists, the lost line. */
 
+import { QueryClient } from '@tanstack/react-query'
 import { cleanup, render, screen } from '@testing-library/react'
 import { keccak256, toHex } from 'viem'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { depositData, depositSelector, etherOf, memoWord, weiOf } from './amounts.ts'
-import { withItem } from './api/live.ts'
-import type { JournalEntry, Step } from './api/shapes.ts'
+import { addItem, followStream, withItem, withoutReplaced } from './api/live.ts'
+import type { useList } from './api/questions.ts'
+import type { Block, JournalEntry, Step, Workflow } from './api/shapes.ts'
 import { LineBar } from './console.tsx'
 import { layout } from './graph/layout.ts'
-import { stepViews } from './graph/step-states.ts'
+import { stepsOf, stepViews } from './graph/step-states.ts'
+import { DataList } from './parts/data-list.tsx'
 import { distance } from './parts/moment.tsx'
 import { match } from './router.tsx'
 import { destination } from './search.ts'
@@ -121,6 +124,87 @@ test('a lost line is told of with the age of what is shown', () => {
   const { rerender } = render(<LineBar liveness={{ connected: true, since: 0 }} />)
   expect(screen.queryByRole('alert')).toBeNull()
   rerender(<LineBar liveness={{ connected: false, since: Date.now() - 90_000 }} />)
-  expect(screen.getByRole('alert').textContent).toContain('1 min ago')
+  expect(document.body.textContent).toContain('1 min ago')
+  // What changes every second must not be read out every second.
+  expect(screen.getByRole('alert').textContent).not.toContain('ago')
   expect(distance(86_400_000 * 3)).toBe('3 d ago')
+})
+
+test('a stream that the browser has given up is opened anew, and not after its end', () => {
+  vi.useFakeTimers()
+  const opened: EventTarget[] = []
+  class Source extends EventTarget {
+    readonly CLOSED = 2
+    readyState = 1
+    constructor() {
+      super()
+      opened.push(this)
+    }
+    close() {
+      this.readyState = 2
+    }
+    fail(readyState: number) {
+      this.readyState = readyState
+      this.dispatchEvent(new Event('error'))
+    }
+  }
+  vi.stubGlobal('EventSource', Source)
+  const last = () => opened.at(-1) as Source
+  const end = followStream('/v1/stream', () => {})
+  last().fail(0)
+  vi.advanceTimersByTime(10_000)
+  expect(opened.length).toBe(1)
+  last().fail(2)
+  vi.advanceTimersByTime(10_000)
+  expect(opened.length).toBe(2)
+  last().fail(2)
+  end()
+  vi.advanceTimersByTime(10_000)
+  expect(opened.length).toBe(2)
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+const block = (number: number, hash: string) => ({ chain: 'dev', number, hash }) as Block
+
+test('a block takes the place of those that left the chain', () => {
+  const items = [block(3, 'c'), block(2, 'b'), block(1, 'a')]
+  const pages = { pages: [{ items, next: null }], pageParams: [''] }
+  const left = withoutReplaced(pages, block(2, 'x')).pages[0]?.items.map(({ hash }) => hash)
+  expect(left).toEqual(['a'])
+  expect(withoutReplaced(pages, block(3, 'c')).pages[0]?.items.length).toBe(3)
+})
+
+test('a list that was cut off is read anew, as the cursor behind it would leave a gap', () => {
+  const client = new QueryClient()
+  const key = ['blocks', 'all']
+  client.setQueryData(key, { pages: [{ items: [block(0, '0')], next: '9' }], pageParams: [''] })
+  const isStale = () => client.getQueryState(key)?.isInvalidated
+  for (let n = 1; n < 200; n += 1)
+    addItem(client, ['blocks'], block(n, String(n)), ({ hash }) => hash)
+  expect(isStale()).toBe(false)
+  addItem(client, ['blocks'], block(200, '200'), ({ hash }) => hash)
+  expect(isStale()).toBe(true)
+})
+
+test('a run whose definition is gone shows the steps that ran', () => {
+  const journal = [
+    line(1, 'a', 'started', 1),
+    line(2, 'a', 'completed', 2),
+    line(3, 'b', 'started', 2),
+  ]
+  const names = (workflows: readonly Workflow[]) =>
+    stepsOf({ definitionHash: 'h', journal }, workflows).steps.map(({ name }) => name)
+  expect(names([{ hash: 'other', steps } as Workflow])).toEqual(['a', 'b'])
+  expect(names([{ hash: 'h', steps } as Workflow])).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('a list stays when it cannot be read again', () => {
+  const list = {
+    ...{ isPending: false, isError: true, isLoadingError: false, error: new Error('no answer') },
+    data: { pages: [{ items: ['kept'], next: null }], pageParams: [''] },
+  } as unknown as ReturnType<typeof useList<string>>
+  const columns = { Name: (item: string) => item }
+  render(<DataList list={list} caption="Names" columns={columns} idOf={(one) => one} empty="" />)
+  expect(screen.getByRole('cell').textContent).toBe('kept')
 })

@@ -122,9 +122,10 @@ export function LineBar({ liveness }: { readonly liveness: Liveness }) {
   const now = useNow()
   if (liveness.connected) return null
   return (
-    <div className="line-bar" role="alert">
-      The node does not answer. What you see was true {distance(now - liveness.since)}; trying
-      again…
+    <div className="line-bar">
+      {/* The age is no part of the alert: it would be read out anew every second. */}
+      <span role="alert">The node does not answer; trying again…</span>{' '}
+      <span>What you see was true {distance(now - liveness.since)}.</span>
     </div>
   )
 }

@@ -1,8 +1,17 @@
 /** Asks the node's API and its JSON-RPC. */
 
+/** Asks the node; what the browser says of a lost line differs from one to another and helps nobody. */
+async function ask(path: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, request)
+  } catch (cause) {
+    throw new Error('There is no answer from the node. Is it running?', { cause })
+  }
+}
+
 /** Asks one address of the API; @throws Error with the API's own sentence */
 export async function getJson<T>(path: string): Promise<T> {
-  const response = await fetch(path, { headers: { accept: 'application/json' } })
+  const response = await ask(path, { headers: { accept: 'application/json' } })
   const body = (await response.json().catch(() => undefined)) as
     | (T & { error?: { message: string } })
     | undefined
@@ -12,12 +21,15 @@ export async function getJson<T>(path: string): Promise<T> {
 
 /** Calls one JSON-RPC method of a chain; @throws Error with the node's own sentence */
 export async function callRpc<T>(rpcPath: string, method: string, params: unknown[]): Promise<T> {
-  const response = await fetch(rpcPath, {
+  const response = await ask(rpcPath, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   })
-  const body = (await response.json()) as { result: T; error?: { message: string } | string }
+  const body = (await response.json().catch(() => undefined)) as
+    | { result: T; error?: { message: string } }
+    | undefined
+  if (body === undefined) throw new Error(`${rpcPath} answered ${response.status}`)
   if (!body.error) return body.result
-  throw new Error(typeof body.error === 'string' ? body.error : body.error.message)
+  throw new Error(body.error.message)
 }

@@ -26,29 +26,70 @@ export function useLiveStream(): Liveness {
   const client = useQueryClient()
   const [liveness, setLiveness] = useState<Liveness>({ connected: true, since: Date.now() })
   useEffect(() => {
-    const source = new EventSource('/v1/stream')
-    const hear = <T>(event: string, take: (data: T) => void) =>
-      source.addEventListener(event, (message) =>
-        take(JSON.parse((message as MessageEvent).data) as T),
-      )
-    source.onopen = () => {
+    const lost = () =>
+      setLiveness((before) => (before.connected ? { connected: false, since: Date.now() } : before))
+    const opened = () => {
       setLiveness({ connected: true, since: Date.now() })
       // What was missed while the line was down is asked for again.
       void client.invalidateQueries()
     }
-    source.onerror = () =>
-      setLiveness((before) => (before.connected ? { connected: false, since: Date.now() } : before))
-    hear<Block>('block', (block) => addItem(client, ['blocks'], block, ({ hash }) => hash))
-    hear<ChainEvent>('event', () => void client.invalidateQueries({ queryKey: ['events'] }))
-    hear<{ instance: Instance; entry: JournalEntry }>('instance', ({ instance, entry }) => {
-      takeInstance(client, instance, entry)
+    return followStream('/v1/stream', (source) => {
+      source.onopen = opened
+      source.addEventListener('error', lost)
+      hearEvents(source, client)
     })
-    hear<Notification>('notification', (one) =>
-      addItem(client, ['notifications'], one, ({ id }) => id),
-    )
-    return () => source.close()
   }, [client])
   return liveness
+}
+
+/** Pause before a stream is opened anew that the browser itself has given up. */
+const reopenMs = 2_000
+
+/**
+ * Keeps a stream open: a browser comes back by itself after a broken line, but not after an answer that is no
+ * stream, as when too many are open.
+ *
+ * @returns what ends it
+ */
+export function followStream(path: string, begin: (source: EventSource) => void): () => void {
+  let source: EventSource
+  let again: ReturnType<typeof setTimeout> | undefined
+  const open = () => {
+    source = new EventSource(path)
+    source.addEventListener('error', () => {
+      if (source.readyState === source.CLOSED) again = setTimeout(open, reopenMs)
+    })
+    begin(source)
+  }
+  open()
+  return () => {
+    clearTimeout(again)
+    source.close()
+  }
+}
+
+function hearEvents(source: EventSource, client: QueryClient): void {
+  const hear = <T>(event: string, take: (data: T) => void) =>
+    source.addEventListener(event, (message) =>
+      take(JSON.parse((message as MessageEvent).data) as T),
+    )
+  hear<Block>('block', (block) => {
+    client.setQueriesData<Pages<Block>>(
+      { queryKey: ['blocks'] },
+      (pages) => pages && withoutReplaced(pages, block),
+    )
+    addItem(client, ['blocks'], block, ({ hash }) => hash)
+  })
+  hear<ChainEvent>('event', () => {
+    void client.invalidateQueries({ queryKey: ['events'] })
+    void client.invalidateQueries({ queryKey: ['event'] })
+  })
+  hear<{ instance: Instance; entry: JournalEntry }>('instance', ({ instance, entry }) => {
+    takeInstance(client, instance, entry)
+  })
+  hear<Notification>('notification', (one) =>
+    addItem(client, ['notifications'], one, ({ id }) => id),
+  )
 }
 
 /** Pages of a list as TanStack Query keeps them. */
@@ -71,27 +112,49 @@ export function withItem<T>(pages: Pages<T>, item: T, idOf: (item: T) => string)
   if (first === undefined) return pages
   const full = first.items.length >= keptItems
   const items = [item, ...first.items].slice(0, keptItems)
-  return { ...pages, pages: [{ ...first, items }, ...(full ? [] : rest)] }
+  if (full) return { pages: [{ ...first, items }], pageParams: pages.pageParams.slice(0, 1) }
+  return { ...pages, pages: [{ ...first, items }, ...rest] }
 }
 
-function addItem<T>(
+/** Without the blocks that a new block takes the place of after a reorganisation. */
+export function withoutReplaced(pages: Pages<Block>, block: Block): Pages<Block> {
+  const stays = (one: Block) =>
+    one.chain !== block.chain || one.number < block.number || one.hash === block.hash
+  return {
+    ...pages,
+    pages: pages.pages.map((page) => ({ ...page, items: page.items.filter(stays) })),
+  }
+}
+
+/** Puts an item on every list of a key that is in the cache. */
+export function addItem<T>(
   client: QueryClient,
   key: readonly string[],
   item: T,
   idOf: (item: T) => string,
 ) {
-  client.setQueriesData<Pages<T>>(
-    { queryKey: key },
-    (pages) => pages && withItem(pages, item, idOf),
-  )
+  for (const query of client.getQueryCache().findAll({ queryKey: key })) {
+    const pages = query.state.data as Pages<T> | undefined
+    if (pages === undefined) continue
+    const after = withItem(pages, item, idOf)
+    client.setQueryData(query.queryKey, after)
+    // A list that was cut off does not fit the cursor of what follows it: it is read anew.
+    const wasCut = (pages.pages[0]?.items.length ?? 0) >= keptItems
+    if (wasCut) void client.invalidateQueries({ queryKey: query.queryKey, exact: true })
+  }
 }
 
 function takeInstance(client: QueryClient, instance: Instance, entry: JournalEntry): void {
   addItem(client, ['instances', 'all'], instance, ({ id }) => id)
-  client.setQueryData<InstanceDetail>(['instance', instance.id], (known) => {
-    if (known === undefined || known.journal.some(({ seq }) => seq === entry.seq)) return known
-    return { ...known, ...instance, journal: [...known.journal, entry] }
-  })
+  const key = ['instance', instance.id]
+  const known = client.getQueryData<InstanceDetail>(key)
+  const last = known?.journal.at(-1)?.seq ?? 0
+  if (known !== undefined && entry.seq === last + 1) {
+    client.setQueryData(key, { ...known, ...instance, journal: [...known.journal, entry] })
+  } else if (entry.seq > last) {
+    // It is being asked for, or something was missed: what is asked for now has it.
+    void client.invalidateQueries({ queryKey: key })
+  }
   void client.invalidateQueries({ queryKey: ['instances', 'filtered'] })
   void client.invalidateQueries({ queryKey: ['status'] })
   if (instance.status === 'completed') void client.invalidateQueries({ queryKey: ['records'] })

@@ -84,6 +84,7 @@ export type InstanceStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'c
 export interface Instance {
   readonly id: string
   readonly workflow: string
+  readonly definitionHash: string
   readonly status: InstanceStatus
   readonly step: string | null
   readonly reason: string | null

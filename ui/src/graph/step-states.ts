@@ -1,6 +1,6 @@
 /** Derives the state of each step from an instance's journal. */
 
-import type { InstanceStatus, JournalEntry, Step } from '../api/shapes.ts'
+import type { InstanceDetail, InstanceStatus, JournalEntry, Step, Workflow } from '../api/shapes.ts'
 
 export type StepState =
   | 'not reached'
@@ -39,6 +39,24 @@ export const stateMarks: Readonly<Record<StepState, string>> = {
   done: '✓',
   failed: '✕',
   cancelled: '⊘',
+}
+
+/**
+ * The steps of the definition that a run began with. Where that is deployed no longer, the journal names the steps
+ * that ran, in their order.
+ */
+export function stepsOf(
+  { definitionHash, journal }: Pick<InstanceDetail, 'definitionHash' | 'journal'>,
+  workflows: readonly Workflow[],
+): { readonly steps: readonly Step[]; readonly isDeployed: boolean } {
+  const deployed = workflows.find(({ hash }) => hash === definitionHash)
+  if (deployed) return { steps: deployed.steps, isDeployed: true }
+  const names = [...new Set(journal.map(({ step }) => step))]
+  const steps = names.map((name, at) => {
+    const next = names[at + 1]
+    return { name, kind: '', next: next === undefined ? [] : [{ step: next, when: null }] }
+  })
+  return { steps, isDeployed: false }
 }
 
 /** The steps of a definition with what the journal says of them. */

@@ -41,7 +41,8 @@ function gwei(wei: string): string {
 export function BlockPage({ id }: { readonly id: string }) {
   const block = useThing<Block>('block', `/v1/blocks/${id}`)
   if (block.isPending) return <Loading what="the block" />
-  if (block.isError) return <Failure error={block.error} onRetry={() => void block.refetch()} />
+  if (block.isLoadingError)
+    return <Failure error={block.error} onRetry={() => void block.refetch()} />
   const { number, hash, parentHash, timestamp, beneficiary, gasUsed, gasLimit } = block.data
   const hashes = block.data.transactionHashes ?? []
   return (
@@ -121,7 +122,8 @@ export function EventsPage() {
 export function EventPage({ id }: { readonly id: string }) {
   const event = useThing<ChainEvent>('event', `/v1/events/${encodeURIComponent(id)}`)
   if (event.isPending) return <Loading what="the event" />
-  if (event.isError) return <Failure error={event.error} onRetry={() => void event.refetch()} />
+  if (event.isLoadingError)
+    return <Failure error={event.error} onRetry={() => void event.refetch()} />
   const { name, state, address, blockNumber, transactionHash, args, instances } = event.data
   return (
     <section className="panel summary" aria-label={name}>

@@ -13,7 +13,7 @@ export function HomePage() {
   const status = useStatus()
   const chains = useChains()
   const chain = chains.data?.items[0]
-  if (status.isError && status.data === undefined) {
+  if (status.isLoadingError) {
     return <Failure error={status.error} onRetry={() => void status.refetch()} />
   }
   return (
@@ -98,7 +98,7 @@ function Tile({ label, value, tone }: TileProps) {
 /** Instances that wait for something or somebody; nothing if there are none. */
 function Waiting() {
   const list = useList<Instance>(
-    ['instances', 'filtered', 'waiting'],
+    ['instances', 'filtered', 'waiting', 'first'],
     '/v1/instances?status=waiting&limit=5',
   )
   const items = list.data?.pages.flatMap((page) => page.items) ?? []
@@ -135,7 +135,7 @@ function LatestInstances() {
 function LatestBlocks() {
   const list = useList<Block>(['blocks', 'latest'], '/v1/blocks?limit=10')
   if (list.isPending) return <Loading what="blocks" />
-  if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
+  if (list.isLoadingError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
   const blocks = list.data.pages.flatMap(({ items }) => items).slice(0, 10)
   return (
     <ol className="block-strip">

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { etherOf } from '../amounts.ts'
 import { useInstance, useWorkflows } from '../api/questions.ts'
 import type { InstanceDetail } from '../api/shapes.ts'
-import { type StepView, stateMarks, stepViews } from '../graph/step-states.ts'
+import { type StepView, stateMarks, stepsOf, stepViews } from '../graph/step-states.ts'
 import { Identifier } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Badge, Failure, Loading } from '../parts/states.tsx'
@@ -20,16 +20,21 @@ export function InstancePage({ id }: { readonly id: string }) {
   const workflows = useWorkflows()
   const [chosen, setChosen] = useState<string>()
   if (instance.isPending || workflows.isPending) return <Loading what="the run" />
-  if (instance.isError)
+  if (instance.isLoadingError)
     return <Failure error={instance.error} onRetry={() => void instance.refetch()} />
   const { data } = instance
-  const steps = workflows.data?.items.find(({ name }) => name === data.workflow)?.steps ?? []
+  const { steps, isDeployed } = stepsOf(data, workflows.data?.items ?? [])
   const views = stepViews(steps, data.journal, data.status)
   const last = data.journal.at(-1)?.step
   const shown = views.find(({ name }) => name === (chosen ?? last)) ?? views[0]
   return (
     <>
       <Summary instance={data} />
+      {!isDeployed && (
+        <p className="hint">
+          The definition of this run is no longer deployed: its steps are those that have run.
+        </p>
+      )}
       <div className="columns">
         <section className="panel" aria-label="Graph">
           <Suspense fallback={<Loading what="the graph" />}>
@@ -74,7 +79,7 @@ function Summary({ instance }: { readonly instance: InstanceDetail }) {
             </dd>
           </>
         )}
-        {typeof amount === 'string' && (
+        {typeof amount === 'string' && /^\d+$/.test(amount) && (
           <>
             <dt>Amount</dt>
             <dd>{etherOf(amount)} ether</dd>

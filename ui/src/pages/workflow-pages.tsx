@@ -19,7 +19,7 @@ const WorkflowGraph = lazy(() =>
 export function WorkflowsPage() {
   const workflows = useWorkflows()
   if (workflows.isPending) return <Loading what="workflows" />
-  if (workflows.isError) {
+  if (workflows.isLoadingError) {
     return <Failure error={workflows.error} onRetry={() => void workflows.refetch()} />
   }
   return (
@@ -43,7 +43,7 @@ export function WorkflowsPage() {
 export function WorkflowPage({ name }: { readonly name: string }) {
   const workflows = useWorkflows()
   if (workflows.isPending) return <Loading what="the workflow" />
-  if (workflows.isError) return <Failure error={workflows.error} />
+  if (workflows.isLoadingError) return <Failure error={workflows.error} />
   const workflow = workflows.data.items.find((one) => one.name === name)
   if (workflow === undefined)
     return <Failure error={new Error(`There is no workflow “${name}”.`)} />

@@ -15,7 +15,7 @@ interface DataListProps<T> {
 /** A table with its states: loading, failed, empty, more to come. */
 export function DataList<T>({ list, caption, columns, idOf, empty }: DataListProps<T>) {
   if (list.isPending) return <Loading what={caption} />
-  if (list.isError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
+  if (list.isLoadingError) return <Failure error={list.error} onRetry={() => void list.refetch()} />
   const items = list.data.pages.flatMap((page) => page.items)
   if (items.length === 0) return empty
   return (
@@ -52,6 +52,7 @@ export function DataList<T>({ list, caption, columns, idOf, empty }: DataListPro
           Load more
         </button>
       )}
+      {list.isFetchNextPageError && <Failure error={list.error} />}
     </>
   )
 }
