@@ -117,10 +117,10 @@ function eventData(event: StreamEvent): Json {
   return { id, chain, chainId, address, name, args, blockNumber, blockHash, transactionHash }
 }
 
-/** The engine looks for new instances once the transaction that wrote them has ended. */
+/** The engine looks for what was started and cancelled once the transaction that wrote it has ended. */
 function wakeAfter(events: WritableEventStore, engine: WorkflowEngine): void {
   events.subscribe(({ state }) => {
-    if (state === 'confirmed') engine.wake()
+    if (state !== 'pending') engine.wake()
   })
 }
 

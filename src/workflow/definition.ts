@@ -5,6 +5,8 @@ import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { parseEvent } from '../stream/event-decoder.ts'
 import { compileExpression, compileTemplate } from '../stream/jq.ts'
+import { keptJson } from './kept-json.ts'
+import { defaultRetry, type RetryPolicy, retryBounds } from './retry-policy.ts'
 import type { DeployedWorkflow, StepOutline } from './workflow.ts'
 
 /** Evaluates on the data of an instance. */
@@ -28,7 +30,7 @@ export interface Step {
   readonly name: string
   readonly task: Task
   readonly next: string | undefined
-  readonly maxAttempts: number
+  readonly retry: RetryPolicy
 }
 
 /** A checked definition. */
@@ -41,25 +43,18 @@ export interface CompiledWorkflow {
   readonly contract: string
 }
 
-/** Largest definition, in bytes of canonical JSON, and most steps. */
-const maxDefinitionBytes = 256 * 1024
 const maxSteps = 200
-/** Attempts of a step before its instance fails, if the step does not say. */
-const defaultAttempts = 20
 
 type Members = { readonly [name: string]: Json }
 
 /**
  * Checks and compiles a definition.
  *
- * @param functions - names that `call` may use
+ * @param functions - names that `call` may use; absent for a stored definition, whose functions may be gone
  * @throws AppError `workflow/bad-definition`, naming the place
  */
-export function compileWorkflow(definition: Json, functions: readonly string[]): CompiledWorkflow {
-  const text = canonicalJson(definition)
-  if (text.length > maxDefinitionBytes) {
-    throw bad('the definition', `is longer than ${maxDefinitionBytes} bytes`)
-  }
+export function compileWorkflow(definition: Json, functions?: readonly string[]): CompiledWorkflow {
+  within('the definition', () => keptJson(definition, 'it'))
   const root = membersOf(definition, 'the definition', ['name', 'title', 'on', 'do'])
   const name = root.name
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,62}$/.test(name)) {
@@ -85,7 +80,11 @@ export function compileWorkflow(definition: Json, functions: readonly string[]):
   return {
     deployed: {
       ...{ name, title: typeof root.title === 'string' ? root.title : name, event },
-      ...{ hash: createHash('sha256').update(text).digest('hex'), steps: outlines, definition },
+      ...{
+        hash: createHash('sha256').update(canonicalJson(definition)).digest('hex'),
+        steps: outlines,
+        definition,
+      },
     },
     first: named[0]?.name ?? '',
     steps,
@@ -97,7 +96,7 @@ export function compileWorkflow(definition: Json, functions: readonly string[]):
 interface StepPlace {
   readonly where: string
   readonly following: string | undefined
-  readonly functions: readonly string[]
+  readonly functions: readonly string[] | undefined
 }
 
 function compileStep(name: string, body: Members, place: StepPlace): Step {
@@ -111,21 +110,21 @@ function compileStep(name: string, body: Members, place: StepPlace): Step {
   }
   membersOf(body, where, allowed[kinds[0] as 'call'])
   const next = target(body.then, following, where)
-  const maxAttempts = attemptsOf(body.retry, where)
+  const retry = retryOf(body.retry, where)
   if (kinds[0] === 'set') {
     const value = within(`${where}.set`, () => compileTemplate(body.set ?? null))
-    return { name, next, maxAttempts, task: { kind: 'set', value } }
+    return { name, next, retry, task: { kind: 'set', value } }
   }
   if (kinds[0] === 'switch') {
     const task = compileSwitch(body.switch, `${where}.switch`, following)
-    return { name, next: following, maxAttempts, task }
+    return { name, next: following, retry, task }
   }
   const called = textOf(body.call, `${where}.call`)
-  if (!functions.includes(called)) {
-    throw bad(`${where}.call`, `"${called}" is unknown; known are ${functions.join(', ')}`)
+  if (functions?.includes(called) === false) {
+    throw bad(`${where}.call`, `"${called}" is unknown; known are ${functions?.join(', ')}`)
   }
   const input = within(`${where}.with`, () => compileTemplate(body.with ?? {}))
-  return { name, next, maxAttempts, task: { kind: 'call', function: called, input } }
+  return { name, next, retry, task: { kind: 'call', function: called, input } }
 }
 
 function compileSwitch(
@@ -165,18 +164,23 @@ function target(
   return then === 'end' ? undefined : textOf(then, `${where}.then`)
 }
 
-function attemptsOf(retry: Json | undefined, where: string): number {
-  if (retry === undefined) return defaultAttempts
-  const { attempts } = membersOf(retry, `${where}.retry`, ['attempts'])
-  if (
-    typeof attempts === 'number' &&
-    Number.isInteger(attempts) &&
-    attempts >= 1 &&
-    attempts <= 1_000
-  ) {
-    return attempts
+function retryOf(value: Json | undefined, where: string): RetryPolicy {
+  if (value === undefined) return defaultRetry
+  const given = membersOf(value, `${where}.retry`, Object.keys(retryBounds))
+  const numberOf = (name: keyof RetryPolicy): number => {
+    const { from, to, whole } = retryBounds[name]
+    const one = given[name]
+    if (one === undefined) return defaultRetry[name]
+    const fits = typeof one === 'number' && one >= from && one <= to
+    if (fits && (!whole || Number.isInteger(one))) return one
+    const kind = whole ? 'a whole number' : 'a number'
+    throw bad(`${where}.retry.${name}`, `must be ${kind} from ${from} to ${to}`)
   }
-  throw bad(`${where}.retry.attempts`, 'must be a whole number from 1 to 1000')
+  return {
+    attempts: numberOf('attempts'),
+    delayMs: numberOf('delayMs'),
+    backoff: numberOf('backoff'),
+  }
 }
 
 function checkTargets(steps: ReadonlyMap<string, Step>): void {

@@ -340,10 +340,10 @@ describe('the workflow engine', () => {
     const looped = await until(engine, await pay(engine, sql, '9', 'e2'), ended)
     assert.match(looped.reason ?? '', /1000 steps, which is the limit/)
     const huge = { id: 'e3', name: 'Paid', data: 'x'.repeat(300_000) }
-    await assert.rejects(
-      sql.transaction((session) => engine.startFor(session, huge)),
-      { code: 'workflow/event-too-large' },
-    )
+    const [refused] = await sql.transaction((session) => engine.startFor(session, huge))
+    const failed = await until(engine, refused ?? '', ended)
+    assert.match(failed.reason ?? '', /event e3 has .* over the limit of 262144 bytes/)
+    assert.deepEqual(lines(failed), ['a failed'])
     await engine.stop()
     await sql.close()
   })

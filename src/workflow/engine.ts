@@ -1,18 +1,21 @@
 /** Runs workflows durably: each step's result is on disk before the next step starts. */
 
-import { createHash } from 'node:crypto'
-import { AppError } from '../base/app-error.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Json } from '../base/json-rpc.ts'
+import { Announcements } from './announcements.ts'
 import { type CompiledWorkflow, compileWorkflow } from './definition.ts'
 import type { EngineDependencies } from './engine-dependencies.ts'
-import { InstanceRun, type RunContext } from './instance-run.ts'
+import { cancelInstances, startInstance } from './instance-intake.ts'
+import { InstanceRun, type StoredDefinition } from './instance-run.ts'
 import {
   dueInstances,
   engineMigrations,
   instanceDetail,
   listInstances,
   nextWake,
+  postpone,
 } from './instance-store.ts'
+import { keptReason } from './kept-json.ts'
 import { senderMigrations } from './sender-store.ts'
 import type {
   DeployedWorkflow,
@@ -26,12 +29,21 @@ export const workflowMigrations = [...engineMigrations, ...senderMigrations]
 
 /** Instances that run at the same time. */
 const maxRunning = 64
-/** Largest data of an event, in bytes of JSON. */
-const maxInputBytes = 256 * 1024
+/** Pause after the database failed, of the engine or of the instance that met it. */
+const restMs = 1_000
+/** Longest sleep of the engine; timers of the machine cannot count much further than 24 days. */
+const longestSleepMs = 3_600_000
+/** How long a stop waits for functions that do not listen to their signal. */
+const maxStopMs = 5_000
 
 /** An engine over a database with `workflowMigrations`. */
 export function createWorkflowEngine(dependencies: EngineDependencies): WorkflowEngine {
   return new Engine(dependencies)
+}
+
+interface Running {
+  readonly run: InstanceRun
+  readonly done: Promise<void>
 }
 
 class Engine implements WorkflowEngine {
@@ -39,22 +51,29 @@ class Engine implements WorkflowEngine {
   readonly #deployed = new Map<string, CompiledWorkflow>()
   /** Definitions by hash, of running instances too. */
   readonly #compiled = new Map<string, CompiledWorkflow>()
-  readonly #running = new Map<string, { readonly run: InstanceRun; readonly done: Promise<void> }>()
-  readonly #listeners = new Set<(change: InstanceChange) => void>()
-  readonly #finished
+  readonly #running = new Map<string, Running>()
+  readonly #announcements: Announcements
   #active = false
+  /** After the database failed: nothing is looked at. */
+  #resting = false
+  #pumpWanted = false
   #pumping: Promise<void> = Promise.resolve()
   #cancelWake = () => {}
+  #cancelRest = () => {}
 
   constructor(dependencies: EngineDependencies) {
     this.#with = dependencies
-    this.#finished = dependencies.metrics.counter(
-      ...([
-        'quantumstream_workflow_instances_total',
-        'Instances that ended',
-        ['workflow', 'status'],
-      ] as const),
-    )
+    this.#announcements = new Announcements({
+      ...{ sql: dependencies.sql, logger: dependencies.logger },
+      cancelled: (id) => this.#running.get(id)?.run.interrupt(),
+    })
+    const [name, help] = ['quantumstream_workflow_instances_total', 'Instances that ended']
+    const finished = dependencies.metrics.counter(name, help, ['workflow', 'status'])
+    this.#announcements.subscribe(({ instance: { status, workflow } }) => {
+      if (['completed', 'failed', 'cancelled'].includes(status)) {
+        finished.add(1, { workflow, status })
+      }
+    })
   }
 
   async deploy(definition: Json): Promise<DeployedWorkflow> {
@@ -74,48 +93,32 @@ class Engine implements WorkflowEngine {
   }
 
   startFor: WorkflowEngine['startFor'] = async (session, event) => {
-    const text = JSON.stringify(event.data)
-    if (text.length > maxInputBytes) {
-      const message = `event ${event.id} has ${text.length} bytes of data, over the limit of ${maxInputBytes}`
-      throw new AppError({ code: 'workflow/event-too-large', message })
-    }
-    const started: string[] = []
+    const ids: string[] = []
     const nowMs = this.#with.clock.nowMs()
-    for (const { deployed, eventName, first } of this.#deployed.values()) {
-      if (eventName !== event.name) continue
-      const id = createHash('sha256')
-        .update(`${deployed.name}\n${event.id}`)
-        .digest('hex')
-        .slice(0, 32)
-      const inserted = await session.run(
-        `INSERT INTO instances (id, workflow, definition_hash, status, step, event_id, input, wake_at_ms,
-          created_at_ms, updated_at_ms) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (workflow, event_id) DO UPDATE SET status = 'running', reason = NULL, wake_at_ms = excluded.wake_at_ms,
-          updated_at_ms = excluded.updated_at_ms WHERE instances.status = 'cancelled'`,
-        ...[id, deployed.name, deployed.hash, first, event.id, text, nowMs, nowMs, nowMs],
-      )
-      if (inserted > 0) started.push(id)
+    for (const workflow of this.#deployed.values()) {
+      if (workflow.eventName !== event.name) continue
+      const started = await startInstance(session, workflow, { event, nowMs })
+      if (started === undefined) continue
+      ids.push(started.id)
+      if (started.line) this.#announcements.note(started.line)
     }
-    return started
+    return ids
   }
 
   cancelFor: WorkflowEngine['cancelFor'] = async (session, eventId, reason) => {
     const nowMs = this.#with.clock.nowMs()
-    await session.run(
-      `UPDATE instances SET status = 'cancelled', reason = ?, updated_at_ms = ?
-        WHERE event_id = ? AND status IN ('running', 'waiting')`,
-      ...[reason, nowMs, eventId],
-    )
+    for (const line of await cancelInstances(session, eventId, { reason, nowMs })) {
+      this.#announcements.note(line)
+    }
   }
 
   wake(): void {
-    if (!this.#active) return
-    this.#pumping = this.#pumping
-      .then(() => this.#pump())
-      .catch((error: unknown) => {
-        this.#with.logger.error('instances could not be read', { error: String(error) })
-        this.#wakeIn(1_000)
-      })
+    if (!this.#active || this.#resting || this.#pumpWanted) return
+    this.#pumpWanted = true
+    this.#pumping = this.#pumping.then(async () => {
+      this.#pumpWanted = false
+      await this.#pump().catch((error: unknown) => this.#rest(error))
+    })
   }
 
   get: WorkflowEngine['get'] = (id) => instanceDetail(this.#with.sql, id)
@@ -131,72 +134,95 @@ class Engine implements WorkflowEngine {
   }
 
   subscribe(listener: (change: InstanceChange) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#announcements.subscribe(listener)
   }
 
   async start(): Promise<void> {
     this.#active = true
+    this.#resting = false
     this.wake()
   }
 
   async stop(): Promise<void> {
     this.#active = false
     this.#cancelWake()
+    this.#cancelRest()
+    for (const { run } of this.#running.values()) run.interrupt()
+    const cancelAlarm = this.#with.timer.after(maxStopMs, () => {
+      for (const [instance, { run }] of this.#running) {
+        this.#with.logger.warn('a step did not end when it was told to', { instance })
+        run.abandon()
+      }
+    })
     await this.#pumping
-    for (const { run } of this.#running.values()) run.abort()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
+    cancelAlarm()
   }
 
-  /** Starts what is due, as far as there is room, and sets the alarm for what is not. */
+  /** Tells what was committed, starts what is due as far as there is room, and sets the alarm for what is not. */
   async #pump(): Promise<void> {
-    if (!this.#active) return
+    if (!this.#active || this.#resting) return
+    await this.#announcements.flush()
     const { sql, clock } = this.#with
     const nowMs = clock.nowMs()
     for (const id of await dueInstances(sql, nowMs, maxRunning * 2)) {
-      if (this.#running.size >= maxRunning) return
+      if (!this.#active || this.#running.size >= maxRunning) return
       if (!this.#running.has(id)) this.#begin(id)
     }
     const next = await nextWake(sql, nowMs)
-    if (next !== undefined) this.#wakeIn(Math.max(1, next - nowMs))
+    if (next !== undefined) this.#wakeIn(Math.min(longestSleepMs, Math.max(1, next - nowMs)))
   }
 
   #begin(id: string): void {
-    const run = new InstanceRun(id, this.#context())
-    const done = run.whole().catch((error: unknown) => {
-      this.#with.logger.error('an instance stopped', { instance: id, error: String(error) })
-      this.#wakeIn(1_000)
-    })
-    const ended = done.then(() => {
-      this.#running.delete(id)
-      this.wake()
-    })
-    this.#running.set(id, { run, done: ended })
-  }
-
-  #context(): RunContext {
-    return {
+    const run = new InstanceRun(id, {
       ...this.#with,
       definition: (hash) => this.#definition(hash),
-      tell: (change) => {
-        const { status, workflow } = change.instance
-        if (['completed', 'failed', 'cancelled'].includes(status)) {
-          this.#finished.add(1, { workflow, status })
-        }
-        for (const listener of this.#listeners) listener(change)
-      },
-    }
+      tell: (change) => this.#announcements.tell(change),
+    })
+    const done = run
+      .whole()
+      .catch((error: unknown) => this.#putOff(id, error))
+      // Sockets and timers come between two runs, whatever the instance does.
+      .then(() => nextTurn())
+      .then(() => {
+        this.#running.delete(id)
+        this.wake()
+      })
+    this.#running.set(id, { run, done })
+  }
+
+  /** An instance that could not be read or written is not due for a while: others come first. */
+  async #putOff(id: string, error: unknown): Promise<void> {
+    this.#with.logger.error('an instance stopped', { instance: id, error: String(error) })
+    const wakeAtMs = this.#with.clock.nowMs() + restMs
+    const { sql } = this.#with
+    await postpone(sql, id, { reason: keptReason(error), wakeAtMs }).catch((second: unknown) =>
+      this.#rest(second),
+    )
   }
 
   /** The definition that an instance began with. */
-  async #definition(hash: string): Promise<CompiledWorkflow> {
+  async #definition(hash: string): Promise<StoredDefinition> {
     const known = this.#compiled.get(hash)
-    if (known) return known
+    if (known) return { kind: 'usable', workflow: known }
     const row = await this.#with.sql.get('SELECT text FROM definitions WHERE hash = ?', hash)
-    const definition = JSON.parse(String(row?.text ?? 'null')) as Json
-    const compiled = compileWorkflow(definition, Object.keys(this.#with.functions))
-    this.#compiled.set(hash, compiled)
-    return compiled
+    try {
+      const workflow = compileWorkflow(JSON.parse(String(row?.text ?? 'null')) as Json)
+      this.#compiled.set(hash, workflow)
+      return { kind: 'usable', workflow }
+    } catch (error) {
+      return { kind: 'unusable', reason: `its definition cannot be used: ${keptReason(error)}` }
+    }
+  }
+
+  #rest(error: unknown): void {
+    this.#with.logger.error('the database of workflows failed', { error: String(error) })
+    if (!this.#active || this.#resting) return
+    this.#resting = true
+    this.#cancelRest = this.#with.timer.after(restMs, () => {
+      this.#resting = false
+      this.wake()
+    })
   }
 
   #wakeIn(delayMs: number): void {

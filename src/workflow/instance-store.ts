@@ -47,10 +47,13 @@ export const engineMigrations: readonly Migration[] = [
   },
 ]
 
+/** Lines about waiting of one step, after which only the instance's reason changes. */
+const maxWaitingLines = 100
+
 /** An instance as the engine needs it. */
 export interface StoredInstance extends Instance {
   readonly input: Json
-  /** Times the present step was begun or asked again. */
+  /** Times the present step has failed. */
   readonly attempts: number
 }
 
@@ -90,18 +93,65 @@ export async function instanceDetail(
 }
 
 /** The journal of an instance, oldest first. */
-export async function journalOf(session: SqlSession, id: string): Promise<readonly JournalEntry[]> {
+async function journalOf(session: SqlSession, id: string): Promise<readonly JournalEntry[]> {
   const rows = await session.all('SELECT * FROM journal WHERE instance_id = ? ORDER BY seq', id)
-  return rows.map((row) => ({
-    seq: Number(row.seq),
-    step: String(row.step),
-    kind: row.kind as JournalEntry['kind'],
-    attempt: Number(row.attempt),
-    atMs: Number(row.at_ms),
-    input: jsonOf(row.input),
-    output: jsonOf(row.output),
-    error: row.error === null ? undefined : String(row.error),
-  }))
+  return rows.map(entryOf)
+}
+
+/** One line of a journal by its number. */
+export async function findEntry(
+  session: SqlSession,
+  id: string,
+  seq: number,
+): Promise<JournalEntry | undefined> {
+  const query = 'SELECT * FROM journal WHERE instance_id = ? AND seq = ?'
+  const row = await session.get(query, id, seq)
+  return row && entryOf(row)
+}
+
+/** What an instance has done so far. */
+export interface Progress {
+  /** Steps that were completed, each as often as it was. */
+  readonly executed: number
+  /** The last result of each step. */
+  readonly results: Map<string, Json>
+  /** What the journal holds. */
+  readonly journalBytes: number
+}
+
+/** What the journal of an instance says it has done. */
+export async function progressOf(session: SqlSession, id: string): Promise<Progress> {
+  const sizes = await session.get(
+    `SELECT sum(kind = 'completed') AS executed, sum(octet_length(step) + octet_length(kind)
+      + coalesce(octet_length(input), 0) + coalesce(octet_length(output), 0)
+      + coalesce(octet_length(error), 0)) AS bytes FROM journal WHERE instance_id = ?`,
+    id,
+  )
+  const rows = await session.all(
+    `SELECT step, output FROM journal WHERE instance_id = ? AND seq IN (
+      SELECT max(seq) FROM journal WHERE instance_id = ? AND kind = 'completed' GROUP BY step)
+      ORDER BY seq`,
+    ...[id, id],
+  )
+  return {
+    executed: Number(sizes?.executed ?? 0),
+    results: new Map(rows.map(({ step, output }) => [String(step), jsonOf(output) ?? null])),
+    journalBytes: Number(sizes?.bytes ?? 0),
+  }
+}
+
+/** Whether a wait needs a line: for each reason one, since the step was begun, and not without end. */
+export async function isNewReason(
+  session: SqlSession,
+  id: string,
+  reason: string,
+): Promise<boolean> {
+  const row = await session.get(
+    `SELECT count(*) AS lines, sum(error = ?) AS same FROM journal WHERE instance_id = ?
+      AND seq > (SELECT coalesce(max(seq), 0) FROM journal WHERE instance_id = ? AND kind <> 'waiting')`,
+    ...[reason, id, id],
+  )
+  return Number(row?.lines ?? 0) < maxWaitingLines && Number(row?.same ?? 0) === 0
 }
 
 /** Instances, newest first. */
@@ -114,6 +164,20 @@ export function listInstances(sql: SqlStore, query: InstanceQuery): Promise<Page
     values: [workflow, workflow, status, status, eventId, eventId],
     read: instanceOf,
   })
+}
+
+/** Where the unfinished instances of an event are. */
+export async function openInstancesOf(
+  session: SqlSession,
+  eventId: string,
+): Promise<readonly { readonly id: string; readonly step: string; readonly attempts: number }[]> {
+  const rows = await session.all(
+    `SELECT id, step, attempts FROM instances WHERE event_id = ? AND status IN ('running', 'waiting')`,
+    eventId,
+  )
+  return rows.map(({ id, step, attempts }) => ({
+    ...{ id: String(id), step: String(step ?? ''), attempts: Number(attempts) },
+  }))
 }
 
 /** Unfinished instances that are due, oldest first. */
@@ -153,6 +217,24 @@ export async function updateInstance(
   )
 }
 
+/** Puts off an instance that could not be read or written, and says why, whatever its row holds. */
+export async function postpone(
+  sql: SqlStore,
+  id: string,
+  { reason, wakeAtMs }: { readonly reason: string; readonly wakeAtMs: number },
+): Promise<void> {
+  await sql.run(
+    `UPDATE instances SET reason = ?, wake_at_ms = ? WHERE id = ? AND status IN ('running', 'waiting')`,
+    ...[reason, wakeAtMs, id],
+  )
+}
+
+/** Bytes that a line takes, counted as `progressOf` counts them. */
+export function bytesOf({ step, kind, input, output, error = '' }: JournalEntry): number {
+  const texts = [step, kind, textOrNull(input) ?? '', textOrNull(output) ?? '', error]
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+}
+
 /** Adds a line to a journal and gives it with its number. */
 export async function addEntry(
   session: SqlSession,
@@ -167,6 +249,19 @@ export async function addEntry(
     ...[id, seq, step, kind, attempt, atMs, textOrNull(input), textOrNull(output), error],
   )
   return entry
+}
+
+function entryOf(row: SqlRow): JournalEntry {
+  return {
+    seq: Number(row.seq),
+    step: String(row.step),
+    kind: row.kind as JournalEntry['kind'],
+    attempt: Number(row.attempt),
+    atMs: Number(row.at_ms),
+    input: jsonOf(row.input),
+    output: jsonOf(row.output),
+    error: row.error === null ? undefined : String(row.error),
+  }
 }
 
 function instanceOf(row: SqlRow): StoredInstance {

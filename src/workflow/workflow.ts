@@ -78,15 +78,22 @@ export interface StepContext {
   readonly idempotencyKey: `0x${string}`
   /** 1 for the first. */
   readonly attempt: number
+  /** Fires when the step is to end: after 10 minutes, when its instance is cancelled, when the program stops. */
   readonly signal: AbortSignal
 }
 
-/** What a step function gives back; a thrown AppError with retry `later` is tried again, `never` fails the instance. */
+/**
+ * What a step function gives back. A thrown AppError with retry `later` is tried again after a pause, with `now` at
+ * once, `never` fails the instance; any other error is tried again.
+ */
 export type StepOutcome =
   | {
       readonly kind: 'done'
       readonly output: Json
-      /** Runs in the SQL transaction that journals the output: what it writes is written exactly once. */
+      /**
+       * Runs in the SQL transaction that journals the output: what it writes is written exactly once. What it throws
+       * is a failure of the step, unless it is the database's own (`store/…`).
+       */
       readonly commit?: (session: SqlSession) => Promise<void>
     }
   | {
@@ -106,13 +113,20 @@ export interface WorkflowEngine {
   workflows(): readonly DeployedWorkflow[]
   /**
    * Starts an instance of each workflow that waits for this event, in the caller's SQL transaction; an
-   * instance that the same event started before is left alone (a cancelled one that had no effect yet runs again).
+   * instance that the same event started before is left alone (a cancelled one goes on where it was). An event whose
+   * data cannot be kept gives an instance that has failed.
+   *
+   * @returns ids of the instances that were written
    */
   startFor(
     session: SqlSession,
     event: { readonly id: string; readonly name: string; readonly data: Json },
   ): Promise<readonly string[]>
-  /** Cancels the unfinished instances that this event started. */
+  /**
+   * Cancels the unfinished instances that this event started, in the caller's SQL transaction. After `wake`, subscribers
+   * are told and steps under way are interrupted; the result of one that ends nonetheless is kept, and completes the
+   * instance if it was the last.
+   */
   cancelFor(session: SqlSession, eventId: string, reason: string): Promise<void>
   /** Tells the engine that a transaction which started or cancelled something has been committed. */
   wake(): void
@@ -128,6 +142,9 @@ export interface WorkflowEngine {
   counts(): Promise<Readonly<Record<InstanceStatus, number>>>
   subscribe(listener: (change: InstanceChange) => void): () => void
   start(): Promise<void>
-  /** Resolves when no step runs any more; what was under way is asked again at the next start. */
+  /**
+   * Resolves when no step runs any more; what was under way is asked again at the next start. A function that does not
+   * heed its signal is left after 5 seconds: what it still does is not seen.
+   */
   stop(): Promise<void>
 }
