@@ -9,6 +9,9 @@ import path from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { openBlockLog } from './block-log.ts'
 
+/** Of the file. */
+const headBytes = 20
+
 describe('a block log', () => {
   let folder: string
   let file: string
@@ -66,7 +69,7 @@ describe('a block log', () => {
   test('cuts off a record that was torn at any byte, and goes on', async () => {
     await write([1, 2, 3], [4, 5, 6])
     const whole = await readFile(file)
-    const single = (whole.length - 8) / 2
+    const single = (whole.length - headBytes) / 2
     for (let length = whole.length - single; length < whole.length; length += 1) {
       await writeFile(file, whole.subarray(0, length))
       assert.deepEqual((await contents()).records, ['010203'], `torn at ${length}`)
@@ -78,7 +81,7 @@ describe('a block log', () => {
   test('takes a last record with any byte flipped as torn', async () => {
     await write([1, 2, 3], [4, 5, 6])
     const whole = await readFile(file)
-    for (let at = whole.length - (whole.length - 8) / 2; at < whole.length; at += 1) {
+    for (let at = whole.length - (whole.length - headBytes) / 2; at < whole.length; at += 1) {
       const flipped = Uint8Array.from(whole)
       flipped[at] = (flipped[at] ?? 0) ^ 0x10
       await writeFile(file, flipped)
@@ -89,11 +92,37 @@ describe('a block log', () => {
   test('refuses a fault with sound records behind it, and says where', async () => {
     await write([1, 2, 3], [4, 5, 6])
     const whole = await readFile(file)
-    for (let at = 8; at < 8 + (whole.length - 8) / 2; at += 1) {
+    for (let at = headBytes; at < headBytes + (whole.length - headBytes) / 2; at += 1) {
       const flipped = Uint8Array.from(whole)
       flipped[at] = (flipped[at] ?? 0) ^ 0x10
       await writeFile(file, flipped)
-      await assert.rejects(contents(), { code: 'store/damaged-log', message: /at byte 8/ })
+      await assert.rejects(contents(), { code: 'store/damaged-log', message: /at byte 20/ })
+    }
+  })
+
+  test('cuts off a torn record whose payload looks like whole records', async () => {
+    await write([1])
+    const foreign = (await readFile(file)).subarray(headBytes)
+    await rm(file)
+    await write([2], [...foreign, 9])
+    const torn = await readFile(file)
+    await writeFile(file, torn.subarray(0, -1))
+    assert.deepEqual((await contents()).records, ['02'])
+  })
+
+  test('refuses a head with any byte flipped, and begins an unfinished one anew', async () => {
+    await write([1], [2])
+    const whole = await readFile(file)
+    for (let at = 0; at < headBytes; at += 1) {
+      const flipped = Uint8Array.from(whole)
+      flipped[at] = (flipped[at] ?? 0) ^ 0x10
+      await writeFile(file, flipped)
+      await assert.rejects(contents(), { message: /damaged|later version/ }, `flipped at ${at}`)
+    }
+    for (let length = 0; length < headBytes; length += 1) {
+      await writeFile(file, whole.subarray(0, length))
+      await write([3])
+      assert.deepEqual((await contents()).records, ['03'])
     }
   })
 

@@ -1,5 +1,6 @@
 /** Keeps records in a file that only grows, each one on disk before it is acknowledged. */
 
+import { randomBytes } from 'node:crypto'
 import { readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -31,11 +32,23 @@ export interface BlockLogOptions {
 /** Largest record, in bytes. */
 export const maxRecordBytes = 64 * 1024 * 1024
 
-const fileHead = new TextEncoder().encode('QSLOG\0\0\u0001')
-const magic = 0x51_53_52_31
-/** Magic, length and checksum before the payload; the length once more after it. */
-const headBytes = 12
+/** Begins the file: name and version, then the mark and its checksum. */
+const signature = new TextEncoder().encode('QSLOG\0\0\u0001')
+const markBytes = 8
+const fileHeadBytes = signature.length + markBytes + 4
+/** Mark, length and checksum before the payload; the length once more after it. */
+const headBytes = markBytes + 8
 const tailBytes = 4
+
+/**
+ * An open file with its mark: random bytes that begin each record. Whoever chooses a payload does not know them, so that
+ * nothing in it can pass for a record when its own is torn.
+ */
+interface MarkedFile {
+  readonly handle: FileHandle
+  readonly mark: Uint8Array
+  readonly path: string
+}
 
 /**
  * Opens a log and reads all of it. An unfinished record at the end is cut off.
@@ -44,17 +57,20 @@ const tailBytes = 4
  * version of the program wrote it, `store/unwritable-folder`
  */
 export async function openBlockLog(options: BlockLogOptions): Promise<BlockLog> {
-  const file = await openFile(options.path)
+  const { path, cut } = options
+  const handle = await openFile(path)
   try {
+    const file = { handle, path, mark: await markOf(handle, path, cut) }
     const end = await readAll(file, options)
-    return logOver(file, options.path, end)
+    return logOver(file, end)
   } catch (error) {
-    await file.close()
+    await handle.close()
     throw error
   }
 }
 
-function logOver(file: FileHandle, path: string, start: number): BlockLog {
+function logOver(file: MarkedFile, start: number): BlockLog {
+  const { handle, mark, path } = file
   let end = start
   let last: Promise<unknown> = Promise.resolve()
   let broken: AppError | undefined
@@ -62,8 +78,8 @@ function logOver(file: FileHandle, path: string, start: number): BlockLog {
     if (broken) throw broken
     const position = end
     try {
-      await writeWhole(file, frame(payload), position)
-      await file.datasync()
+      await writeWhole(handle, frame(mark, payload), position)
+      await handle.datasync()
     } catch (cause) {
       // What is on disk is unknown now: only a new start, which reads it, can go on.
       const message = `${path} could not be written: ${(cause as Error).message}; free space or mend the disk, then start again`
@@ -90,7 +106,7 @@ function logOver(file: FileHandle, path: string, start: number): BlockLog {
     },
     async close() {
       await last
-      await file.close()
+      await handle.close()
     },
   }
 }
@@ -106,27 +122,56 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Visits every record and gives the place where the next one goes. */
-async function readAll(file: FileHandle, options: BlockLogOptions): Promise<number> {
-  const { path, visit, cut } = options
-  const { size } = await file.stat()
-  if (size < fileHead.length) {
-    if (size > 0) cut?.(size)
-    await file.truncate(0)
-    await writeWhole(file, fileHead, 0)
-    await file.sync()
-    await syncFolder(dirname(path))
-    return fileHead.length
+/** The mark of the file; a new file, or one whose head a crash left unfinished, gets one. */
+async function markOf(
+  handle: FileHandle,
+  path: string,
+  cut: BlockLogOptions['cut'],
+): Promise<Uint8Array> {
+  const { size } = await handle.stat()
+  if (size >= fileHeadBytes) return markIn(readBytes(handle, 0, fileHeadBytes), path)
+  if (size > 0) cut?.(size)
+  const mark = Uint8Array.from(randomBytes(markBytes))
+  const head = new Uint8Array(fileHeadBytes)
+  head.set(signature)
+  head.set(mark, signature.length)
+  new DataView(head.buffer).setUint32(fileHeadBytes - 4, crc32(mark))
+  await handle.truncate(0)
+  await writeWhole(handle, head, 0)
+  await handle.sync()
+  await syncFolder(dirname(path))
+  return mark
+}
+
+function markIn(head: Uint8Array, path: string): Uint8Array {
+  const version = signature.length - 1
+  if (head[version] !== signature[version] && beginsAsOurs(head)) {
+    const message = `${path} was written by a later version of the program; start that one`
+    throw new AppError({ code: 'store/newer-log', message, data: { path } })
   }
-  checkHead(file, path)
-  let position = fileHead.length
+  const mark = head.slice(signature.length, signature.length + markBytes)
+  const sum = new DataView(head.buffer).getUint32(fileHeadBytes - 4)
+  if (beginsAsOurs(head) && crc32(mark) === sum) return mark
+  const message = `${path} is damaged: it does not begin as a block log; restore it from a backup, or remove it to begin anew`
+  throw new AppError({ code: 'store/damaged-log', message, data: { path, offset: 0 } })
+}
+
+function beginsAsOurs(head: Uint8Array): boolean {
+  return signature.subarray(0, -1).every((byte, at) => byte === head[at])
+}
+
+/** Visits every record and gives the place where the next one goes. */
+async function readAll(file: MarkedFile, { visit, cut }: BlockLogOptions): Promise<number> {
+  const { handle, path } = file
+  const { size } = await handle.stat()
+  let position = fileHeadBytes
   while (position < size) {
     const payload = readRecord(file, position, size)
     if (payload === undefined) {
       if (anyRecordAfter(file, position + 1, size)) throw damaged(path, position)
       cut?.(size - position)
-      await file.truncate(position)
-      await file.sync()
+      await handle.truncate(position)
+      await handle.sync()
       break
     }
     await visit(payload, position)
@@ -135,25 +180,12 @@ async function readAll(file: FileHandle, options: BlockLogOptions): Promise<numb
   return position
 }
 
-function checkHead(file: FileHandle, path: string): void {
-  const head = readBytes(file, 0, fileHead.length)
-  const isOurs = head.subarray(0, 5).every((byte, at) => byte === fileHead[at])
-  if (!isOurs) {
-    const message = `${path} is damaged: it does not begin as a block log; restore it from a backup, or remove it to begin anew`
-    throw new AppError({ code: 'store/damaged-log', message, data: { path, offset: 0 } })
-  }
-  if (head.at(-1) !== fileHead.at(-1)) {
-    const message = `${path} was written by a later version of the program; start that one`
-    throw new AppError({ code: 'store/newer-log', message, data: { path } })
-  }
-}
-
-function frame(payload: Uint8Array): Uint8Array {
+function frame(mark: Uint8Array, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(headBytes + payload.length + tailBytes)
   const view = new DataView(bytes.buffer)
-  view.setUint32(0, magic)
-  view.setUint32(4, payload.length)
-  view.setUint32(8, checksum(payload))
+  bytes.set(mark)
+  view.setUint32(markBytes, payload.length)
+  view.setUint32(markBytes + 4, checksum(payload))
   bytes.set(payload, headBytes)
   view.setUint32(headBytes + payload.length, payload.length)
   return bytes
@@ -165,28 +197,33 @@ function checksum(payload: Uint8Array): number {
 }
 
 /** The record at a position, or `undefined` if there is no whole and sound one before `end`. */
-function readRecord(file: FileHandle, position: number, end: number): Uint8Array | undefined {
+function readRecord(file: MarkedFile, position: number, end: number): Uint8Array | undefined {
   if (position + headBytes + tailBytes > end) return undefined
-  const head = readBytes(file, position, headBytes)
+  const head = readBytes(file.handle, position, headBytes)
   const view = new DataView(head.buffer, head.byteOffset)
-  const length = view.getUint32(4)
-  if (view.getUint32(0) !== magic || length > maxRecordBytes) return undefined
+  const length = view.getUint32(markBytes)
+  const isMarked = file.mark.every((byte, at) => byte === head[at])
+  if (!isMarked || length > maxRecordBytes) return undefined
   if (position + headBytes + length + tailBytes > end) return undefined
-  const rest = readBytes(file, position + headBytes, length + tailBytes)
+  const rest = readBytes(file.handle, position + headBytes, length + tailBytes)
   const payload = rest.subarray(0, length)
   const tail = new DataView(rest.buffer, rest.byteOffset + length).getUint32(0)
-  return tail === length && checksum(payload) === view.getUint32(8) ? payload : undefined
+  return tail === length && checksum(payload) === view.getUint32(markBytes + 4)
+    ? payload
+    : undefined
 }
 
 /** Whether a sound record begins anywhere behind a fault, which then is no torn end. */
-function anyRecordAfter(file: FileHandle, from: number, end: number): boolean {
+function anyRecordAfter(file: MarkedFile, from: number, end: number): boolean {
   const step = 1024 * 1024
   for (let at = from; at < end; at += step) {
-    const chunk = readBytes(file, at, Math.min(step + 3, end - at))
-    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length)
-    for (let place = 0; place + 4 <= chunk.length; place += 1) {
-      if (view.getUint32(place) !== magic) continue
+    const chunk = Buffer.from(
+      readBytes(file.handle, at, Math.min(step + markBytes - 1, end - at)).buffer,
+    )
+    let place = chunk.indexOf(file.mark)
+    while (place >= 0) {
       if (readRecord(file, at + place, end) !== undefined) return true
+      place = chunk.indexOf(file.mark, place + 1)
     }
   }
   return false
