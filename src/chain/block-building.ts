@@ -35,6 +35,8 @@ export interface BuildingSite {
 
 /** Least gas of any transaction: with less left, a block is full. */
 const leastGas = 21_000n
+/** Most bytes of a block's transactions: the 8 MiB of EIP-7934, less what header and lists may take. */
+const maxBodyBytes = 8 * 1024 * 1024 - 16 * 1024
 
 /**
  * Fills a block with the best paying transactions that fit, until `isLate`. A transaction that turns out not to be
@@ -50,10 +52,12 @@ export async function buildBlock(
   const run = await evm.openBlock(state, contextOf(open, blockHash))
   const transactions: Transaction[] = []
   const senders: Address[] = []
+  let bodyBytes = 0
   for (const { transaction, sender, hash } of pool.best(baseFeePerGas)) {
     const left = open.gasLimit - run.gasUsed
     if (left < leastGas || isLate()) break
-    if (transaction.gasLimit > left) continue
+    const bytes = encodeTransaction(transaction).length
+    if (transaction.gasLimit > left || bodyBytes + bytes > maxBodyBytes) continue
     const result = await run.add(transaction, sender).catch((error: unknown) => {
       pool.drop(hash)
       throw error
@@ -61,6 +65,7 @@ export async function buildBlock(
     if (result.kind === 'executed') {
       transactions.push(transaction)
       senders.push(sender)
+      bodyBytes += bytes
     } else if (isHopeless(result)) pool.drop(hash)
   }
   const result = await run.finish([])

@@ -13,6 +13,7 @@ import { noMetrics } from '../base/metrics.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
 import type { ChainEvent } from './chain.ts'
 import { createChain } from './create-chain.ts'
+import { encodeBlock } from './ledger/block-codec.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
 
@@ -54,24 +55,20 @@ async function openChain(folder: string, manifest = manifestWith(0)) {
   return chain
 }
 
-const transfer = (nonce: bigint, maxFeePerGas = 10n ** 10n) =>
+const signed = (nonce: bigint, { maxFeePerGas = 10n ** 10n, dataBytes = 0 }) =>
   encodeTransaction(
     signTransaction(
       {
-        ...{
-          type: 2,
-          chainId: 7n,
-          nonce,
-          gasLimit: 21_000n,
-          to: receiver,
-          value: 1n,
-          accessList: [],
-        },
-        ...{ maxFeePerGas, maxPriorityFeePerGas: 1n, data: new Uint8Array() },
+        ...{ type: 2, chainId: 7n, nonce, to: receiver, value: 1n, accessList: [] },
+        ...{ gasLimit: 21_000n + 10n * BigInt(dataBytes), data: new Uint8Array(dataBytes) },
+        ...{ maxFeePerGas, maxPriorityFeePerGas: 1n },
       },
       key,
     ),
   )
+const transfer = (nonce: bigint, maxFeePerGas?: bigint) =>
+  signed(nonce, maxFeePerGas === undefined ? {} : { maxFeePerGas })
+const large = (nonce: bigint) => signed(nonce, { dataBytes: 125_000 })
 
 describe('a chain', () => {
   test('seals a block for a transaction and finds everything in it', async (t) => {
@@ -96,6 +93,23 @@ describe('a chain', () => {
     const genesis = chain.blockHash(0n)
     assert.ok(genesis)
     assert.equal(chain.stateAt(genesis)?.account(receiver), undefined)
+    await chain.stop()
+  })
+
+  test('leaves for the next block what would make one larger than EIP-7934 allows', async (t) => {
+    const manifest = manifestWith(60_000)
+    const genesis = { ...manifest.genesis, gasLimit: 1_000_000_000n }
+    const chain = await openChain(await temporaryFolder(t), { ...manifest, genesis })
+    for (let nonce = 0n; nonce < 70n; nonce += 1n) await chain.submit(large(nonce))
+    const counts: number[] = []
+    for (let blocks = 0; blocks < 2; blocks += 1) {
+      const sealed = await chain.dev.sealNow()
+      const bytes = encodeBlock(sealed).length
+      assert.ok(bytes <= 8 * 1024 * 1024, `${bytes} bytes`)
+      counts.push(sealed.transactions.length)
+    }
+    assert.ok((counts[0] ?? 0) > 60, `${counts}`)
+    assert.equal((counts[0] ?? 0) + (counts[1] ?? 0), 70)
     await chain.stop()
   })
 
