@@ -159,6 +159,19 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
       .waitFor({ state: 'detached' })
   })
 
+  test('no word of a table is broken, and the rail takes no more room than it needs', async (t) => {
+    for (const width of [800, 1_000, 1_440]) {
+      const { page } = await open(t, '/events', { width })
+      await page.getByRole('link', { name: 'Deposited' }).first().waitFor()
+      const lines = await page.evaluate("document.querySelector('td a').getClientRects().length")
+      assert.equal(lines, 1, `at ${width} pixels`)
+    }
+    const { page } = await open(t, '/nowhere', { width: 360 })
+    await page.getByText('There is no page').waitFor()
+    const height = (await page.getByRole('navigation').boundingBox())?.height ?? 0
+    assert.ok(height < 150, `the rail is ${height} pixels high`)
+  })
+
   const paths = ['/', '/workflows', '/workflows/deposit-kyc-allocation', '/instances', '/events']
   const more = ['/blocks', '/blocks/1', '/outbox', '/records', '/instances/RUN', '/nowhere']
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -91,7 +91,7 @@ export function InstanceTable({ list, empty, most }: InstanceTableProps) {
         Workflow: ({ workflow }) => <Link href={`/workflows/${workflow}`}>{workflow}</Link>,
         Status: ({ status }) => <Badge state={status} />,
         Step: ({ step, reason }) => (
-          <span title={reason ?? undefined}>
+          <span className="reason" title={reason ?? undefined}>
             {reason ? `${step ?? ''}: ${reason}` : (step ?? '–')}
           </span>
         ),
