@@ -5,7 +5,7 @@ import { cleanup, render, screen } from '@testing-library/react'
 import { keccak256, toHex } from 'viem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { depositData, depositSelector, etherOf, memoWord, weiOf } from './amounts.ts'
-import { addItem, followStream, withItem, withoutReplaced } from './api/live.ts'
+import { addItem, followStream, takeBlock, withItem, withoutReplaced } from './api/live.ts'
 import type { useList } from './api/questions.ts'
 import type { Block, JournalEntry, Step, Workflow } from './api/shapes.ts'
 import { LineBar } from './console.tsx'
@@ -173,6 +173,19 @@ test('a block takes the place of those that left the chain', () => {
   const left = withoutReplaced(pages, block(2, 'x')).pages[0]?.items.map(({ hash }) => hash)
   expect(left).toEqual(['a'])
   expect(withoutReplaced(pages, block(3, 'c')).pages[0]?.items.length).toBe(3)
+})
+
+test('a list that misses blocks is read anew', () => {
+  const client = new QueryClient()
+  const key = ['blocks', 'all']
+  client.setQueryData(key, { pages: [{ items: [block(5, 'e')], next: null }], pageParams: [''] })
+  takeBlock(client, block(6, 'f'))
+  expect(client.getQueryState(key)?.isInvalidated).toBe(false)
+  expect(client.getQueryData(key)).toMatchObject({
+    pages: [{ items: [{ number: 6 }, { number: 5 }] }],
+  })
+  takeBlock(client, block(9, 'i'))
+  expect(client.getQueryState(key)?.isInvalidated).toBe(true)
 })
 
 test('a list that was cut off is read anew, as the cursor behind it would leave a gap', () => {

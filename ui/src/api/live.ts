@@ -73,13 +73,7 @@ function hearEvents(source: EventSource, client: QueryClient): void {
     source.addEventListener(event, (message) =>
       take(JSON.parse((message as MessageEvent).data) as T),
     )
-  hear<Block>('block', (block) => {
-    client.setQueriesData<Pages<Block>>(
-      { queryKey: ['blocks'] },
-      (pages) => pages && withoutReplaced(pages, block),
-    )
-    addItem(client, ['blocks'], block, ({ hash }) => hash)
-  })
+  hear<Block>('block', (block) => takeBlock(client, block))
   hear<ChainEvent>('event', () => {
     void client.invalidateQueries({ queryKey: ['events'] })
     void client.invalidateQueries({ queryKey: ['event'] })
@@ -129,7 +123,7 @@ export function withoutReplaced(pages: Pages<Block>, block: Block): Pages<Block>
 /** Puts an item on every list of a key that is in the cache. */
 export function addItem<T>(
   client: QueryClient,
-  key: readonly string[],
+  key: readonly unknown[],
   item: T,
   idOf: (item: T) => string,
 ) {
@@ -141,6 +135,21 @@ export function addItem<T>(
     // A list that was cut off does not fit the cursor of what follows it: it is read anew.
     const wasCut = (pages.pages[0]?.items.length ?? 0) >= keptItems
     if (wasCut) void client.invalidateQueries({ queryKey: query.queryKey, exact: true })
+  }
+}
+
+/** Puts a block on top of the lists; where blocks between are missing, the list is read anew. */
+export function takeBlock(client: QueryClient, block: Block): void {
+  for (const { queryKey, state } of client.getQueryCache().findAll({ queryKey: ['blocks'] })) {
+    const pages = state.data as Pages<Block> | undefined
+    const [newest] = pages?.pages[0]?.items ?? []
+    if (pages === undefined) continue
+    if (newest && newest.number < block.number - 1) {
+      void client.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+    } else {
+      client.setQueryData(queryKey, withoutReplaced(pages, block))
+      addItem(client, queryKey, block, ({ hash }) => hash)
+    }
   }
 }
 
