@@ -16,6 +16,7 @@ export interface WaitHooks {
  * Asks for the chain id until the endpoint answers; told every five seconds.
  *
  * @returns the chain id, or `undefined` when the wait was ended
+ * @throws AppError `node/no-chain` when something else answers there
  */
 export async function foreignChainId(
   client: JsonRpcClient,
@@ -24,15 +25,22 @@ export async function foreignChainId(
 ): Promise<number | undefined> {
   for (let attempt = 0; !signal.aborted; attempt += 1) {
     try {
-      return Number(await client.request('eth_chainId'))
+      const id = await client.request('eth_chainId')
+      if (Number.isSafeInteger(Number(id)) && Number(id) > 0) return Number(id)
+      throw noChain(endpoint, `its answer is ${JSON.stringify(id)?.slice(0, 80)}`)
     } catch (error) {
-      const retry = error instanceof AppError && error.retry === 'later'
-      if (!retry) throw error
-      if (attempt % 10 === 0) tell(`waiting for ${endpoint}: ${error.message}`)
+      if (!(error instanceof AppError) || error.code === 'node/no-chain') throw error
+      if (error.retry !== 'later') throw noChain(endpoint, error.message)
+      if (attempt % 10 === 0) tell(`waiting for ${endpoint}: ${error.message.trim()}`)
     }
     await pause(500, signal)
   }
   return undefined
+}
+
+function noChain(endpoint: string, reason: string): AppError {
+  const message = `${endpoint} does not tell its chain id: ${reason}`
+  return new AppError({ code: 'node/no-chain', message })
 }
 
 /**

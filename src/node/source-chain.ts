@@ -173,20 +173,22 @@ async function openForeign(
   }
 }
 
-/** Answers a JSON-RPC body by asking a client, request by request. */
+/** Answers a JSON-RPC body by asking a client, request by request; notifications get no answer. */
 async function forward(client: JsonRpcClient, body: string): Promise<string | undefined> {
   const failure = (id: unknown, code: number, message: string, data?: unknown) => ({
     ...{ jsonrpc: '2.0', id: id ?? null, error: { code, message, ...(data ? { data } : {}) } },
   })
   const one = async (request: { id?: unknown; method?: unknown; params?: unknown }) => {
     if (typeof request?.method !== 'string') return failure(null, -32600, 'invalid request')
-    const params = Array.isArray(request.params) ? request.params : []
+    const { id, method, params = [] } = request
+    if (!Array.isArray(params)) return failure(id, -32602, 'params must be a list')
     try {
-      const result = await client.request(request.method, params)
-      return { jsonrpc: '2.0', id: request.id ?? null, result }
+      const result = await client.request(method, params)
+      return id === undefined ? undefined : { jsonrpc: '2.0', id, result }
     } catch (error) {
       const { message, data } = error as AppError
-      return failure(request.id, Number(data?.code ?? -32603), message, data?.data)
+      if (id === undefined) return undefined
+      return failure(id, Number(data?.code ?? -32603), message, data?.data)
     }
   }
   let parsed: unknown
@@ -200,7 +202,8 @@ async function forward(client: JsonRpcClient, body: string): Promise<string | un
     const message = `a batch has 1 to ${maxForwarded} requests`
     return JSON.stringify(failure(null, -32600, message))
   }
-  return JSON.stringify(await Promise.all(parsed.map(one)))
+  const answers = (await Promise.all(parsed.map(one))).filter((answer) => answer !== undefined)
+  return answers.length === 0 ? undefined : JSON.stringify(answers)
 }
 
 /** Requests of one batch that are passed on to a foreign endpoint. */

@@ -1,0 +1,57 @@
+/** Checks how a foreign chain is met, and how JSON-RPC is passed on to it. */
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import type { Composition } from './composition.ts'
+import { openChain } from './source-chain.ts'
+
+/** Opens a foreign chain at an endpoint that answers methods by `answers`, or every body by one text. */
+async function foreign(t: TestContext, answers: Readonly<Record<string, unknown>> | string) {
+  const asked: unknown[] = []
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(Buffer.concat(await request.toArray()).toString())
+    asked.push(body.method)
+    const known = typeof answers === 'string' || answers[body.method]
+    const result = { jsonrpc: '2.0', id: body.id, result: known }
+    response.end(typeof answers === 'string' ? answers : JSON.stringify(result))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const values = { endpoint: `http://127.0.0.1:${port}/key`, contract: `0x${'1'.repeat(40)}` }
+  const composition = { values, given: {}, hooks: {} } as unknown as Composition
+  return { asked, port, open: () => openChain(composition) }
+}
+
+const vault = { eth_chainId: '0x7', eth_call: `0x${'22'.repeat(20).padStart(64, '0')}` }
+
+test('what answers, but not as a chain does, is named', async (t) => {
+  const { port, open } = await foreign(t, '{"error": {"message": "no such page"}}')
+  const message = `http://127.0.0.1:${port}/… does not tell its chain id: no such page`
+  await assert.rejects(open(), { code: 'node/no-chain', message })
+})
+
+test('a chain id that is no number is not taken', async (t) => {
+  const { open } = await foreign(t, { ...vault, eth_chainId: 'seven' })
+  await assert.rejects(open(), { code: 'node/no-chain' })
+})
+
+test('requests are passed on; notifications get no answer, and params by name are refused', async (t) => {
+  const { asked, open } = await foreign(t, { ...vault, net_version: '7' })
+  const chain = await open()
+  const answer = async (body: unknown) => {
+    const text = await chain?.answer(JSON.stringify(body))
+    return text === undefined ? undefined : JSON.parse(text)
+  }
+  const request = { jsonrpc: '2.0', method: 'net_version' }
+  assert.deepEqual(await answer({ ...request, id: 1 }), { jsonrpc: '2.0', id: 1, result: '7' })
+  assert.equal(await answer(request), undefined)
+  assert.equal(await answer([request, request]), undefined)
+  assert.equal((await answer([request, { ...request, id: 2 }])).length, 1)
+  assert.equal((await answer({ ...request, id: 3, params: { a: 1 } })).error.code, -32_602)
+  assert.equal((await answer([null]))[0].error.code, -32_600)
+  assert.equal(asked.filter((method) => method === 'net_version').length, 6)
+})
