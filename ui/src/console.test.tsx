@@ -1,13 +1,20 @@
 /** Checks the parts of the console that decide something: amounts, search, states of steps, lists, the lost line. */
 
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { cleanup, render, screen } from '@testing-library/react'
 import { keccak256, toHex } from 'viem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { depositData, depositSelector, etherOf, memoWord, weiOf } from './amounts.ts'
-import { addItem, followStream, takeBlock, withItem, withoutReplaced } from './api/live.ts'
+import {
+  addItem,
+  followStream,
+  takeBlock,
+  takeInstance,
+  withItem,
+  withoutReplaced,
+} from './api/live.ts'
 import type { useList } from './api/questions.ts'
-import type { Block, JournalEntry, Step, Workflow } from './api/shapes.ts'
+import type { Block, Instance, InstanceDetail, JournalEntry, Step, Workflow } from './api/shapes.ts'
 import { LineBar } from './console.tsx'
 import { layout } from './graph/layout.ts'
 import { stepsOf, stepViews } from './graph/step-states.ts'
@@ -173,6 +180,25 @@ test('a block takes the place of those that left the chain', () => {
   const left = withoutReplaced(pages, block(2, 'x')).pages[0]?.items.map(({ hash }) => hash)
   expect(left).toEqual(['a'])
   expect(withoutReplaced(pages, block(3, 'c')).pages[0]?.items.length).toBe(3)
+})
+
+test('what happens in a run is not lost to an older answer that is under way', async () => {
+  const client = new QueryClient()
+  const detail = (...journal: JournalEntry[]) => ({ id: 'r', journal }) as unknown as InstanceDetail
+  const [first, second] = [line(1, 'a', 'started', 1), line(2, 'a', 'completed', 2)]
+  const answers: ((detail: InstanceDetail) => void)[] = []
+  const observer = new QueryObserver(client, {
+    queryKey: ['instance', 'r'],
+    queryFn: () => new Promise<InstanceDetail>((resolve) => answers.push(resolve)),
+    initialData: detail(first),
+  })
+  const end = observer.subscribe(() => {})
+  takeInstance(client, { id: 'r', status: 'completed' } as Instance, second)
+  answers[0]?.(detail(first))
+  answers[1]?.(detail(first, second))
+  await vi.waitFor(() => expect(observer.getCurrentResult().isFetching).toBe(false))
+  expect(observer.getCurrentResult().data?.journal.length).toBe(2)
+  end()
 })
 
 test('a list that misses blocks is read anew', () => {

@@ -130,11 +130,12 @@ export function addItem<T>(
   for (const query of client.getQueryCache().findAll({ queryKey: key })) {
     const pages = query.state.data as Pages<T> | undefined
     if (pages === undefined) continue
-    const after = withItem(pages, item, idOf)
-    client.setQueryData(query.queryKey, after)
+    // An answer that is under way is older than the item, and would replace it.
+    const isAsked = query.state.fetchStatus === 'fetching'
+    client.setQueryData(query.queryKey, withItem(pages, item, idOf))
     // A list that was cut off does not fit the cursor of what follows it: it is read anew.
     const wasCut = (pages.pages[0]?.items.length ?? 0) >= keptItems
-    if (wasCut) void client.invalidateQueries({ queryKey: query.queryKey, exact: true })
+    if (isAsked || wasCut) void client.invalidateQueries({ queryKey: query.queryKey, exact: true })
   }
 }
 
@@ -153,15 +154,19 @@ export function takeBlock(client: QueryClient, block: Block): void {
   }
 }
 
-function takeInstance(client: QueryClient, instance: Instance, entry: JournalEntry): void {
+/** Adds what happened in a run to what is known of it. */
+export function takeInstance(client: QueryClient, instance: Instance, entry: JournalEntry): void {
   addItem(client, ['instances', 'all'], instance, ({ id }) => id)
   const key = ['instance', instance.id]
   const known = client.getQueryData<InstanceDetail>(key)
   const last = known?.journal.at(-1)?.seq ?? 0
-  if (known !== undefined && entry.seq === last + 1) {
+  const isNext = known !== undefined && entry.seq === last + 1
+  if (isNext) {
     client.setQueryData(key, { ...known, ...instance, journal: [...known.journal, entry] })
-  } else if (entry.seq > last) {
-    // It is being asked for, or something was missed: what is asked for now has it.
+  }
+  // Something was missed, or an answer is under way that is older than this: what is asked for now has it.
+  const isAsked = client.getQueryState(key)?.fetchStatus === 'fetching'
+  if (entry.seq > last && (!isNext || isAsked)) {
     void client.invalidateQueries({ queryKey: key })
   }
   void client.invalidateQueries({ queryKey: ['instances', 'filtered'] })
