@@ -31,9 +31,8 @@ function ownNode() {
 }
 
 const child = spawn(ownNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' })
-// A terminal sends Ctrl-C to the whole group: the child ends by itself, and this process waits for it.
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => child.kill('SIGTERM'))
+// A terminal sends Ctrl-C to the child too, which takes one that comes twice as one.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {
   console.error(`cannot start ${main}: ${error.message}`)
   process.exit(1)

@@ -144,7 +144,7 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
 
   test('a lost node is told of, with the age of what is shown', async (t) => {
     const { page } = await open(t, '/')
-    await page.getByText('✓ ready').waitFor()
+    await page.getByText('ready', { exact: true }).waitFor()
     await page.context().setOffline(true)
     await page.route('**/v1/**', (route) => route.abort())
     await page.evaluate('window.stop()')

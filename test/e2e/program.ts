@@ -27,6 +27,8 @@ interface StartOptions {
   readonly cwd?: string
   /** Another entry than the command line's. */
   readonly entry?: string
+  /** Whether it leads a group of processes, as in a terminal. */
+  readonly group?: boolean
 }
 
 /** Runs `quantumstream ...words` under this Node; settings of the tester's environment are left out. */
@@ -38,6 +40,7 @@ export function startProgram(words: readonly string[], options: StartOptions = {
     cwd: options.cwd ?? root,
     env: { ...Object.fromEntries(inherited), ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.group === true,
   })
   let output = ''
   const watchers = new Set<() => void>()

@@ -5,7 +5,15 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { describe, test } from 'node:test'
-import { callRpc, eventually, freePort, getJson, startProgram, temporaryFolder } from './program.ts'
+import {
+  callRpc,
+  eventually,
+  freePort,
+  getJson,
+  root,
+  startProgram,
+  temporaryFolder,
+} from './program.ts'
 
 interface InstancePage {
   readonly items: readonly { readonly id: string; readonly status: string }[]
@@ -80,6 +88,43 @@ describe('quantumstream start --dev', { timeout: 120_000 }, () => {
     await program.printed(/ completed/)
     program.child.kill('SIGTERM')
     await program.exited
+  })
+
+  test('stays up when the sample deposit cannot be made, and says why', async (t) => {
+    const data = await temporaryFolder(t)
+    const words = ['start', '--dev', '--data', data, ...fast]
+    const first = startProgram([...words, '--no-demo'])
+    t.after(() => first.child.kill('SIGKILL'))
+    const rpc = (await first.printed(/JSON-RPC +(http:\/\/127\.0\.0\.1:\d+)/))[1] ?? ''
+    const [to, from = ''] = await callRpc<string[]>(rpc, 'eth_accounts')
+    const balance = BigInt(await callRpc<string>(rpc, 'eth_getBalance', from, 'latest'))
+    const value = `0x${(balance - 10n ** 17n).toString(16)}`
+    const hash = await callRpc<string>(rpc, 'eth_sendTransaction', { from, to, value })
+    await eventually(
+      async () => (await callRpc(rpc, 'eth_getTransactionReceipt', hash)) ?? undefined,
+    )
+    first.child.kill('SIGTERM')
+    await first.exited
+    const second = startProgram(words)
+    t.after(() => second.child.kill('SIGKILL'))
+    await second.printed(/the sample deposit was not made: .*insufficient funds/)
+    const rpc2 = (await second.printed(/JSON-RPC +(http:\/\/127\.0\.0\.1:\d+)/))[1] ?? ''
+    assert.match(await callRpc<string>(rpc2, 'eth_blockNumber'), /^0x/)
+    second.child.kill('SIGTERM')
+    assert.deepEqual(await second.exited, [0, null], second.output())
+  })
+
+  test('stops cleanly by Ctrl-C, given to the command alone or to its whole group', async (t) => {
+    const data = await temporaryFolder(t)
+    const entry = path.join(root, 'bin/quantumstream.js')
+    for (const group of [false, true]) {
+      const program = startProgram(['start', '--dev', '--data', data, ...fast], { entry, group })
+      t.after(() => program.child.kill('SIGTERM'))
+      await program.printed(/is up/)
+      process.kill(group ? -(program.child.pid ?? 0) : (program.child.pid ?? 0), 'SIGINT')
+      assert.deepEqual(await program.exited, [0, null], program.output())
+      assert.match(program.output(), /\nstopped\n$/)
+    }
   })
 
   test('goes on from its data after SIGKILL', async (t) => {

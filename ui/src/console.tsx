@@ -8,6 +8,7 @@ import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
 import { OutboxPage, RecordsPage, WorkflowPage, WorkflowsPage } from './pages/workflow-pages.tsx'
+import { Icon, type IconName } from './parts/icon.tsx'
 import { distance, useNow } from './parts/moment.tsx'
 import { Failure } from './parts/states.tsx'
 import { Link, match, navigate, useLocation } from './router.tsx'
@@ -18,14 +19,14 @@ interface View {
   readonly page: ReactNode
 }
 
-const places: readonly (readonly [href: string, title: string, mark: string])[] = [
-  ['/', 'Home', '⌂'],
-  ['/workflows', 'Workflows', '⇄'],
-  ['/instances', 'Runs', '▷'],
-  ['/events', 'Events', '⚡'],
-  ['/blocks', 'Blocks', '▦'],
-  ['/outbox', 'Outbox', '✉'],
-  ['/records', 'Records', '☰'],
+const places: readonly (readonly [href: string, title: string, icon: IconName])[] = [
+  ['/', 'Home', 'home'],
+  ['/workflows', 'Workflows', 'workflows'],
+  ['/instances', 'Runs', 'runs'],
+  ['/events', 'Events', 'events'],
+  ['/blocks', 'Blocks', 'blocks'],
+  ['/outbox', 'Outbox', 'outbox'],
+  ['/records', 'Records', 'records'],
 ]
 
 const lists: Readonly<Record<string, () => ReactNode>> = {
@@ -96,10 +97,10 @@ function Rail({ path }: { readonly path: string }) {
         <img src="/icon.svg" alt="" width="24" height="24" /> <span>QuantumStream</span>
       </Link>
       <ul>
-        {places.map(([href, title, mark]) => (
+        {places.map(([href, title, icon]) => (
           <li key={href}>
             <Link href={href} aria-current={isWithin(path, href) ? 'page' : undefined}>
-              <span aria-hidden="true">{mark}</span> {title}
+              <Icon name={icon} /> {title}
             </Link>
           </li>
         ))}
@@ -184,7 +185,7 @@ function ThemeButton() {
     theme === 'dark' || (theme === '' && matchMedia('(prefers-color-scheme: dark)').matches)
   return (
     <button type="button" className="theme" onClick={() => setTheme(dark ? 'light' : 'dark')}>
-      <span aria-hidden="true">{dark ? '☀' : '☾'}</span>
+      <Icon name={dark ? 'light' : 'dark'} />
       <span className="visually-hidden">{dark ? 'Light theme' : 'Dark theme'}</span>
     </button>
   )

@@ -3,6 +3,7 @@
 import { loadConfig } from '../../node/config.ts'
 import { type DemoResult, runDemo } from '../../node/demo.ts'
 import type { Command } from '../command.ts'
+import { interruption } from '../interruption.ts'
 import { stepLine } from '../node-text.ts'
 
 export const demoCommand: Command = {
@@ -26,12 +27,7 @@ export const demoCommand: Command = {
       folder: process.cwd(),
       profile: typeof own.profile === 'string' ? own.profile : undefined,
     })
-    const stop = new AbortController()
-    const onSignal = () => {
-      if (stop.signal.aborted) process.exit(130)
-      stop.abort()
-    }
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
+    const signal = interruption()
     const quiet = own.json === true
     const result = await runDemo(
       {
@@ -43,7 +39,7 @@ export const demoCommand: Command = {
         ...(values.notifyWebhook === undefined ? {} : { notifyWebhook: values.notifyWebhook }),
       },
       {
-        signal: stop.signal,
+        signal,
         tell: (line) => quiet || console.log(line),
         change: (change) => {
           const line = stepLine(change)

@@ -4,6 +4,7 @@ import { givenSettings, loadConfig } from '../../node/config.ts'
 import { type RunningNode, startNode } from '../../node/node.ts'
 import { askPassword } from '../ask-password.ts'
 import { type Command, everySetting } from '../command.ts'
+import { interruption } from '../interruption.ts'
 import { describeNode, stepLine } from '../node-text.ts'
 
 export const startCommand: Command = {
@@ -22,20 +23,11 @@ export const startCommand: Command = {
       folder: process.cwd(),
       profile: typeof own.profile === 'string' ? own.profile : undefined,
     })
-    const stop = new AbortController()
-    let asked = false
-    const onSignal = () => {
-      if (asked) process.exit(130)
-      asked = true
-      console.log('stopping (Ctrl-C once more to stop at once) …')
-      stop.abort()
-    }
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
-
+    const signal = interruption(() => console.log('stopping (Ctrl-C once more to stop at once) …'))
     const node = await startNode(givenSettings(config), {
       askPassword,
       tell: (line) => console.log(line),
-      signal: stop.signal,
+      signal,
     })
     if (node === undefined) return 0
     console.log(describeNode(node))
@@ -43,7 +35,7 @@ export const startCommand: Command = {
       const line = stepLine(change)
       if (line !== undefined) console.log(line)
     })
-    await runUntil(node, stop.signal)
+    await runUntil(node, signal)
     unsubscribe()
     await node.stop()
     console.log('stopped')
@@ -52,12 +44,19 @@ export const startCommand: Command = {
 }
 
 async function runUntil(node: RunningNode, signal: AbortSignal): Promise<void> {
-  if (node.wantsDemo && !signal.aborted) {
-    const { hash, account, amountWei } = await node.deposit('sample deposit')
-    console.log(`sample deposit of ${Number(amountWei) / 1e18} ether by ${account}: ${hash}`)
-  }
+  if (node.wantsDemo && !signal.aborted) await sampleDeposit(node)
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+/** What goes wrong with the sample is told, and no reason to take the node down. */
+async function sampleDeposit(node: RunningNode): Promise<void> {
+  try {
+    const { hash, account, amountWei } = await node.deposit('sample deposit')
+    console.log(`sample deposit of ${Number(amountWei) / 1e18} ether by ${account}: ${hash}`)
+  } catch (error) {
+    console.error(`the sample deposit was not made: ${(error as Error).message}`)
+  }
 }

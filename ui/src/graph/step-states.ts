@@ -1,6 +1,7 @@
 /** Derives the state of each step from an instance's journal. */
 
 import type { InstanceDetail, InstanceStatus, JournalEntry, Step, Workflow } from '../api/shapes.ts'
+import type { IconName } from '../parts/icon.tsx'
 
 export type StepState =
   | 'not reached'
@@ -30,15 +31,15 @@ const stateOf: Readonly<Record<JournalEntry['kind'], StepState>> = {
   cancelled: 'cancelled',
 }
 
-/** Mark and words of each state: they differ in shape, not only in colour. */
-export const stateMarks: Readonly<Record<StepState, string>> = {
-  'not reached': '○',
-  running: '◐',
-  waiting: '◷',
-  retrying: '↻',
-  done: '✓',
-  failed: '✕',
-  cancelled: '⊘',
+/** Icon of each state: they differ in shape, not only in colour. */
+export const stateIcons: Readonly<Record<StepState, IconName>> = {
+  'not reached': 'open',
+  running: 'running',
+  waiting: 'waiting',
+  retrying: 'again',
+  done: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
 }
 
 /**

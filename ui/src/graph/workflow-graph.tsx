@@ -11,8 +11,9 @@ import {
 } from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
 import type { Step } from '../api/shapes.ts'
+import { Icon } from '../parts/icon.tsx'
 import { layout } from './layout.ts'
-import { type StepView, stateMarks } from './step-states.ts'
+import { type StepView, stateIcons } from './step-states.ts'
 
 type StepNode = Node<{ readonly view: StepView; readonly chosen: boolean }, 'step'>
 
@@ -64,7 +65,9 @@ function StepBox({ data: { view, chosen } }: NodeProps<StepNode>) {
   return (
     <div className={`step-box state-${view.state.replace(' ', '-')}`} data-chosen={chosen}>
       <Handle type="target" position={Position.Top} />
-      <span className="step-mark">{stateMarks[view.state]}</span>
+      <span className="step-mark">
+        <Icon name={stateIcons[view.state]} />
+      </span>
       <span>
         <strong>{view.name}</strong>
         <small>{view.kind}</small>

@@ -50,7 +50,7 @@ function Health({ status }: { readonly status: Status }) {
     <section aria-label="Health" className="tiles">
       <Tile
         label="Node"
-        value={status.ready ? '✓ ready' : '✕ not ready'}
+        value={status.ready ? 'ready' : 'not ready'}
         tone={status.ready ? 'good' : 'bad'}
       />
       <Tile label="Head" value={listener?.head ?? '–'} />

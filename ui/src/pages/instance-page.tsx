@@ -4,7 +4,8 @@ import { lazy, Suspense, useState } from 'react'
 import { etherOf } from '../amounts.ts'
 import { useInstance, useWorkflows } from '../api/questions.ts'
 import type { InstanceDetail } from '../api/shapes.ts'
-import { type StepView, stateMarks, stepsOf, stepViews } from '../graph/step-states.ts'
+import { type StepView, stateIcons, stepsOf, stepViews } from '../graph/step-states.ts'
+import { Icon } from '../parts/icon.tsx'
 import { Identifier } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Badge, Failure, Loading } from '../parts/states.tsx'
@@ -109,8 +110,8 @@ function Timeline({ views, chosen, onChoose }: TimelineProps) {
             aria-pressed={view.name === chosen}
             onClick={() => onChoose(view.name)}
           >
-            <span aria-hidden="true" className="step-mark">
-              {stateMarks[view.state]}
+            <span className="step-mark">
+              <Icon name={stateIcons[view.state]} />
             </span>
             <span>
               <strong>{view.name}</strong> <small>{view.kind}</small>

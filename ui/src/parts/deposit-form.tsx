@@ -7,6 +7,7 @@ import { callRpc } from '../api/client.ts'
 import { useList } from '../api/questions.ts'
 import type { Chain, ChainEvent } from '../api/shapes.ts'
 import { Link } from '../router.tsx'
+import { Icon } from './icon.tsx'
 import { Identifier, shortened } from './identifier.tsx'
 import { Empty } from './states.tsx'
 
@@ -137,18 +138,18 @@ function Progress({ sent }: { readonly sent: Sent }) {
   return (
     <ol className="progress">
       <li>
-        ✓ Sent as <Identifier value={sent.hash} what="transaction" />
+        <Icon name="done" /> Sent as <Identifier value={sent.hash} what="transaction" />
       </li>
       <li>
-        {event
-          ? `✓ Seen in block ${event.blockNumber}, ${event.state}`
-          : '◐ Waiting for its event…'}
+        <Icon name={event ? 'done' : 'running'} />{' '}
+        {event ? `Seen in block ${event.blockNumber}, ${event.state}` : 'Waiting for its event…'}
       </li>
       <li>
+        <Icon name={instance ? 'done' : 'running'} />{' '}
         {instance ? (
-          <Link href={`/instances/${instance}`}>✓ Watch its workflow</Link>
+          <Link href={`/instances/${instance}`}>Watch its workflow</Link>
         ) : (
-          '◐ Waiting for its workflow…'
+          'Waiting for its workflow…'
         )}
       </li>
     </ol>

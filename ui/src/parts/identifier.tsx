@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 import { Link } from '../router.tsx'
+import { Icon } from './icon.tsx'
 
 /** The first and last characters of a long text. */
 export function shortened(text: string): string {
@@ -33,7 +34,7 @@ export function Identifier({ value, what, href }: IdentifierProps) {
         onClick={copy}
         aria-label={`Copy ${what} ${shortened(value)}`}
       >
-        {copied ? '✓' : '❐'}
+        <Icon name={copied ? 'done' : 'copy'} />
       </button>
     </span>
   )

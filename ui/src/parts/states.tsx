@@ -2,6 +2,7 @@
 
 import type { ReactNode } from 'react'
 import type { ChainEvent, InstanceStatus } from '../api/shapes.ts'
+import { Icon, type IconName } from './icon.tsx'
 
 /** Keeps the place of what is being loaded. */
 export function Loading({ what }: { readonly what: string }) {
@@ -51,22 +52,22 @@ export function Failure({
   )
 }
 
-const marks: Readonly<Record<InstanceStatus | ChainEvent['state'], string>> = {
-  running: '◐',
-  waiting: '◷',
-  completed: '✓',
-  failed: '✕',
-  cancelled: '⊘',
-  pending: '◷',
-  confirmed: '✓',
-  retracted: '⤺',
+const icons: Readonly<Record<InstanceStatus | ChainEvent['state'], IconName>> = {
+  running: 'running',
+  waiting: 'waiting',
+  completed: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  pending: 'waiting',
+  confirmed: 'done',
+  retracted: 'back',
 }
 
-/** A state by mark, colour and word. */
+/** A state by icon, colour and word. */
 export function Badge({ state }: { readonly state: InstanceStatus | ChainEvent['state'] }) {
   return (
     <span className={`badge badge-${state}`}>
-      <span aria-hidden="true">{marks[state]}</span> {state}
+      <Icon name={icons[state]} /> {state}
     </span>
   )
 }
