@@ -1,8 +1,8 @@
 /** The command `chain`: shows the chains of a running node and their blocks. */
 
 import { AppError } from '../../base/app-error.ts'
-import { loadConfig } from '../../node/config.ts'
 import { type ApiPage, askApi, table } from '../api-client.ts'
+import { configOf } from '../call-config.ts'
 import type { Call, Command } from '../command.ts'
 
 interface ChainRow {
@@ -54,12 +54,7 @@ export const chainCommand: Command = {
 
 /** Where the API of the running node is, by the same settings that it started with. */
 export async function apiOrigin(call: Call): Promise<string> {
-  const { values } = await loadConfig({
-    flags: call.flags,
-    environment: process.env,
-    folder: process.cwd(),
-    profile: typeof call.own.profile === 'string' ? call.own.profile : undefined,
-  })
+  const { values } = await configOf(call)
   const host = values.apiHost.replace(/[[\]]/g, '')
   return `http://${host.includes(':') ? `[${host}]` : host}:${values.apiPort}`
 }

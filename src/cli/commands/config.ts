@@ -1,6 +1,7 @@
 /** The command `config`: shows every setting, its value and where it comes from. */
 
-import { loadConfig, showConfig } from '../../node/config.ts'
+import { showConfig } from '../../node/config.ts'
+import { configOf } from '../call-config.ts'
 import { type Command, everySetting } from '../command.ts'
 
 export const configCommand: Command = {
@@ -15,15 +16,10 @@ export const configCommand: Command = {
     { name: 'json', description: 'Prints one JSON object' },
   ],
   settings: everySetting,
-  async run({ own, flags }) {
-    const config = await loadConfig({
-      flags,
-      environment: process.env,
-      folder: process.cwd(),
-      profile: typeof own.profile === 'string' ? own.profile : undefined,
-    })
+  async run(call) {
+    const config = await configOf(call)
     const rows = showConfig(config)
-    if (own.json) {
+    if (call.own.json) {
       const entries = rows.map(({ name, value, source }) => [name, { value, source }])
       console.log(JSON.stringify(Object.fromEntries(entries), null, 2))
     } else {

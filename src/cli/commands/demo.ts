@@ -1,7 +1,7 @@
 /** The command `demo`: runs the flagship workflow once in a temporary folder. */
 
-import { loadConfig } from '../../node/config.ts'
 import { type DemoResult, runDemo } from '../../node/demo.ts'
+import { configOf } from '../call-config.ts'
 import type { Command } from '../command.ts'
 import { interruption } from '../interruption.ts'
 import { stepLine } from '../node-text.ts'
@@ -20,15 +20,10 @@ export const demoCommand: Command = {
     },
   ],
   settings: ['hardfork', 'chainId', 'blockTime', 'gasLimit', 'functionUrl', 'notifyWebhook'],
-  async run({ own, flags }) {
-    const { values, sources } = await loadConfig({
-      flags,
-      environment: process.env,
-      folder: process.cwd(),
-      profile: typeof own.profile === 'string' ? own.profile : undefined,
-    })
+  async run(call) {
+    const { values, sources } = await configOf(call)
     const signal = interruption()
-    const quiet = own.json === true
+    const quiet = call.own.json === true
     const result = await runDemo(
       {
         hardfork: values.hardfork,

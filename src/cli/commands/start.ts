@@ -1,8 +1,9 @@
 /** The command `start`: runs a node until it is told to stop. */
 
-import { givenSettings, loadConfig } from '../../node/config.ts'
+import { givenSettings } from '../../node/config.ts'
 import { type RunningNode, startNode } from '../../node/node.ts'
 import { askPassword } from '../ask-password.ts'
+import { configOf } from '../call-config.ts'
 import { type Command, everySetting } from '../command.ts'
 import { interruption } from '../interruption.ts'
 import { describeNode, stepLine } from '../node-text.ts'
@@ -16,13 +17,8 @@ export const startCommand: Command = {
   wordless: true,
   flags: [],
   settings: everySetting,
-  async run({ own, flags }) {
-    const config = await loadConfig({
-      flags,
-      environment: process.env,
-      folder: process.cwd(),
-      profile: typeof own.profile === 'string' ? own.profile : undefined,
-    })
+  async run(call) {
+    const config = await configOf(call)
     const signal = interruption(() => console.log('stopping (Ctrl-C once more to stop at once) …'))
     const node = await startNode(givenSettings(config), {
       askPassword,
