@@ -30,6 +30,18 @@ export interface EvmFunctionOptions {
 /** How long a step waits for a key, a role or funds before it looks again. */
 const lookAgainMs = 2_000
 
+/** What is waited for, however long it takes: a failed attempt would count, and end the instance in the end. */
+const passing = [
+  'workflow/no-funds',
+  'workflow/fee-too-high',
+  'workflow/not-taken',
+  'json-rpc/unreachable',
+]
+
+function isPassing(error: unknown): error is AppError {
+  return error instanceof AppError && passing.includes(error.code)
+}
+
 interface ContractCall {
   readonly to: Hex
   readonly abi: AbiFunction
@@ -43,9 +55,14 @@ export function evmFunctions(options: EvmFunctionOptions): Readonly<Record<strin
     'evm.send': (input, context) => sendStep(options, input, context),
     'evm.call': async (input) => {
       const { to, data, abi } = callOf(input, options.contracts)
-      const answer = await options.client.request('eth_call', [{ to, data }, 'latest'])
-      const decoded = decodeFunctionResult({ abi: [abi], data: answer as Hex })
-      return { kind: 'done', output: plain(decoded) }
+      try {
+        const answer = await options.client.request('eth_call', [{ to, data }, 'latest'])
+        const decoded = decodeFunctionResult({ abi: [abi], data: answer as Hex })
+        return { kind: 'done', output: plain(decoded) }
+      } catch (error) {
+        if (isPassing(error)) return waiting(error.message)
+        throw error
+      }
     },
   }
 }
@@ -66,8 +83,8 @@ async function sendStep(
     const message = `transaction ${outcome.hash} was reverted in block ${outcome.blockNumber}`
     throw new AppError({ code: 'workflow/transaction-reverted', message })
   } catch (error) {
+    if (isPassing(error)) return waiting(error.message)
     if (!(error instanceof AppError)) throw error
-    if (error.code === 'workflow/no-funds') return waiting(error.message)
     const data =
       revertDataOf(error) ?? (await simulated(client, { ...call, from: sender.address }, error))
     return afterRevert(error, call.abi.name, data && decoded(data, abis), { sender, to: call.to })

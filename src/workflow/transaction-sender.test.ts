@@ -136,12 +136,122 @@ describe('the transaction sender', () => {
     await turns()
     node.forget()
     node.nonce = 1
-    time.advance(1_000)
+    for (let second = 0; second < 14; second += 1) {
+      time.advance(1_000)
+      await turns()
+    }
+    assert.equal(node.sent.length, 1)
+    time.advance(2_000)
     await turns()
     node.mine()
     time.advance(1_000)
     assert.equal((await sending).succeeded, true)
     assert.equal(parseTransaction(node.sent.at(-1) as Hex).nonce, 1)
+  })
+
+  test('one that was mined is not sent twice because its receipt comes late, or after a restart', async (t) => {
+    const { node, sql, sender, time } = await world(t)
+    const stop = new AbortController()
+    const first = sender.send(request('a'), stop.signal)
+    await turns()
+    node.mine()
+    node.hidesReceipts = true
+    for (let second = 0; second < 5; second += 1) {
+      time.advance(1_000)
+      await turns()
+    }
+    stop.abort()
+    await assert.rejects(first, { code: 'workflow/send-aborted' })
+    const sending = senderOn({ sql, node, time }).send(request('a'), running())
+    for (let second = 0; second < 5; second += 1) {
+      time.advance(1_000)
+      await turns()
+    }
+    node.hidesReceipts = false
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+    assert.equal(new Set(node.sent).size, 1)
+  })
+
+  test('one whose nonce was taken before it was ever sent is signed anew at once', async (t) => {
+    const { node, sender, time } = await world(t)
+    let refusals = 1
+    node.refuse = () => {
+      node.nonce = 1
+      refusals -= 1
+      return refusals >= 0 ? 'nonce too low' : undefined
+    }
+    const sending = sender.send(request('a'), running())
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+    assert.deepEqual(
+      node.sent.map((raw) => parseTransaction(raw).nonce ?? 0),
+      [0, 1],
+    )
+  })
+
+  test('one that may be out already keeps its bytes, whatever another node says', async (t) => {
+    const { node, sql, time, sender } = await world(t)
+    node.lose = true
+    await assert.rejects(sender.send(request('a'), running()), { code: 'json-rpc/unreachable' })
+    node.lose = false
+    node.forget()
+    for (const words of [
+      'txpool is full',
+      'exceeds block gas limit',
+      'no funds: insufficient funds',
+    ]) {
+      node.refuse = () => words
+      await assert.rejects(senderOn({ sql, node, time }).send(request('a'), running()), {
+        retry: 'later',
+      })
+    }
+    node.refuse = undefined
+    const sending = senderOn({ sql, node, time }).send(request('a'), running())
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+    assert.equal(new Set(node.sent).size, 1)
+  })
+
+  test('one that pays too little for the node is raised with the same nonce, up to the ceiling', async (t) => {
+    const { node, sender, time } = await world(t)
+    let refusals = 2
+    node.refuse = () => {
+      refusals -= 1
+      return refusals >= 0 ? 'max fee per gas less than block base fee' : undefined
+    }
+    const sending = sender.send(request('a'), running())
+    await turns()
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
+    const fees = node.sent.map((raw) => parseTransaction(raw))
+    assert.deepEqual(new Set(fees.map(({ nonce = 0 }) => nonce)), new Set([0]))
+    assert.ok((fees[2]?.maxFeePerGas ?? 0n) > (fees[1]?.maxFeePerGas ?? 0n))
+    node.refuse = () => 'transaction underpriced'
+    await assert.rejects(sender.send(request('b'), running()), {
+      code: 'workflow/fee-too-high',
+      retry: 'later',
+    })
+    const highest = node.sent.map((raw) => parseTransaction(raw).maxFeePerGas ?? 0n)
+    assert.ok(highest.every((fee) => fee <= 100n * 10n ** 9n))
+  })
+
+  test('a stuck one stays out as it is while the base fee is over the ceiling', async (t) => {
+    const { node, sender, time } = await world(t)
+    const sending = sender.send(request('a'), running())
+    await turns()
+    node.baseFee = 200n * 10n ** 9n
+    time.advance(31_000)
+    await turns()
+    assert.equal(node.sent.length, 1)
+    node.mine()
+    time.advance(1_000)
+    assert.equal((await sending).succeeded, true)
   })
 
   test('without funds nothing is kept, and it can be asked again later', async (t) => {
@@ -207,6 +317,17 @@ describe('the step evm.send', () => {
         roleless.reason.includes('ALLOCATOR_ROLE') &&
         roleless.reason.includes(sender.address),
     )
+  })
+
+  test('waits for an endpoint that is down, and for fees under the ceiling', async (t) => {
+    const { node, sender } = await world(t)
+    node.lose = true
+    const cut = await step(node, sender)(input, context('a'))
+    assert.ok(cut.kind === 'waiting' && /cut/.test(cut.reason))
+    node.lose = false
+    node.baseFee = 200n * 10n ** 9n
+    const dear = await step(node, sender)(input, context('b'))
+    assert.ok(dear.kind === 'waiting' && /setting maxFee/.test(dear.reason))
   })
 
   test('fails with the decoded reason, and on a transaction that was reverted', async (t) => {

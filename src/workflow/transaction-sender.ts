@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { SqlStore } from '../store/sql.ts'
+import { refusalOf } from './refusals.ts'
 import {
   findSent,
   forgetSent,
@@ -29,6 +30,11 @@ export interface SenderOptions {
   readonly pollMs?: number
   /** Without a receipt after this time, more is offered; default 30,000. */
   readonly stuckAfterMs?: number
+  /**
+   * How long a nonce must be used up without a receipt of ours before it counts as somebody else's; default 15,000.
+   * Behind one address may be several machines, of which one counts what another does not know by hash yet.
+   */
+  readonly displacedAfterMs?: number
 }
 
 /** What a sender needs of the world. */
@@ -57,7 +63,7 @@ export interface TransactionSender {
    * transaction is on disk before it is broadcast, so that after a crash the same one goes out again.
    *
    * @throws AppError `workflow/no-funds` and `json-rpc/unreachable` (retry `later`), `json-rpc/error` when the node
-   * refuses it, `workflow/fee-too-high` (retry `later`), `workflow/send-aborted`
+   * refuses it, `workflow/fee-too-high` and `workflow/not-taken` (retry `later`), `workflow/send-aborted`
    */
   send(request: SendRequest, signal: AbortSignal): Promise<SentOutcome>
 }
@@ -65,6 +71,7 @@ export interface TransactionSender {
 /** Gas over the estimate, in percent; a replacement pays 12.5 % more, rounded up. */
 const gasMarginPercent = 25n
 const raised = (fee: string) => (BigInt(fee) * 1_125n + 999n) / 1_000n
+const larger = (a: bigint, b: bigint) => (a > b ? a : b)
 const quantity = (value: bigint): Hex => `0x${value.toString(16)}`
 
 /** A sender for one key on one chain. */
@@ -83,9 +90,11 @@ class Lane implements TransactionSender {
   readonly #with: SenderDependencies
   /** Signing is one at a time: each takes the next nonce. */
   #signing: Promise<unknown> = Promise.resolve()
+  /** Since when the nonce of a key is used up and no receipt is known, in milliseconds. */
+  readonly #usedUpSince = new Map<Hex, number>()
 
   constructor(options: SenderOptions, dependencies: SenderDependencies) {
-    this.#options = { pollMs: 200, stuckAfterMs: 30_000, ...options }
+    this.#options = { pollMs: 200, stuckAfterMs: 30_000, displacedAfterMs: 15_000, ...options }
     this.#with = dependencies
     this.#account = privateKeyToAccount(toHex(options.privateKey))
     this.address = this.#account.address.toLowerCase() as Hex
@@ -93,7 +102,20 @@ class Lane implements TransactionSender {
   }
 
   async send(request: SendRequest, signal: AbortSignal): Promise<SentOutcome> {
-    let sent = await this.#exclusive(() => this.#begin(request))
+    try {
+      return await this.#follow(await this.#exclusive(() => this.#begin(request)), request, signal)
+    } finally {
+      this.#usedUpSince.delete(request.idempotencyKey)
+    }
+  }
+
+  /** Looks for the receipt until it is there. */
+  async #follow(
+    begun: SentTransaction,
+    request: SendRequest,
+    signal: AbortSignal,
+  ): Promise<SentOutcome> {
+    let sent = begun
     for (;;) {
       if (sent.outcome) return sent.outcome
       if (signal.aborted) {
@@ -127,32 +149,43 @@ class Lane implements TransactionSender {
       ...{ versions: [version], outcome: undefined },
     }
     await saveSent(this.#with.sql, sent, this.#with.clock.nowMs())
-    return this.#broadcast(sent, request)
+    return this.#broadcast(sent, request, { isFirst: true })
   }
 
-  async #broadcast(sent: SentTransaction, request: SendRequest): Promise<SentTransaction> {
+  async #broadcast(
+    sent: SentTransaction,
+    request: SendRequest,
+    { isFirst } = { isFirst: false },
+  ): Promise<SentTransaction> {
     const version = sent.versions.at(-1) as SignedVersion
     try {
       await this.#with.client.request('eth_sendRawTransaction', [version.raw])
       return sent
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'json-rpc/error') throw error
-      const text = error.message.toLowerCase()
-      if (/already (known|imported)|known transaction|already exists/.test(text)) return sent
-      if (/nonce too low|nonce is too low|invalid nonce|nonce too small/.test(text)) {
-        return (await this.#receiptOf(sent)) ? sent : this.#signAgain(sent, request)
-      }
-      if (/underpriced/.test(text))
-        return sent.versions.length > 1 ? sent : this.#signAgain(sent, request)
-      if (sent.versions.length === 1 && !(await this.#isKnown(version.hash))) {
-        await forgetSent(this.#with.sql, this.#name, sent.idempotencyKey)
-      }
-      if (/insufficient funds|doesn't have enough funds|does not have enough funds/.test(text)) {
-        const message = `the sender ${this.address} has not enough funds: ${error.message}`
-        throw new AppError({ code: 'workflow/no-funds', message, cause: error, retry: 'later' })
-      }
-      throw error
+      return this.#refused(error, { sent, request, isFirst })
     }
+  }
+
+  /** What was out before may be in a pool or a block that this node does not know: its nonce stays. */
+  async #refused(
+    error: AppError,
+    { sent, request, isFirst }: { sent: SentTransaction; request: SendRequest; isFirst: boolean },
+  ): Promise<SentTransaction> {
+    const refusal = refusalOf(error.message)
+    if (refusal === 'known') return sent
+    if (refusal === 'nonce-used' || refusal === 'nonce-taken') {
+      return isFirst ? this.#signAgain(sent, request) : sent
+    }
+    if (refusal === 'fee-too-low') return this.#offerMore(sent, request)
+    if (isFirst) await forgetSent(this.#with.sql, this.#name, sent.idempotencyKey)
+    if (refusal === 'no-funds') {
+      const message = `the sender ${this.address} has not enough funds: ${error.message}`
+      throw new AppError({ code: 'workflow/no-funds', message, cause: error, retry: 'later' })
+    }
+    if (isFirst && refusal === 'other') throw error
+    const message = `the node does not take the transaction now: ${error.message}`
+    throw new AppError({ code: 'workflow/not-taken', message, cause: error, retry: 'later' })
   }
 
   /** The nonce was used by another transaction of this key: this one needs a new one. */
@@ -166,29 +199,54 @@ class Lane implements TransactionSender {
     })
     const renewed = { ...sent, nonce, versions: [...sent.versions, version] }
     await saveSent(this.#with.sql, renewed, this.#with.clock.nowMs())
-    await this.#with.client.request('eth_sendRawTransaction', [version.raw])
-    return renewed
+    return this.#broadcast(renewed, request)
   }
 
   /** Sends again what the node has lost, offers more for what is stuck, and signs anew if the nonce is gone. */
   async #keepAlive(sent: SentTransaction, request: SendRequest): Promise<SentTransaction> {
     const version = sent.versions.at(-1) as SignedVersion
     const mined = BigInt(await this.#count('latest'))
-    if (mined > BigInt(sent.nonce)) {
-      return (await this.#receiptOf(sent)) ? sent : this.#signAgain(sent, request)
-    }
+    if (mined > BigInt(sent.nonce)) return this.#displaced(sent, request)
+    this.#usedUpSince.delete(sent.idempotencyKey)
     if (!(await this.#isKnown(version.hash))) return this.#broadcast(sent, request)
-    const nowMs = this.#with.clock.nowMs()
-    if (nowMs - version.signedAtMs < this.#options.stuckAfterMs) return sent
-    const maxFeePerGas = raised(version.maxFeePerGas)
-    if (maxFeePerGas > this.#options.maxFeePerGas) return sent
-    const maxPriorityFeePerGas = raised(version.maxPriorityFeePerGas)
+    const ageMs = this.#with.clock.nowMs() - version.signedAtMs
+    if (ageMs < this.#options.stuckAfterMs) return sent
+    // One that may not pay more stays out as it is: fees can fall again.
+    return this.#offerMore(sent, request).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'workflow/fee-too-high') return sent
+      throw error
+    })
+  }
+
+  /** The same nonce for a higher fee, at least what is asked now. @throws AppError `workflow/fee-too-high` */
+  async #offerMore(sent: SentTransaction, request: SendRequest): Promise<SentTransaction> {
+    const version = sent.versions.at(-1) as SignedVersion
+    const asked = await this.#fees()
+    const maxFeePerGas = larger(raised(version.maxFeePerGas), asked.maxFeePerGas)
+    const ceiling = this.#options.maxFeePerGas
+    if (maxFeePerGas > ceiling) {
+      const message = `the node asks for more than ${version.maxFeePerGas} wei per gas, and the ceiling is ${ceiling} (setting maxFee)`
+      throw new AppError({ code: 'workflow/fee-too-high', message, retry: 'later' })
+    }
+    const tip = larger(raised(version.maxPriorityFeePerGas), asked.maxPriorityFeePerGas)
+    const maxPriorityFeePerGas = tip < maxFeePerGas ? tip : maxFeePerGas
     const { nonce, gas } = sent
     const terms = { nonce, gas: BigInt(gas), maxFeePerGas, maxPriorityFeePerGas }
     const dearer = { ...sent, versions: [...sent.versions, await this.#sign(request, terms)] }
-    await saveSent(this.#with.sql, dearer, nowMs)
+    await saveSent(this.#with.sql, dearer, this.#with.clock.nowMs())
     this.#with.logger.warn('a transaction is stuck; offering more', { nonce, hash: version.hash })
     return this.#broadcast(dearer, request)
+  }
+
+  /** The nonce is used up: by this one, whose receipt may come late, or by another transaction of the key. */
+  async #displaced(sent: SentTransaction, request: SendRequest): Promise<SentTransaction> {
+    const nowMs = this.#with.clock.nowMs()
+    const sinceMs = this.#usedUpSince.get(sent.idempotencyKey) ?? nowMs
+    this.#usedUpSince.set(sent.idempotencyKey, sinceMs)
+    if (nowMs - sinceMs < this.#options.displacedAfterMs) return sent
+    if (await this.#receiptOf(sent)) return sent
+    this.#usedUpSince.delete(sent.idempotencyKey)
+    return this.#signAgain(sent, request)
   }
 
   async #sign(

@@ -20,6 +20,8 @@ export class ScriptedNode implements JsonRpcClient {
   refuse: ((raw: Hex) => string | undefined) | undefined
   /** Takes the transaction, and answers as if the line were cut. */
   lose = false
+  /** Counts what is mined, but does not know it yet by hash: another machine behind the same address. */
+  hidesReceipts = false
   /** Error of the estimate, as a node words it, with data. */
   revert: { readonly message: string; readonly data: Hex } | undefined
 
@@ -52,6 +54,7 @@ export class ScriptedNode implements JsonRpcClient {
     if (method === 'eth_maxPriorityFeePerGas') return '0x3b9aca00'
     if (method === 'eth_getTransactionCount')
       return `0x${(this.nonce + (params[1] === 'pending' ? this.#pool.size : 0)).toString(16)}`
+    if (this.hidesReceipts && /ByHash|Receipt/.test(method)) return null
     if (method === 'eth_getTransactionByHash')
       return this.#pool.has(first) || this.#mined.has(first) ? { hash: first } : null
     if (method === 'eth_sendRawTransaction') return this.#take(first)
