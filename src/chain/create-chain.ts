@@ -20,6 +20,7 @@ import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
+import { turnTaking } from './turn-taking.ts'
 import { createTxPool } from './txpool/create-txpool.ts'
 import type { PoolHead, TxPool } from './txpool/txpool.ts'
 
@@ -58,7 +59,8 @@ export async function createChain(
   dependencies: ChainDependencies,
 ): Promise<DrivenChain> {
   const { manifest } = options
-  const evm = await createEvm({ hardfork: manifest.hardfork, chainId: manifest.chainId })
+  const { hardfork, chainId } = manifest
+  const evm = await createEvm({ hardfork, chainId }, turnTaking())
   const past = new ChainPast(options.history ?? 128)
   const genesis = genesisOf(manifest)
   past.add(genesis.executed, genesis.state)

@@ -60,6 +60,28 @@ test('a call has the gas that it names, within the cap', async (t) => {
   assert.match((await refused(rpc, 'eth_call', { to: forever })).message, /^out of gas/)
 })
 
+test('long calls leave the node its turns, end after their time, and with the node', async (t) => {
+  const { ask, rpc, chain } = await open(t, { limits: { callMs: 1_500 } })
+  const forever = await deploy(ask, creation('5b5f56'))
+  const call = { to: forever, gas: '0x6fc23ac00' }
+  let ended = 0
+  const calls = Array.from({ length: 10 }, () =>
+    refused(rpc, 'eth_call', call).finally(() => {
+      ended += 1
+    }),
+  )
+  const { number } = chain.head().header
+  await ask('evm_mine')
+  assert.equal(chain.head().header.number, number + 1n)
+  assert.equal(ended, 0)
+  for (const { code, message } of await Promise.all(calls)) {
+    assert.deepEqual([code, message], [-32000, 'execution aborted (timeout)'])
+  }
+  const last = refused(rpc, 'eth_estimateGas', call)
+  await rpc.stop()
+  assert.match((await last).message, /timeout|allowance/)
+})
+
 test('a call can pretend: accounts, storage, code and the block', async (t) => {
   const { ask, rpc } = await open(t)
   const contract = await deploy(ask, slotReader)

@@ -34,8 +34,10 @@ export interface RpcLimits {
   readonly logAlternatives: number
   /** Gas of a call that names none. */
   readonly callGas: bigint
-  /** Most gas of a call; a call that names more gets this. There is no limit of time yet. */
+  /** Most gas of a call; a call that names more gets this. */
   readonly callGasCap: bigint
+  /** Longest run of a call, all runs of one estimate together. */
+  readonly callMs: number
   /** Time after which the pending block takes no more transactions. */
   readonly pendingBuildMs: number
   /** Most blocks of one fee history. */
@@ -69,6 +71,7 @@ export const defaultLimits: RpcLimits = {
   logAlternatives: 1_000,
   callGas: 50_000_000n,
   callGasCap: 30_000_000_000n,
+  callMs: 60_000,
   pendingBuildMs: 100,
   feeHistoryBlocks: 1_024n,
   feeHistoryPercentiles: 100,

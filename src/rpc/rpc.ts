@@ -87,8 +87,10 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
   const limits: RpcLimits = { ...defaultLimits, ...options.limits }
   const { chains, accounts = [] } = dependencies
   const methods = allMethods(limits, options.dev ?? false)
+  let isStopping = false
   const shared = {
     clock: dependencies.clock,
+    isStopping: () => isStopping,
     clientVersion: `QuantumStream/v${options.version}/${platform()}-${arch()}/node${process.versions.node}`,
     keys: new Map(accounts.map(({ address, key }) => [address.toLowerCase() as Hex, key])),
     methodNames: [...methods.keys()],
@@ -125,8 +127,12 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     get url() {
       return server.url
     },
-    start: () => server.start(),
+    async start() {
+      isStopping = false
+      await server.start()
+    },
     async stop() {
+      isStopping = true
       for (const end of listening) end()
       await server.stop()
     },
@@ -136,7 +142,7 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
 function createContext(
   chain: Chain,
   limits: RpcLimits,
-  shared: Pick<ChainContext, 'clientVersion' | 'keys' | 'methodNames'> & { readonly clock: Clock },
+  shared: Pick<ChainContext, 'clientVersion' | 'keys' | 'methodNames' | 'clock' | 'isStopping'>,
 ): ChainContext {
   return {
     ...{ ...shared, chain, limits },

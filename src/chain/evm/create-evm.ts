@@ -7,8 +7,14 @@ import type { Hardfork } from '../ledger/manifest.ts'
 import type { AccessListEntry, Transaction } from '../ledger/transaction.ts'
 import type { State, StateOverlay, StateReader } from '../state/state.ts'
 import { createOverlay } from '../state/state-overlay.ts'
-import { createMachine, createMachinePool, type Machine } from './ethereumjs/machine.ts'
-import type { BlockContext, BlockRun, CallMessage, CallResult, Evm } from './evm.ts'
+import {
+  createMachine,
+  createMachinePool,
+  type Execution,
+  type Machine,
+  TooLong,
+} from './ethereumjs/machine.ts'
+import type { BlockContext, BlockRun, CallMessage, CallResult, Evm, Pause } from './evm.ts'
 import { openBlockState } from './system-contracts.ts'
 import {
   applyDifference,
@@ -18,8 +24,8 @@ import {
   runTransaction,
 } from './transaction-run.ts'
 
-/** Machines that may run at once; each holds a megabyte or so. */
-const maxMachines = 8
+/** Machines that may run calls at once, and transactions of blocks; each holds a megabyte or so. */
+const [callMachines, blockMachines] = [8, 2]
 
 /** The requests hash of a block without requests (EIP-7685). */
 export const requestsHashOfNone = sha256(new Uint8Array())
@@ -29,16 +35,17 @@ interface Rules {
   readonly chainId: bigint
 }
 
-/** Execution by the rules of a hardfork. */
-export async function createEvm(rules: Rules): Promise<Evm> {
-  const first = await createMachine(rules.hardfork, rules.chainId)
-  const spare = [first]
-  const make = async () => spare.pop() ?? createMachine(rules.hardfork, rules.chainId)
-  const machine = createMachinePool(make, maxMachines)
+/** Execution by the rules of a hardfork; without `pause` it holds the process while code runs. */
+export async function createEvm(rules: Rules, pause: Pause = () => undefined): Promise<Evm> {
+  const spare = [await createMachine(rules, pause)]
+  const make = async () => spare.pop() ?? createMachine(rules, pause)
+  const machine = createMachinePool(make, callMachines)
+  // Calls, however many and long, do not keep blocks waiting.
+  const ofBlocks = createMachinePool(make, blockMachines)
   const call: Evm['call'] = async (overlay, block, message) =>
     (await runMessage(machine, { overlay, block, message, rules })).result
   return {
-    openBlock: async (parent, block) => openBlock(machine, rules, { parent, block }),
+    openBlock: async (parent, block) => openBlock(ofBlocks, rules, { parent, block }),
     call,
     estimateGas: (state, block, message) =>
       estimateGas((limited) => call(createOverlay(state), block, limited), message),
@@ -106,18 +113,22 @@ async function runMessage(
   const sender = overlay.account(from) ?? emptyAccount
   if (to === undefined) layer.setAccount(from, { ...sender, nonce: sender.nonce + 1n })
   const { reportTouched = false } = run
-  const execution = await machine.execute(
-    {
-      ...{ from, to, value, data, gasPrice, gas: gasLimit - intrinsic },
-      warm: [...accessList, ...delegatesOf(overlay, to)],
-    },
-    {
-      overlay: layer,
-      before: overlay,
-      block: gasPrice === 0n ? { ...block, baseFeePerGas: 0n } : block,
-      reportTouched,
-    },
-  )
+  let execution: Execution
+  try {
+    execution = await machine.execute(
+      {
+        ...{ from, to, value, data, gasPrice, gas: gasLimit - intrinsic },
+        warm: [...accessList, ...delegatesOf(overlay, to)],
+      },
+      {
+        ...{ overlay: layer, before: overlay, reportTouched, isLate: message.isLate },
+        block: gasPrice === 0n ? { ...block, baseFeePerGas: 0n } : block,
+      },
+    )
+  } catch (error) {
+    if (error instanceof TooLong) return { result: { ...nothing, halt: 'too-long' }, touched: [] }
+    throw error
+  }
   applyDifference(overlay, layer.difference())
   const spent = intrinsic + execution.gasUsed
   const refund = execution.refund < spent / 5n ? execution.refund : spent / 5n
@@ -136,14 +147,13 @@ async function estimateGas(
   let low = highest.gasUsed - 1n
   let high = message.gasLimit
   const guess = (highest.gasUsed * 64n) / 63n + 2_300n
-  if (guess < high) {
-    if ((await call({ ...message, gasLimit: guess })).halt === undefined) high = guess
-    else low = guess
-  }
+  let middle = guess < high ? guess : (low + high) / 2n
   while (low + 1n < high) {
-    const middle = (low + high) / 2n
-    if ((await call({ ...message, gasLimit: middle })).halt === undefined) high = middle
+    const result = await call({ ...message, gasLimit: middle })
+    if (result.halt === 'too-long') return result
+    if (result.halt === undefined) high = middle
     else low = middle
+    middle = (low + high) / 2n
   }
   return high
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fromHex, padStart } from '../../base/bytes.ts'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
 import type { Transaction, UnsignedTransaction } from '../ledger/transaction.ts'
@@ -203,6 +204,40 @@ describe('execution', () => {
     overlay.setAccount(other, { nonce: 0n, balance: 0n, codeHash })
     const { output } = await large.call(overlay, block, message(other))
     assert.equal(BigInt(`0x${output.toHex()}`), 2n ** 53n + 1n)
+  })
+
+  test('code that runs for too long ends, by loop or by recursion, and others run on', async () => {
+    let pauses = 0
+    const patient = await createEvm({ hardfork: 'osaka', chainId: 7n }, () => {
+      pauses += 1
+      return pauses % 10 === 0 ? nextTurn() : undefined
+    })
+    const loop = fromHex('0x5b5f56')
+    // Calls itself twice, with all gas but a 64th, and never jumps.
+    const recursion = fromHex('0x5f5f5f5f5f305af1505f5f5f5f5f305af1')
+    for (const code of [loop, recursion]) {
+      const overlay = createOverlay(state)
+      overlay.setAccount(other, { nonce: 0n, balance: 0n, codeHash: overlay.addCode(code) })
+      const root = state.apply(overlay.difference()).root
+      let asked = 0
+      const isLate = () => {
+        asked += 1
+        return asked > 20
+      }
+      const endless = { ...message(other, 10n ** 12n), isLate }
+      const results = await Promise.all([
+        patient.call(overlay, block, endless),
+        patient.estimateGas(overlay, block, endless),
+        patient.call(createOverlay(state), block, message(address(0x53))),
+      ])
+      assert.ok(typeof results[1] === 'object')
+      assert.deepEqual([results[0].halt, results[1].halt], ['too-long', 'too-long'])
+      assert.equal(results[2].output[31], 7)
+      assert.deepEqual(state.apply(overlay.difference()).root, root)
+    }
+    assert.ok(pauses > 10)
+    const after = await patient.call(createOverlay(state), block, message(address(0x53)))
+    assert.equal(after.output[31], 7)
   })
 
   test('the access list names the slots that a call touches', async () => {

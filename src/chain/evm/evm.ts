@@ -29,10 +29,18 @@ export interface CallMessage {
   /** Wei; 0 takes no fee. */
   readonly gasPrice: bigint
   readonly accessList: readonly AccessListEntry[]
+  /** Asked while code runs; the call ends as `too-long` when it says yes. */
+  readonly isLate?: () => boolean
 }
 
+/**
+ * Asked again and again while code runs: a promise lets other work of the process come in between, before the code
+ * goes on; nothing lets it go on at once.
+ */
+export type Pause = () => Promise<void> | undefined
+
 /** Why the machine stopped, if not by an ordinary end. */
-export type Halt = 'revert' | 'out-of-gas' | 'invalid-opcode' | 'other'
+export type Halt = 'revert' | 'out-of-gas' | 'invalid-opcode' | 'too-long' | 'other'
 
 /** What running a message gave. */
 export interface CallResult {

@@ -50,7 +50,7 @@ const nobody: Address = new Uint8Array(20)
 
 /** Puts a call on a state. @throws AppError `json-rpc/error` -32000 when block or fees do not allow it */
 export async function prepareCall(
-  context: Pick<ChainContext, 'chain' | 'pending'>,
+  context: Pick<ChainContext, 'chain' | 'pending' | 'clock' | 'limits' | 'isStopping'>,
   request: CallRequest,
   { at, accounts = [], block: pretended, gas, cap }: CallPlace & CallGas,
 ): Promise<PreparedCall> {
@@ -63,6 +63,8 @@ export async function prepareCall(
   for (const account of accounts) overrideAccount(overlay, account)
   delegate(overlay, request)
   const asked = request.gas ?? gas(block)
+  const { clock, limits } = context
+  const endMs = clock.nowMs() + limits.callMs
   const message: CallMessage = {
     from: request.from ?? nobody,
     to: request.to,
@@ -71,6 +73,7 @@ export async function prepareCall(
     gasLimit: asked < cap ? asked : cap,
     gasPrice: priceOf(request, block),
     accessList: request.accessList ?? [],
+    isLate: () => context.isStopping() || clock.nowMs() > endMs,
   }
   const feeCap = request.maxFeePerGas ?? request.gasPrice ?? message.gasPrice
   return { overlay, block, message, feeCap }
@@ -99,6 +102,7 @@ export function haltError({ halt, output }: CallResult): Error {
 export function haltText(halt: CallResult['halt']): string {
   if (halt === 'revert') return 'execution reverted'
   if (halt === 'out-of-gas') return 'out of gas'
+  if (halt === 'too-long') return 'execution aborted (timeout)'
   return halt === 'invalid-opcode' ? 'invalid opcode' : 'execution failed'
 }
 

@@ -1,6 +1,7 @@
 /** Describes what a method sees: one chain, and what the interface keeps about it. */
 
 import type { Hex } from '../../base/bytes.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { Chain } from '../../chain/chain.ts'
 import type { RpcLimits } from '../limits.ts'
@@ -30,6 +31,9 @@ interface Snapshot {
 export interface ChainContext {
   readonly chain: Chain
   readonly limits: RpcLimits
+  readonly clock: Clock
+  /** Whether what runs long should end: nobody will hear its answer. */
+  readonly isStopping: () => boolean
   readonly clientVersion: string
   /** Private keys that may sign, by address in lower-case hex. */
   readonly keys: ReadonlyMap<Hex, Uint8Array>

@@ -10,7 +10,7 @@ import type { AccessListEntry, Address as AddressBytes } from '../../ledger/tran
 import type { StateOverlay, StateReader } from '../../state/state.ts'
 import { createOverlay } from '../../state/state-overlay.ts'
 import { emptyState } from '../../state/trie-state.ts'
-import type { BlockContext, Halt } from '../evm.ts'
+import type { BlockContext, Halt, Pause } from '../evm.ts'
 import { OverlayState } from './overlay-state.ts'
 
 /** A message whose gas has been bought and whose nonce has been counted. */
@@ -46,7 +46,16 @@ export interface Place {
   readonly before: StateReader
   readonly block: BlockContext
   readonly reportTouched?: boolean
+  readonly isLate?: (() => boolean) | undefined
 }
+
+/** The message ran until `isLate`; what it changed lies in its overlay, and the machine is of no more use. */
+export class TooLong extends Error {}
+
+/** Steps of code between two questions whether to pause or to end, some tenths of a millisecond. */
+const stepsBetween = 256
+/** What a look at an account counts: recursion needs no jump. */
+const accountSteps = 16
 
 /** Runs messages one after the other; accounts that are touched and empty are gone afterwards (EIP-161). */
 export interface Machine {
@@ -54,12 +63,27 @@ export interface Machine {
 }
 
 /** Builds a machine for one rule set; several may run at the same time. */
-export async function createMachine(hardfork: Hardfork, chainId: bigint): Promise<Machine> {
+export async function createMachine(
+  { hardfork, chainId }: { readonly hardfork: Hardfork; readonly chainId: bigint },
+  pause: Pause,
+): Promise<Machine> {
   const common = createCustomCommon({ chainId: String(chainId), name: 'own' }, Mainnet, {
     hardfork,
   })
   const nowhere = emptyState()
-  const state = new OverlayState(createOverlay(nowhere), nowhere)
+  let isLate: Place['isLate']
+  let steps = 0
+  const breathe = (counted: number) => {
+    steps += counted
+    if (steps < stepsBetween) return undefined
+    steps = 0
+    if (isLate?.()) throw new TooLong('the code ran for too long')
+    return pause()
+  }
+  const state = new OverlayState(createOverlay(nowhere), nowhere, () => breathe(accountSteps))
+  // Every loop passes one; otherwise it does nothing, as ever.
+  const jumpTarget = { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1 }
+  const customOpcodes = [{ ...jumpTarget, logicFunction: async () => breathe(1) }]
   let blockHash: BlockContext['blockHash'] = () => undefined
   const unknown = new Uint8Array(32)
   const blockchain = {
@@ -70,12 +94,13 @@ export async function createMachine(hardfork: Hardfork, chainId: bigint): Promis
   // The point evaluation of EIP-4844 needs a library and blobs, which this chain leaves out.
   const pointEvaluation = { address: new Address(padStart(Uint8Array.of(0x0a), 20)) }
   const customPrecompiles = [pointEvaluation]
-  const options = { common, stateManager: state, blockchain, customPrecompiles }
+  const options = { common, stateManager: state, blockchain, customPrecompiles, customOpcodes }
   const evm = (await createEVM(options)) as EVM
 
   return {
-    async execute(message, { overlay, before, block, reportTouched }) {
+    async execute(message, { overlay, before, block, reportTouched, isLate: late }) {
       state.lookAt(overlay, before)
+      isLate = late
       blockHash = block.blockHash
       evm.journal.cleanJournal()
       if (reportTouched) evm.journal.startReportingAccessList()
@@ -155,7 +180,7 @@ function haltOf(error: string | undefined): Halt | undefined {
 /** Hands out machines: a message that is under way keeps its own, and at most `most` run at once. */
 export function createMachinePool(make: () => Promise<Machine>, most: number): Machine {
   const idle: Machine[] = []
-  const waiting: ((machine: Machine) => void)[] = []
+  const waiting: ((machine: Machine | undefined) => void)[] = []
   let made = 0
   const take = async (): Promise<Machine> => {
     const machine = idle.pop()
@@ -164,17 +189,26 @@ export function createMachinePool(make: () => Promise<Machine>, most: number): M
       made += 1
       return make()
     }
-    return new Promise((resolve) => waiting.push(resolve))
+    const handed = await new Promise<Machine | undefined>((resolve) => waiting.push(resolve))
+    return handed ?? make()
+  }
+  /** One that broke off is not used again: whoever waits makes another one in its place. */
+  const give = (machine: Machine | undefined) => {
+    const next = waiting.shift()
+    if (next) next(machine)
+    else if (machine) idle.push(machine)
+    else made -= 1
   }
   return {
     async execute(message, place) {
       const machine = await take()
       try {
-        return await machine.execute(message, place)
-      } finally {
-        const next = waiting.shift()
-        if (next) next(machine)
-        else idle.push(machine)
+        const execution = await machine.execute(message, place)
+        give(machine)
+        return execution
+      } catch (error) {
+        give(undefined)
+        throw error
       }
     },
   }

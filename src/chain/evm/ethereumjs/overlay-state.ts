@@ -5,6 +5,7 @@ import { Account, type Address } from '@ethereumjs/util'
 import { fromBigInt, padStart, toBigInt } from '../../../base/bytes.ts'
 import type { StateOverlay, StateReader } from '../../state/state.ts'
 import { emptyCodeHash } from '../../state/trie-state.ts'
+import type { Pause } from '../evm.ts'
 
 const someRoot = new Uint8Array(32).fill(1)
 
@@ -12,10 +13,13 @@ const someRoot = new Uint8Array(32).fill(1)
 export class OverlayState implements StateManagerInterface {
   #overlay: StateOverlay
   #before: StateReader
+  readonly #breathe: Pause
 
-  constructor(overlay: StateOverlay, before: StateReader) {
+  /** `breathe` is asked whenever an account is looked at. */
+  constructor(overlay: StateOverlay, before: StateReader, breathe: Pause) {
     this.#overlay = overlay
     this.#before = before
+    this.#breathe = breathe
   }
 
   /** From now on reads and writes `overlay`; `before` is the state as the transaction found it. */
@@ -32,6 +36,7 @@ export class OverlayState implements StateManagerInterface {
   }
 
   async getAccount(address: Address): Promise<Account | undefined> {
+    await this.#breathe()
     const account = this.#overlay.account(address.bytes)
     // The root only tells a creation whether storage is in its way (EIP-7610): any other one says yes.
     const storageRoot = this.#overlay.hasStorage(address.bytes) ? someRoot : undefined
@@ -114,6 +119,6 @@ export class OverlayState implements StateManagerInterface {
   }
 
   shallowCopy(): StateManagerInterface {
-    return new OverlayState(this.#overlay, this.#before)
+    return new OverlayState(this.#overlay, this.#before, this.#breathe)
   }
 }
