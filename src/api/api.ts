@@ -14,6 +14,7 @@ import { EventStreams } from './live/event-stream.ts'
 import { addLiveRoutes } from './live/live-routes.ts'
 import { loadConsole } from './routes/console-files.ts'
 import { failure, notFound } from './routes/failures.ts'
+import { describeOtherRoutes } from './routes/other-routes.ts'
 import { addResourceRoutes, chainOf } from './routes/resource-routes.ts'
 
 /** A REST server. */
@@ -44,7 +45,7 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
       assertLoopback(options.host)
       const files = await loadConsole(options.uiFolder)
       const port = () => (server?.address() as AddressInfo | null)?.port ?? 0
-      const app = application(options, from, { port, files })
+      const app = application(options, from, port)
       addLiveRoutes(app, from, { streams, blocks })
       addConsole(app, files)
       server = createServer(getRequestListener(app.fetch))
@@ -75,16 +76,13 @@ export function apiDocument(): object {
   const nothing = { clock: { nowMs: () => 0 }, chains: [] } as unknown as ApiDependencies
   const options = { version: '', dev: false } as ApiOptions
   addResourceRoutes(app, options, nothing)
+  describeOtherRoutes(app)
   return describe(app)
 }
 
 type Files = Awaited<ReturnType<typeof loadConsole>>
 
-function application(
-  options: ApiOptions,
-  from: ApiDependencies,
-  { port }: { port: () => number; files: Files },
-): OpenAPIHono {
+function application(options: ApiOptions, from: ApiDependencies, port: () => number): OpenAPIHono {
   const app = documented()
   app.onError((error, context) => failure(context, error, from.logger))
   app.use(async (context, next) => {
@@ -165,9 +163,9 @@ function describe(app: OpenAPIHono): object {
     info: {
       title: 'QuantumStream',
       version: '1',
-      description:
-        'Chains, events and workflows of one node. Beside these routes: /v1/stream and /v1/instances/{id}/events (server-sent events), POST /v1/rpc/{chain} (JSON-RPC), /healthz, /readyz, /metrics.',
+      description: 'Chains, events and workflows of one node.',
     },
+    servers: [{ url: 'http://127.0.0.1:4000', description: 'A node with the default port' }],
   })
 }
 

@@ -47,7 +47,7 @@ export function localRefusal(
 ): LocalRefusal | undefined {
   const { method, host, origin, contentType } = request
   if (!isLocalHost(host)) {
-    const message = `this server answers only to ${localNames.join(', ')}, not to the host ${shown(host)}`
+    const message = `this server answers only to ${localNames.join(', ')} and addresses of 127.0.0.0/8, not to the host ${shown(host)}`
     return { status: 403, code: 'base/foreign-host', message }
   }
   if (origin !== undefined && !isOwnOrigin(origin, options)) {

@@ -22,8 +22,8 @@ export interface Command {
   /** Further lines of the help: subcommands, examples. */
   readonly details?: string
   readonly flags: readonly OwnFlag[]
-  /** Takes flags only: a further word is a mistake. */
-  readonly wordless?: true
+  /** Most words that it takes besides flags; a further one is a mistake. */
+  readonly mostWords: number
   /** Settings that the command takes as flags. */
   readonly settings: readonly SettingName[]
   /** Gives the exit code. */
@@ -55,7 +55,8 @@ export function parseCall(command: Command, words: readonly string[]): Call {
   const options = Object.fromEntries([
     ...command.settings.map((name) => [flagName(name), { type: kindOf(name) }] as const),
     ...own.map(({ name, value }) => [name, { type: value ? 'string' : 'boolean' }] as const),
-  ]) as Record<string, { type: 'string' | 'boolean' }>
+    ['help', { type: 'boolean', short: 'h' }] as const,
+  ]) as Record<string, { type: 'string' | 'boolean'; short?: string }>
   let parsed: ReturnType<typeof parseArgs>
   try {
     parsed = parseArgs({
@@ -69,8 +70,11 @@ export function parseCall(command: Command, words: readonly string[]): Call {
     const message = `${reason}; see "quantumstream ${command.name} --help"`
     throw new AppError({ code: 'cli/bad-usage', message, cause })
   }
-  if (command.wordless && parsed.positionals.length > 0) {
-    const message = `"${command.name}" takes flags only, not "${parsed.positionals[0]}"; see "quantumstream ${command.name} --help"`
+  const surplus = parsed.positionals[command.mostWords]
+  if (surplus !== undefined) {
+    const known =
+      command.mostWords === 0 ? 'takes flags only, not' : 'does not know what to do with'
+    const message = `"${command.name}" ${known} "${surplus}"; see "quantumstream ${command.name} --help"`
     throw new AppError({ code: 'cli/bad-usage', message })
   }
   const isOwn = (name: string) => own.some((flag) => flag.name === name)
@@ -115,7 +119,13 @@ function settingFlag(name: SettingName): string {
 function settingHelp(name: SettingName): string {
   const { default: value, description, flagDescription, env, unit } = settingOf(name)
   const shown = value === undefined || typeof value === 'boolean' ? '' : `, default ${value}`
-  return `${flagDescription ?? description} (${env}${unit ? `, ${unit}` : ''}${shown})`
+  return `${flagDescription ?? description} (${env}${unit ? `, ${unit}` : ''}${shown}${choicesOf(name)})`
+}
+
+/** Where only some words are allowed, these. */
+function choicesOf(name: SettingName): string {
+  const { expected } = settingOf(name).kind
+  return expected.startsWith('one of ') ? `; ${expected}` : ''
 }
 
 /** All settings, for commands that start a node. */

@@ -31,10 +31,10 @@ function help(): string {
 }
 
 async function run(words: readonly string[]): Promise<number> {
-  const [name, ...rest] = words
+  const [name, ...rest] = words[0] === 'help' ? [...words.slice(1), '--help'] : words
   const command = commands.find((one) => one.name === name)
   if (command === undefined) {
-    if (name === undefined || name === '--help' || name === 'help') {
+    if (name === undefined || name === '--help' || name === '-h') {
       console.log(help())
       return name === undefined ? 1 : 0
     }

@@ -61,7 +61,7 @@ async function mustBeAllowed(values: SettingValues): Promise<void> {
   const stored = await readStoredManifest(path.join(values.data, 'chains', devName))
   const message = stored
     ? `the chain in ${values.data} is a development chain: start it with --dev`
-    : 'nothing to run: give --dev for a development chain, a folder with a stored chain by --data, a birth by --genesis, or a foreign chain by BLOCKCHAIN_ENDPOINT'
+    : 'nothing to run: give --dev for a development chain, a folder with a stored chain by --data, a birth by --genesis (not built yet), or a foreign chain by BLOCKCHAIN_ENDPOINT'
   throw new AppError({ code: 'node/nothing-to-run', message })
 }
 

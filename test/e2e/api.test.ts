@@ -138,8 +138,11 @@ describe('the API of a node', { timeout: 120_000 }, () => {
       assert.equal(answer.status, status, path)
       assert.equal(JSON.parse(answer.body).error.code, code, path)
     }
-    await refused('/v1/instances?limit=0', 400, 'api/bad-request')
-    await refused('/v1/instances?limit=201', 400, 'api/bad-request')
+    for (const limit of ['0', '201', 'abc', '', '1.5']) {
+      await refused(`/v1/instances?limit=${limit}`, 400, 'api/bad-request')
+      const { error } = JSON.parse((await raw(`/v1/instances?limit=${limit}`)).body)
+      assert.equal(error.message, 'limit: expected a whole number from 1 to 200')
+    }
     await refused('/v1/instances?cursor=x', 400, 'store/bad-cursor')
     await refused('/v1/events?cursor=x', 400, 'store/bad-cursor')
     await refused('/v1/records?cursor=x', 400, 'store/bad-cursor')

@@ -27,7 +27,13 @@ describe('the command line', { timeout: 120_000 }, () => {
       assert.equal(code, 0)
       assert.match(output, new RegExp(`^quantumstream ${command}`))
     }
-    assert.match((await run(['--help'])).output, /start +Runs a node/)
+    for (const words of [['--help'], ['-h'], ['help']])
+      assert.match((await run(words)).output, /start +Runs a node/)
+    for (const words of [
+      ['start', '-h'],
+      ['help', 'start'],
+    ])
+      assert.match((await run(words)).output, /--hardfork VALUE .*; one of shanghai, .*osaka/)
     assert.match((await run(['--version'])).output, /^\d+\.\d+\.\d+$/)
     await refused(['nonsense'], /"nonsense" is no command/)
     await refused(['start', '--nonsense'], /--nonsense/)
@@ -49,6 +55,7 @@ describe('the command line', { timeout: 120_000 }, () => {
     await refusedInOneLine(['config', 'show'], /"config" takes flags only, not "show"/)
     await refusedInOneLine(['start', 'dev'], /"start" takes flags only, not "dev"/)
     await refusedInOneLine(['demo', 'twice'], /"demo" takes flags only, not "twice"/)
+    await refusedInOneLine(['workflow', 'list', 'all', 'of'], /does not know what to do with "of"/)
     await refusedInOneLine(['keys'], /"keys" is not known or not whole/)
     const asked = ['chain', 'status', '--api-host', '::1', '--api-port', '1']
     await refusedInOneLine(asked, /no node answers at http:\/\/\[::1\]:1;/)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { root, temporaryFolder } from './program.ts'
@@ -17,12 +17,24 @@ function run(cwd: string, program: string, ...words: readonly string[]): string 
   return stdout
 }
 
+/** The machine's own Node, where it is older than the project's. */
+function olderNode(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  const programs = folders
+    .filter((folder) => !folder.includes('node_modules'))
+    .map((folder) => path.join(folder, 'node'))
+  const found = programs.find((program) => existsSync(program))
+  if (found === undefined) return undefined
+  const { stdout } = spawnSync(found, ['--version'], { encoding: 'utf8' })
+  return Number(/^v(\d+)/.exec(stdout)?.[1] ?? 26) < 26 ? found : undefined
+}
+
 test('the packed package gives the command and the import elsewhere', {
   timeout: 300_000,
 }, async (t) => {
   const folder = await temporaryFolder(t)
-  run(root, 'npm', 'run', 'build:dist')
-  run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', folder)
+  await rm(path.join(root, 'dist'), { recursive: true, force: true })
+  run(root, 'npm', 'pack', '--pack-destination', folder)
   const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'))
   await writeFile(path.join(folder, 'package.json'), '{"private": true, "type": "module"}')
   run(folder, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`)
@@ -51,4 +63,9 @@ console.log(status, depositVaultAbi.some(({ name }) => name === 'Deposited'))
 `,
   )
   assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok true')
+  const older = olderNode()
+  if (older === undefined) return
+  const { status, stderr } = spawnSync(older, ['use.js'], { cwd: folder, encoding: 'utf8' })
+  assert.equal(status, 1)
+  assert.match(stderr, /needs Node 26: run the program by node_modules\/\.bin\/node/)
 })

@@ -8,15 +8,16 @@ import { notFound } from './failures.ts'
 import * as shapes from './shapes.ts'
 import * as views from './views.ts'
 
+const described = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: shapes.ErrorShape } },
+})
 const errors = {
-  400: {
-    description: 'The question is not understood',
-    content: { 'application/json': { schema: shapes.ErrorShape } },
-  },
-  404: {
-    description: 'There is no such thing',
-    content: { 'application/json': { schema: shapes.ErrorShape } },
-  },
+  400: described('The question is not understood'),
+  404: described('There is no such thing'),
+  default: described(
+    'Refused (403, 405, 413, 415, 429), or the node or its endpoint failed (500, 502)',
+  ),
 }
 
 /** A GET route that answers JSON of one shape. */
@@ -26,12 +27,18 @@ function reading<P extends string, S extends z.ZodType, R extends object>(
 ) {
   const { summary, answer, request } = options
   return createRoute({
-    ...{ method: 'get', path, summary, request },
+    ...{ method: 'get', path, summary, request, operationId: operationOf(path) },
     responses: {
       200: { description: 'The answer', content: { 'application/json': { schema: answer } } },
       ...errors,
     },
   })
+}
+
+/** `/v1/instances/{id}` as `getInstancesId`. */
+function operationOf(path: string): string {
+  const words = path.replace(/[{}]/g, '').split('/').slice(2)
+  return `get${words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('')}`
 }
 
 const { pageOf, pageQuery } = shapes
@@ -128,7 +135,11 @@ function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
     summary: 'One block, by number or hash',
     answer: shapes.BlockDetailShape,
     request: {
-      params: z.object({ block: z.string().regex(/^(\d{1,15}|0x[0-9a-fA-F]{64})$/) }),
+      params: z.object({
+        block: z
+          .string()
+          .regex(/^(\d{1,15}|0x[0-9a-fA-F]{64})$/, 'expected a number, or a hash of 32 bytes'),
+      }),
       query: z.object(chainQuery),
     },
   })

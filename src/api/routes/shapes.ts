@@ -166,9 +166,17 @@ export const RecordShape = z
   })
   .openapi('Record')
 
+const wholeLimit = 'expected a whole number from 1 to 200'
+
 /** `limit` and `cursor` of every list. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50).openapi({ description: '1 to 200' }),
+  limit: z.coerce
+    .number({ error: wholeLimit })
+    .int({ error: wholeLimit })
+    .min(1, { error: wholeLimit })
+    .max(200, { error: wholeLimit })
+    .default(50)
+    .openapi({ description: '1 to 200' }),
   cursor: z.string().max(200).optional().openapi({ description: '`next` of the page before' }),
 }
 

@@ -25,6 +25,7 @@ export const chainCommand: Command = {
   name: 'chain',
   summary: 'Shows the chains of a running node and their blocks',
   usage: 'status | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]',
+  mostWords: 3,
   flags: [
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
     { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },

@@ -10,7 +10,7 @@ export const configCommand: Command = {
   usage: '[--show] [--json]',
   details:
     'Flags come before the environment, .env, quantumstream.NAME.json (--profile NAME),\nquantumstream.json and the default. A name there is that of its flag in camelCase.',
-  wordless: true,
+  mostWords: 0,
   flags: [
     { name: 'show', description: 'What the command does anyway' },
     { name: 'json', description: 'Prints one JSON object' },

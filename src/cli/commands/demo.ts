@@ -11,7 +11,7 @@ export const demoCommand: Command = {
   summary: 'Runs the flagship once in a temporary folder: deposit, KYC, allocation',
   usage: '[--json]',
   details: 'Exit code 0 when the tokens are on the account, 1 with the reason if not.',
-  wordless: true,
+  mostWords: 0,
   flags: [
     {
       name: 'json',

@@ -16,6 +16,7 @@ export const keysCommand: Command = {
   usage: 'new FILE | import FILE --from HEXFILE | address FILE | check FILE',
   details:
     'An existing file is never overwritten. "import" reads a private key as 64 hex digits from\nHEXFILE. "check" asks for the password and says whether it opens the file.',
+  mostWords: 2,
   flags: [
     { name: 'from', value: 'HEXFILE', description: 'File with the private key to import' },
     { name: 'password-file', value: 'F', description: 'Reads the password there, not by prompt' },

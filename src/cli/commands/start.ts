@@ -14,7 +14,7 @@ export const startCommand: Command = {
   usage: '[--dev]',
   details:
     '--dev gives a development chain of its own, one sample deposit and the flagship workflow.\nBLOCKCHAIN_ENDPOINT and CONTRACT_ADDRESS work on a foreign chain instead.',
-  wordless: true,
+  mostWords: 0,
   flags: [],
   settings: everySetting,
   async run(call) {

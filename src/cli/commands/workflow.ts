@@ -36,6 +36,7 @@ export const workflowCommand: Command = {
   name: 'workflow',
   summary: 'Checks definitions, and shows the workflows and instances of a running node',
   usage: 'list | instances [--status S] | show ID | check FILE',
+  mostWords: 2,
   flags: [
     { name: 'status', value: 'S', description: 'running, waiting, completed, failed or cancelled' },
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },

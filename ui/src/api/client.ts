@@ -1,5 +1,8 @@
 /** Asks the node's API and its JSON-RPC. */
 
+/** The node answered that it will not, or that there is no such thing. */
+export class Refused extends Error {}
+
 /** Asks the node; what the browser says of a lost line differs from one to another and helps nobody. */
 async function ask(path: string, request: RequestInit): Promise<Response> {
   try {
@@ -16,7 +19,8 @@ export async function getJson<T>(path: string): Promise<T> {
     | (T & { error?: { message: string } })
     | undefined
   if (response.ok && body !== undefined) return body
-  throw new Error(body?.error?.message ?? `${path} answered ${response.status}`)
+  const message = body?.error?.message ?? `${path} answered ${response.status}`
+  throw response.status >= 400 && response.status < 500 ? new Refused(message) : new Error(message)
 }
 
 /** Calls one JSON-RPC method of a chain; @throws Error with the node's own sentence */

@@ -1,0 +1,10 @@
+/** What `import … from 'quantumstream'` gives; under an older Node it says so instead of failing within. */
+
+const major = Number(process.versions.node.split('.')[0])
+if (major < 26) {
+  throw new Error(
+    `quantumstream is imported by Node ${process.versions.node} and needs Node 26: run the program by node_modules/.bin/node, which came with the package`,
+  )
+}
+
+export const { startNode } = await import('../dist/node/node.js')
