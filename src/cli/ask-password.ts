@@ -1,11 +1,12 @@
 /** Asks for a password on the terminal without showing it. */
 
+import type { Readable } from 'node:stream'
 import { AppError } from '../base/app-error.ts'
 
 /**
  * Reads one line from the terminal; nothing is echoed.
  *
- * @throws AppError `cli/no-terminal` when there is none to ask on, `cli/interrupted` on Ctrl-C
+ * @throws AppError `cli/no-terminal` when there is none to ask on, `cli/interrupted` on Ctrl-C or Ctrl-D
  */
 export async function askPassword(question: string): Promise<string> {
   const { stdin, stderr } = process
@@ -25,14 +26,29 @@ export async function askPassword(question: string): Promise<string> {
   }
 }
 
-async function readHidden(input: AsyncIterable<string>): Promise<string> {
-  let password = ''
-  for await (const typed of input) {
-    for (const key of typed) {
-      if (key === '\r' || key === '\n') return password
-      if (key === '\u0003') throw new AppError({ code: 'cli/interrupted', message: 'interrupted' })
-      password = key === '\u007f' ? password.slice(0, -1) : password + key
+/** Keys until Enter; by listeners, since a loop over the stream would end it for the next question. */
+function readHidden(input: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let password = ''
+    const finish = (end: () => void) => {
+      input.off('data', onTyped)
+      input.off('end', onEnd)
+      end()
     }
-  }
-  return password
+    const onEnd = () => finish(() => reject(interrupted()))
+    const onTyped = (typed: string) => {
+      for (const key of typed) {
+        if (key === '\r' || key === '\n') return finish(() => resolve(password))
+        if (key === '\u0003' || (key === '\u0004' && password === '')) return onEnd()
+        password = key === '\u007f' ? password.slice(0, -1) : password + key
+      }
+    }
+    input.on('data', onTyped)
+    input.on('end', onEnd)
+    input.resume()
+  })
+}
+
+function interrupted(): AppError {
+  return new AppError({ code: 'cli/interrupted', message: 'interrupted' })
 }

@@ -24,12 +24,13 @@ export interface DemoResult {
 /** How the demo tells what it does. */
 export interface DemoHooks {
   readonly signal: AbortSignal
+  /** Longest wait for the workflow; default 60,000. */
+  readonly patienceMs?: number
   tell(line: string): void
   change(change: InstanceChange): void
 }
 
-/** Longest wait for the workflow. */
-const patienceMs = 60_000
+const defaultPatienceMs = 60_000
 
 /**
  * Starts a node in a temporary folder on free ports, deposits, waits for the workflow's end, compares the
@@ -62,9 +63,9 @@ async function flagship(node: RunningNode, hooks: DemoHooks): Promise<DemoResult
     const before = await node.tokenBalance()
     const { hash: depositTx, account, amountWei } = await node.deposit('demo')
     hooks.tell(`deposit of ${Number(amountWei) / 1e18} ether by ${account}: ${depositTx}`)
-    const instance = await finished(node, hooks.signal)
+    const instance = await finished(node, hooks)
     if (instance === undefined) {
-      const reason = hooks.signal.aborted ? 'interrupted' : 'the workflow did not end in time'
+      const reason = hooks.signal.aborted ? 'interrupted' : 'the workflow did not begin in time'
       return { ...failure(reason), depositTx }
     }
     const balance = await node.tokenBalance()
@@ -73,7 +74,9 @@ async function flagship(node: RunningNode, hooks: DemoHooks): Promise<DemoResult
       ({ step, kind }) => step === 'allocate' && kind === 'completed',
     )?.output as { readonly hash?: string } | undefined
     const ok = arrived && instance.status === 'completed'
-    const reason = `the instance is ${instance.status}${instance.reason ? `: ${instance.reason}` : ''}; tokens received: ${balance - before}, expected: ${amountWei}`
+    const ended = !isOpen(instance)
+    const late = hooks.signal.aborted ? 'interrupted: ' : 'the workflow did not end in time: '
+    const reason = `${ended ? '' : late}the instance is ${instance.status}${instance.reason ? `: ${instance.reason}` : ''}; tokens received: ${balance - before}, expected: ${amountWei}`
     return {
       ok,
       depositTx,
@@ -88,19 +91,23 @@ async function flagship(node: RunningNode, hooks: DemoHooks): Promise<DemoResult
   }
 }
 
+/** The instance once it has ended, or as it is when the time is over. */
 async function finished(
   node: RunningNode,
-  signal: AbortSignal,
+  { signal, patienceMs = defaultPatienceMs }: DemoHooks,
 ): Promise<InstanceDetail | undefined> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
   while (!over.aborted) {
     const [instance] = (await node.engine.list({ limit: 1 })).items
-    if (instance && !['running', 'waiting'].includes(instance.status)) {
-      return node.engine.get(instance.id)
-    }
+    if (instance && !isOpen(instance)) return node.engine.get(instance.id)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return undefined
+  const [instance] = (await node.engine.list({ limit: 1 })).items
+  return instance && node.engine.get(instance.id)
+}
+
+function isOpen({ status }: { readonly status: string }): boolean {
+  return status === 'running' || status === 'waiting'
 }
 
 function durations(journal: readonly JournalEntry[]): DemoResult['steps'] {

@@ -95,9 +95,9 @@ export async function startEventWing(
   return { sql, engine, events, listener, notifications, records, senderAddress }
 }
 
-/** Where a block is sealed for each transaction, nothing would ever lie on top of an event unless somebody sends more. */
-function confirmations({ values, given }: Composition, { born }: SourceChain): number {
-  return given.confirmations ?? (born?.consensus.blockTimeMs === 0 ? 0 : values.confirmations)
+/** Where blocks come for transactions only, nothing would lie on top of an event until somebody sends more. */
+function confirmations({ values, given }: Composition, { minesOnDemand }: SourceChain): number {
+  return given.confirmations ?? (minesOnDemand ? 0 : values.confirmations)
 }
 
 /** Starts and cancels instances in the transaction that stores the event. */

@@ -62,6 +62,12 @@ export async function contractsOf(client: JsonRpcClient, vault: Hex): Promise<Co
   }
 }
 
+/** Whether the endpoint is a development node, which by default mines a block for each transaction and no other. */
+export async function isDevelopmentNode(client: JsonRpcClient): Promise<boolean> {
+  const version = await client.request('web3_clientVersion').catch(() => '')
+  return /hardhat|anvil|ganache/i.test(String(version))
+}
+
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const handle = setTimeout(resolve, ms)

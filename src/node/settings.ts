@@ -166,7 +166,7 @@ export const settings = {
   confirmations: {
     ...{ kind: within(0, 100, true), default: 1, env: 'QS_CONFIRMATIONS', unit: 'blocks' },
     description:
-      'Blocks on top of an event before its workflow starts; 0 by default where blocks are sealed for transactions only',
+      'Blocks on top of an event before its workflow starts; 0 by default where blocks may come for transactions only (block time 0, Hardhat, anvil, Ganache)',
   },
   pollInterval: {
     ...{ kind: within(10, 60_000, true), default: 250, env: 'QS_POLL_INTERVAL', unit: 'ms' },

@@ -16,7 +16,7 @@ import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
 import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
 import { type Contracts, deployDevContracts } from './dev-contracts.ts'
-import { contractsOf, foreignChainId } from './foreign-chain.ts'
+import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
 import { programVersion } from './program-folder.ts'
 import type { SettingValues } from './settings.ts'
 
@@ -25,6 +25,8 @@ export interface SourceChain {
   readonly name: string
   readonly chainId: number
   readonly embedded: boolean
+  /** Blocks may come for transactions only, so that nothing lies on top of the last one. */
+  readonly minesOnDemand: boolean
   /** What the embedded chain was born with; absent for a foreign chain. */
   readonly born: Pick<Manifest, 'hardfork' | 'consensus'> | undefined
   readonly client: JsonRpcClient
@@ -92,6 +94,7 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const chainId = Number(manifest.chainId)
   return {
     ...{ name: devName, chainId, embedded: true, born: manifest, client },
+    minesOnDemand: manifest.consensus.blockTimeMs === 0,
     ...{ rpcUrl: rpc.url, endpoint: rpc.url ?? '' },
     answer: (body) => rpc.handleText(body),
     contracts: await deployDevContracts(client, platform, chainId),
@@ -165,6 +168,7 @@ async function openForeign(
   }
   return {
     ...{ name: foreignName, chainId, embedded: false, born: undefined, client },
+    minesOnDemand: await isDevelopmentNode(client),
     ...{ rpcUrl: undefined, endpoint: shown },
     answer: (body) => forward(client, body),
     contracts: await contractsOf(client, values.contract as Hex),

@@ -1,19 +1,35 @@
 /** Creates folders and names in them so that they are still there after the power fails. */
 
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Creates a folder and those above it that are not there yet. */
 export async function createFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  const top = path.dirname(path.resolve(first))
+  // Not by `recursive`, which never ends where a parent that is there says that it is not, as in /proc.
+  const missing: string[] = []
   let at = path.resolve(folder)
-  await syncFolder(at)
-  while (at !== top) {
+  while (!(await isThere(at))) {
+    missing.unshift(at)
     at = path.dirname(at)
-    await syncFolder(at)
   }
+  for (const one of missing) {
+    await mkdir(one).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    await syncFolder(one)
+    await syncFolder(path.dirname(one))
+  }
+}
+
+/** Whether a folder is there. @throws Error if something else is */
+async function isThere(folder: string): Promise<boolean> {
+  try {
+    if ((await stat(folder)).isDirectory()) return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+  throw new Error(`${folder} is a file, not a folder`)
 }
 
 /** Resolves when the names that a folder holds are on disk: syncing a file alone does not keep its name. */

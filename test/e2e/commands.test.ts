@@ -1,10 +1,12 @@
 /** Runs the commands beside `start` and `demo`: keys, workflow, chain, config, help, and what they refuse. */
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
-import { startProgram, temporaryFolder } from './program.ts'
+import { main, startProgram, temporaryFolder } from './program.ts'
 
 /** Runs a command to its end. */
 async function run(words: readonly string[], options: Parameters<typeof startProgram>[1] = {}) {
@@ -123,6 +125,34 @@ describe('the command line', { timeout: 120_000 }, () => {
     )
     await refused(['keys', 'new', 'y.json'], /no terminal to ask on/, { cwd })
     await refused(['keys', 'address', 'absent.json'], /cannot be read/, { cwd })
+  })
+
+  test('a password is asked for twice on a terminal, unseen, and Ctrl-D gives up', {
+    skip: process.platform !== 'linux' && 'the terminal of this test is that of Linux',
+  }, async (t) => {
+    const file = path.join(await temporaryFolder(t), 'asked.json')
+    const typed = async (keys: readonly string[]) => {
+      // The program sees a terminal of its own; what is typed comes as from a keyboard.
+      const words = [process.execPath, main, 'keys', 'new', file].join(' ')
+      const child = spawn('script', ['-qec', words, '/dev/null'], { stdio: 'pipe' })
+      let shown = ''
+      child.stdout.on('data', (data) => {
+        const questions = () => shown.split(/Password: |Once more: /).length - 1
+        const before = questions()
+        shown += data
+        for (let nth = before; nth < questions(); nth += 1) child.stdin.write(keys[nth] ?? '')
+      })
+      const [code] = await once(child, 'close')
+      return { code, shown }
+    }
+    assert.equal((await typed(['\u0004'])).code, 1)
+    const different = await typed(['secret words\r', 'other words\r'])
+    assert.equal(different.code, 1)
+    assert.match(different.shown, /the two passwords differ/)
+    const { code, shown } = await typed(['secret words\r', 'secret words\r'])
+    assert.equal(code, 0, shown)
+    assert.match(shown, /0x[0-9a-f]{40}/i)
+    assert.doesNotMatch(shown, /secret/)
   })
 
   test('a workflow is checked without a node', async (t) => {

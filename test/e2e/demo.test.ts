@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
+import { runDemo } from '../../src/node/demo.ts'
 import { startProgram } from './program.ts'
 
 interface Result {
@@ -43,6 +44,22 @@ test('the demo says that it was interrupted', { timeout: 60_000 }, async () => {
   program.child.kill('SIGINT')
   assert.deepEqual(await program.exited, [1, null], program.output())
   assert.match(program.output(), /the demo failed: interrupted/)
+})
+
+test('the demo says what it was waiting for, and how far it came', {
+  timeout: 60_000,
+}, async () => {
+  const result = await runDemo(
+    { functionUrl: 'http://127.0.0.1:1/kyc', blockTime: 0.25 },
+    { signal: new AbortController().signal, patienceMs: 4_000, tell() {}, change() {} },
+  )
+  assert.equal(result.ok, false)
+  assert.match(result.reason ?? '', /did not end in time: .*127\.0\.0\.1:1 does not answer/)
+  assert.match(result.instanceId ?? '', /^[0-9a-f]{32}$/)
+  assert.deepEqual(
+    result.steps.map(({ name }) => name),
+    ['notify'],
+  )
 })
 
 test('the demo says why when the function refuses', { timeout: 60_000 }, async (t) => {

@@ -178,6 +178,11 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
     const file = path.join(folder, 'file')
     await writeFile(file, '')
     await refused(['start', '--dev', ...fast, '--data', path.join(file, 'data')], /file\/data/)
+    await refused(['start', '--dev', ...fast, '--data', file], /is a file, not a folder/)
+    if (process.platform === 'linux') {
+      // There the parent is a folder, and says of a new one that it is not there.
+      await refused(['start', '--dev', ...fast, '--data', '/proc/quantumstream'], /\/proc\/quantum/)
+    }
     if (process.getuid?.() === 0) return
     await chmod(folder, 0o500)
     await refused(['start', '--dev', ...fast, '--data', path.join(folder, 'data')], /data/)
