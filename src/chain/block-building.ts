@@ -53,11 +53,10 @@ export async function buildBlock(
   const transactions: Transaction[] = []
   const senders: Address[] = []
   let bodyBytes = 0
-  for (const { transaction, sender, hash } of pool.best(baseFeePerGas)) {
+  for (const { transaction, sender, hash, raw } of pool.best(baseFeePerGas)) {
     const left = open.gasLimit - run.gasUsed
     if (left < leastGas || isLate()) break
-    const bytes = encodeTransaction(transaction).length
-    if (transaction.gasLimit > left || bodyBytes + bytes > maxBodyBytes) continue
+    if (transaction.gasLimit > left || bodyBytes + raw.length > maxBodyBytes) continue
     const result = await run.add(transaction, sender).catch((error: unknown) => {
       pool.drop(hash)
       throw error
@@ -65,7 +64,7 @@ export async function buildBlock(
     if (result.kind === 'executed') {
       transactions.push(transaction)
       senders.push(sender)
-      bodyBytes += bytes
+      bodyBytes += raw.length
     } else if (isHopeless(result)) pool.drop(hash)
   }
   const result = await run.finish([])

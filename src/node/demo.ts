@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { isOpen } from '../workflow/step-data.ts'
 import type { InstanceChange, InstanceDetail, JournalEntry } from '../workflow/workflow.ts'
 import { type RunningNode, startNode } from './node.ts'
 import type { SettingValues } from './settings.ts'
@@ -104,10 +105,6 @@ async function finished(
   }
   const [instance] = (await node.engine.list({ limit: 1 })).items
   return instance && node.engine.get(instance.id)
-}
-
-function isOpen({ status }: { readonly status: string }): boolean {
-  return status === 'running' || status === 'waiting'
 }
 
 function durations(journal: readonly JournalEntry[]): DemoResult['steps'] {

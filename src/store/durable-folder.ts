@@ -16,9 +16,9 @@ export async function createFolder(folder: string): Promise<void> {
     await mkdir(one).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error
     })
-    await syncFolder(one)
-    await syncFolder(path.dirname(one))
   }
+  // From the deepest up to the one that was there before, which holds the name of the first.
+  if (missing.length > 0) for (const one of [...missing.toReversed(), at]) await syncFolder(one)
 }
 
 /** Whether a folder is there. @throws Error if something else is */

@@ -10,7 +10,8 @@ import { noMetrics } from '../base/metrics.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createWorkflowEngine, workflowMigrations } from './engine.ts'
 import { ManualTime } from './test-world/manual-time.ts'
-import type { InstanceDetail, StepFunction, WorkflowEngine } from './workflow.ts'
+import { until } from './test-world/until.ts'
+import type { InstanceDetail, StepFunction } from './workflow.ts'
 
 type Test = { after(run: () => Promise<void>): void }
 
@@ -41,15 +42,6 @@ async function world(t: Test, functions: Record<string, StepFunction>) {
     return started ?? ''
   }
   return { sql, time, engine, appear }
-}
-
-async function until(engine: WorkflowEngine, id: string, wanted: (one: InstanceDetail) => boolean) {
-  for (let turn = 0; turn < 2_000; turn += 1) {
-    const one = await engine.get(id)
-    if (one && wanted(one)) return one
-    await pause(1)
-  }
-  return assert.fail(`never as wanted: ${JSON.stringify(await engine.get(id))}`)
 }
 
 const completed = ({ status }: InstanceDetail) => status === 'completed'

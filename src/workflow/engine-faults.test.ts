@@ -12,6 +12,7 @@ import { openSqlite } from '../store/sqlite.ts'
 import { createWorkflowEngine, workflowMigrations } from './engine.ts'
 import type { EngineDependencies } from './engine-dependencies.ts'
 import { ManualTime } from './test-world/manual-time.ts'
+import { until } from './test-world/until.ts'
 import type { InstanceChange, InstanceDetail, StepFunction, WorkflowEngine } from './workflow.ts'
 
 type Test = { after(run: () => Promise<void>): void }
@@ -46,15 +47,6 @@ async function appear(engine: WorkflowEngine, sql: SqlStore, data: Json = {}): P
   const [id] = await sql.transaction((session) => engine.startFor(session, event))
   engine.wake()
   return id ?? ''
-}
-
-async function until(engine: WorkflowEngine, id: string, wanted: (one: InstanceDetail) => boolean) {
-  for (let turn = 0; turn < 2_000; turn += 1) {
-    const one = await engine.get(id)
-    if (one && wanted(one)) return one
-    await pause(1)
-  }
-  return assert.fail(`never as wanted: ${JSON.stringify(await engine.get(id))}`)
 }
 
 /** A function that is under way until it is told to end. */

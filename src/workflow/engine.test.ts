@@ -14,6 +14,7 @@ import { openSqlite } from '../store/sqlite.ts'
 import { createWorkflowEngine, workflowMigrations } from './engine.ts'
 import type { StepPoint } from './engine-dependencies.ts'
 import { ManualTime } from './test-world/manual-time.ts'
+import { until } from './test-world/until.ts'
 import type { InstanceDetail, StepFunction, WorkflowEngine } from './workflow.ts'
 
 type Test = { after(run: () => Promise<void>): void }
@@ -91,16 +92,6 @@ async function pay(
   const [started] = await sql.transaction((session) => engine.startFor(session, event))
   engine.wake()
   return started ?? ''
-}
-
-/** Waits, in turns of the event loop, until an instance is as wanted. */
-async function until(engine: WorkflowEngine, id: string, wanted: (one: InstanceDetail) => boolean) {
-  for (let turn = 0; turn < 2_000; turn += 1) {
-    const one = await engine.get(id)
-    if (one && wanted(one)) return one
-    await new Promise(setImmediate)
-  }
-  return assert.fail(`never as wanted: ${JSON.stringify(await engine.get(id))}`)
 }
 
 const ended = ({ status }: InstanceDetail) => status === 'completed' || status === 'failed'

@@ -8,10 +8,7 @@ import { notFound } from './failures.ts'
 import * as shapes from './shapes.ts'
 import * as views from './views.ts'
 
-const described = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: shapes.ErrorShape } },
-})
+const described = (description: string) => shapes.jsonAnswer(description, shapes.ErrorShape)
 const errors = {
   400: described('The question is not understood'),
   404: described('There is no such thing'),
@@ -29,7 +26,7 @@ function reading<P extends string, S extends z.ZodType, R extends object>(
   return createRoute({
     ...{ method: 'get', path, summary, request, operationId: operationOf(path) },
     responses: {
-      200: { description: 'The answer', content: { 'application/json': { schema: answer } } },
+      200: shapes.jsonAnswer('The answer', answer),
       ...errors,
     },
   })

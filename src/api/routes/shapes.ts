@@ -168,6 +168,12 @@ export const RecordShape = z
 
 const wholeLimit = 'expected a whole number from 1 to 200'
 
+/** An answer of JSON, for the document. */
+export const jsonAnswer = <S extends z.ZodType>(description: string, schema: S) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
 /** `limit` and `cursor` of every list. */
 export const pageQuery = {
   limit: z.coerce
