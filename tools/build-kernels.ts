@@ -13,7 +13,9 @@ interface Kernel {
   readonly flags?: readonly string[]
 }
 
-const kernels: readonly Kernel[] = []
+const kernels: readonly Kernel[] = [
+  { entry: 'kernel/keccak/exports.ts', module: 'src/crypto/keccak-wasm.gen.ts' },
+]
 
 const flags = [
   ...['--runtime', 'stub', '--use', 'abort=', '--noAssert', '-O3', '--converge'],

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
 import { keccak256 } from './keccak.ts'
 import { sha256 } from './sha256.ts'
@@ -22,6 +23,23 @@ test('keccak-256 gives the known answers, which are not those of SHA3-256', () =
   assert.notEqual(
     keccak256(utf8('abc')).toHex(),
     createHash('sha3-256').update('abc').digest('hex'),
+  )
+})
+
+test('keccak-256 agrees with another implementation at all short lengths and around the borders of its chunks', () => {
+  const room = 136 * 480
+  const lengths = [...Array(301).keys()]
+  for (const border of [room, 2 * room, 3 * room])
+    lengths.push(border - 136, border - 1, border, border + 1, border + 136)
+  const bytes = Uint8Array.from({ length: 4 * room }, (_, at) => (at * 31 + (at >> 8)) & 255)
+  for (const length of lengths) {
+    const part = bytes.subarray(7, 7 + length)
+    assert.equal(keccak256(part).toHex(), keccak_256(part).toHex(), `${length} bytes`)
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1_000 }), (random) => {
+      assert.equal(keccak256(random).toHex(), keccak_256(random).toHex())
+    }),
   )
 })
 
