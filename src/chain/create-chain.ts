@@ -17,6 +17,7 @@ import type { Evm } from './evm/evm.ts'
 import { genesisOf } from './genesis.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
+import { rulesOf, rulesOfOne } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
@@ -59,8 +60,7 @@ export async function createChain(
   dependencies: ChainDependencies,
 ): Promise<DrivenChain> {
   const { manifest } = options
-  const { hardfork, chainId } = manifest
-  const evm = await createEvm({ hardfork, chainId }, turnTaking())
+  const evm = await createEvm(rulesOfOne(manifest.chainId, manifest.hardfork), turnTaking())
   const past = new ChainPast(options.history ?? 128)
   const genesis = genesisOf(manifest)
   past.add(genesis.executed, genesis.state)
@@ -116,7 +116,7 @@ class ChainDriver implements DrivenChain {
     this.evm = parts.evm
     this.#engine = devEngine(this.manifest.consensus)
     const { chainId, hardfork } = this.manifest
-    this.pool = createTxPool({ hardfork, chainId }, this.#poolHead())
+    this.pool = createTxPool({ rules: rulesOf(hardfork), chainId }, this.#poolHead())
     this.#blocksSealed = parts.dependencies.metrics.counter(
       ...(['quantumstream_chain_blocks_total', 'Blocks added to the chain', ['chain']] as const),
     )

@@ -1,6 +1,6 @@
 /** Lists every setting of the program, from which come the flags, the checks and the documentation. */
 
-import { hardforks } from '../chain/ledger/manifest.ts'
+import { ownForks } from '../chain/ledger/manifest.ts'
 
 /** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
 interface Kind<T> {
@@ -140,7 +140,7 @@ export const settings = {
     description: 'Gas limit of the blocks of the embedded chain',
   },
   hardfork: {
-    ...{ kind: oneOf(...hardforks), default: 'osaka', env: 'QS_HARDFORK' },
+    ...{ kind: oneOf(...ownForks), default: 'osaka', env: 'QS_HARDFORK' },
     description: 'Rules of the embedded chain',
   },
   mnemonic: {

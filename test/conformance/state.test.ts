@@ -8,7 +8,7 @@ import { createEvm } from '../../src/chain/evm/create-evm.ts'
 import type { BlockContext, Evm } from '../../src/chain/evm/evm.ts'
 import { systemAccounts } from '../../src/chain/evm/system-contracts.ts'
 import type { Log } from '../../src/chain/ledger/block.ts'
-import type { Hardfork } from '../../src/chain/ledger/manifest.ts'
+import { type Hardfork, rulesOfOne } from '../../src/chain/ledger/fork-rules.ts'
 import { encodeRlp } from '../../src/chain/ledger/rlp.ts'
 import { decodeTransaction, senderOf } from '../../src/chain/ledger/transaction-codec.ts'
 import type { State } from '../../src/chain/state/state.ts'
@@ -116,7 +116,7 @@ describe('state tests', { skip: skipVectors() }, () => {
         const cases = await vectorJson<Record<string, StateTest>>(set, file)
         for (const [title, one] of Object.entries(cases)) {
           const chainId = one.config.chainid
-          const evm = evms.get(chainId) ?? (await createEvm({ hardfork, chainId: BigInt(chainId) }))
+          const evm = evms.get(chainId) ?? (await createEvm(rulesOfOne(BigInt(chainId), hardfork)))
           evms.set(chainId, evm)
           for (const expected of one.post[name] ?? []) {
             const result = ofBlobs.test(`${file} ${title}`) ? 'blob' : await run(evm, one, expected)

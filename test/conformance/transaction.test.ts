@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AppError } from '../../src/base/app-error.ts'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
-import { intrinsicGas, maxInitCodeBytes } from '../../src/chain/ledger/intrinsic-gas.ts'
+import { rulesOf } from '../../src/chain/ledger/fork-rules.ts'
+import { intrinsicGas } from '../../src/chain/ledger/intrinsic-gas.ts'
 import type { Transaction } from '../../src/chain/ledger/transaction.ts'
 import {
   decodeTransaction,
@@ -15,6 +16,8 @@ import {
 } from '../../src/chain/ledger/transaction-codec.ts'
 import { addressOfKey } from '../../src/crypto/secp256k1.ts'
 import { skipVectors, vectorFiles, vectorJson } from './vectors.ts'
+
+const cancun = rulesOf('cancun')
 
 interface Verdict {
   readonly sender?: string
@@ -30,9 +33,9 @@ function broken(transaction: Transaction): string | undefined {
   if (transaction.chainId !== undefined && transaction.chainId !== 1n) return 'chain id'
   if (senderOf(transaction) === undefined) return 'sender'
   if (nonce >= 2n ** 64n - 1n) return 'nonce'
-  if (to === undefined && data.length > maxInitCodeBytes) return 'creation code'
+  if (to === undefined && data.length > cancun.numbers.initCodeLimit) return 'creation code'
   if ((gasLimit * cap) >> 256n) return 'cost'
-  if (gasLimit < intrinsicGas(transaction)) return 'intrinsic gas'
+  if (gasLimit < intrinsicGas(transaction, cancun)) return 'intrinsic gas'
   const dearTip = 'maxPriorityFeePerGas' in transaction && transaction.maxPriorityFeePerGas > cap
   return dearTip ? 'tip' : undefined
 }
@@ -80,7 +83,7 @@ describe('transactions', { skip: skipVectors() }, () => {
         if (transaction && expected.exception === undefined) {
           assert.equal(toHex(senderOf(transaction) ?? new Uint8Array()), expected.sender, name)
           assert.equal(toHex(transactionHash(transaction)), expected.hash, name)
-          assert.equal(intrinsicGas(transaction), BigInt(expected.intrinsicGas), name)
+          assert.equal(intrinsicGas(transaction, cancun), BigInt(expected.intrinsicGas), name)
         }
         ran += 1
       }

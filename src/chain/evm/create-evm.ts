@@ -2,8 +2,8 @@
 
 import { sha256 } from '../../crypto/sha256.ts'
 import type { Receipt, Withdrawal } from '../ledger/block.ts'
+import type { ChainRules, Hardfork, Rules } from '../ledger/fork-rules.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
-import type { Hardfork } from '../ledger/manifest.ts'
 import type { AccessListEntry, Transaction } from '../ledger/transaction.ts'
 import type { State, StateOverlay, StateReader } from '../state/state.ts'
 import { createOverlay } from '../state/state-overlay.ts'
@@ -30,36 +30,44 @@ const [callMachines, blockMachines] = [8, 2]
 /** The requests hash of a block without requests (EIP-7685). */
 export const requestsHashOfNone = sha256(new Uint8Array())
 
-interface Rules {
-  readonly hardfork: Hardfork
-  readonly chainId: bigint
-}
-
-/** Execution by the rules of a hardfork; without `pause` it holds the process while code runs. */
-export async function createEvm(rules: Rules, pause: Pause = () => undefined): Promise<Evm> {
-  const spare = [await createMachine(rules, pause)]
-  const make = async () => spare.pop() ?? createMachine(rules, pause)
-  const machine = createMachinePool(make, callMachines)
+/** Execution by the rules of a chain; without `pause` it holds the process while code runs. */
+export async function createEvm(chain: ChainRules, pause: Pause = () => undefined): Promise<Evm> {
+  const { chainId } = chain
+  const machinesOf = (most: number) => {
+    const machines = new Map<Hardfork, Machine>()
+    return ({ hardfork }: Rules) => {
+      const known = machines.get(hardfork)
+      if (known) return known
+      const made = createMachinePool(() => createMachine({ hardfork, chainId }, pause), most)
+      machines.set(hardfork, made)
+      return made
+    }
+  }
+  const machines = machinesOf(callMachines)
   // Calls, however many and long, do not keep blocks waiting.
-  const ofBlocks = createMachinePool(make, blockMachines)
+  const ofBlocks = machinesOf(blockMachines)
   const call: Evm['call'] = async (overlay, block, message) =>
-    (await runMessage(machine, { overlay, block, message, rules })).result
+    (await runMessage(machines, { overlay, block, message, chain })).result
   return {
-    openBlock: async (parent, block) => openBlock(ofBlocks, rules, { parent, block }),
+    openBlock: async (parent, block) => openBlock(ofBlocks, chain, { parent, block }),
     call,
     estimateGas: (state, block, message) =>
       estimateGas((limited) => call(createOverlay(state), block, limited), message),
     createAccessList: (state, block, message) =>
-      createAccessList(machine, { state, block, message, rules }),
+      createAccessList(machines, { state, block, message, chain }),
   }
 }
 
+type Machines = (rules: Rules) => Machine
+
 function openBlock(
-  machine: Machine,
-  rules: Rules,
+  machines: Machines,
+  chain: ChainRules,
   { parent, block }: { parent: State; block: BlockContext },
 ): BlockRun {
   const overlay = createOverlay(parent)
+  const rules = chain.rulesAt(block)
+  const machine = machines(rules)
   openBlockState(overlay, block, rules.hardfork)
   const receipts: Receipt[] = []
   let gasUsed = 0n
@@ -69,7 +77,7 @@ function openBlock(
     },
     async add(transaction: Transaction, sender) {
       const result = await runTransaction(transaction, sender, {
-        ...{ ...rules, block, machine, state: overlay },
+        ...{ rules, chainId: chain.chainId, block, machine, state: overlay },
         gasLeft: block.gasLimit - gasUsed,
         gasUsedBefore: gasUsed,
       })
@@ -93,19 +101,21 @@ interface MessageRun {
   readonly overlay: StateOverlay
   readonly block: BlockContext
   readonly message: CallMessage
-  readonly rules: Rules
+  readonly chain: ChainRules
   readonly reportTouched?: boolean
 }
 
 /** Runs a message as a transaction would run, without signature, nonce and balance for gas. */
 async function runMessage(
-  machine: Machine,
+  machines: Machines,
   run: MessageRun,
 ): Promise<{ result: CallResult; touched: readonly AccessListEntry[] }> {
-  const { overlay, block, message, rules } = run
+  const { overlay, block, message, chain } = run
+  const rules = chain.rulesAt(block)
+  const machine = machines(rules)
   const { from, to, value, data, gasLimit, gasPrice, accessList } = message
-  const intrinsic = intrinsicGas({ to, data, accessList })
-  const floor = floorGas(data, rules.hardfork)
+  const intrinsic = intrinsicGas({ to, data, accessList }, rules)
+  const floor = floorGas(data, rules)
   const least = intrinsic > floor ? intrinsic : floor
   const nothing = { output: new Uint8Array(), logs: [], gasUsed: gasLimit }
   if (gasLimit < least) return { result: { ...nothing, halt: 'out-of-gas' }, touched: [] }
@@ -163,15 +173,15 @@ const maxRounds = 8
 
 /** Runs a message until the list of what it touches stays the same, since the list changes what it costs. */
 async function createAccessList(
-  machine: Machine,
-  { state, block, message, rules }: Omit<MessageRun, 'overlay'> & { state: StateReader },
+  machines: Machines,
+  { state, block, message, chain }: Omit<MessageRun, 'overlay'> & { state: StateReader },
 ): ReturnType<Evm['createAccessList']> {
   let accessList = message.accessList
   for (let round = 1; ; round += 1) {
     const overlay = createOverlay(state)
     const trial = { ...message, accessList }
-    const run = { overlay, block, message: trial, rules, reportTouched: true }
-    const { result, touched } = await runMessage(machine, run)
+    const run = { overlay, block, message: trial, chain, reportTouched: true }
+    const { result, touched } = await runMessage(machines, run)
     const next = worthListing(touched, message)
     if (sameList(next, accessList) || round === maxRounds) return { accessList: next, result }
     accessList = next

@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fromHex, padStart } from '../../base/bytes.ts'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
+import { rulesOfOne } from '../ledger/fork-rules.ts'
 import type { Transaction, UnsignedTransaction } from '../ledger/transaction.ts'
 import { signTransaction } from '../ledger/transaction-codec.ts'
 import type { State } from '../state/state.ts'
@@ -46,7 +47,7 @@ describe('execution', () => {
   let evm: Evm
   let state: State
   before(async () => {
-    evm = await createEvm({ hardfork: 'osaka', chainId: 7n })
+    evm = await createEvm(rulesOfOne(7n, 'osaka'))
     const contract = (byte: number, code: Uint8Array) => ({
       ...{ address: address(byte), code, balance: 0n, nonce: 1n },
       storage: [[0n, 7n] as const],
@@ -198,7 +199,7 @@ describe('execution', () => {
   })
 
   test('code reads the chain id whole, also beyond what a double holds', async () => {
-    const large = await createEvm({ hardfork: 'osaka', chainId: 2n ** 53n + 1n })
+    const large = await createEvm(rulesOfOne(2n ** 53n + 1n, 'osaka'))
     const overlay = createOverlay(state)
     const codeHash = overlay.addCode(fromHex('0x465f5260205ff3'))
     overlay.setAccount(other, { nonce: 0n, balance: 0n, codeHash })
@@ -208,7 +209,7 @@ describe('execution', () => {
 
   test('code that runs for too long ends, by loop or by recursion, and others run on', async () => {
     let pauses = 0
-    const patient = await createEvm({ hardfork: 'osaka', chainId: 7n }, () => {
+    const patient = await createEvm(rulesOfOne(7n, 'osaka'), () => {
       pauses += 1
       return pauses % 10 === 0 ? nextTurn() : undefined
     })

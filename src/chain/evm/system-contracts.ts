@@ -1,8 +1,8 @@
 /** Names the contracts that the protocol itself writes to, and does its writing. */
 
 import { fromHex, toBigInt } from '../../base/bytes.ts'
-import { isAtLeast } from '../ledger/intrinsic-gas.ts'
-import type { GenesisAccount, Hardfork } from '../ledger/manifest.ts'
+import { type Hardfork, isAtLeast } from '../ledger/fork-rules.ts'
+import type { GenesisAccount } from '../ledger/manifest.ts'
 import type { StateOverlay } from '../state/state.ts'
 import type { BlockContext } from './evm.ts'
 

@@ -1,14 +1,8 @@
 /** Decides whether a transaction can be run at all, and what its gas costs. */
 
 import { fromHex } from '../../base/bytes.ts'
-import {
-  floorGas,
-  intrinsicGas,
-  isAtLeast,
-  maxInitCodeBytes,
-  maxTransactionGas,
-} from '../ledger/intrinsic-gas.ts'
-import type { Hardfork } from '../ledger/manifest.ts'
+import type { Rules } from '../ledger/fork-rules.ts'
+import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
 import type { StateReader } from '../state/state.ts'
 import { emptyCodeHash } from '../state/trie-state.ts'
@@ -19,7 +13,7 @@ const delegationMark = fromHex('0xef0100')
 
 /** Rules and place of a check. */
 export interface RuleContext {
-  readonly hardfork: Hardfork
+  readonly rules: Rules
   readonly chainId: bigint
   readonly block: BlockContext
   /** Gas that the block has left. */
@@ -71,9 +65,9 @@ export function brokenRule(
 
 function brokenFieldRule(
   transaction: Transaction,
-  { hardfork, chainId }: RuleContext,
+  { rules, chainId }: RuleContext,
 ): InvalidTransaction | undefined {
-  if (transaction.type === 4 && !isAtLeast(hardfork, 'prague')) {
+  if (transaction.type === 4 && !rules.numbers.delegations) {
     return invalid('type-unsupported', 'transactions of type 4 begin with Prague')
   }
   if (transaction.chainId !== undefined && transaction.chainId !== chainId) {
@@ -82,12 +76,13 @@ function brokenFieldRule(
       `the transaction is for chain ${transaction.chainId}, not ${chainId}`,
     )
   }
-  const cap = maxTransactionGas(hardfork)
-  if (cap !== undefined && transaction.gasLimit > cap) {
+  const { txGasCap: cap, initCodeLimit } = rules.numbers
+  if (cap > 0 && transaction.gasLimit > cap) {
     return invalid('gas-limit-cap', `gas limit ${transaction.gasLimit} is over ${cap} (EIP-7825)`)
   }
-  if (transaction.to === undefined && transaction.data.length > maxInitCodeBytes) {
-    const detail = `${transaction.data.length} bytes of creation code are over ${maxInitCodeBytes}`
+  const { to, data } = transaction
+  if (to === undefined && initCodeLimit > 0 && data.length > initCodeLimit) {
+    const detail = `${data.length} bytes of creation code are over ${initCodeLimit}`
     return invalid('init-code-size', detail)
   }
   return undefined
@@ -116,7 +111,7 @@ function brokenSenderRule(
 function brokenGasRule(
   transaction: Transaction,
   sender: Address,
-  { hardfork, block, gasLeft, state }: RuleContext,
+  { rules, block, gasLeft, state }: RuleContext,
 ): InvalidTransaction | undefined {
   const cap = feeCap(transaction)
   if (transaction.type === 2 || transaction.type === 4) {
@@ -136,8 +131,8 @@ function brokenGasRule(
   if (balance < needed) {
     return invalid('insufficient-funds', `balance ${balance}, needed ${needed}`)
   }
-  const intrinsic = intrinsicGas(transaction)
-  const floor = floorGas(transaction.data, hardfork)
+  const intrinsic = intrinsicGas(transaction, rules)
+  const floor = floorGas(transaction.data, rules)
   const least = intrinsic > floor ? intrinsic : floor
   if (gasLimit < least) return invalid('intrinsic-gas', `gas limit ${gasLimit}, least ${least}`)
   return undefined

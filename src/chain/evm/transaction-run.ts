@@ -50,7 +50,7 @@ export async function runTransaction(
   }))
   const authorizations = transaction.type === 4 ? transaction.authorizations : []
   const { refund: delegated, authorities } = delegate(overlay, authorizations, place.chainId)
-  const intrinsic = intrinsicGas(transaction)
+  const intrinsic = intrinsicGas(transaction, place.rules)
   const execution = await machine.execute(
     {
       ...{ from: sender, to, value: transaction.value, data: transaction.data },
@@ -63,7 +63,7 @@ export async function runTransaction(
   const spent = intrinsic + execution.gasUsed
   const wanted = execution.refund + delegated
   const refund = wanted < spent / 5n ? wanted : spent / 5n
-  const floor = floorGas(transaction.data, place.hardfork)
+  const floor = floorGas(transaction.data, place.rules)
   const gasUsed = spent - refund > floor ? spent - refund : floor
   credit(overlay, sender, (gasLimit - gasUsed) * price)
   credit(overlay, block.beneficiary, gasUsed * (price - block.baseFeePerGas))

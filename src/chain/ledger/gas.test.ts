@@ -4,14 +4,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { nextBaseFee } from './base-fee.ts'
-import { floorGas, intrinsicGas, isAtLeast, maxTransactionGas } from './intrinsic-gas.ts'
-import { hardforks } from './manifest.ts'
+import { hardforks, isAtLeast, rulesOf } from './fork-rules.ts'
+import { floorGas, intrinsicGas } from './intrinsic-gas.ts'
+
+const osaka = rulesOf('osaka')
 
 const to = new Uint8Array(20)
 const data = (zeros: number, others: number) => new Uint8Array(zeros + others).fill(1, 0, others)
 
 test('creation pays for every word of its code that is begun (EIP-3860)', () => {
-  const price = (bytes: number) => intrinsicGas({ to: undefined, data: data(0, bytes) })
+  const price = (bytes: number) => intrinsicGas({ to: undefined, data: data(0, bytes) }, osaka)
   assert.equal(price(0), 53_000n)
   assert.equal(price(32), 53_000n + 512n + 2n)
   assert.equal(price(33), 53_000n + 528n + 4n)
@@ -20,22 +22,28 @@ test('creation pays for every word of its code that is begun (EIP-3860)', () => 
 test('access lists and delegations are paid by the entry (EIP-2930, EIP-7702)', () => {
   const entry = (slots: number) => ({ address: to, slots: Array(slots).fill(1n) })
   assert.equal(
-    intrinsicGas({ to, data: data(0, 0), accessList: [entry(0), entry(3)] }),
+    intrinsicGas({ to, data: data(0, 0), accessList: [entry(0), entry(3)] }, osaka),
     21_000n + 2n * 2_400n + 3n * 1_900n,
   )
   const one = { chainId: 0n, address: to, nonce: 0n, yParity: 0, r: 1n, s: 1n }
-  assert.equal(intrinsicGas({ to, data: data(0, 0), authorizations: [one, one] }), 71_000n)
+  assert.equal(intrinsicGas({ to, data: data(0, 0), authorizations: [one, one] }, osaka), 71_000n)
 })
 
 test('the floor counts ten a token, four tokens a byte that is not zero, from Prague on (EIP-7623)', () => {
-  assert.equal(floorGas(data(3, 2), 'prague'), 21_000n + 10n * 11n)
-  assert.equal(floorGas(data(3, 2), 'osaka'), 21_110n)
-  assert.equal(floorGas(data(3, 2), 'cancun'), 0n)
+  assert.equal(floorGas(data(3, 2), rulesOf('prague')), 21_000n + 10n * 11n)
+  assert.equal(floorGas(data(3, 2), osaka), 21_110n)
+  assert.equal(floorGas(data(3, 2), rulesOf('cancun')), 0n)
 })
 
-test('the gas of a transaction is capped from Osaka on (EIP-7825)', () => {
-  assert.equal(maxTransactionGas('osaka'), 16_777_216n)
-  assert.equal(maxTransactionGas('prague'), undefined)
+test('each fork has what those before it changed, and a chain may change more', () => {
+  assert.equal(osaka.numbers.txGasCap, 16_777_216)
+  assert.equal(rulesOf('prague').numbers.txGasCap, 0)
+  assert.equal(rulesOf('tangerine-whistle').numbers.txByte, 68)
+  assert.equal(rulesOf('london').numbers.sstoreReset, 2_900)
+  assert.equal(osaka.blobs?.max, 9)
+  assert.equal(rulesOf('shanghai').blobs, undefined)
+  const own = rulesOf('osaka', { changes: { codeLimit: 49_152 } })
+  assert.deepEqual([own.numbers.codeLimit, own.numbers.coldSlot], [49_152, 2_100])
 })
 
 test('rule sets come one after the other', () => {

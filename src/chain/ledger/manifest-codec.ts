@@ -3,7 +3,7 @@
 import { AppError } from '../../base/app-error.ts'
 import { fromHex, toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import { type GenesisAccount, hardforks, type Manifest } from './manifest.ts'
+import { type GenesisAccount, type Manifest, ownForks } from './manifest.ts'
 import type { Hash } from './transaction.ts'
 
 const maxU64 = 2n ** 64n - 1n
@@ -72,8 +72,8 @@ export function parseManifest(text: string): Manifest {
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
     throw bad('name', 'must be 1 to 32 lower-case letters, digits and dashes, a letter first')
   }
-  const hardfork = hardforks.find((one) => one === root.hardfork)
-  if (hardfork === undefined) throw bad('hardfork', `must be one of ${hardforks.join(', ')}`)
+  const hardfork = ownForks.find((one) => one === root.hardfork)
+  if (hardfork === undefined) throw bad('hardfork', `must be one of ${ownForks.join(', ')}`)
   const chainId = natural(root.chainId, 'chainId', maxChainId)
   if (chainId === 0n) throw bad('chainId', 'must not be 0')
   return {

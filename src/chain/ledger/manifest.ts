@@ -1,10 +1,10 @@
 /** Describes a chain's manifest: everything that is fixed at its birth. */
 
+import type { Hardfork } from './fork-rules.ts'
 import type { Address } from './transaction.ts'
 
-/** Rule sets the machine knows, oldest first. */
-export const hardforks = ['shanghai', 'cancun', 'prague', 'osaka'] as const
-export type Hardfork = (typeof hardforks)[number]
+/** Forks that a chain of one's own may begin with, oldest first. */
+export const ownForks = ['shanghai', 'cancun', 'prague', 'osaka'] as const satisfies Hardfork[]
 
 /** What an account holds at birth. */
 export interface GenesisAccount {

@@ -1,14 +1,8 @@
 /** Keeps transactions by sender and nonce, and decides which are taken, replaced and dropped. */
 
 import { AppError, type Retry } from '../../base/app-error.ts'
-import {
-  floorGas,
-  intrinsicGas,
-  isAtLeast,
-  maxInitCodeBytes,
-  maxTransactionGas,
-} from '../ledger/intrinsic-gas.ts'
-import type { Hardfork } from '../ledger/manifest.ts'
+import type { Rules } from '../ledger/fork-rules.ts'
+import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
 import {
   decodeTransaction,
@@ -20,7 +14,7 @@ import type { PooledTransaction, PoolHead, TxPool } from './txpool.ts'
 
 /** Rules and bounds of a pool. */
 export interface TxPoolOptions {
-  readonly hardfork: Hardfork
+  readonly rules: Rules
   readonly chainId: bigint
   /** Least tip, in wei per gas; default 0. */
   readonly minTip?: bigint
@@ -175,9 +169,9 @@ class Pool implements TxPool {
   }
 
   #checkFields(transaction: Transaction): void {
-    const { hardfork, chainId, minTip } = this.#options
+    const { rules, chainId, minTip } = this.#options
     const { gasLimit, data, to, type } = transaction
-    if (type === 4 && !isAtLeast(hardfork, 'prague')) {
+    if (type === 4 && !rules.numbers.delegations) {
       const message =
         'transaction type not supported: type 4 rejected, the chain is not yet in Prague'
       throw refusal('type-unsupported', message)
@@ -188,15 +182,15 @@ class Pool implements TxPool {
         `invalid chain id for signer: have ${transaction.chainId} want ${chainId}`,
       )
     }
-    const cap = maxTransactionGas(hardfork)
-    if (cap !== undefined && gasLimit > cap) {
+    const { txGasCap: cap, initCodeLimit } = rules.numbers
+    if (cap > 0 && gasLimit > cap) {
       throw refusal('gas-limit', `transaction gas limit too high (cap: ${cap}, tx: ${gasLimit})`)
     }
     if (gasLimit > this.#head.gasLimit) throw refusal('gas-limit', 'exceeds block gas limit')
-    if (to === undefined && data.length > maxInitCodeBytes) {
+    if (to === undefined && initCodeLimit > 0 && data.length > initCodeLimit) {
       throw refusal(
         'oversized',
-        `max initcode size exceeded: code size ${data.length}, limit ${maxInitCodeBytes}`,
+        `max initcode size exceeded: code size ${data.length}, limit ${initCodeLimit}`,
       )
     }
     const { fee, tip } = capsOf(transaction)
@@ -208,14 +202,14 @@ class Pool implements TxPool {
     }
     if (tip < minTip)
       throw refusal('underpriced', `transaction underpriced: tip ${tip}, least ${minTip}`)
-    const intrinsic = intrinsicGas(transaction)
+    const intrinsic = intrinsicGas(transaction, rules)
     if (gasLimit < intrinsic) {
       throw refusal(
         'intrinsic-gas',
         `intrinsic gas too low: gas ${gasLimit}, minimum needed ${intrinsic}`,
       )
     }
-    const floor = floorGas(data, hardfork)
+    const floor = floorGas(data, rules)
     if (gasLimit < floor) {
       const message = `insufficient gas for floor data gas cost: gas ${gasLimit}, minimum needed ${floor}`
       throw refusal('intrinsic-gas', message)

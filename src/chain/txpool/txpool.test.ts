@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
+import { rulesOf } from '../ledger/fork-rules.ts'
 import type { UnsignedTransaction } from '../ledger/transaction.ts'
 import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.ts'
 import { genesisState } from '../state/trie-state.ts'
@@ -21,7 +22,7 @@ function headAt(aliceNonce: bigint, balance = 10n ** 18n) {
 }
 
 const pool = (options: Partial<TxPoolOptions> = {}) =>
-  createTxPool({ hardfork: 'osaka', chainId: 7n, ...options }, headAt(0n))
+  createTxPool({ rules: rulesOf('osaka'), chainId: 7n, ...options }, headAt(0n))
 
 function raw(key: Uint8Array, nonce: bigint, fields: Partial<UnsignedTransaction> = {}) {
   const unsigned = {
@@ -164,7 +165,7 @@ describe('the transaction pool', () => {
   })
 
   test('refuses delegations before the rules have them', () => {
-    const cancun = pool({ hardfork: 'cancun' })
+    const cancun = pool({ rules: rulesOf('cancun') })
     const one = { chainId: 7n, address: new Uint8Array(20), nonce: 0n, yParity: 0, r: 1n, s: 1n }
     const delegation = { type: 4, authorizations: [one], gasLimit: 100_000n }
     assert.throws(() => cancun.add(raw(alice, 0n, delegation as never)), {

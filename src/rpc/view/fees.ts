@@ -4,8 +4,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { Chain } from '../../chain/chain.ts'
 import { nextBaseFee } from '../../chain/ledger/base-fee.ts'
 import type { ExecutedBlock, Header } from '../../chain/ledger/block.ts'
-import { isAtLeast } from '../../chain/ledger/intrinsic-gas.ts'
-import type { Hardfork } from '../../chain/ledger/manifest.ts'
+import { type Hardfork, isAtLeast } from '../../chain/ledger/fork-rules.ts'
 import { toQuantity } from '../format/quantity.ts'
 
 /** Blocks whose tips the suggestion is made of, and tips of each. */
