@@ -10,6 +10,7 @@ import {
   encodeReceipt,
   encodeWithdrawal,
   headerHash,
+  ommersHash,
 } from './ledger/block-codec.ts'
 import { bloomOf } from './ledger/bloom.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
@@ -70,7 +71,8 @@ export async function buildBlock(
   const result = await run.finish([])
   const next = state.apply(result.difference)
   const header = sealedHeader(open, { transactions, result, stateRoot: next.root })
-  const block: Block = { header, hash: headerHash(header), transactions, withdrawals: [] }
+  const hash = headerHash(header)
+  const block: Block = { header, hash, transactions, ommers: [], withdrawals: [] }
   return {
     executed: executedOf(block, result, senders),
     difference: result.difference,
@@ -96,11 +98,11 @@ export async function runBlock(
     }
     senders.push(sender)
   }
-  const result = await run.finish(withdrawals)
+  const result = await run.finish(withdrawals ?? [])
   const state = site.state.apply(result.difference)
   const roots = sealedHeader(header, { transactions, result, stateRoot: state.root })
-  const withdrawalsRoot = orderedRoot(withdrawals.map(encodeWithdrawal))
-  const expected: Header = { ...roots, withdrawalsRoot }
+  const withdrawalsRoot = withdrawals && orderedRoot(withdrawals.map(encodeWithdrawal))
+  const expected: Header = { ...roots, withdrawalsRoot, ommersHash: ommersHash(block.ommers) }
   for (const name of committed) {
     const [given, found] = [header[name], expected[name]]
     const same =
@@ -114,6 +116,7 @@ export async function runBlock(
 
 /** Fields of a header that running the block decides. */
 const committed = [
+  'ommersHash',
   'stateRoot',
   'transactionsRoot',
   'receiptsRoot',
@@ -156,7 +159,7 @@ function sealedHeader(
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
     logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
     gasUsed,
-    requestsHash,
+    requestsHash: header.requestsHash && requestsHash,
   }
 }
 

@@ -39,6 +39,6 @@ export function genesisOf(manifest: Manifest): { executed: ExecutedBlock; state:
     parentBeaconBlockRoot: zero,
     requestsHash: requestsHashOfNone,
   }
-  const block = { header, hash: headerHash(header), transactions: [], withdrawals: [] }
+  const block = { header, hash: headerHash(header), transactions: [], ommers: [], withdrawals: [] }
   return { executed: { block, receipts: [], senders: [], transactionHashes: [] }, state }
 }

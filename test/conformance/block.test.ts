@@ -1,4 +1,4 @@
-/** Reads the blocks of public Osaka tests: hash, bytes and base fee must be those that the tests say. */
+/** Reads the blocks of public tests, Frontier to Osaka: hash, bytes and base fee must be those that the tests say. */
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -87,6 +87,7 @@ function check(
     headers.set(toHex(block.hash), block.header)
     const parent = headers.get(toHex(block.header.parentHash))
     if (parent === undefined) continue
+    if (block.header.baseFeePerGas === undefined) continue
     assert.equal(block.header.baseFeePerGas, nextBaseFee(parent), name)
     counts.fees += 1
   }
@@ -117,6 +118,11 @@ describe('blocks', { skip: skipVectors() }, () => {
     assert.deepEqual(await checkAll('eest/blockchain-osaka-gapfill'), osakaNewer)
   })
 
+  test('the blocks of old forks and of their transitions have their hash', async () => {
+    assert.deepEqual(await checkAll('eest/blockchain-legacy'), legacy)
+    assert.deepEqual(await checkAll('eest/blockchain-transition'), transition)
+  })
+
   test('the blooms of receipts are those that geth answers with', async () => {
     const set = 'execution-apis/io'
     let [ran, filled] = [0, 0]
@@ -138,6 +144,8 @@ describe('blocks', { skip: skipVectors() }, () => {
 })
 
 const osaka: Counts = { read: 5_859, fees: 5_859, blobs: 201, wrong: 251 }
+const legacy: Counts = { read: 1_674, fees: 924, blobs: 0, wrong: 129 }
+const transition: Counts = { read: 195, fees: 195, blobs: 1, wrong: 18 }
 const osakaNewer: Counts = { read: 3_020, fees: 3_020, blobs: 181, wrong: 124 }
 /** Receipts, and those of them with logs. */
 const receipts = [14, 5]

@@ -33,7 +33,7 @@ export interface HeaderDraft {
   readonly extraData: Uint8Array
   readonly difficulty: bigint
   readonly nonce: Uint8Array
-  readonly parentBeaconBlockRoot: Hash
+  readonly parentBeaconBlockRoot?: Hash | undefined
 }
 
 /** What the driver tells an engine. */

@@ -59,7 +59,7 @@ export function devEngine({ blockTimeMs }: { blockTimeMs: number }): ConsensusEn
       const constants =
         header.difficulty === 0n &&
         equalBytes(header.nonce, noNonce) &&
-        equalBytes(header.parentBeaconBlockRoot, noRoot)
+        equalBytes(header.parentBeaconBlockRoot ?? noRoot, noRoot)
       if (constants) return { kind: 'valid' }
       return { kind: 'invalid', rule: 'constants', detail: 'difficulty, nonce or beacon root' }
     },

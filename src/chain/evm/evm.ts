@@ -117,10 +117,13 @@ export interface Evm {
   ): Promise<{ readonly accessList: readonly AccessListEntry[]; readonly result: CallResult }>
 }
 
-/** The context of a block that has this header. */
+const noRoot: Hash = new Uint8Array(32)
+
+/** The context of a block that has this header; what an old header lacks is zero, and its code cannot ask for it. */
 export function contextOf(
   header: Header,
   blockHash: (number: bigint) => Hash | undefined,
 ): BlockContext {
-  return { ...header, blockHash }
+  const { baseFeePerGas = 0n, excessBlobGas = 0n, parentBeaconBlockRoot = noRoot } = header
+  return { ...header, baseFeePerGas, excessBlobGas, parentBeaconBlockRoot, blockHash }
 }

@@ -2,11 +2,18 @@
 
 import type { Header } from './block.ts'
 
-/** Wei per gas for the child of a block; the target is half of the gas limit, the step at most an eighth. */
+/** Wei per gas of the first block of London (EIP-1559, INITIAL_BASE_FEE). */
+const initialBaseFee = 1_000_000_000n
+
+/**
+ * Wei per gas for the child of a block, if London's rules hold for the child; the target is half of the gas limit, the
+ * step at most an eighth. A parent without a base fee stands before London.
+ */
 export function nextBaseFee(
   parent: Pick<Header, 'baseFeePerGas' | 'gasUsed' | 'gasLimit'>,
 ): bigint {
   const { baseFeePerGas: fee, gasUsed } = parent
+  if (fee === undefined) return initialBaseFee
   const target = parent.gasLimit / 2n
   if (gasUsed === target) return fee
   if (gasUsed > target) {

@@ -17,6 +17,7 @@ import {
   encodeReceipt,
   encodeWithdrawal,
   headerHash,
+  ommersHash,
 } from './block-codec.ts'
 import { decodeRlp, encodeRlp, type RlpValue, rlpInteger, rlpList } from './rlp.ts'
 import { encodeTransaction, signTransaction } from './transaction-codec.ts'
@@ -30,6 +31,10 @@ const header: Header = {
   ...{ baseFeePerGas: 1n, withdrawalsRoot: zeros(32), blobGasUsed: 0n, excessBlobGas: 0n },
   ...{ parentBeaconBlockRoot: zeros(32), requestsHash: zeros(32) },
 }
+const noLaterFields = {
+  ...{ baseFeePerGas: undefined, withdrawalsRoot: undefined, blobGasUsed: undefined },
+  ...{ excessBlobGas: undefined, parentBeaconBlockRoot: undefined, requestsHash: undefined },
+}
 const legacy = signTransaction(
   {
     ...{ type: 0, chainId: 1n, nonce: 0n, gasPrice: 1n, gasLimit: 21_000n, to: zeros(20) },
@@ -37,7 +42,13 @@ const legacy = signTransaction(
   },
   zeros(32).fill(1),
 )
-const block: Block = { header, hash: headerHash(header), transactions: [legacy], withdrawals: [] }
+const block: Block = {
+  header,
+  hash: headerHash(header),
+  transactions: [legacy],
+  ommers: [],
+  withdrawals: [],
+}
 const receipt: Receipt = {
   ...{ type: 0, succeeded: true, cumulativeGasUsed: 21_000n, logsBloom: zeros(256), logs: [] },
   ...{ gasUsed: 21_000n, effectiveGasPrice: 1n, createdAddress: undefined },
@@ -65,11 +76,31 @@ describe('blocks', () => {
     assert.throws(() => decodeBlock(blockOf([zeros(0)])), { code: 'ledger/bad-transaction' })
   })
 
-  test('a block has no ommers, and exactly its four parts', () => {
+  test('a block has exactly three parts before Shanghai, and four since', () => {
+    for (const count of [15, 16, 17, 20, 21]) {
+      const head = rlpList(decodeRlp(encodeHeader(header)), 'header').slice(0, count)
+      const parts: RlpValue[] = count < 17 ? [head, [], []] : [head, [], [], []]
+      const raw = encodeRlp(parts)
+      const read = decodeBlock(raw)
+      assert.equal(read.withdrawals?.length, count < 17 ? undefined : 0)
+      assert.deepEqual(encodeBlock(read), raw)
+      assert.throws(() => decodeBlock(encodeRlp(parts.slice(1))), badRlp)
+      assert.throws(() => decodeBlock(encodeRlp([...parts, []])), badRlp)
+      assert.throws(() => decodeBlock(encodeRlp(parts.slice(0, -1))), badRlp)
+    }
+  })
+
+  test('ommers are headers, and the header commits to their list', () => {
+    const old: Header = { ...header, ...noLaterFields }
+    const ommers = [old, { ...old, number: 2n }]
+    const parent = { ...old, ommersHash: ommersHash(ommers), number: 3n }
+    const hash = headerHash(parent)
+    const withOmmers = { header: parent, hash, transactions: [], ommers, withdrawals: undefined }
+    const read = decodeBlock(encodeBlock(withOmmers))
+    assert.deepEqual(read.ommers.map(headerHash), ommers.map(headerHash))
+    assert.deepEqual(ommersHash(read.ommers), read.header.ommersHash)
+    assert.deepEqual(ommersHash([]), emptyOmmersHash)
     assert.throws(() => decodeBlock(blockOf([], [[]])), badRlp)
-    const [head] = rlpList(decodeRlp(blockOf([])), 'block')
-    assert.throws(() => decodeBlock(encodeRlp([head ?? [], [], []])), badRlp)
-    assert.throws(() => decodeBlock(encodeRlp([head ?? [], [], [], [], []])), badRlp)
   })
 
   test('a transaction of very many items is refused like any other', () => {
@@ -113,7 +144,7 @@ describe('headers', () => {
     }
   })
 
-  test('bytes have their length, and there are 21 fields', () => {
+  test('bytes have their length, and there are 15, 16, 17, 20 or 21 fields', () => {
     const fields = rlpList(decodeRlp(encodeHeader(header)), 'header')
     assert.equal(fields.length, 21)
     for (const [at, field] of fields.entries()) {
@@ -121,14 +152,19 @@ describe('headers', () => {
       const longer = fields.with(at, zeros(field.length + 1))
       assert.throws(() => decodeHeader(encodeRlp(longer)), badRlp, String(at))
     }
-    assert.throws(() => decodeHeader(encodeRlp(fields.slice(1))), badRlp)
+    for (let count = 0; count <= 21; count += 1) {
+      const encoded = encodeRlp(fields.slice(0, count))
+      if ([15, 16, 17, 20, 21].includes(count)) {
+        assert.deepEqual(encodeHeader(decodeHeader(encoded)), encoded)
+      } else assert.throws(() => decodeHeader(encoded), badRlp)
+    }
     assert.throws(() => decodeHeader(encodeRlp([...fields, zeros(32)])), badRlp)
     assert.throws(() => decodeHeader(encodeRlp(zeros(5))), badRlp)
   })
 
   test('every field counts for the hash', () => {
     const hashes = Object.entries(header).map(([name, value]) => {
-      const other = value instanceof Uint8Array ? value.with(0, 0xee) : value + 1n
+      const other = value instanceof Uint8Array ? value.with(0, 0xee) : (value ?? 0n) + 1n
       return headerHash({ ...header, [name]: other }).toHex()
     })
     assert.equal(new Set([...hashes, headerHash(header).toHex()]).size, 22)
@@ -144,6 +180,9 @@ describe('receipts and withdrawals', () => {
     const failed = { ...receipt, succeeded: false, logs: [log] }
     assert.deepEqual(encodeReceipt(failed), encodeRlp(body(0)))
     const typed = encodeReceipt({ ...failed, type: 4 })
+    const root = zeros(32).fill(9)
+    const [first] = rlpList(decodeRlp(encodeReceipt({ ...failed, stateRoot: root })), 'receipt')
+    assert.deepEqual(first, root)
     assert.equal(typed[0], 4)
     assert.deepEqual(typed.subarray(1), encodeRlp(body(0)))
   })
@@ -162,6 +201,8 @@ describe('receipts and withdrawals', () => {
     const executed = { block, receipts: [receipt], senders: [zeros(20)], transactionHashes: [] }
     const raw = encodeExecutedBlock(executed)
     assert.deepEqual(decodeExecutedBlock(raw), executed)
+    const old = { ...executed, receipts: [{ ...receipt, stateRoot: zeros(32).fill(3) }] }
+    assert.deepEqual(decodeExecutedBlock(encodeExecutedBlock(old)), old)
     fc.assert(
       fc.property(fc.nat(raw.length - 1), fc.nat(255), (at, byte) => {
         try {

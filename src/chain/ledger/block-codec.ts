@@ -16,7 +16,7 @@ import {
 import type { Hash, Transaction } from './transaction.ts'
 import { decodeTransaction, encodeTransaction } from './transaction-codec.ts'
 
-/** keccak-256 of the empty list: blocks here have no uncles. */
+/** keccak-256 of the empty list: what a block without ommers commits to. */
 export const emptyOmmersHash: Hash = keccak256(encodeRlp([]))
 
 /** Names and kinds of the header's fields, in the order of their encoding: bytes of a length, or numbers. */
@@ -44,6 +44,9 @@ const headerFields = [
   ['requestsHash', 32],
 ] as const satisfies readonly (readonly [keyof Header, number | 'u64' | 'u256' | 'bytes'])[]
 
+/** How many fields a header has: before London, then since London, Shanghai, Cancun and Prague. */
+const headerLengths = [15, 16, 17, 20, 21]
+
 /** RLP of the header's fields. */
 export function encodeHeader(header: Header): Uint8Array {
   return encodeRlp(headerValue(header))
@@ -59,14 +62,15 @@ export function headerHash(header: Header): Hash {
   return keccak256(encodeHeader(header))
 }
 
-/** RLP of header, transactions, ommers and withdrawals, as blocks travel and are exported. */
-export function encodeBlock({ header, transactions, withdrawals }: Block): Uint8Array {
-  return encodeRlp([
-    headerValue(header),
-    transactions.map(transactionValue),
-    [],
-    withdrawals.map(withdrawalValue),
-  ])
+/** What a header's `ommersHash` says: keccak-256 of the list of the ommers' headers. */
+export function ommersHash(ommers: readonly Header[]): Hash {
+  return keccak256(encodeRlp(ommers.map(headerValue)))
+}
+
+/** RLP of header, transactions, ommers and, since Shanghai, withdrawals, as blocks travel and are exported. */
+export function encodeBlock({ header, transactions, ommers, withdrawals }: Block): Uint8Array {
+  const parts = [headerValue(header), transactions.map(transactionValue), ommers.map(headerValue)]
+  return encodeRlp(withdrawals ? [...parts, withdrawals.map(withdrawalValue)] : parts)
 }
 
 /** A block from RLP; @throws AppError `ledger/bad-rlp`, `ledger/bad-transaction` */
@@ -76,9 +80,9 @@ export function decodeBlock(bytes: Uint8Array): Block {
 
 /** The form of a receipt that the receipts root covers (EIP-2718, EIP-658). */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
-  const { type, succeeded, cumulativeGasUsed, logsBloom, logs } = receipt
+  const { type, stateRoot, succeeded, cumulativeGasUsed, logsBloom, logs } = receipt
   const body = encodeRlp([
-    rlpInteger(succeeded ? 1 : 0),
+    stateRoot ?? rlpInteger(succeeded ? 1 : 0),
     rlpInteger(cumulativeGasUsed),
     logsBloom,
     logs.map(logValue),
@@ -113,15 +117,19 @@ export function decodeExecutedBlock(bytes: Uint8Array): ExecutedBlock {
 }
 
 function headerValue(header: Header): RlpValue[] {
-  return headerFields.map(([name]) => {
+  const values: RlpValue[] = []
+  for (const [name] of headerFields) {
     const value = header[name]
-    return value instanceof Uint8Array ? value : rlpInteger(value)
-  })
+    if (value === undefined) break
+    values.push(value instanceof Uint8Array ? value : rlpInteger(value))
+  }
+  return values
 }
 
 function headerFrom(value: RlpValue): Header {
-  const items = rlpList(value, 'the header', headerFields.length)
-  const entries = headerFields.map(([name, kind], at) => {
+  const items = rlpList(value, 'the header')
+  if (!headerLengths.includes(items.length)) throw bad(`a header has ${items.length} fields`)
+  const entries = headerFields.slice(0, items.length).map(([name, kind], at) => {
     if (kind === 'u64') return [name, rlpNumber(items[at], name, 64)] as const
     if (kind === 'u256') return [name, rlpNumber(items[at], name)] as const
     return [name, rlpBytes(items[at], name, kind === 'bytes' ? undefined : kind)] as const
@@ -130,15 +138,19 @@ function headerFrom(value: RlpValue): Header {
 }
 
 function blockFrom(value: RlpValue): Block {
-  const [head, transactions, ommers, withdrawals] = rlpList(value, 'the block', 4)
+  const [head, transactions, ommers, withdrawals] = rlpList(value, 'the block')
   if (head === undefined) throw bad('the block has no header')
   const header = headerFrom(head)
-  if (rlpList(ommers, 'ommers').length > 0) throw bad('the block has ommers')
+  const hasWithdrawals = header.withdrawalsRoot !== undefined
+  rlpList(value, 'the block', hasWithdrawals ? 4 : 3)
   return {
     header,
     hash: headerHash(header),
     transactions: rlpList(transactions, 'transactions').map(transactionFrom),
-    withdrawals: rlpList(withdrawals, 'withdrawals').map(withdrawalFrom),
+    ommers: rlpList(ommers, 'ommers').map(headerFrom),
+    withdrawals: hasWithdrawals
+      ? rlpList(withdrawals, 'withdrawals').map(withdrawalFrom)
+      : undefined,
   }
 }
 
@@ -189,13 +201,14 @@ function storedReceipt(receipt: Receipt): RlpValue {
     receipt.logsBloom,
     receipt.logs.map(logValue),
     receipt.createdAddress ?? new Uint8Array(),
+    ...(receipt.stateRoot ? [receipt.stateRoot] : []),
   ]
 }
 
 function receiptFrom(value: RlpValue): Receipt {
-  const [type, succeeded, cumulative, gasUsed, price, logsBloom, logs, created] = rlpList(
-    ...([value, 'a receipt', 8] as const),
-  )
+  const items = rlpList(value, 'a receipt')
+  const [type, succeeded, cumulative, gasUsed, price, logsBloom, logs, created, root] = items
+  rlpList(value, 'a receipt', root === undefined ? 8 : 9)
   const address = rlpBytes(created, 'createdAddress')
   return {
     type: Number(rlpNumber(type, 'type', 8)) as Receipt['type'],
@@ -206,6 +219,7 @@ function receiptFrom(value: RlpValue): Receipt {
     logsBloom: rlpBytes(logsBloom, 'logsBloom', 256),
     logs: rlpList(logs, 'logs').map(logFrom),
     createdAddress: address.length === 0 ? undefined : address,
+    ...(root === undefined ? {} : { stateRoot: rlpBytes(root, 'stateRoot', 32) }),
   }
 }
 

@@ -2,7 +2,10 @@
 
 import type { Address, Hash, Transaction } from './transaction.ts'
 
-/** The 21 fields of a header since Prague, in the order of their encoding; `timestamp` in seconds. */
+/**
+ * The fields of a header in the order of their encoding; `timestamp` in seconds. A header of an old fork lacks the later
+ * ones: a field that is there means that all before it are, too.
+ */
 export interface Header {
   readonly parentHash: Hash
   readonly ommersHash: Hash
@@ -21,12 +24,17 @@ export interface Header {
   readonly mixHash: Hash
   /** 8 bytes. */
   readonly nonce: Uint8Array
-  readonly baseFeePerGas: bigint
-  readonly withdrawalsRoot: Hash
-  readonly blobGasUsed: bigint
-  readonly excessBlobGas: bigint
-  readonly parentBeaconBlockRoot: Hash
-  readonly requestsHash: Hash
+  /** Since London (EIP-1559). */
+  readonly baseFeePerGas?: bigint | undefined
+  /** Since Shanghai (EIP-4895). */
+  readonly withdrawalsRoot?: Hash | undefined
+  /** Since Cancun (EIP-4844), as the next one. */
+  readonly blobGasUsed?: bigint | undefined
+  readonly excessBlobGas?: bigint | undefined
+  /** Since Cancun (EIP-4788). */
+  readonly parentBeaconBlockRoot?: Hash | undefined
+  /** Since Prague (EIP-7685). */
+  readonly requestsHash?: Hash | undefined
 }
 
 /** Wei in gwei paid out to an account by the protocol (EIP-4895). */
@@ -42,7 +50,10 @@ export interface Block {
   readonly header: Header
   readonly hash: Hash
   readonly transactions: readonly Transaction[]
-  readonly withdrawals: readonly Withdrawal[]
+  /** Headers of blocks beside the chain, of the time of proof of work (Yellow Paper, section 11.1). */
+  readonly ommers: readonly Header[]
+  /** Absent before Shanghai. */
+  readonly withdrawals: readonly Withdrawal[] | undefined
 }
 
 /** One log of a transaction. */
@@ -53,9 +64,11 @@ export interface Log {
   readonly data: Uint8Array
 }
 
-/** What a transaction did; the first five fields are what the receipts root covers. */
+/** What a transaction did; the first fields, down to the logs, are what the receipts root covers. */
 export interface Receipt {
   readonly type: Transaction['type']
+  /** The state's root after the transaction; covered instead of `succeeded` before Byzantium (EIP-658). */
+  readonly stateRoot?: Hash | undefined
   readonly succeeded: boolean
   readonly cumulativeGasUsed: bigint
   readonly logsBloom: Uint8Array

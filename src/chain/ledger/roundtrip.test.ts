@@ -168,6 +168,7 @@ describe('blocks', () => {
     header,
     hash: headerHash(header),
     transactions: [transaction, legacy],
+    ommers: [],
     withdrawals,
   }
 

@@ -3,7 +3,7 @@
 import { toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { Block, ExecutedBlock, Header, Withdrawal } from '../../chain/ledger/block.ts'
-import { encodeBlock } from '../../chain/ledger/block-codec.ts'
+import { encodeBlock, headerHash } from '../../chain/ledger/block-codec.ts'
 import { toQuantity } from './quantity.ts'
 import { minedTransaction } from './transaction-json.ts'
 
@@ -18,14 +18,19 @@ export function blockJson(executed: ExecutedBlock, full: boolean): Fields {
     transactions: transactionHashes.map((hash, position) =>
       full ? (minedTransaction(executed, position) ?? null) : toHex(hash),
     ),
-    uncles: [],
-    withdrawals: block.withdrawals.map(withdrawalJson),
+    uncles: block.ommers.map((ommer) => toHex(headerHash(ommer))),
+    ...(block.withdrawals && { withdrawals: block.withdrawals.map(withdrawalJson) }),
   }
 }
 
 /** A header with its hash, as eth_subscribe("newHeads") gives it. */
 export function headerJson({ header, hash }: Pick<Block, 'header' | 'hash'>): Fields {
-  return { ...numberFields(header), ...byteFields(header), hash: toHex(hash) }
+  return {
+    ...numberFields(header),
+    ...byteFields(header),
+    ...laterFields(header),
+    hash: toHex(hash),
+  }
 }
 
 function numberFields(header: Header): Fields {
@@ -35,9 +40,6 @@ function numberFields(header: Header): Fields {
     gasLimit: toQuantity(header.gasLimit),
     gasUsed: toQuantity(header.gasUsed),
     timestamp: toQuantity(header.timestamp),
-    baseFeePerGas: toQuantity(header.baseFeePerGas),
-    blobGasUsed: toQuantity(header.blobGasUsed),
-    excessBlobGas: toQuantity(header.excessBlobGas),
   }
 }
 
@@ -53,10 +55,21 @@ function byteFields(header: Header): Fields {
     extraData: toHex(header.extraData),
     mixHash: toHex(header.mixHash),
     nonce: toHex(header.nonce),
-    withdrawalsRoot: toHex(header.withdrawalsRoot),
-    parentBeaconBlockRoot: toHex(header.parentBeaconBlockRoot),
-    requestsHash: toHex(header.requestsHash),
   }
+}
+
+/** What only headers of newer forks have. */
+function laterFields(header: Header): Fields {
+  const fields: Record<string, Json> = {}
+  for (const name of ['baseFeePerGas', 'blobGasUsed', 'excessBlobGas'] as const) {
+    const value = header[name]
+    if (value !== undefined) fields[name] = toQuantity(value)
+  }
+  for (const name of ['withdrawalsRoot', 'parentBeaconBlockRoot', 'requestsHash'] as const) {
+    const value = header[name]
+    if (value !== undefined) fields[name] = toHex(value)
+  }
+  return fields
 }
 
 function withdrawalJson({ index, validatorIndex, address, amountGwei }: Withdrawal): Json {

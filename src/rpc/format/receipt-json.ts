@@ -71,7 +71,9 @@ export function receiptJson(executed: ExecutedBlock, position: number): Fields |
     effectiveGasPrice: toQuantity(receipt.effectiveGasPrice),
     logs: receipt.logs.map((log, at) => logJson(executed, { log, position, logIndex: first + at })),
     logsBloom: toHex(receipt.logsBloom),
-    status: receipt.succeeded ? '0x1' : '0x0',
+    ...(receipt.stateRoot
+      ? { root: toHex(receipt.stateRoot) }
+      : { status: receipt.succeeded ? '0x1' : '0x0' }),
     type: toQuantity(receipt.type),
   }
 }

@@ -81,7 +81,7 @@ async function fill(context: ChainContext, request: CallRequest): Promise<Unsign
   }
   if (gasPrice === undefined && request.type !== 0n && request.type !== 1n)
     return { ...payload, ...(await fees(context, request)), type: 2, to, accessList }
-  const price = gasPrice ?? chain.head().header.baseFeePerGas + (await suggestedTip(chain))
+  const price = gasPrice ?? (chain.head().header.baseFeePerGas ?? 0n) + (await suggestedTip(chain))
   return request.accessList === undefined
     ? { ...payload, type: 0, to, gasPrice: price }
     : { ...payload, type: 1, to, accessList, gasPrice: price }

@@ -17,7 +17,7 @@ export function feeMethods(mostPercentiles: number): MethodTable {
   const percentiles = optional(ascending(listOf(number, mostPercentiles)))
   return {
     eth_gasPrice: method([], async ({ chain }) =>
-      toQuantity(chain.head().header.baseFeePerGas + (await suggestedTip(chain))),
+      toQuantity((chain.head().header.baseFeePerGas ?? 0n) + (await suggestedTip(chain))),
     ),
     eth_maxPriorityFeePerGas: method([], async ({ chain }) =>
       toQuantity(await suggestedTip(chain)),

@@ -32,12 +32,13 @@ export async function suggestedTip(chain: Chain): Promise<bigint> {
 
 /** Wei per blob gas (EIP-4844). */
 export function blobBaseFee(header: Pick<Header, 'excessBlobGas'>, hardfork: Hardfork): bigint {
+  const { excessBlobGas = 0n } = header
   const fraction = isAtLeast(hardfork, 'prague') ? 5_007_716n : 3_338_477n
   let output = 0n
   let term = fraction
   for (let at = 1n; term > 0n; at += 1n) {
     output += term
-    term = (term * header.excessBlobGas) / (fraction * at)
+    term = (term * excessBlobGas) / (fraction * at)
   }
   return output / fraction
 }
@@ -55,7 +56,7 @@ export function feeHistory(
   const blobFees = headers.map((header) => blobBaseFee(header, hardfork))
   return {
     oldestBlock: toQuantity(oldest.number),
-    baseFeePerGas: [...headers.map((one) => one.baseFeePerGas), nextBaseFee(newest)].map(
+    baseFeePerGas: [...headers.map((one) => one.baseFeePerGas ?? 0n), nextBaseFee(newest)].map(
       toQuantity,
     ),
     gasUsedRatio: headers.map((one) => Number(one.gasUsed) / Number(one.gasLimit)),
@@ -83,7 +84,7 @@ function rewards(executed: ExecutedBlock, percentiles: readonly number[]): Json 
 
 /** What each transaction paid over the base fee, least first. */
 function tipsOf({ block, receipts }: ExecutedBlock): { tip: bigint; gasUsed: bigint }[] {
-  const { baseFeePerGas } = block.header
+  const { baseFeePerGas = 0n } = block.header
   return receipts
     .map(({ effectiveGasPrice, gasUsed }) => ({ tip: effectiveGasPrice - baseFeePerGas, gasUsed }))
     .sort((a, b) => ascending(a.tip, b.tip))
