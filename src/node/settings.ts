@@ -118,6 +118,10 @@ export const settings = {
     ...{ kind: port, default: 8545, env: 'QS_RPC_PORT' },
     description: 'Port of JSON-RPC over HTTP and WebSocket; 0 takes any free one',
   },
+  ipc: {
+    ...{ kind: text, default: undefined, env: 'QS_IPC' },
+    description: 'Socket file on which JSON-RPC listens besides; none by default',
+  },
   apiHost: {
     ...{ kind: text, default: '127.0.0.1', env: 'QS_API_HOST' },
     description:

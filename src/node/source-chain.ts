@@ -84,6 +84,7 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
       version: await programVersion(),
       host: values.rpcHost,
       port: values.rpcPort,
+      ipc: values.ipc,
       dev: values.dev,
     },
     { chains: [chain], accounts, ...world },

@@ -30,6 +30,17 @@ test('a request is answered with its own id, be it text, number or null', async 
   assert.deepEqual(await ask({ ...chainId, id: 1, params: null }), answer(1))
 })
 
+test('an id that a double cannot hold comes back as it was', async (t) => {
+  const { rpc } = await openRpc(t)
+  const ids = ['9007199254740993', '123456789012345678901234567890', '1.5e400']
+  const request = (id: string) => `{"jsonrpc":"2.0","id":${id},"method":"net_listening"}`
+  for (const id of ids) {
+    assert.equal(await rpc.handleText(request(id)), `{"jsonrpc":"2.0","id":${id},"result":true}`)
+  }
+  const batch = await rpc.handleText(`[${ids.map(request).join(',')}]`)
+  for (const id of ids) assert.ok(batch?.includes(`"id":${id},`))
+})
+
 test('a notification is not answered, not even when it fails', async (t) => {
   const ask = await openText(t)
   assert.equal(await ask(chainId), undefined)

@@ -1,4 +1,4 @@
-/** Serves Ethereum JSON-RPC for the chains of this process, in the process, over HTTP and over WebSocket. */
+/** Serves Ethereum JSON-RPC for the chains of this process, in the process, over HTTP, WebSocket and IPC. */
 
 import { arch, platform } from 'node:os'
 import type { Hex } from '../base/bytes.ts'
@@ -15,6 +15,7 @@ import { createFilters } from './live/filters.ts'
 import { allMethods } from './methods/all-methods.ts'
 import { createRunner } from './methods/runner.ts'
 import { createRpcServer } from './server/http-server.ts'
+import { createIpcServer } from './server/ipc-server.ts'
 import type { ChainContext, Subscriber } from './view/context.ts'
 import { createExclusive } from './view/exclusive.ts'
 import { createPending } from './view/pending.ts'
@@ -29,6 +30,8 @@ export interface RpcOptions {
   readonly port?: number
   /** Adds the methods that move a development chain. */
   readonly dev?: boolean
+  /** Socket in the file system, or name of a pipe, on which it listens too. */
+  readonly ipc?: string | undefined
   readonly limits?: Partial<RpcLimits>
 }
 
@@ -73,7 +76,8 @@ export interface Rpc {
   /**
    * Listens.
    *
-   * @throws AppError `base/public-address`, `rpc/port-in-use`, `rpc/cannot-listen`
+   * @throws AppError `base/public-address`, `rpc/port-in-use`, `rpc/cannot-listen`, `rpc/ipc-in-use`,
+   * `rpc/cannot-listen-ipc`
    */
   start(): Promise<void>
   /** Resolves when no request runs any more. */
@@ -119,6 +123,11 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     { host, port: options.port ?? 8545, limits },
     { responder, knows: (chain) => contexts.has(chain), ...dependencies },
   )
+  const { ipc: path } = options
+  const ipc =
+    path === undefined
+      ? undefined
+      : createIpcServer({ path, limits }, { responder, ...dependencies })
   return {
     handle: async (body, chain) => answerJson(body as Json, limits, responder(chain)),
     handleText: async (text, chain) => answerText(text, limits, responder(chain)),
@@ -130,10 +139,12 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     async start() {
       isStopping = false
       await server.start()
+      await ipc?.start()
     },
     async stop() {
       isStopping = true
       for (const end of listening) end()
+      await ipc?.stop()
       await server.stop()
     },
   }

@@ -4,7 +4,21 @@ import type { Json } from '../../base/json-rpc.ts'
 import { type ErrorObject, errorCodes } from './rpc-error.ts'
 
 /** What tells answers apart. */
-export type RequestId = string | number | null
+export type RequestId = string | number | RawNumber | null
+
+/** A JSON number that a double cannot hold: written out as it came. */
+type RawNumber = { readonly rawJSON: string }
+
+/** Of ES2026, which the compiler's declarations do not have yet. */
+interface SourceJson {
+  parse(text: string, revive: Revive): unknown
+  rawJSON(text: string): RawNumber
+  isRawJSON(value: unknown): value is RawNumber
+}
+
+type Revive = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown
+
+const sourceJson = JSON as unknown as SourceJson
 
 /** One request; without an id it is a notification, which gets no answer. */
 export interface RpcRequest {
@@ -33,16 +47,30 @@ export function invalidRequest(message: string, id: RequestId = null): RpcRespon
   return failure(id, { code: errorCodes.invalidRequest, message })
 }
 
-/** JSON from text, or the answer to what is none. */
+/** The answer to what is not JSON. */
+export const notJson: RpcResponse = failure(null, {
+  ...{ code: errorCodes.parse, message: 'parse error: the request is not JSON' },
+})
+
+/** JSON from text, or the answer to what is none. Ids that a double cannot hold are kept as they are written. */
 export function parseJson(
   text: string,
 ): { readonly value: Json } | { readonly refusal: RpcResponse } {
   try {
-    return { value: JSON.parse(text) as Json }
+    const value = JSON.parse(text) as Json
+    const hasLongId = (isList(value) ? value : [value]).some(
+      (one) => isRecord(one) && typeof one.id === 'number' && !Number.isSafeInteger(one.id),
+    )
+    return { value: hasLongId ? (sourceJson.parse(text, keepLongIds) as Json) : value }
   } catch {
-    const message = 'parse error: the request is not JSON'
-    return { refusal: failure(null, { code: errorCodes.parse, message }) }
+    return { refusal: notJson }
   }
+}
+
+const keepLongIds: Revive = function (key, value, { source }) {
+  const isId = key === 'id' && isRecord(this as Json) && Object.hasOwn(this as object, 'method')
+  if (!isId || typeof value !== 'number' || source === undefined) return value
+  return sourceJson.rawJSON(source)
 }
 
 /** Reads one request by sections 4 and 4.2 of the JSON-RPC 2.0 specification. */
@@ -53,8 +81,8 @@ export function readRequest(value: Json): ReadRequest {
   })
   if (!isRecord(value)) return refuse('invalid request: expected an object')
   const { id, jsonrpc, method, params } = value
-  const isId = id === null || typeof id === 'string' || typeof id === 'number'
-  if (id !== undefined && !isId) return refuse('invalid request: id must be a string or a number')
+  if (id !== undefined && !isId(id))
+    return refuse('invalid request: id must be a string or a number')
   if (jsonrpc !== '2.0') return refuse('invalid request: jsonrpc must be "2.0"', id)
   if (typeof method !== 'string') return refuse('invalid request: method must be a string', id)
   if (typeof params === 'object' && params !== null && !isList(params)) {
@@ -65,6 +93,12 @@ export function readRequest(value: Json): ReadRequest {
   if (params !== undefined && params !== null && !isList(params))
     return refuse('invalid request: params must be an array', id)
   return { kind: 'request', request: { id, method, params: params ?? [] } }
+}
+
+function isId(value: Json): value is RequestId {
+  return (
+    value === null || ['string', 'number'].includes(typeof value) || sourceJson.isRawJSON(value)
+  )
 }
 
 /** Whether a value is a JSON object. */
