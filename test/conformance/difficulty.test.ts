@@ -2,11 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  type DifficultyRule,
-  difficultyRules,
-  nextDifficulty,
-} from '../../src/chain/ledger/difficulty.ts'
+import { nextDifficulty } from '../../src/chain/ledger/difficulty.ts'
+import { type Rules, rulesOf } from '../../src/chain/ledger/fork-rules.ts'
 import { skipVectors, vectorFiles, vectorJson } from './vectors.ts'
 
 interface Row {
@@ -20,7 +17,7 @@ interface Row {
 
 type Rows = Readonly<Record<string, Row>>
 type Forks = Readonly<Record<string, Rows>>
-type Schedule = readonly (readonly [first: bigint, rule: DifficultyRule])[]
+type Schedule = readonly (readonly [first: bigint, rules: Rules])[]
 
 /** Says that the parent has no ommers: a flag, or the hash of the empty list. */
 const noOmmers = [
@@ -29,40 +26,40 @@ const noOmmers = [
   '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347',
 ]
 
-function isRight(rule: DifficultyRule, row: Row): boolean {
+function isRight(rules: Rules, row: Row): boolean {
   const parent = {
     number: BigInt(row.currentBlockNumber) - 1n,
     timestamp: BigInt(row.parentTimestamp),
     difficulty: BigInt(row.parentDifficulty),
     hasOmmers: !noOmmers.includes(row.parentUncles),
   }
-  const difficulty = nextDifficulty(rule, parent, BigInt(row.currentTimestamp))
+  const difficulty = nextDifficulty(rules, parent, BigInt(row.currentTimestamp))
   return difficulty === BigInt(row.currentDifficulty)
 }
 
 /** Rules of the public networks, by the first block of each. */
 const mainnet: Schedule = [
-  [0n, difficultyRules.frontier],
-  [1_150_000n, difficultyRules.homestead],
-  [4_370_000n, difficultyRules.byzantium],
+  [0n, rulesOf('frontier')],
+  [1_150_000n, rulesOf('homestead')],
+  [4_370_000n, rulesOf('byzantium')],
 ]
 const ropsten: Schedule = [
-  [0n, difficultyRules.homestead],
-  [1_700_000n, difficultyRules.byzantium],
-  [4_230_000n, difficultyRules.constantinople],
+  [0n, rulesOf('homestead')],
+  [1_700_000n, rulesOf('byzantium')],
+  [4_230_000n, rulesOf('constantinople')],
 ]
-const homestead: Schedule = [[0n, difficultyRules.homestead]]
+const homestead: Schedule = [[0n, rulesOf('homestead')]]
 
 describe('difficulty', { skip: skipVectors() }, () => {
   const set = 'ethereum-tests/legacy'
-  const rules: Readonly<Record<string, DifficultyRule>> = {
-    Frontier: difficultyRules.frontier,
-    Homestead: difficultyRules.homestead,
-    Byzantium: difficultyRules.byzantium,
-    Constantinople: difficultyRules.constantinople,
-    Berlin: difficultyRules['muir-glacier'],
-    ArrowGlacier: difficultyRules['arrow-glacier'],
-    GrayGlacier: difficultyRules['gray-glacier'],
+  const rulesByName: Readonly<Record<string, Rules>> = {
+    Frontier: rulesOf('frontier'),
+    Homestead: rulesOf('homestead'),
+    Byzantium: rulesOf('byzantium'),
+    Constantinople: rulesOf('constantinople'),
+    Berlin: rulesOf('berlin'),
+    ArrowGlacier: rulesOf('london', { changes: { bombDelay: 10_700_000 } }),
+    GrayGlacier: rulesOf('london', { changes: { bombDelay: 11_400_000 } }),
   }
 
   test('of 18,598 rows, fork by fork, is as expected', async () => {
@@ -71,10 +68,10 @@ describe('difficulty', { skip: skipVectors() }, () => {
     for (const file of await vectorFiles(set, 'DifficultyTests')) {
       for (const forks of Object.values(await vectorJson<Record<string, Forks>>(set, file))) {
         for (const [fork, rows] of Object.entries(forks)) {
-          const rule = rules[fork]
-          if (rule === undefined) continue
+          const rules = rulesByName[fork]
+          if (rules === undefined) continue
           for (const [name, row] of Object.entries(rows)) {
-            if (isRight(rule, row)) right[fork] = (right[fork] ?? 0) + 1
+            if (isRight(rules, row)) right[fork] = (right[fork] ?? 0) + 1
             else wrong.push(`${file} ${name}`)
           }
         }
@@ -99,8 +96,8 @@ describe('difficulty', { skip: skipVectors() }, () => {
       const rows = Object.values(await vectorJson<Rows>(set, `BasicTests/${name}.json`))
       const wrong = rows.filter((row) => {
         const at = BigInt(row.currentBlockNumber)
-        const rule = schedule.findLast(([first]) => first <= at)?.[1]
-        return rule === undefined || !isRight(rule, row)
+        const rules = schedule.findLast(([first]) => first <= at)?.[1]
+        return rules === undefined || !isRight(rules, row)
       })
       assert.deepEqual(wrong.slice(0, 5), [])
       assert.equal(rows.length, count)

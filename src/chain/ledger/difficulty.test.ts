@@ -2,15 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { difficultyRules, nextDifficulty } from './difficulty.ts'
+import { nextDifficulty } from './difficulty.ts'
+import { type Rules, rulesOf } from './fork-rules.ts'
 
 describe('difficulty', () => {
   const parent = { number: 9n, timestamp: 1_000n, difficulty: 2_048_000n, hasOmmers: false }
-  const { frontier, homestead, byzantium } = difficultyRules
+  const [frontier, homestead] = [rulesOf('frontier'), rulesOf('homestead')]
+  const byzantium = rulesOf('byzantium')
 
-  test('moves with the time that the block took, by no more than a rule allows', () => {
-    const steps = (rule: typeof frontier | typeof homestead | typeof byzantium, seconds: bigint) =>
-      (nextDifficulty(rule, parent, 1_000n + seconds) - parent.difficulty) / 1_000n
+  test('moves with the time that the block took, by no more than the rules allow', () => {
+    const steps = (rules: Rules, seconds: bigint) =>
+      (nextDifficulty(rules, parent, 1_000n + seconds) - parent.difficulty) / 1_000n
     assert.deepEqual([steps(frontier, 12n), steps(frontier, 13n)], [1n, -1n])
     assert.deepEqual([steps(homestead, 9n), steps(homestead, 10n)], [1n, 0n])
     assert.deepEqual([steps(homestead, 1_009n), steps(homestead, 9_999n)], [-99n, -99n])

@@ -1,22 +1,6 @@
 /** Computes the difficulty of proof-of-work headers, from Frontier to Gray Glacier. */
 
-/** How difficulty follows from the parent, and by how many blocks its exponential part is put off. */
-export interface DifficultyRule {
-  readonly adjustment: 'frontier' | 'homestead' | 'byzantium'
-  readonly bombDelay: bigint
-}
-
-/** The rules by the fork that brought each: EIP-2, 100 and 649, 1234, 2384, 3554, 4345 and 5133. */
-export const difficultyRules = {
-  frontier: { adjustment: 'frontier', bombDelay: 0n },
-  homestead: { adjustment: 'homestead', bombDelay: 0n },
-  byzantium: { adjustment: 'byzantium', bombDelay: 3_000_000n },
-  constantinople: { adjustment: 'byzantium', bombDelay: 5_000_000n },
-  'muir-glacier': { adjustment: 'byzantium', bombDelay: 9_000_000n },
-  london: { adjustment: 'byzantium', bombDelay: 9_700_000n },
-  'arrow-glacier': { adjustment: 'byzantium', bombDelay: 10_700_000n },
-  'gray-glacier': { adjustment: 'byzantium', bombDelay: 11_400_000n },
-} as const satisfies Readonly<Record<string, DifficultyRule>>
+import { isAtLeast, type Rules } from './fork-rules.ts'
 
 /** What difficulty follows from. */
 export interface DifficultyParent {
@@ -35,29 +19,33 @@ const mostDown = -99n
 const bombPeriod = 100_000n
 
 /**
- * The difficulty of a block after `parent`.
+ * The difficulty of a block after `parent`; the rules are those of the block.
  *
  * @param timestamp - the block's own, in seconds
- * @see Yellow Paper, section 4.3.4 (equations for D(H)), and the EIPs of `difficultyRules`
+ * @see Yellow Paper, section 4.3.4 (equations for D(H)), EIP-2, EIP-100, and for the delays EIP-649 and its successors
  */
 export function nextDifficulty(
-  rule: DifficultyRule,
+  rules: Pick<Rules, 'hardfork' | 'numbers'>,
   parent: DifficultyParent,
   timestamp: bigint,
 ): bigint {
-  const steps = stepsOf(rule, parent, timestamp - parent.timestamp)
+  const steps = stepsOf(rules, parent, timestamp - parent.timestamp)
   const smooth = parent.difficulty + (parent.difficulty / 2_048n) * steps
   const number = parent.number + 1n
-  const period = (number > rule.bombDelay ? number - rule.bombDelay : 0n) / bombPeriod
+  const delay = BigInt(rules.numbers.bombDelay)
+  const period = (number > delay ? number - delay : 0n) / bombPeriod
   const difficulty = period > 1n ? smooth + 2n ** (period - 2n) : smooth
   return difficulty > minDifficulty ? difficulty : minDifficulty
 }
 
-function stepsOf(rule: DifficultyRule, parent: DifficultyParent, seconds: bigint): bigint {
-  if (rule.adjustment === 'frontier') return seconds < 13n ? 1n : -1n
-  const steps =
-    rule.adjustment === 'homestead'
-      ? 1n - seconds / 10n
-      : (parent.hasOmmers ? 2n : 1n) - seconds / 9n
+function stepsOf(
+  { hardfork }: Pick<Rules, 'hardfork'>,
+  parent: DifficultyParent,
+  seconds: bigint,
+): bigint {
+  if (!isAtLeast(hardfork, 'homestead')) return seconds < 13n ? 1n : -1n
+  const steps = isAtLeast(hardfork, 'byzantium')
+    ? (parent.hasOmmers ? 2n : 1n) - seconds / 9n
+    : 1n - seconds / 10n
   return steps > mostDown ? steps : mostDown
 }

@@ -47,6 +47,8 @@ const frontier = {
   receiptStatus: 0,
   /** Gwei for the maker of a block (EIP-649, 1234, 3675). */
   blockRewardGwei: 5_000_000_000,
+  /** Blocks by which the exponential part of difficulty is put off (EIP-649, 1234, 2384, 3554, 4345, 5133). */
+  bombDelay: 0,
   /** Blobs of one transaction, 0 for as many as the block's (EIP-7594); gas behind the reserve price (EIP-7918). */
   ...{ txBlobs: 0, blobReserveGas: 0 },
   /** Bytes of an encoded block (EIP-7934), 0 for no bound. */
@@ -65,9 +67,10 @@ const changes: Readonly<Record<Hardfork, Partial<RuleNumbers>>> = {
     ...{ selfDestruct: 5_000, selfDestructNewAccount: 25_000 },
   },
   'spurious-dragon': { expByte: 50, codeLimit: 24_576, clearsEmpty: 1 },
-  byzantium: { receiptStatus: 1, blockRewardGwei: 3_000_000_000 },
+  byzantium: { receiptStatus: 1, blockRewardGwei: 3_000_000_000, bombDelay: 3_000_000 },
   constantinople: {
     ...{ netMetering: 1, sstoreNoop: 200, extCodeHash: 400, blockRewardGwei: 2_000_000_000 },
+    bombDelay: 5_000_000,
   },
   petersburg: { netMetering: 0 },
   istanbul: {
@@ -77,9 +80,12 @@ const changes: Readonly<Record<Hardfork, Partial<RuleNumbers>>> = {
   berlin: {
     ...{ txAddress: 2_400, txSlot: 1_900, coldAccount: 2_600, coldSlot: 2_100, warm: 100 },
     ...{ sload: 100, balance: 100, extCode: 100, extCodeHash: 100, call: 100 },
-    ...{ sstoreReset: 2_900, sstoreNoop: 100 },
+    ...{ sstoreReset: 2_900, sstoreNoop: 100, bombDelay: 9_000_000 },
   },
-  london: { refundDivisor: 5, sstoreClearRefund: 4_800, selfDestructRefund: 0, refusesEf: 1 },
+  london: {
+    ...{ refundDivisor: 5, sstoreClearRefund: 4_800, selfDestructRefund: 0, refusesEf: 1 },
+    bombDelay: 9_700_000,
+  },
   paris: { blockRewardGwei: 0 },
   shanghai: { initCodeWord: 2, initCodeLimit: 49_152, warmBeneficiary: 1 },
   cancun: { destroysOnlyNew: 1 },
