@@ -14,6 +14,7 @@ interface Kernel {
 }
 
 const kernels: readonly Kernel[] = [
+  { entry: 'kernel/blake2b/exports.ts', module: 'src/crypto/blake2b-wasm.gen.ts' },
   { entry: 'kernel/keccak/exports.ts', module: 'src/crypto/keccak-wasm.gen.ts' },
 ]
 

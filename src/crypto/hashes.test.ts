@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { sha256 as portableSha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
 import { keccak256 } from './keccak.ts'
@@ -43,10 +44,10 @@ test('keccak-256 agrees with another implementation at all short lengths and aro
   )
 })
 
-test("SHA-256 agrees with OpenSSL's", () => {
+test('SHA-256 agrees with another implementation', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-      assert.equal(sha256(bytes).toHex(), createHash('sha256').update(bytes).digest('hex'))
+      assert.equal(sha256(bytes).toHex(), portableSha256(bytes).toHex())
     }),
   )
 })

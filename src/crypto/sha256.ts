@@ -1,8 +1,9 @@
 /** Computes SHA-256 (FIPS 180-4). */
 
-import { sha256 as portableSha256 } from '@noble/hashes/sha2.js'
+import { hash } from 'node:crypto'
 
 /** 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return portableSha256(bytes)
+  const { buffer, byteOffset, length } = hash('sha256', bytes, 'buffer')
+  return new Uint8Array(buffer, byteOffset, length)
 }
