@@ -69,6 +69,7 @@ export async function buildBlock(
     } else if (isHopeless(result)) pool.drop(hash)
   }
   const result = await run.finish([])
+  if (result.kind === 'invalid') throw new Error(`${result.rule}: ${result.detail}`)
   const next = state.apply(result.difference)
   const header = sealedHeader(open, { transactions, result, stateRoot: next.root })
   const hash = headerHash(header)
@@ -86,7 +87,7 @@ export async function runBlock(
   block: Block,
 ): Promise<BuiltBlock | Extract<Verdict, { kind: 'invalid' }>> {
   const invalid = (rule: string, detail: string) => ({ kind: 'invalid', rule, detail }) as const
-  const { header, transactions, withdrawals } = block
+  const { header, transactions, withdrawals, ommers } = block
   const run = await site.evm.openBlock(site.state, contextOf(header, site.blockHash))
   const senders: Address[] = []
   for (const [place, transaction] of transactions.entries()) {
@@ -98,11 +99,12 @@ export async function runBlock(
     }
     senders.push(sender)
   }
-  const result = await run.finish(withdrawals ?? [])
+  const result = await run.finish(withdrawals ?? [], ommers)
+  if (result.kind === 'invalid') return result
   const state = site.state.apply(result.difference)
   const roots = sealedHeader(header, { transactions, result, stateRoot: state.root })
   const withdrawalsRoot = withdrawals && orderedRoot(withdrawals.map(encodeWithdrawal))
-  const expected: Header = { ...roots, withdrawalsRoot, ommersHash: ommersHash(block.ommers) }
+  const expected: Header = { ...roots, withdrawalsRoot, ommersHash: ommersHash(ommers) }
   for (const name of committed) {
     const [given, found] = [header[name], expected[name]]
     const same =

@@ -1,6 +1,6 @@
 /** Makes the first block of a chain from its manifest. */
 
-import { requestsHashOfNone } from './evm/create-evm.ts'
+import { requestsHash } from './evm/requests.ts'
 import { systemAccounts } from './evm/system-contracts.ts'
 import type { ExecutedBlock, Header } from './ledger/block.ts'
 import { emptyOmmersHash, headerHash } from './ledger/block-codec.ts'
@@ -37,7 +37,7 @@ export function genesisOf(manifest: Manifest): { executed: ExecutedBlock; state:
     blobGasUsed: 0n,
     excessBlobGas: 0n,
     parentBeaconBlockRoot: zero,
-    requestsHash: requestsHashOfNone,
+    requestsHash: requestsHash([]),
   }
   const block = { header, hash: headerHash(header), transactions: [], ommers: [], withdrawals: [] }
   return { executed: { block, receipts: [], senders: [], transactionHashes: [] }, state }

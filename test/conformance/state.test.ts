@@ -59,6 +59,7 @@ function blockOf(env: StateTest['env']): BlockContext {
     ...{ number: number('currentNumber'), timestamp: number('currentTimestamp') },
     ...{ gasLimit: number('currentGasLimit'), baseFeePerGas: number('currentBaseFee') },
     beneficiary: fromHex(env.currentCoinbase ?? ''),
+    difficulty: number('currentDifficulty'),
     mixHash: fromHex(`0x${number('currentRandom').toString(16).padStart(64, '0')}`),
     excessBlobGas: number('currentExcessBlobGas'),
     ...{ parentBeaconBlockRoot: new Uint8Array(32), parentHash: new Uint8Array(32) },
@@ -85,7 +86,8 @@ async function run(evm: Evm, one: StateTest, expected: Expected): Promise<Result
     if (result?.kind === 'executed') {
       if (expected.expectException) return 'failed'
       logs = logsHash(result.receipt.logs)
-      after = before.apply((await opened.finish([])).difference)
+      const block = await opened.finish([])
+      if (block.kind === 'executed') after = before.apply(block.difference)
     } else if (!expected.expectException) return 'failed'
   } catch (error) {
     if (!(error instanceof AppError && expected.expectException)) return 'failed'

@@ -1,12 +1,18 @@
 /** Builds the front door of execution for one rule set. */
 
-import { sha256 } from '../../crypto/sha256.ts'
-import type { Receipt, Withdrawal } from '../ledger/block.ts'
+import type { Header, Receipt, Withdrawal } from '../ledger/block.ts'
 import type { ChainRules, Hardfork, Rules } from '../ledger/fork-rules.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
-import type { AccessListEntry, Transaction } from '../ledger/transaction.ts'
+import type { AccessListEntry, Address, Transaction } from '../ledger/transaction.ts'
 import type { State, StateOverlay, StateReader } from '../state/state.ts'
 import { createOverlay } from '../state/state-overlay.ts'
+import {
+  type BlockSite,
+  closeBlockState,
+  openBlockState,
+  systemAddress,
+  systemCallGas,
+} from './block-rules.ts'
 import {
   createMachine,
   createMachinePool,
@@ -15,20 +21,11 @@ import {
   TooLong,
 } from './ethereumjs/machine.ts'
 import type { BlockContext, BlockRun, CallMessage, CallResult, Evm, Pause } from './evm.ts'
-import { openBlockState } from './system-contracts.ts'
-import {
-  applyDifference,
-  credit,
-  delegatesOf,
-  emptyAccount,
-  runTransaction,
-} from './transaction-run.ts'
+import { requestsHash } from './requests.ts'
+import { applyDifference, delegatesOf, emptyAccount, runTransaction } from './transaction-run.ts'
 
 /** Machines that may run calls at once, and transactions of blocks; each holds a megabyte or so. */
 const [callMachines, blockMachines] = [8, 2]
-
-/** The requests hash of a block without requests (EIP-7685). */
-export const requestsHashOfNone = sha256(new Uint8Array())
 
 /** Execution by the rules of a chain; without `pause` it holds the process while code runs. */
 export async function createEvm(chain: ChainRules, pause: Pause = () => undefined): Promise<Evm> {
@@ -49,7 +46,8 @@ export async function createEvm(chain: ChainRules, pause: Pause = () => undefine
   const call: Evm['call'] = async (overlay, block, message) =>
     (await runMessage(machines, { overlay, block, message, chain })).result
   return {
-    openBlock: async (parent, block) => openBlock(ofBlocks, chain, { parent, block }),
+    openBlock: async (parent, block, { bare = false } = {}) =>
+      openBlock(ofBlocks, chain, { parent, block, bare }),
     call,
     estimateGas: (state, block, message) =>
       estimateGas((limited) => call(createOverlay(state), block, limited), message),
@@ -60,15 +58,19 @@ export async function createEvm(chain: ChainRules, pause: Pause = () => undefine
 
 type Machines = (rules: Rules) => Machine
 
-function openBlock(
+async function openBlock(
   machines: Machines,
   chain: ChainRules,
-  { parent, block }: { parent: State; block: BlockContext },
-): BlockRun {
+  { parent, block, bare }: { parent: State; block: BlockContext; bare: boolean },
+): Promise<BlockRun> {
   const overlay = createOverlay(parent)
   const rules = chain.rulesAt(block)
   const machine = machines(rules)
-  openBlockState(overlay, block, rules.hardfork)
+  const site: BlockSite = {
+    ...{ overlay, block, rules, depositContract: chain.depositContract },
+    systemCall: (to, data) => systemCall(machine, { overlay, block, to, data }),
+  }
+  if (!bare) await openBlockState(site)
   const receipts: Receipt[] = []
   let gasUsed = 0n
   return {
@@ -87,14 +89,29 @@ function openBlock(
       }
       return result
     },
-    async finish(withdrawals: readonly Withdrawal[]) {
-      for (const { address, amountGwei } of withdrawals) {
-        credit(overlay, address, amountGwei * 1_000_000_000n)
+    async finish(withdrawals: readonly Withdrawal[], ommers: readonly Header[] = []) {
+      const closed = bare ? [] : await closeBlockState(site, { withdrawals, ommers, receipts })
+      if ('kind' in closed) return closed
+      return {
+        ...{ kind: 'executed', receipts: [...receipts], gasUsed },
+        ...{ difference: overlay.difference(), requestsHash: requestsHash(closed) },
       }
-      const difference = overlay.difference()
-      return { receipts: [...receipts], gasUsed, difference, requestsHash: requestsHashOfNone }
     },
   }
+}
+
+/** Runs a contract for the protocol: without fee, nonce and intrinsic gas. */
+async function systemCall(
+  machine: Machine,
+  call: { overlay: StateOverlay; block: BlockContext; to: Address; data: Uint8Array },
+) {
+  const { overlay, block, to, data } = call
+  const layer = createOverlay(overlay)
+  const message = { from: systemAddress, to, value: 0n, data, gas: systemCallGas, gasPrice: 0n }
+  const place = { overlay: layer, before: overlay, block }
+  const execution = await machine.execute({ ...message, warm: [] }, place)
+  if (execution.halt === undefined) applyDifference(overlay, layer.difference())
+  return execution
 }
 
 interface MessageRun {

@@ -26,6 +26,7 @@ const block: BlockContext = {
   number: 1n,
   timestamp: 1_000n,
   beneficiary: coinbase,
+  difficulty: 0n,
   gasLimit: 30_000_000n,
   baseFeePerGas: gwei,
   mixHash: zeroWord,
@@ -75,8 +76,9 @@ describe('execution', () => {
   async function run(fields: Partial<UnsignedTransaction> = {}) {
     const opened = await evm.openBlock(state, block)
     const result = await opened.add(transaction(fields), sender)
-    const { difference } = await opened.finish([])
-    return { result, after: state.apply(difference) }
+    const block_ = await opened.finish([])
+    assert.equal(block_.kind, 'executed')
+    return { result, after: state.apply(block_.difference) }
   }
 
   function executed(result: TransactionResult) {

@@ -9,6 +9,8 @@ export interface BlockContext {
   readonly number: bigint
   readonly timestamp: bigint
   readonly beneficiary: Address
+  /** 0 since the Merge. */
+  readonly difficulty: bigint
   readonly gasLimit: bigint
   readonly baseFeePerGas: bigint
   readonly mixHash: Hash
@@ -76,8 +78,16 @@ export type TransactionResult =
   | InvalidTransaction
   | { readonly kind: 'executed'; readonly receipt: Receipt; readonly output: Uint8Array }
 
+/** Why a block cannot be valid, whatever its header says (EIP-6110, 7002, 7251). */
+export interface InvalidBlock {
+  readonly kind: 'invalid'
+  readonly rule: 'deposit' | 'system-contract'
+  readonly detail: string
+}
+
 /** What running a block gave. */
 export interface BlockResult {
+  readonly kind: 'executed'
   readonly receipts: readonly Receipt[]
   readonly gasUsed: bigint
   readonly difference: Difference
@@ -89,14 +99,24 @@ export interface BlockRun {
   /** Runs the next transaction; an invalid one changes nothing. */
   add(transaction: Transaction, sender: Address): Promise<TransactionResult>
   readonly gasUsed: bigint
-  /** Applies withdrawals and closing system calls. The run is over. */
-  finish(withdrawals: readonly Withdrawal[]): Promise<BlockResult>
+  /** Pays withdrawals and rewards, and collects requests by closing system calls. The run is over. */
+  finish(
+    withdrawals: readonly Withdrawal[],
+    ommers?: readonly Header[],
+  ): Promise<BlockResult | InvalidBlock>
 }
 
 /** One rule set over any state. */
 export interface Evm {
-  /** Opens a block on a state: opening system calls (EIP-4788, EIP-2935), then transactions. */
-  openBlock(parent: State, block: BlockContext): Promise<BlockRun>
+  /**
+   * Opens a block on a state: opening system calls (EIP-4788, EIP-2935), then transactions. A `bare` block has
+   * transactions only, as the public state tests want it.
+   */
+  openBlock(
+    parent: State,
+    block: BlockContext,
+    options?: { readonly bare?: boolean },
+  ): Promise<BlockRun>
   /** Runs a message; the overlay holds its changes afterwards. */
   call(overlay: StateOverlay, block: BlockContext, message: CallMessage): Promise<CallResult>
   /**

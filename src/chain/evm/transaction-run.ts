@@ -101,7 +101,7 @@ export function applyDifference(overlay: StateOverlay, { accounts, codes }: Diff
 }
 
 /** Adds wei to an account; nothing added leaves an account that is not there absent (EIP-161). */
-export function credit(overlay: StateOverlay, address: Address, wei: bigint): void {
+function credit(overlay: StateOverlay, address: Address, wei: bigint): void {
   if (wei === 0n) return
   changeAccount(overlay, address, (account) => ({ ...account, balance: account.balance + wei }))
 }

@@ -111,6 +111,8 @@ export interface Rules {
 /** The rules of each block of a chain. */
 export interface ChainRules {
   readonly chainId: bigint
+  /** Whose logs are deposits (EIP-6110); the public network's unless given. */
+  readonly depositContract?: Uint8Array | undefined
   /** The same object for all blocks with the same rules; `timestamp` in seconds. */
   rulesAt(block: { readonly number: bigint; readonly timestamp: bigint }): Rules
 }

@@ -159,10 +159,10 @@ function touchedOf(evm: EVM): AccessListEntry[] {
 
 /** What the opcodes read of a block. */
 function blockOf(block: BlockContext) {
-  const { number, timestamp, gasLimit, baseFeePerGas } = block
+  const { number, timestamp, gasLimit, baseFeePerGas, difficulty } = block
   return {
     header: {
-      ...{ number, timestamp, gasLimit, baseFeePerGas, difficulty: 0n, cliqueSigner: undefined },
+      ...{ number, timestamp, gasLimit, baseFeePerGas, difficulty, cliqueSigner: undefined },
       coinbase: new Address(block.beneficiary),
       prevRandao: block.mixHash,
       getBlobGasPrice: () => 1n,
