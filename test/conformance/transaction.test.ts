@@ -1,10 +1,11 @@
-/** Runs public transactions: those to be refused by the rules of Cancun, and signed ones of every type known here. */
+/** Runs public transactions: those to be taken or refused by each fork, and signed ones of the types 0 to 3. */
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { AppError } from '../../src/base/app-error.ts'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
-import { rulesOf } from '../../src/chain/ledger/fork-rules.ts'
+import { brokenFieldRule } from '../../src/chain/ledger/field-rules.ts'
+import { type Hardfork, type Rules, rulesOf } from '../../src/chain/ledger/fork-rules.ts'
 import { intrinsicGas } from '../../src/chain/ledger/intrinsic-gas.ts'
 import type { Transaction } from '../../src/chain/ledger/transaction.ts'
 import {
@@ -17,8 +18,6 @@ import {
 import { addressOfKey } from '../../src/crypto/secp256k1.ts'
 import { skipVectors, vectorFiles, vectorJson } from './vectors.ts'
 
-const cancun = rulesOf('cancun')
-
 interface Verdict {
   readonly sender?: string
   readonly hash?: string
@@ -26,31 +25,37 @@ interface Verdict {
   readonly exception?: string
 }
 
+/** The names that the vectors give to forks. */
+const forks: Readonly<Record<string, Hardfork>> = {
+  ...{ Frontier: 'frontier', Homestead: 'homestead', EIP150: 'tangerine-whistle' },
+  ...{ EIP158: 'spurious-dragon', Byzantium: 'byzantium', Constantinople: 'constantinople' },
+  ...{ ConstantinopleFix: 'petersburg', Istanbul: 'istanbul', Berlin: 'berlin' },
+  ...{ London: 'london', Paris: 'paris', Shanghai: 'shanghai', Cancun: 'cancun' },
+}
+
 /** What makes a transaction unacceptable without looking at a state. */
-function broken(transaction: Transaction): string | undefined {
-  const { gasLimit, nonce, to, data } = transaction
+function broken(transaction: Transaction, rules: Rules): string | undefined {
+  const { gasLimit } = transaction
+  const field = brokenFieldRule(transaction, rules, 1n)
+  if (field) return field.rule
+  if (senderOf(transaction, rules.hardfork) === undefined) return 'sender'
   const cap = 'gasPrice' in transaction ? transaction.gasPrice : transaction.maxFeePerGas
-  if (transaction.chainId !== undefined && transaction.chainId !== 1n) return 'chain id'
-  if (senderOf(transaction) === undefined) return 'sender'
-  if (nonce >= 2n ** 64n - 1n) return 'nonce'
-  if (to === undefined && data.length > cancun.numbers.initCodeLimit) return 'creation code'
   if ((gasLimit * cap) >> 256n) return 'cost'
-  if (gasLimit < intrinsicGas(transaction, cancun)) return 'intrinsic gas'
-  const dearTip = 'maxPriorityFeePerGas' in transaction && transaction.maxPriorityFeePerGas > cap
-  return dearTip ? 'tip' : undefined
+  return gasLimit < intrinsicGas(transaction, rules) ? 'intrinsic gas' : undefined
 }
 
 /** For the vectors' names of faults, what may be found; a wrong chain or signature may show in v already. */
 const faults: readonly (readonly [RegExp, readonly (string | undefined)[]])[] = [
   [/^$/, [undefined]],
-  [/^INVALID_CHAINID$/, ['chain id', 'encoding']],
-  [/^(INVALID_SIGNATURE_VRS|EC_RECOVERY_FAIL)$/, ['sender', 'encoding']],
-  [/^NONCE_TOO_BIG$/, ['nonce']],
-  [/^INITCODE_SIZE_EXCEEDED$/, ['creation code']],
+  [/^INVALID_CHAINID$/, ['chain-id', 'encoding', 'signature']],
+  [/^(INVALID_SIGNATURE_VRS|EC_RECOVERY_FAIL)$/, ['sender', 'encoding', 'signature', 'chain-id']],
+  [/^NONCE_TOO_BIG$/, ['nonce-too-high']],
+  [/^INITCODE_SIZE_EXCEEDED$/, ['init-code-size']],
   [/^GASLIMIT_PRICE_PRODUCT_OVERFLOW$/, ['cost']],
   [/^INTRINSIC_GAS_TOO_LOW$/, ['intrinsic gas']],
-  [/^PRIORITY_GREATER_THAN_MAX_FEE_PER_GAS/, ['tip']],
-  [/^(RLP_|ADDRESS_|TYPE_NOT_SUPPORTED)/, ['encoding']],
+  [/^PRIORITY_GREATER_THAN_MAX_FEE_PER_GAS/, ['tip-above-fee-cap']],
+  [/^TYPE_NOT_SUPPORTED$/, ['type-unsupported', 'encoding']],
+  [/^(RLP_|ADDRESS_)/, ['encoding']],
   [/^(NONCE|VALUE|GASLIMIT|GASPRICE|PRIORITY)_OVERFLOW$/, ['encoding']],
 ]
 
@@ -61,44 +66,51 @@ function assertFault(exception: string | undefined, found: string | undefined, n
 }
 
 describe('transactions', { skip: skipVectors() }, () => {
-  test('210 byte strings are taken or refused as Cancun does', async () => {
+  test('210 byte strings are taken or refused as each fork does, 2,665 verdicts in all', async () => {
     const set = 'ethereum-tests/legacy'
-    let ran = 0
+    const ran = { files: 0, taken: 0, refused: 0 }
     for (const file of await vectorFiles(set, 'TransactionTests')) {
       const cases = await vectorJson<
         Record<string, { txbytes: string; result: Record<string, Verdict> }>
       >(set, file)
       for (const [name, { txbytes, result }] of Object.entries(cases)) {
-        // Malformed ones were not all filled again for Cancun; the rules for them have not changed since.
-        const expected = result.Cancun ?? result.Shanghai ?? result.London
-        assert.ok(expected, name)
-        let transaction: Transaction | undefined
-        try {
-          transaction = decodeTransaction(fromHex(txbytes))
-        } catch (error) {
-          assert.ok(error instanceof AppError, `${name}: ${error}`)
-        }
-        const reason = transaction === undefined ? 'encoding' : broken(transaction)
-        assertFault(expected.exception, reason, `${file} ${name}`)
-        if (transaction && expected.exception === undefined) {
-          assert.equal(toHex(senderOf(transaction) ?? new Uint8Array()), expected.sender, name)
+        const transaction = readOrRefuse(fromHex(txbytes), name)
+        for (const [fork, expected] of Object.entries(result)) {
+          const hardfork = forks[fork]
+          assert.ok(hardfork, fork)
+          const rules = rulesOf(hardfork)
+          const reason = transaction === undefined ? 'encoding' : broken(transaction, rules)
+          assertFault(expected.exception, reason, `${file} ${name} ${fork}`)
+          if (!transaction || expected.exception !== undefined) {
+            ran.refused += 1
+            continue
+          }
+          const sender = senderOf(transaction, hardfork) ?? new Uint8Array()
+          assert.equal(toHex(sender), expected.sender, name)
           assert.equal(toHex(transactionHash(transaction)), expected.hash, name)
-          assert.equal(intrinsicGas(transaction, cancun), BigInt(expected.intrinsicGas), name)
+          assert.equal(intrinsicGas(transaction, rules), BigInt(expected.intrinsicGas), name)
+          ran.taken += 1
         }
-        ran += 1
+        ran.files += 1
       }
     }
-    assert.equal(ran, 210)
+    assert.deepEqual(ran, verdicts)
   })
 
-  test('signed transactions of the types 0, 1 and 2 are read, and signed again to the same bytes', async () => {
+  test('signed transactions of the types 0 to 3 are read, and signed again to the same bytes', async () => {
     const cases = await vectorJson<readonly Record<string, string>[]>(
       'wallet/wallet',
       'ethers/transactions.json',
     )
     let ran = 0
     for (const one of cases) {
-      for (const form of ['signedLegacy', 'signedEip155', 'signedBerlin', 'signedLondon']) {
+      for (const form of [
+        'signedLegacy',
+        'signedEip155',
+        'signedBerlin',
+        'signedLondon',
+        'signedCancun',
+      ]) {
         const raw = one[form]
         if (!raw) continue
         const key = fromHex(one.privateKey ?? '')
@@ -113,21 +125,19 @@ describe('transactions', { skip: skipVectors() }, () => {
     }
     assert.equal(ran, signedForms)
   })
-
-  test('32 signed blob transactions are told to be of a type that is not supported', async () => {
-    const cases = await vectorJson<readonly Record<string, string>[]>(
-      ...(['wallet/wallet', 'ethers/transactions.json'] as const),
-    )
-    const blobs = cases.map(({ signedCancun }) => signedCancun).filter((raw) => raw)
-    for (const raw of blobs) {
-      assert.throws(() => decodeTransaction(fromHex(raw ?? '')), {
-        code: 'ledger/type-unsupported',
-        data: { type: 3 },
-      })
-    }
-    assert.equal(blobs.length, 32)
-  })
 })
 
+/** A transaction, or `undefined` if its bytes are refused by an AppError. */
+function readOrRefuse(bytes: Uint8Array, name: string): Transaction | undefined {
+  try {
+    return decodeTransaction(bytes)
+  } catch (error) {
+    assert.ok(error instanceof AppError, `${name}: ${error}`)
+    return undefined
+  }
+}
+
+/** Transactions, and verdicts of the forks on them. */
+const verdicts = { files: 210, taken: 606, refused: 2_059 }
 /** Of 800 transactions, in the forms that they have; 384 have no chain id to bind them to (EIP-155). */
-const signedForms = 2_816
+const signedForms = 2_848

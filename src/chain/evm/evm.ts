@@ -1,6 +1,7 @@
 /** Describes the front door of execution: transactions and calls over a state. */
 
 import type { Header, Log, Receipt, Withdrawal } from '../ledger/block.ts'
+import type { BrokenFieldRule } from '../ledger/field-rules.ts'
 import type { AccessListEntry, Address, Hash, Transaction } from '../ledger/transaction.ts'
 import type { Difference, State, StateOverlay, StateReader } from '../state/state.ts'
 
@@ -58,18 +59,13 @@ export interface CallResult {
 export interface InvalidTransaction {
   readonly kind: 'invalid'
   readonly rule:
+    | BrokenFieldRule['rule']
     | 'nonce-too-low'
-    | 'nonce-too-high'
     | 'insufficient-funds'
     | 'intrinsic-gas'
     | 'fee-cap-below-base-fee'
-    | 'tip-above-fee-cap'
     | 'block-gas-limit'
     | 'sender-has-code'
-    | 'init-code-size'
-    | 'gas-limit-cap'
-    | 'chain-id'
-    | 'type-unsupported'
   readonly detail: string
 }
 

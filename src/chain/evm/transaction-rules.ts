@@ -1,6 +1,7 @@
 /** Decides whether a transaction can be run at all, and what its gas costs. */
 
 import { fromHex } from '../../base/bytes.ts'
+import { brokenFieldRule } from '../ledger/field-rules.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
@@ -56,36 +57,12 @@ export function brokenRule(
   sender: Address,
   context: RuleContext,
 ): InvalidTransaction | undefined {
+  const field = brokenFieldRule(transaction, context.rules, context.chainId)
+  if (field) return invalid(field.rule, field.detail)
+  if (transaction.type === 3) return invalid('type-unsupported', 'blobs are not run yet')
   return (
-    brokenFieldRule(transaction, context) ??
-    brokenSenderRule(transaction, sender, context) ??
-    brokenGasRule(transaction, sender, context)
+    brokenSenderRule(transaction, sender, context) ?? brokenGasRule(transaction, sender, context)
   )
-}
-
-function brokenFieldRule(
-  transaction: Transaction,
-  { rules, chainId }: RuleContext,
-): InvalidTransaction | undefined {
-  if (transaction.type === 4 && !rules.numbers.delegations) {
-    return invalid('type-unsupported', 'transactions of type 4 begin with Prague')
-  }
-  if (transaction.chainId !== undefined && transaction.chainId !== chainId) {
-    return invalid(
-      'chain-id',
-      `the transaction is for chain ${transaction.chainId}, not ${chainId}`,
-    )
-  }
-  const { txGasCap: cap, initCodeLimit } = rules.numbers
-  if (cap > 0 && transaction.gasLimit > cap) {
-    return invalid('gas-limit-cap', `gas limit ${transaction.gasLimit} is over ${cap} (EIP-7825)`)
-  }
-  const { to, data } = transaction
-  if (to === undefined && initCodeLimit > 0 && data.length > initCodeLimit) {
-    const detail = `${data.length} bytes of creation code are over ${initCodeLimit}`
-    return invalid('init-code-size', detail)
-  }
-  return undefined
 }
 
 function brokenSenderRule(
@@ -98,7 +75,6 @@ function brokenSenderRule(
   const values = `transaction ${transaction.nonce}, account ${nonce}`
   if (transaction.nonce < nonce) return invalid('nonce-too-low', values)
   if (transaction.nonce > nonce) return invalid('nonce-too-high', values)
-  if (nonce >= 2n ** 64n - 1n) return invalid('nonce-too-high', 'the nonce has no next one')
   const codeHash = account?.codeHash ?? emptyCodeHash
   if (codeHash.some((byte, at) => byte !== emptyCodeHash[at])) {
     if (delegateOf(state.code(codeHash)) === undefined) {
@@ -114,11 +90,6 @@ function brokenGasRule(
   { rules, block, gasLeft, state }: RuleContext,
 ): InvalidTransaction | undefined {
   const cap = feeCap(transaction)
-  if (transaction.type === 2 || transaction.type === 4) {
-    if (transaction.maxPriorityFeePerGas > cap) {
-      return invalid('tip-above-fee-cap', `tip ${transaction.maxPriorityFeePerGas}, cap ${cap}`)
-    }
-  }
   if (cap < block.baseFeePerGas) {
     return invalid('fee-cap-below-base-fee', `cap ${cap}, base fee ${block.baseFeePerGas}`)
   }

@@ -67,6 +67,18 @@ const unsigned: fc.Arbitrary<UnsignedTransaction> = fc.oneof(
   fc.record({
     ...common,
     to: address,
+    type: fc.constant(3 as const),
+    chainId,
+    ...fees,
+    accessList: access,
+    maxFeePerBlobGas: word,
+    blobVersionedHashes: fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), {
+      maxLength: 3,
+    }),
+  }),
+  fc.record({
+    ...common,
+    to: address,
     type: fc.constant(4 as const),
     chainId,
     ...fees,

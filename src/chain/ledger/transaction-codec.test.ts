@@ -35,6 +35,10 @@ const feeMarket: UnsignedTransaction = { ...payload, ...caps, type: 2 }
 const authorization: Authorization = {
   ...{ chainId: 0n, address: new Uint8Array(20).fill(7), nonce: 1n, yParity: 0, r: 5n, s: 6n },
 }
+const blob: UnsignedTransaction = {
+  ...{ ...payload, ...caps, type: 3, maxFeePerBlobGas: 4n },
+  blobVersionedHashes: [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)],
+}
 const delegation: UnsignedTransaction = {
   ...{ ...payload, ...caps, type: 4, authorizations: [authorization] },
 }
@@ -68,7 +72,7 @@ describe('transactions', () => {
   })
 
   test('bytes are either refused by an AppError or the encoding of what is read', () => {
-    const raws = [legacy, accessList, feeMarket, delegation].map((unsigned) =>
+    const raws = [legacy, accessList, feeMarket, blob, delegation].map((unsigned) =>
       encodeTransaction(signTransaction(unsigned, key)),
     )
     const nearly = fc
@@ -94,7 +98,7 @@ describe('transactions', () => {
   })
 
   test('types that are unknown here are told apart from nonsense', () => {
-    for (const type of [3, 5, 0x7f]) {
+    for (const type of [5, 6, 0x7f]) {
       assert.throws(() => decodeTransaction(Uint8Array.of(type, 0xc0)), {
         code: 'ledger/type-unsupported',
         data: { type },
@@ -149,6 +153,26 @@ describe('transactions', () => {
     assert.deepEqual(senderOf(unprotected), addressOfKey(key))
   })
 
+  test('a transaction with blobs must call an account, and names each blob by 32 bytes', () => {
+    const signed = signTransaction(blob, key)
+    assert.equal(encodeTransaction(signed)[0], 3)
+    assert.deepEqual(decodeTransaction(encodeTransaction(signed)), signed)
+    assert.deepEqual(senderOf(signed), addressOfKey(key))
+    const wrong: readonly (readonly [number, RlpValue, RegExp])[] = [
+      [5, new Uint8Array(), /cannot create/],
+      [9, rlpInteger(2n ** 256n), /maxFeePerBlobGas has more than 256 bits/],
+      [10, new Uint8Array(), /list of blob hashes is no list/],
+      [10, [new Uint8Array(31)], /a blob hash has 31 bytes, not 32/],
+      [11, rlpInteger(2), /yParity is 2/],
+    ]
+    for (const [at, value, message] of wrong) {
+      refused(
+        altered(signed, (fields) => fields.splice(at, 1, value)),
+        message,
+      )
+    }
+  })
+
   test('a delegation must call an account and bring at least one authorization', () => {
     const signed = signTransaction(delegation, key)
     assert.deepEqual(decodeTransaction(encodeTransaction(signed)), signed)
@@ -166,10 +190,14 @@ describe('transactions', () => {
     )
   })
 
-  test('a high s has no sender and no authority, though a key would be found', () => {
+  test('a high s has no sender but in Frontier, and no authority, though a key would be found', () => {
     const { yParity, r, s, ...unsigned } = signTransaction(feeMarket, key)
     const high = { yParity: 1 - yParity, r, s: order - s }
     assert.equal(senderOf({ ...unsigned, ...high } as Transaction), undefined)
+    assert.deepEqual(
+      senderOf({ ...unsigned, ...high } as Transaction, 'frontier'),
+      addressOfKey(key),
+    )
     const signature = signAuthorization(key)
     assert.deepEqual(authorityOf({ ...authorization, ...signature }), addressOfKey(key))
     const mirrored = { ...signature, yParity: 1 - signature.yParity, s: order - signature.s }

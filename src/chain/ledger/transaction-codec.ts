@@ -1,9 +1,10 @@
-/** Encodes, decodes, hashes and signs transactions (EIP-155, 2718, 2930, 1559, 7702). */
+/** Encodes, decodes, hashes and signs transactions (EIP-155, 2718, 2930, 1559, 4844, 7702). */
 
 import { AppError } from '../../base/app-error.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import { recoverAddress, signHash } from '../../crypto/secp256k1.ts'
+import { type Hardfork, isAtLeast } from './fork-rules.ts'
 import {
   decodeRlp,
   encodeRlp,
@@ -17,6 +18,7 @@ import type {
   AccessListEntry,
   Address,
   Authorization,
+  FeeMarketPayload,
   Hash,
   Signature,
   Transaction,
@@ -52,9 +54,12 @@ export function signTransaction(transaction: UnsignedTransaction, key: Uint8Arra
   return { ...transaction, ...signHash(signingHash(transaction), key) }
 }
 
-/** Who signed, or `undefined` if nobody can have: a high s (EIP-2), or no such key. */
-export function senderOf(transaction: Transaction): Address | undefined {
-  if (transaction.s > halfOrder) return undefined
+/** Who signed, or `undefined` if nobody can have: no such key, or a high s, which only Frontier takes (EIP-2). */
+export function senderOf(
+  transaction: Transaction,
+  hardfork: Hardfork = 'osaka',
+): Address | undefined {
+  if (transaction.s > halfOrder && isAtLeast(hardfork, 'homestead')) return undefined
   return recoverAddress(signingHash(transaction), transaction)
 }
 
@@ -67,7 +72,7 @@ export function authorityOf(authorization: Authorization): Address | undefined {
 }
 
 /**
- * Decodes a transaction of the types 0, 1, 2 and 4.
+ * Decodes a transaction of the types 0 to 4, in the form that blocks hold.
  *
  * @throws AppError `ledger/bad-transaction` with the reason, `ledger/type-unsupported`
  */
@@ -77,18 +82,26 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
   try {
     if (first >= 0xc0) return decodeLegacy(rlpList(decodeRlp(bytes), 'the transaction', 9))
     if (first === 0 || first > 0x7f) throw bad('it begins with neither a list nor a type')
-    if (first !== 1 && first !== 2 && first !== 4) throw unsupported(first)
-    const fields = rlpList(
-      decodeRlp(bytes.subarray(1)),
-      'the transaction',
-      { 1: 11, 2: 12, 4: 13 }[first],
-    )
-    if (first === 1) return decodeAccessList(fields)
-    return first === 2 ? decodeFeeMarket(fields) : decodeDelegation(fields)
+    const type = typedForms[first]
+    if (type === undefined) throw unsupported(first)
+    return type.decode(rlpList(decodeRlp(bytes.subarray(1)), 'the transaction', type.length))
   } catch (error) {
     if (error instanceof AppError && error.code === 'ledger/bad-rlp') throw bad(error.message)
     throw error
   }
+}
+
+/** What a typed transaction holds after its type, by that type. */
+const typedForms: Readonly<Record<number, TypedForm>> = {
+  1: { length: 11, decode: decodeAccessList },
+  2: { length: 12, decode: decodeFeeMarket },
+  3: { length: 14, decode: decodeBlob },
+  4: { length: 13, decode: decodeDelegation },
+}
+
+interface TypedForm {
+  readonly length: number
+  decode(fields: readonly RlpValue[]): Transaction
 }
 
 function typed(type: number, fields: readonly RlpValue[]): Uint8Array {
@@ -112,7 +125,9 @@ function payload(transaction: UnsignedTransaction): RlpValue[] {
   }
   const fees = [transaction.maxPriorityFeePerGas, transaction.maxFeePerGas].map(rlpInteger)
   const whole = [...start, ...fees, ...common, accessList]
-  return transaction.type === 2 ? whole : [...whole, transaction.authorizations.map(tuple)]
+  if (transaction.type === 2) return whole
+  if (transaction.type === 4) return [...whole, transaction.authorizations.map(tuple)]
+  return [...whole, rlpInteger(transaction.maxFeePerBlobGas), transaction.blobVersionedHashes]
 }
 
 function tuple(one: Authorization): RlpValue {
@@ -152,10 +167,10 @@ function decodeAccessList(fields: readonly RlpValue[]): Transaction {
   }
 }
 
-function decodeFeeMarket(fields: readonly RlpValue[]): Transaction {
+function decodeFeeMarket(fields: readonly RlpValue[]): FeeMarketPayload & Signature {
   const [chainId, nonce, tip, fee, gasLimit, to, value, data, accessList, ...signed] = fields
   return {
-    ...{ type: 2, chainId: rlpNumber(chainId, 'chainId') },
+    ...{ type: 2 as const, chainId: rlpNumber(chainId, 'chainId') },
     maxPriorityFeePerGas: rlpNumber(tip, 'maxPriorityFeePerGas'),
     maxFeePerGas: rlpNumber(fee, 'maxFeePerGas'),
     ...common([nonce, gasLimit, to, value, data]),
@@ -164,10 +179,19 @@ function decodeFeeMarket(fields: readonly RlpValue[]): Transaction {
   }
 }
 
+function decodeBlob(fields: readonly RlpValue[]): Transaction {
+  const hashes = rlpList(fields[10], 'the list of blob hashes')
+  const rest = decodeFeeMarket([...fields.slice(0, 9), ...fields.slice(11)])
+  if (rest.to === undefined) throw bad('a transaction with blobs cannot create a contract')
+  return {
+    ...{ ...rest, type: 3, maxFeePerBlobGas: rlpNumber(fields[9], 'maxFeePerBlobGas') },
+    blobVersionedHashes: hashes.map((hash) => rlpBytes(hash, 'a blob hash', 32)),
+  }
+}
+
 function decodeDelegation(fields: readonly RlpValue[]): Transaction {
   const authorizations = rlpList(fields[9], 'the authorization list').map(decodeAuthorization)
   const rest = decodeFeeMarket([...fields.slice(0, 9), ...fields.slice(10)])
-  if (rest.type !== 2) throw bad('its fields are mixed up')
   if (rest.to === undefined) throw bad('a delegation cannot create a contract')
   if (authorizations.length === 0) throw bad('the authorization list is empty')
   return { ...rest, type: 4, authorizations }
@@ -219,6 +243,6 @@ function bad(reason: string): AppError {
 }
 
 function unsupported(type: number): AppError {
-  const message = `transaction type ${type} is not supported; this chain takes the types 0, 1, 2 and 4`
+  const message = `transaction type ${type} is not known; the types are 0 to 4`
   return new AppError({ code: 'ledger/type-unsupported', message, data: { type } })
 }

@@ -1,4 +1,4 @@
-/** Describes transactions of the types 0, 1, 2 and 4. */
+/** Describes transactions of the types 0 to 4. */
 
 /** 20 bytes. */
 export type Address = Uint8Array
@@ -65,6 +65,18 @@ export interface FeeMarketPayload extends Payload {
   readonly accessList: readonly AccessListEntry[]
 }
 
+/** Type 3 (EIP-4844); `to` is always present. The blobs themselves travel beside it. */
+export interface BlobPayload extends Payload {
+  readonly type: 3
+  readonly chainId: bigint
+  readonly maxFeePerGas: bigint
+  readonly maxPriorityFeePerGas: bigint
+  readonly accessList: readonly AccessListEntry[]
+  readonly maxFeePerBlobGas: bigint
+  /** Of each blob: a byte for the version, then the end of the commitment's hash. */
+  readonly blobVersionedHashes: readonly Hash[]
+}
+
 /** Type 4 (EIP-7702); `to` is always present. */
 export interface DelegationPayload extends Payload {
   readonly type: 4
@@ -80,6 +92,7 @@ export type UnsignedTransaction =
   | LegacyPayload
   | AccessListPayload
   | FeeMarketPayload
+  | BlobPayload
   | DelegationPayload
 
 /** A signed transaction. */

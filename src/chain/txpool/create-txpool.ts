@@ -171,6 +171,9 @@ class Pool implements TxPool {
   #checkFields(transaction: Transaction): void {
     const { rules, chainId, minTip } = this.#options
     const { gasLimit, data, to, type } = transaction
+    if (type === 3) {
+      throw refusal('type-unsupported', 'transaction type not supported: this chain takes no blobs')
+    }
     if (type === 4 && !rules.numbers.delegations) {
       const message =
         'transaction type not supported: type 4 rejected, the chain is not yet in Prague'

@@ -99,7 +99,7 @@ describe('the transaction pool', () => {
     refused(raw(bob, 0n, { gasLimit: 2n ** 24n + 1n }), 'txpool/gas-limit', /cap/)
     refused(raw(bob, 0n, { data: new Uint8Array(131_073) }), 'txpool/oversized', /^oversized data/)
     refused(Uint8Array.of(1, 2, 3), 'txpool/bad-encoding', /bad transaction/)
-    refused(Uint8Array.of(3, 2, 3), 'txpool/type-unsupported', /^transaction type not supported/)
+    refused(Uint8Array.of(5, 2, 3), 'txpool/type-unsupported', /^transaction type not supported/)
     one.moveTo(headAt(1n), [])
     refused(raw(alice, 0n), 'txpool/nonce-too-low', /^nonce too low: next nonce 1, tx nonce 0/)
   })

@@ -86,6 +86,13 @@ function typedFields(transaction: Transaction, baseFee: bigint | undefined): Fie
     maxPriorityFeePerGas: toQuantity(maxPriorityFeePerGas),
   }
   if (transaction.type === 2) return { ...fields, ...fees }
+  if (transaction.type === 3) {
+    const { maxFeePerBlobGas, blobVersionedHashes } = transaction
+    return {
+      ...{ ...fields, ...fees, maxFeePerBlobGas: toQuantity(maxFeePerBlobGas) },
+      blobVersionedHashes: blobVersionedHashes.map(toHex),
+    }
+  }
   const authorizationList = transaction.authorizations.map((one) => ({
     chainId: toQuantity(one.chainId),
     address: toHex(one.address),
