@@ -4,15 +4,18 @@ import { equalBytes } from '../base/bytes.ts'
 import type { HeaderDraft, Verdict } from './consensus/consensus.ts'
 import { type BlockResult, contextOf, type Evm, type TransactionResult } from './evm/evm.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
+import { blobGasOf, gasPerBlob, nextExcessBlobGas } from './ledger/blobs.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import {
   emptyOmmersHash,
+  encodeBlock,
   encodeReceipt,
   encodeWithdrawal,
   headerHash,
   ommersHash,
 } from './ledger/block-codec.ts'
 import { bloomOf } from './ledger/bloom.ts'
+import type { ChainRules, Rules } from './ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import { encodeTransaction, senderOf, transactionHash } from './ledger/transaction-codec.ts'
 import type { Difference, State } from './state/state.ts'
@@ -29,6 +32,7 @@ export interface BuiltBlock {
 /** What building starts from. */
 export interface BuildingSite {
   readonly evm: Evm
+  readonly rules: ChainRules
   readonly parent: Header
   readonly state: State
   readonly blockHash: (number: bigint) => Hash | undefined
@@ -49,7 +53,10 @@ export async function buildBlock(
 ): Promise<BuiltBlock> {
   const { evm, parent, state, blockHash } = site
   const baseFeePerGas = nextBaseFee(parent)
-  const open = openHeader(parent, draft, baseFeePerGas)
+  const number = parent.number + 1n
+  const rules = site.rules.rulesAt({ number, timestamp: draft.timestamp })
+  const open = openHeader(parent, { ...draft, number, baseFeePerGas }, rules)
+  const maxBlobGas = BigInt(rules.blobs?.max ?? 0) * gasPerBlob
   const run = await evm.openBlock(state, contextOf(open, blockHash))
   const transactions: Transaction[] = []
   const senders: Address[] = []
@@ -58,6 +65,7 @@ export async function buildBlock(
     const left = open.gasLimit - run.gasUsed
     if (left < leastGas || isLate()) break
     if (transaction.gasLimit > left || bodyBytes + raw.length > maxBodyBytes) continue
+    if (blobGasOf(...transactions, transaction) > maxBlobGas) continue
     const result = await run.add(transaction, sender).catch((error: unknown) => {
       pool.drop(hash)
       throw error
@@ -88,6 +96,10 @@ export async function runBlock(
 ): Promise<BuiltBlock | Extract<Verdict, { kind: 'invalid' }>> {
   const invalid = (rule: string, detail: string) => ({ kind: 'invalid', rule, detail }) as const
   const { header, transactions, withdrawals, ommers } = block
+  const most = site.rules.rulesAt(header).numbers.blockBytes
+  if (most > 0 && encodeBlock(block).length > most) {
+    return invalid('block-size', `the block has more than ${most} bytes (EIP-7934)`)
+  }
   const run = await site.evm.openBlock(site.state, contextOf(header, site.blockHash))
   const senders: Address[] = []
   for (const [place, transaction] of transactions.entries()) {
@@ -124,6 +136,7 @@ const committed = [
   'receiptsRoot',
   'logsBloom',
   'gasUsed',
+  'blobGasUsed',
   'withdrawalsRoot',
   'requestsHash',
 ] as const
@@ -135,17 +148,19 @@ function isHopeless(result: Exclude<TransactionResult, { kind: 'executed' }>): b
   return !mayPass.includes(result.rule)
 }
 
-function openHeader(parent: Header, draft: HeaderDraft, baseFeePerGas: bigint): Header {
+function openHeader(
+  parent: Header,
+  draft: HeaderDraft & { readonly number: bigint; readonly baseFeePerGas: bigint },
+  rules: Rules,
+): Header {
   return {
     ...parent,
     ...draft,
     parentHash: headerHash(parent),
     ommersHash: emptyOmmersHash,
-    number: parent.number + 1n,
-    baseFeePerGas,
     withdrawalsRoot: orderedRoot([]),
     blobGasUsed: 0n,
-    excessBlobGas: 0n,
+    excessBlobGas: nextExcessBlobGas(parent, rules),
   }
 }
 
@@ -161,6 +176,7 @@ function sealedHeader(
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
     logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
     gasUsed,
+    blobGasUsed: header.blobGasUsed === undefined ? undefined : blobGasOf(...run.transactions),
     requestsHash: header.requestsHash && requestsHash,
   }
 }

@@ -2,6 +2,7 @@
 
 import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
+import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash, Transaction } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
@@ -25,6 +26,8 @@ export interface TransactionPlace {
 /** One chain of this process. */
 export interface Chain {
   readonly manifest: Manifest
+  /** The rules of each of its blocks. */
+  readonly rules: ChainRules
   readonly evm: Evm
   readonly pool: TxPool
   head(): Block

@@ -17,7 +17,7 @@ import type { Evm } from './evm/evm.ts'
 import { genesisOf } from './genesis.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
-import { rulesOf, rulesOfOne } from './ledger/fork-rules.ts'
+import { type ChainRules, rulesOf, rulesOfOne } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
@@ -60,7 +60,8 @@ export async function createChain(
   dependencies: ChainDependencies,
 ): Promise<DrivenChain> {
   const { manifest } = options
-  const evm = await createEvm(rulesOfOne(manifest.chainId, manifest.hardfork), turnTaking())
+  const rules = rulesOfOne(manifest.chainId, manifest.hardfork)
+  const evm = await createEvm(rules, turnTaking())
   const past = new ChainPast(options.history ?? 128)
   const genesis = genesisOf(manifest)
   past.add(genesis.executed, genesis.state)
@@ -79,12 +80,16 @@ export async function createChain(
     await log.close()
     throw error
   }
-  return new ChainDriver({ options, dependencies, evm, past, log, genesis: genesis.executed })
+  return new ChainDriver({
+    ...{ options, dependencies, rules, evm, past, log },
+    genesis: genesis.executed,
+  })
 }
 
 interface Parts {
   readonly options: ChainOptions
   readonly dependencies: ChainDependencies
+  readonly rules: ChainRules
   readonly evm: Evm
   readonly past: ChainPast
   readonly log: ChainLog
@@ -93,6 +98,7 @@ interface Parts {
 
 class ChainDriver implements DrivenChain {
   readonly manifest: Manifest
+  readonly rules: ChainRules
   readonly evm: Evm
   readonly pool: TxPool
   readonly #parts: Parts
@@ -113,8 +119,9 @@ class ChainDriver implements DrivenChain {
   constructor(parts: Parts) {
     this.#parts = parts
     this.manifest = parts.options.manifest
+    this.rules = parts.rules
     this.evm = parts.evm
-    this.#engine = devEngine(this.manifest.consensus)
+    this.#engine = devEngine(this.manifest.consensus, parts.rules)
     const { chainId, hardfork } = this.manifest
     this.pool = createTxPool({ rules: rulesOf(hardfork), chainId }, this.#poolHead())
     this.#blocksSealed = parts.dependencies.metrics.counter(
@@ -347,9 +354,9 @@ class ChainDriver implements DrivenChain {
   }
 
   #site() {
-    const { evm, past } = this.#parts
+    const { evm, rules, past } = this.#parts
     const blockHash = (number: bigint) => this.blockHash(number)
-    return { evm, parent: this.head().header, state: past.state, blockHash }
+    return { evm, rules, parent: this.head().header, state: past.state, blockHash }
   }
 
   #poolHead(): PoolHead {

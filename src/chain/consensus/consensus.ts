@@ -1,10 +1,10 @@
 /** Describes the one interface of all consensus engines: pure, from inputs to effects. */
 
-import type { Header } from '../ledger/block.ts'
+import type { Block, Header } from '../ledger/block.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 
 /** Engines by name; more come with networks of several nodes. */
-export type EngineName = 'dev'
+export type EngineName = 'dev' | 'ethereum'
 
 /** Names a request of an engine, until it is answered or cancelled. */
 export type RequestId = number
@@ -70,6 +70,8 @@ export type Effect =
   /** One alarm; a new one replaces it. */
   | { readonly kind: 'wake-at'; readonly atMs: number }
   | { readonly kind: 'set-head'; readonly hash: Hash; readonly finalNumber: bigint }
+  /** Blocks up to this one are final. */
+  | { readonly kind: 'set-final'; readonly number: bigint }
 
 /** A new state and what is to be done. */
 export interface Step<S> {
@@ -95,6 +97,8 @@ export interface ConsensusEngine<S> {
   start(options: StartOptions): Step<S>
   /** Every rule of a header that needs no transaction to be run. */
   checkHeader(parent: Header, header: Header, nowMs: number): Verdict
+  /** The rules of a block's ommers, which need the blocks before it, by hash. */
+  checkOmmers(block: Block, blockOf: (hash: Hash) => Block | undefined): Verdict
   /** Fork choice between two valid heads: > 0 keep `a`, < 0 move to `b`, 0 keep what the node has. */
   compare(a: HeadSummary, b: HeadSummary): number
   step(state: S, input: Input): Step<S>

@@ -3,16 +3,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { headerHash } from '../ledger/block-codec.ts'
+import { rulesOfOne } from '../ledger/fork-rules.ts'
 import { consensusSuite, firstHeader, summaryOf } from './consensus.suite.ts'
 import type { Effect, Input, Step } from './consensus.ts'
 import { type DevState, devEngine, nextMixHash } from './dev.ts'
 
-consensusSuite('dev', () => devEngine({ blockTimeMs: 1_000 }))
+const rules = rulesOfOne(7n, 'prague')
+
+consensusSuite('dev', () => devEngine({ blockTimeMs: 1_000 }, rules))
 
 describe('the development engine', () => {
   const nowMs = 5_000_000
   function play(blockTimeMs: number, ...inputs: readonly Input[]): Step<DevState> {
-    const engine = devEngine({ blockTimeMs })
+    const engine = devEngine({ blockTimeMs }, rules)
     const beneficiary = new Uint8Array(20)
     let step = engine.start({
       head: summaryOf(firstHeader),
@@ -91,7 +94,7 @@ describe('the development engine', () => {
   })
 
   test('a mix that does not follow from the parent is refused', () => {
-    const engine = devEngine({ blockTimeMs: 0 })
+    const engine = devEngine({ blockTimeMs: 0 }, rules)
     const mixHash = nextMixHash(firstHeader.mixHash, 1n)
     const sound = { ...child, baseFeePerGas: 875_000_000n, mixHash }
     assert.deepEqual(engine.checkHeader(firstHeader, sound, nowMs), { kind: 'valid' })

@@ -3,6 +3,8 @@
 import { concatBytes, equalBytes, fromBigInt, padStart } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Header } from '../ledger/block.ts'
+import { emptyOmmersHash } from '../ledger/block-codec.ts'
+import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 import type {
   ConsensusEngine,
@@ -13,7 +15,7 @@ import type {
   StartOptions,
   Step,
 } from './consensus.ts'
-import { checkCommonRules } from './header-rules.ts'
+import { checkCommonRules, invalid } from './header-rules.ts'
 
 /** What the engine remembers. */
 export interface DevState {
@@ -45,24 +47,31 @@ const noRoot = new Uint8Array(32)
  *
  * @param options - `blockTimeMs` between blocks; 0 seals one for each transaction
  */
-export function devEngine({ blockTimeMs }: { blockTimeMs: number }): ConsensusEngine<DevState> {
+export function devEngine(
+  { blockTimeMs }: { readonly blockTimeMs: number },
+  rules: ChainRules,
+): ConsensusEngine<DevState> {
   return {
     name: 'dev',
     start: (options) => start(options, blockTimeMs),
     checkHeader(parent, header) {
-      const common = checkCommonRules(parent, header)
+      const common = checkCommonRules(parent, header, rules.rulesAt(header))
       if (common.kind !== 'valid') return common
-      const mixHash = nextMixHash(parent.mixHash, header.number)
-      if (!equalBytes(header.mixHash, mixHash)) {
-        return { kind: 'invalid', rule: 'mix', detail: 'mixHash does not follow from the parent' }
-      }
       const constants =
+        header.requestsHash !== undefined &&
+        equalBytes(header.ommersHash, emptyOmmersHash) &&
         header.difficulty === 0n &&
         equalBytes(header.nonce, noNonce) &&
         equalBytes(header.parentBeaconBlockRoot ?? noRoot, noRoot)
-      if (constants) return { kind: 'valid' }
-      return { kind: 'invalid', rule: 'constants', detail: 'difficulty, nonce or beacon root' }
+      if (!constants) {
+        return invalid('constants', 'ommers, difficulty, nonce, beacon root or missing fields')
+      }
+      const mixHash = nextMixHash(parent.mixHash, header.number)
+      if (equalBytes(header.mixHash, mixHash)) return { kind: 'valid' }
+      return invalid('mix', 'mixHash does not follow from the parent')
     },
+    // The header says that there are none.
+    checkOmmers: () => ({ kind: 'valid' }),
     compare: (a, b) => Number(a.number - b.number),
     step,
   }

@@ -2,16 +2,42 @@
 
 import { equalBytes } from '../../base/bytes.ts'
 import { nextBaseFee } from '../ledger/base-fee.ts'
+import { gasPerBlob, nextExcessBlobGas } from '../ledger/blobs.ts'
 import type { Header } from '../ledger/block.ts'
-import { emptyOmmersHash, headerHash } from '../ledger/block-codec.ts'
+import { headerHash } from '../ledger/block-codec.ts'
+import { isAtLeast, type Rules } from '../ledger/fork-rules.ts'
 import type { Verdict } from './consensus.ts'
 
-/** Least gas limit of a block. */
-const minGasLimit = 5_000n
+/** A verdict that says no. */
+export type Invalid = Extract<Verdict, { kind: 'invalid' }>
 
-/** Checks a header against its parent's; the first broken rule is the verdict. */
-export function checkCommonRules(parent: Header, header: Header): Verdict {
-  const invalid = (rule: string, detail: string): Verdict => ({ kind: 'invalid', rule, detail })
+/** Least and most gas of a block (Yellow Paper, section 4.3.4; EIP-1985). */
+const [minGasLimit, maxGasLimit] = [5_000n, 2n ** 63n - 1n]
+/** The first block of London may double the limit, since half of it is the target from then on (EIP-1559). */
+const elasticity = 2n
+const maxExtraBytes = 32
+
+/**
+ * Checks a header against its parent's; the first broken rule is the verdict. Which fields a header must have is for
+ * the engine to say: one that is absent breaks nothing here.
+ *
+ * @param rules - those of the header's block
+ */
+export function checkCommonRules(parent: Header, header: Header, rules: Rules): Verdict {
+  return (
+    placeFault(parent, header) ??
+    gasFault(parent, header) ??
+    feeFault(parent, header, rules) ??
+    blobFault(parent, header, rules) ?? { kind: 'valid' }
+  )
+}
+
+/** A verdict that names the broken rule. */
+export function invalid(rule: string, detail: string): Invalid {
+  return { kind: 'invalid', rule, detail }
+}
+
+function placeFault(parent: Header, header: Header): Invalid | undefined {
   if (!equalBytes(header.parentHash, headerHash(parent))) {
     return invalid('parent', 'the parent hash is that of another block')
   }
@@ -21,23 +47,38 @@ export function checkCommonRules(parent: Header, header: Header): Verdict {
   if (header.timestamp <= parent.timestamp) {
     return invalid('timestamp', `${header.timestamp} is not after ${parent.timestamp}`)
   }
-  const change = header.gasLimit - parent.gasLimit
-  const most = parent.gasLimit / 1_024n
-  if (change >= most || -change >= most || header.gasLimit < minGasLimit) {
-    if (change !== 0n)
-      return invalid('gas', `gas limit ${header.gasLimit} after ${parent.gasLimit}`)
+  const { length } = header.extraData
+  if (length <= maxExtraBytes) return undefined
+  return invalid('constants', `extraData has ${length} bytes, over ${maxExtraBytes}`)
+}
+
+function gasFault(parent: Header, header: Header): Invalid | undefined {
+  const { gasLimit, gasUsed, baseFeePerGas } = header
+  const isFirstOfLondon = parent.baseFeePerGas === undefined && baseFeePerGas !== undefined
+  const before = isFirstOfLondon ? parent.gasLimit * elasticity : parent.gasLimit
+  const change = gasLimit > before ? gasLimit - before : before - gasLimit
+  if (change >= before / 1_024n || gasLimit < minGasLimit || gasLimit > maxGasLimit) {
+    return invalid('gas', `gas limit ${gasLimit} after ${parent.gasLimit}`)
   }
-  if (header.gasUsed > header.gasLimit) {
-    return invalid('gas', `gas used ${header.gasUsed} is over the limit ${header.gasLimit}`)
-  }
+  if (gasUsed <= gasLimit) return undefined
+  return invalid('gas', `gas used ${gasUsed} is over the limit ${gasLimit}`)
+}
+
+function feeFault(parent: Header, header: Header, { hardfork }: Rules): Invalid | undefined {
+  const { baseFeePerGas } = header
+  if (baseFeePerGas === undefined || !isAtLeast(hardfork, 'london')) return undefined
   const fee = nextBaseFee(parent)
-  if (header.baseFeePerGas !== fee) {
-    return invalid('gas', `base fee ${header.baseFeePerGas}, by the rule ${fee}`)
+  if (baseFeePerGas === fee) return undefined
+  return invalid('gas', `base fee ${baseFeePerGas}, by the rule ${fee}`)
+}
+
+function blobFault(parent: Header, header: Header, rules: Rules): Invalid | undefined {
+  const { blobGasUsed = 0n, excessBlobGas = 0n } = header
+  const most = BigInt(rules.blobs?.max ?? 0) * gasPerBlob
+  if (blobGasUsed > most || blobGasUsed % gasPerBlob !== 0n) {
+    return invalid('gas', `blob gas ${blobGasUsed}, at most ${most} in steps of ${gasPerBlob}`)
   }
-  if (header.blobGasUsed !== 0n || header.excessBlobGas !== 0n) {
-    return invalid('gas', 'blobs are off on this chain')
-  }
-  if (!equalBytes(header.ommersHash, emptyOmmersHash)) return invalid('constants', 'ommers')
-  if (header.extraData.length > 32) return invalid('constants', 'extraData is over 32 bytes')
-  return { kind: 'valid' }
+  const excess = nextExcessBlobGas(parent, rules)
+  if (excessBlobGas === excess) return undefined
+  return invalid('gas', `excess blob gas ${excessBlobGas}, by the rule ${excess}`)
 }

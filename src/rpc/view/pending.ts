@@ -41,7 +41,7 @@ async function build(chain: Chain, clock: Clock, timeMs: number): Promise<BuiltB
   const now = BigInt(Math.floor(startMs / 1000))
   const timestamp = now > parent.timestamp ? now : parent.timestamp + 1n
   const site = {
-    ...{ evm: chain.evm, parent, state },
+    ...{ evm: chain.evm, rules: chain.rules, parent, state },
     blockHash: (number: bigint) => chain.blockHash(number),
   }
   return buildBlock(site, {
