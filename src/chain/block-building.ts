@@ -52,7 +52,7 @@ export async function buildBlock(
   { draft, pool, isLate }: { draft: HeaderDraft; pool: TxPool; isLate: () => boolean },
 ): Promise<BuiltBlock> {
   const { evm, parent, state, blockHash } = site
-  const baseFeePerGas = nextBaseFee(parent)
+  const baseFeePerGas = draft.baseFeePerGas ?? nextBaseFee(parent)
   const number = parent.number + 1n
   const rules = site.rules.rulesAt({ number, timestamp: draft.timestamp })
   const open = openHeader(parent, { ...draft, number, baseFeePerGas }, rules)

@@ -29,20 +29,24 @@ import type { Difference } from './state/state.ts'
 const maxCachedBlocks = 256
 
 /** What stands first in a record. */
-const [birth, block, rewind] = [0, 1, 2]
+const [birth, block, rewind, change] = [0, 1, 2, 3]
 
 /** Hears what the log holds while it is read. */
 export interface ReplayListener {
   block(executed: ExecutedBlock, difference: Difference): void
-  /** The chain went back to this block. */
-  rewind(number: bigint): void
+  /** The chain went back to this block, and kept so many of the changes by hand after it; all if not said. */
+  rewind(number: bigint, changes: number | undefined): void
+  /** The state after the head was changed by hand. */
+  change(difference: Difference): void
 }
 
 /** The blocks of one chain, those that left it left out. */
 export interface ChainLog {
   append(executed: ExecutedBlock, difference: Difference): Promise<void>
-  /** Goes back to a block; those above it leave the chain. */
-  rewindTo(number: bigint): Promise<void>
+  /** Keeps a change by hand of the state after the head. */
+  appendChange(difference: Difference): Promise<void>
+  /** Goes back to a block; those above it leave the chain, and all but the first `changes` by hand. */
+  rewindTo(number: bigint, changes?: number): Promise<void>
   byNumber(number: bigint): ExecutedBlock | undefined
   hashOf(number: bigint): Hash | undefined
   numberOf(hash: Hash): bigint | undefined
@@ -92,7 +96,10 @@ export async function openChainLog(options: {
       } else if (known === rewind) {
         const number = rlpNumber(fields[0], 'number')
         index.cut(number)
-        listener.rewind(number)
+        const [, kept] = fields
+        listener.rewind(number, kept && Number(rlpNumber(kept, 'changes')))
+      } else if (known === change) {
+        listener.change(decodeDifference(rlpBytes(fields[0], 'the difference')))
       } else {
         const { executed, difference } = blockFrom(fields)
         index.add(executed, position)
@@ -128,8 +135,12 @@ function logOver(log: BlockLog, index: Index): ChainLog {
       keep(position, executed)
       index.add(executed, position)
     },
-    async rewindTo(number) {
-      await log.append(encodeRlp([rlpInteger(rewind), rlpInteger(number)]))
+    async appendChange(difference) {
+      await log.append(encodeRlp([rlpInteger(change), encodeDifference(difference)]))
+    },
+    async rewindTo(number, changes) {
+      const kept = changes === undefined ? [] : [rlpInteger(changes)]
+      await log.append(encodeRlp([rlpInteger(rewind), rlpInteger(number), ...kept]))
       index.cut(number)
     },
     byNumber,

@@ -9,7 +9,8 @@ import type { State } from './state/state.ts'
 /** The head and the last states of a chain. */
 export class ChainPast {
   readonly #most: number
-  readonly #kept: { readonly block: Block; readonly state: State }[] = []
+  /** Blocks, each with the state it left and those that changes by hand made of it. */
+  readonly #kept: { readonly block: Block; states: readonly [State, ...State[]] }[] = []
 
   constructor(most: number) {
     this.#most = most
@@ -20,31 +21,50 @@ export class ChainPast {
   }
 
   get state(): State {
-    return this.#last().state
+    return newest(this.#last().states)
+  }
+
+  /** How often the state after the head was changed by hand. */
+  get changes(): number {
+    return this.#last().states.length - 1
   }
 
   add({ block }: ExecutedBlock, state: State): void {
-    this.#kept.push({ block, state })
+    this.#kept.push({ block, states: [state] })
     if (this.#kept.length > this.#most) this.#kept.shift()
   }
 
-  stateAt(hash: Hash): State | undefined {
-    return this.#kept.findLast(({ block }) => equalBytes(block.hash, hash))?.state
+  /** The state after the head is another one. */
+  change(state: State): void {
+    const last = this.#last()
+    last.states = [...last.states, state]
   }
 
-  /** Goes back to a block that is still kept; @throws AppError `chain/too-far-back` */
-  rewindTo(number: bigint): void {
+  stateAt(hash: Hash): State | undefined {
+    const kept = this.#kept.findLast(({ block }) => equalBytes(block.hash, hash))
+    return kept && newest(kept.states)
+  }
+
+  /**
+   * Goes back to a block that is still kept, with the first changes by hand of the state after it.
+   *
+   * @throws AppError `chain/too-far-back`
+   */
+  rewindTo(number: bigint, changes = Number.POSITIVE_INFINITY): void {
     if (!this.#kept.some(({ block }) => block.header.number === number)) {
       const message = `cannot go back to block ${number}: only the last ${this.#most} states are kept`
       throw new AppError({ code: 'chain/too-far-back', message })
     }
     while (this.head.header.number > number) this.#kept.pop()
+    const last = this.#last()
+    const [first, ...others] = last.states
+    last.states = [first, ...others.slice(0, changes)]
   }
 
   /** Compares the state with the head's root; @throws AppError `chain/root-differs` */
   check(name: string): void {
     const { header } = this.head
-    if (equalBytes(this.state.root, header.stateRoot)) return
+    if (equalBytes(this.#last().states[0].root, header.stateRoot)) return
     const message = `the stored state of chain "${name}" is not that of its head, block ${header.number}; restore its folder from a backup, or remove it to begin anew`
     throw new AppError({ code: 'chain/root-differs', message })
   }
@@ -54,4 +74,8 @@ export class ChainPast {
     if (last === undefined) throw new Error('a chain has at least its first block')
     return last
   }
+}
+
+function newest(states: readonly [State, ...State[]]): State {
+  return states.at(-1) ?? states[0]
 }

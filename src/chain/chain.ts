@@ -1,11 +1,12 @@
 /** Describes a running chain as the JSON-RPC interface and the node see it. */
 
+import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash, Transaction } from './ledger/transaction.ts'
-import type { State } from './state/state.ts'
+import type { State, StateOverlay } from './state/state.ts'
 import type { TxPool } from './txpool/txpool.ts'
 
 /** What listeners of a chain hear; blocks come oldest first, after they are on disk. */
@@ -21,6 +22,36 @@ export type ChainEvent =
 export interface TransactionPlace {
   readonly executed: ExecutedBlock
   readonly position: number
+}
+
+/** A place in the history of a development chain: a block, and how often the state after it was changed by hand. */
+export interface ChainMark {
+  readonly number: bigint
+  readonly changes: number
+}
+
+/** Moves a development chain: blocks, time and state. */
+export interface DevControls {
+  /** Seals a block now and gives it. */
+  sealNow(): Promise<Block>
+  /** Milliseconds between blocks; 0 ends blocks by interval. */
+  setBlockTimeMs(blockTimeMs: number): void
+  /** Whether each transaction gets a block at once. */
+  setAutomine(on: boolean): void
+  isAutomine(): boolean
+  /** Adds to the chain's clock. */
+  increaseTime(seconds: bigint): void
+  /** Chooses fields of the next block; its beneficiary is that of all blocks to come. */
+  shapeNext(shape: BlockShape): void
+  /** Changes the state after the head; the change is on disk when it can be seen, and the next block stands on it. */
+  change(edit: (overlay: StateOverlay) => void): Promise<void>
+  /** The place where the chain is. */
+  mark(): ChainMark
+  /**
+   * Moves the head back to an ancestor; listeners hear of the removed blocks. Their transactions wait in the pool
+   * again, unless they are to be forgotten. Changes by hand after the mark are gone.
+   */
+  rewindTo(place: bigint | ChainMark, transactions?: 'return' | 'forget'): Promise<void>
 }
 
 /** One chain of this process. */
@@ -48,19 +79,10 @@ export interface Chain {
    */
   submit(raw: Uint8Array): Promise<Hash>
   subscribe(listener: (event: ChainEvent) => void): () => void
-  /** Development only: seals a block now and gives it; time and automatic sealing can be moved. */
-  readonly dev: {
-    sealNow(): Promise<Block>
-    /** Milliseconds between blocks; 0 seals only on demand. */
-    setBlockTimeMs(blockTimeMs: number): void
-    /** Adds to the chain's clock. */
-    increaseTime(seconds: bigint): void
-    /**
-     * Moves the head back to an ancestor; listeners hear of the removed blocks. Their transactions wait in the pool
-     * again, unless they are to be forgotten.
-     */
-    rewindTo(number: bigint, transactions?: 'return' | 'forget'): Promise<void>
-  }
+  /** What the next block would be like, were it built now; `undefined` before `start`. */
+  draft(): HeaderDraft | undefined
+  /** Development only. */
+  readonly dev: DevControls
   start(): Promise<void>
   stop(): Promise<void>
 }

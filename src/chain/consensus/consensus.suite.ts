@@ -38,8 +38,12 @@ export function summaryOf(header: Header): HeadSummary {
   return { number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: 0n }
 }
 
-/** Declares the tests. */
-export function consensusSuite<S>(name: string, create: () => ConsensusEngine<S>): void {
+/** Declares the tests; with `freeGas` the engine lets gas limit and base fee be chosen. */
+export function consensusSuite<S>(
+  name: string,
+  create: () => ConsensusEngine<S>,
+  { freeGas = false }: { readonly freeGas?: boolean } = {},
+): void {
   const nowMs = 2_000_000
   const begin = (engine: ConsensusEngine<S>) =>
     engine.start({
@@ -102,14 +106,15 @@ export function consensusSuite<S>(name: string, create: () => ConsensusEngine<S>
         ['parent', { number: 2n }],
         ['timestamp', { timestamp: firstHeader.timestamp }],
         ['gas', { gasLimit: 31_000_000n }],
-        ['gas', { gasUsed: 30_000_001n }],
         ['gas', { baseFeePerGas: 1_000_000_000n }],
+        ['gas', { baseFeePerGas: undefined }],
+        ['gas', { gasUsed: 30_000_001n }],
         ['gas', { blobGasUsed: 1n }],
         ['constants', { ommersHash: new Uint8Array(32) }],
         ['constants', { extraData: new Uint8Array(33) }],
       ]
       const sound = { ...second, timestamp: 1_001n, baseFeePerGas: 875_000_000n }
-      for (const [rule, change] of broken) {
+      for (const [rule, change] of freeGas ? [...broken.slice(0, 3), ...broken.slice(5)] : broken) {
         const verdict = engine.checkHeader(firstHeader, { ...sound, ...change }, nowMs)
         assert.equal(
           verdict.kind === 'invalid' && verdict.rule,

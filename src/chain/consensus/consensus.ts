@@ -34,7 +34,15 @@ export interface HeaderDraft {
   readonly difficulty: bigint
   readonly nonce: Uint8Array
   readonly parentBeaconBlockRoot?: Hash | undefined
+  /** Development only: other values than follow from the parent. */
+  readonly gasLimit?: bigint
+  readonly baseFeePerGas?: bigint
 }
+
+/** Fields of a block that were chosen from outside; what is absent follows the rules. */
+export type BlockShape = Partial<
+  Pick<HeaderDraft, 'beneficiary' | 'timestamp' | 'mixHash' | 'gasLimit' | 'baseFeePerGas'>
+>
 
 /** What the driver tells an engine. */
 export type Input =
@@ -55,6 +63,10 @@ export type Input =
   /** Development only: another pace, or another distance from the machine's clock. */
   | { readonly kind: 'set-block-time'; readonly blockTimeMs: number; readonly nowMs: number }
   | { readonly kind: 'shift-time'; readonly seconds: bigint }
+  /** Development only: whether each transaction gets a block at once. */
+  | { readonly kind: 'set-automine'; readonly on: boolean }
+  /** Development only: who gets the fees of all blocks to come, and what else the next block has. */
+  | { readonly kind: 'shape-next'; readonly shape: BlockShape }
 
 /** What an engine asks of the driver, in order. */
 export type Effect =
@@ -102,4 +114,6 @@ export interface ConsensusEngine<S> {
   /** Fork choice between two valid heads: > 0 keep `a`, < 0 move to `b`, 0 keep what the node has. */
   compare(a: HeadSummary, b: HeadSummary): number
   step(state: S, input: Input): Step<S>
+  /** What the next block would be like, were it built now; absent for engines that build none. */
+  draft?(state: S, nowMs: number): HeaderDraft
 }

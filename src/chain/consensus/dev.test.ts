@@ -10,7 +10,7 @@ import { type DevState, devEngine, nextMixHash } from './dev.ts'
 
 const rules = rulesOfOne(7n, 'prague')
 
-consensusSuite('dev', () => devEngine({ blockTimeMs: 1_000 }, rules))
+consensusSuite('dev', () => devEngine({ blockTimeMs: 1_000 }, rules), { freeGas: true })
 
 describe('the development engine', () => {
   const nowMs = 5_000_000
@@ -93,16 +93,49 @@ describe('the development engine', () => {
     assert.deepEqual(step.effects, [{ kind: 'set-head', hash, finalNumber: 0n }])
   })
 
-  test('a mix that does not follow from the parent is refused', () => {
-    const engine = devEngine({ blockTimeMs: 0 }, rules)
-    const mixHash = nextMixHash(firstHeader.mixHash, 1n)
-    const sound = { ...child, baseFeePerGas: 875_000_000n, mixHash }
-    assert.deepEqual(engine.checkHeader(firstHeader, sound, nowMs), { kind: 'valid' })
-    const verdict = engine.checkHeader(
-      firstHeader,
-      { ...sound, mixHash: new Uint8Array(32) },
-      nowMs,
+  const draftOf = (step: Step<DevState>) => {
+    const [effect] = step.effects
+    return effect?.kind === 'build-block' ? effect.draft : assert.fail('nothing is built')
+  }
+  const seal: Input = { kind: 'seal-now', nowMs }
+
+  test('what was chosen is in the next block only, but the beneficiary in all', () => {
+    const beneficiary = new Uint8Array(20).fill(7)
+    const mixHash = new Uint8Array(32).fill(8)
+    const chosen = { timestamp: 6_000n, mixHash, gasLimit: 1n, baseFeePerGas: 2n }
+    const shape: Input = { kind: 'shape-next', shape: { beneficiary, ...chosen } }
+    const first = play(0, shape, seal)
+    const { timestamp, gasLimit, baseFeePerGas } = draftOf(first)
+    assert.deepEqual(
+      { timestamp, gasLimit, baseFeePerGas, mixHash: draftOf(first).mixHash },
+      chosen,
     )
-    assert.equal(verdict.kind === 'invalid' && verdict.rule, 'mix')
+    const sealed = { ...child, timestamp: 6_000n, mixHash }
+    const next: Input = { kind: 'block-imported', head: summaryOf(sealed), header: sealed, nowMs }
+    const second = draftOf(play(0, shape, seal, next, { ...seal, nowMs: nowMs + 10_000 }))
+    assert.equal(second.gasLimit, undefined)
+    assert.deepEqual(second.beneficiary, beneficiary)
+    assert.deepEqual(second.mixHash, nextMixHash(mixHash, 2n))
+    // The chain's clock goes on from the time that was chosen.
+    assert.equal(second.timestamp, 6_010n)
+  })
+
+  test('what is chosen while a block is built is for the one after it', () => {
+    const shape: Input = { kind: 'shape-next', shape: { gasLimit: 9n } }
+    assert.equal(draftOf(play(0, seal, shape, imported(nowMs), seal)).gasLimit, 9n)
+  })
+
+  test('blocks for each transaction can be turned on and off, with an interval or without', () => {
+    const work: Input = { kind: 'work-waiting', count: 1, nowMs }
+    assert.deepEqual(play(0, { kind: 'set-automine', on: false }, work).effects, [])
+    assert.deepEqual(play(1_000, work).effects, [])
+    const both = play(1_000, { kind: 'set-automine', on: true }, work)
+    assert.deepEqual(kinds(both.effects), ['build-block'])
+  })
+
+  test('gas limit, base fee and mix may be any', () => {
+    const engine = devEngine({ blockTimeMs: 0 }, rules)
+    const odd = { ...child, baseFeePerGas: 7n, gasLimit: 5n, mixHash: new Uint8Array(32).fill(1) }
+    assert.deepEqual(engine.checkHeader(firstHeader, odd, nowMs), { kind: 'valid' })
   })
 })

@@ -7,8 +7,10 @@ import { emptyOmmersHash } from '../ledger/block-codec.ts'
 import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 import type {
+  BlockShape,
   ConsensusEngine,
   Effect,
+  HeaderDraft,
   HeadSummary,
   Input,
   RequestId,
@@ -22,8 +24,14 @@ export interface DevState {
   readonly head: HeadSummary
   readonly header: Header
   readonly beneficiary: Address
-  /** 0: a block for each transaction, and on demand. */
+  /** 0: no blocks by interval. */
   readonly blockTimeMs: number
+  /** A block for each transaction, besides those by interval. */
+  readonly automine: boolean
+  /** What was chosen for the next block. */
+  readonly shape: BlockShape
+  /** What of it the block that is being built has. */
+  readonly drafted: BlockShape | undefined
   /** Seconds that the chain is ahead of the machine. */
   readonly offset: bigint
   /** When the next block is due by interval. */
@@ -55,6 +63,7 @@ export function devEngine(
     name: 'dev',
     start: (options) => start(options, blockTimeMs),
     checkHeader(parent, header) {
+      // Gas limit, base fee and mix may be chosen by hand.
       const common = checkCommonRules(parent, header, rules.rulesAt(header))
       if (common.kind !== 'valid') return common
       const constants =
@@ -63,17 +72,14 @@ export function devEngine(
         header.difficulty === 0n &&
         equalBytes(header.nonce, noNonce) &&
         equalBytes(header.parentBeaconBlockRoot ?? noRoot, noRoot)
-      if (!constants) {
-        return invalid('constants', 'ommers, difficulty, nonce, beacon root or missing fields')
-      }
-      const mixHash = nextMixHash(parent.mixHash, header.number)
-      if (equalBytes(header.mixHash, mixHash)) return { kind: 'valid' }
-      return invalid('mix', 'mixHash does not follow from the parent')
+      if (constants) return { kind: 'valid' }
+      return invalid('constants', 'ommers, difficulty, nonce, beacon root or missing fields')
     },
     // The header says that there are none.
     checkOmmers: () => ({ kind: 'valid' }),
     compare: (a, b) => Number(a.number - b.number),
     step,
+    draft,
   }
 }
 
@@ -86,6 +92,7 @@ function start(options: StartOptions, blockTimeMs: number): Step<DevState> {
   const { head, header, beneficiary, nowMs } = options
   const state: DevState = {
     ...{ head, header, beneficiary, blockTimeMs, offset: 0n },
+    ...{ automine: blockTimeMs === 0, shape: {}, drafted: undefined },
     dueMs: nowMs + blockTimeMs,
     ...{ building: undefined, nextRequest: 1, wanted: false },
   }
@@ -97,7 +104,7 @@ function step(state: DevState, input: Input): Step<DevState> {
     case 'tick':
       return tick(state, input.nowMs)
     case 'work-waiting':
-      return state.blockTimeMs === 0 && input.count > 0 ? build(state, input.nowMs) : rest(state)
+      return state.automine && input.count > 0 ? build(state, input.nowMs) : rest(state)
     case 'seal-now':
       return build(state, input.nowMs)
     case 'block-built': {
@@ -125,6 +132,12 @@ function step(state: DevState, input: Input): Step<DevState> {
     }
     case 'shift-time':
       return rest({ ...state, offset: state.offset + input.seconds })
+    case 'set-automine':
+      return rest({ ...state, automine: input.on })
+    case 'shape-next': {
+      const { beneficiary = state.beneficiary, ...shape } = input.shape
+      return rest({ ...state, beneficiary, shape: { ...state.shape, ...shape } })
+    }
   }
 }
 
@@ -145,8 +158,12 @@ function imported(
   // block out of turn shifts none.
   const due = nowMs < state.dueMs ? state.dueMs : state.dueMs + state.blockTimeMs
   const dueMs = due > nowMs ? due : nowMs
-  const followed = { ...state, head, header, dueMs, building: undefined }
-  return again(followed, nowMs)
+  // A time that was chosen is the chain's time from then on.
+  const chosen = state.drafted?.timestamp === header.timestamp
+  const offset = chosen ? header.timestamp - seconds(nowMs) : state.offset
+  const shape = state.shape === state.drafted ? {} : state.shape
+  const followed = { ...state, head, header, dueMs, offset, shape }
+  return again({ ...followed, building: undefined, drafted: undefined }, nowMs)
 }
 
 /** After a block: the one that was asked for meanwhile, or the alarm. */
@@ -157,18 +174,28 @@ function again(state: DevState, nowMs: number): Step<DevState> {
 
 function build(state: DevState, nowMs: number): Step<DevState> {
   if (state.building !== undefined) return rest({ ...state, wanted: true })
-  const { head, header, beneficiary, nextRequest: request } = state
-  const now = BigInt(Math.floor(nowMs / 1_000)) + state.offset
-  const timestamp = now > header.timestamp ? now : header.timestamp + 1n
+  const { head, nextRequest: request } = state
   const effect: Effect = {
     ...{ kind: 'build-block', request, on: head.hash, deadlineMs: nowMs + buildMs },
-    draft: {
-      ...{ beneficiary, timestamp, mixHash: nextMixHash(header.mixHash, head.number + 1n) },
-      ...{ extraData: header.extraData, difficulty: 0n, nonce: noNonce },
-      parentBeaconBlockRoot: noRoot,
-    },
+    draft: draft(state, nowMs),
   }
-  return { state: { ...state, building: request, nextRequest: request + 1 }, effects: [effect] }
+  const building = { building: request, drafted: state.shape, nextRequest: request + 1 }
+  return { state: { ...state, ...building }, effects: [effect] }
+}
+
+function draft({ head, header, beneficiary, offset, shape }: DevState, nowMs: number): HeaderDraft {
+  const earliest = header.timestamp + 1n
+  const wanted = shape.timestamp ?? seconds(nowMs) + offset
+  return {
+    ...{ beneficiary, mixHash: nextMixHash(header.mixHash, head.number + 1n) },
+    ...{ extraData: header.extraData, difficulty: 0n, nonce: noNonce },
+    ...{ parentBeaconBlockRoot: noRoot, ...shape },
+    timestamp: wanted > earliest ? wanted : earliest,
+  }
+}
+
+function seconds(ms: number): bigint {
+  return BigInt(Math.floor(ms / 1_000))
 }
 
 function alarm(state: DevState): readonly Effect[] {

@@ -6,7 +6,7 @@ import { emptyOmmersHash } from '../ledger/block-codec.ts'
 import { nextDifficulty } from '../ledger/difficulty.ts'
 import { type ChainRules, type Hardfork, isAtLeast, type Rules } from '../ledger/fork-rules.ts'
 import type { ConsensusEngine, HeadSummary } from './consensus.ts'
-import { checkCommonRules, type Invalid, invalid } from './header-rules.ts'
+import { checkCommonRules, gasFault, type Invalid, invalid } from './header-rules.ts'
 import { checkOmmers } from './ommer-rules.ts'
 
 /** What the engine remembers. */
@@ -31,6 +31,7 @@ export function ethereumEngine(rules: ChainRules): ConsensusEngine<FollowerState
     return (
       fieldFault(header, own) ??
       workFault(parent, header, own) ??
+      gasFault(parent, header, own) ??
       checkCommonRules(parent, header, own)
     )
   }

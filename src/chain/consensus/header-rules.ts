@@ -26,10 +26,14 @@ const maxExtraBytes = 32
 export function checkCommonRules(parent: Header, header: Header, rules: Rules): Verdict {
   return (
     placeFault(parent, header) ??
-    gasFault(parent, header) ??
-    feeFault(parent, header, rules) ??
+    usedGasFault(header) ??
     blobFault(parent, header, rules) ?? { kind: 'valid' }
   )
+}
+
+/** Checks that gas limit and base fee follow from the parent's; `undefined` when they do. */
+export function gasFault(parent: Header, header: Header, rules: Rules): Invalid | undefined {
+  return gasLimitFault(parent, header) ?? feeFault(parent, header, rules)
 }
 
 /** A verdict that names the broken rule. */
@@ -52,14 +56,17 @@ function placeFault(parent: Header, header: Header): Invalid | undefined {
   return invalid('constants', `extraData has ${length} bytes, over ${maxExtraBytes}`)
 }
 
-function gasFault(parent: Header, header: Header): Invalid | undefined {
-  const { gasLimit, gasUsed, baseFeePerGas } = header
+function gasLimitFault(parent: Header, header: Header): Invalid | undefined {
+  const { gasLimit, baseFeePerGas } = header
   const isFirstOfLondon = parent.baseFeePerGas === undefined && baseFeePerGas !== undefined
   const before = isFirstOfLondon ? parent.gasLimit * elasticity : parent.gasLimit
   const change = gasLimit > before ? gasLimit - before : before - gasLimit
-  if (change >= before / 1_024n || gasLimit < minGasLimit || gasLimit > maxGasLimit) {
-    return invalid('gas', `gas limit ${gasLimit} after ${parent.gasLimit}`)
-  }
+  if (change < before / 1_024n && gasLimit >= minGasLimit && gasLimit <= maxGasLimit)
+    return undefined
+  return invalid('gas', `gas limit ${gasLimit} after ${parent.gasLimit}`)
+}
+
+function usedGasFault({ gasUsed, gasLimit }: Header): Invalid | undefined {
   if (gasUsed <= gasLimit) return undefined
   return invalid('gas', `gas used ${gasUsed} is over the limit ${gasLimit}`)
 }

@@ -6,6 +6,7 @@ import { blockMethods } from './block-methods.ts'
 import { callMethods } from './call-methods.ts'
 import { developmentMethods } from './development-methods.ts'
 import { feeMethods } from './fee-methods.ts'
+import { handMethods } from './hand-methods.ts'
 import { logMethods } from './log-methods.ts'
 import type { Method } from './method.ts'
 import { nodeMethods } from './node-methods.ts'
@@ -20,7 +21,7 @@ export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap
       ...[nodeMethods, blockMethods, stateMethods, transactionMethods, poolMethods],
       ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
       ...[logMethods(limits.logAlternatives), accountMethods],
-      ...(development ? [developmentMethods] : []),
+      ...(development ? [developmentMethods, handMethods] : []),
     ].flatMap((table) => Object.entries(table)),
   )
 }

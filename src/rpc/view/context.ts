@@ -3,7 +3,7 @@
 import type { Hex } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { Chain } from '../../chain/chain.ts'
+import type { Chain, ChainMark } from '../../chain/chain.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { Filters } from '../live/filters.ts'
 import type { Exclusive } from './exclusive.ts'
@@ -24,7 +24,7 @@ export interface Subscriber {
 /** A point to which the development chain can be taken back. */
 interface Snapshot {
   readonly id: Hex
-  readonly number: bigint
+  readonly mark: ChainMark
 }
 
 /** What the interface keeps about one chain. */

@@ -37,15 +37,15 @@ async function build(chain: Chain, clock: Clock, timeMs: number): Promise<BuiltB
   const { header: parent, hash } = chain.head()
   const state = chain.stateAt(hash)
   if (!state) throw serverError('pending state is not available')
+  const draft = chain.draft()
+  if (!draft) throw serverError('pending state is not available')
   const startMs = clock.nowMs()
-  const now = BigInt(Math.floor(startMs / 1000))
-  const timestamp = now > parent.timestamp ? now : parent.timestamp + 1n
   const site = {
     ...{ evm: chain.evm, rules: chain.rules, parent, state },
     blockHash: (number: bigint) => chain.blockHash(number),
   }
   return buildBlock(site, {
-    draft: { ...parent, timestamp },
+    draft,
     pool: chain.pool,
     isLate: () => clock.nowMs() - startMs > timeMs,
   })

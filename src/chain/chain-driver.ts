@@ -1,0 +1,350 @@
+/** Drives a chain: gives its engine time, runs and stores what it asks for, and tells listeners. */
+
+import { AppError } from '../base/app-error.ts'
+import { equalBytes } from '../base/bytes.ts'
+import { type BuiltBlock, buildBlock, runBlock } from './block-building.ts'
+import type { Chain, ChainEvent, ChainMark } from './chain.ts'
+import type { ChainParts, DrivenChain } from './chain-parts.ts'
+import type { Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
+import { type DevState, devEngine } from './consensus/dev.ts'
+import type { Evm } from './evm/evm.ts'
+import { nextBaseFee } from './ledger/base-fee.ts'
+import type { Block, ExecutedBlock } from './ledger/block.ts'
+import { type ChainRules, rulesOf } from './ledger/fork-rules.ts'
+import type { Manifest } from './ledger/manifest.ts'
+import type { Hash, Transaction } from './ledger/transaction.ts'
+import type { State, StateOverlay } from './state/state.ts'
+import { createOverlay } from './state/state-overlay.ts'
+import { createTxPool } from './txpool/create-txpool.ts'
+import type { PoolHead, TxPool } from './txpool/txpool.ts'
+
+type BuildEffect = Extract<Effect, { kind: 'build-block' }>
+type Rewind = Pick<ChainMark, 'number'> & Partial<ChainMark>
+
+/** Most changes by hand of the state after one block. */
+const mostChanges = 10_000
+
+/** A chain that runs: the one place that gives an engine time, messages and disk. */
+export class ChainDriver implements DrivenChain {
+  readonly manifest: Manifest
+  readonly rules: ChainRules
+  readonly evm: Evm
+  readonly pool: TxPool
+  readonly #parts: ChainParts
+  readonly #engine: ReturnType<typeof devEngine>
+  readonly #listeners = new Set<(event: ChainEvent) => void>()
+  readonly #blocksSealed
+  #engineState: DevState | undefined
+  #final = 0n
+  #cancelAlarm = () => {}
+  /** A block that waits for the engine's word, what it stands on, and what asked for it. */
+  #candidate: { built: BuiltBlock; on: State; effect: BuildEffect } | undefined
+  /** Changes of the chain, one after the other. */
+  #work: Promise<unknown> = Promise.resolve()
+  #running = false
+  #failure: AppError | undefined
+  /** Those who wait for a block. */
+  readonly #seals = new Set<PromiseWithResolvers<void>>()
+
+  constructor(parts: ChainParts) {
+    this.#parts = parts
+    this.manifest = parts.options.manifest
+    this.rules = parts.rules
+    this.evm = parts.evm
+    this.#engine = devEngine(this.manifest.consensus, parts.rules)
+    const { chainId, hardfork } = this.manifest
+    this.pool = createTxPool({ rules: rulesOf(hardfork), chainId }, this.#poolHead())
+    this.#blocksSealed = parts.dependencies.metrics.counter(
+      ...(['quantumstream_chain_blocks_total', 'Blocks added to the chain', ['chain']] as const),
+    )
+  }
+
+  readonly dev: Chain['dev'] = {
+    sealNow: async () => {
+      if (this.#failure) throw this.#failure
+      if (!this.#running) throw stopped(this.manifest.name)
+      const sealed = Promise.withResolvers<void>()
+      this.#seals.add(sealed)
+      this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
+      await sealed.promise
+      return this.head()
+    },
+    setBlockTimeMs: (blockTimeMs) =>
+      this.#feed({ kind: 'set-block-time', blockTimeMs, nowMs: this.#nowMs() }),
+    setAutomine: (on) => {
+      this.#feed({ kind: 'set-automine', on })
+      this.#tellOfWork()
+    },
+    isAutomine: () => this.#engineState?.automine ?? false,
+    increaseTime: (seconds) => this.#feed({ kind: 'shift-time', seconds }),
+    shapeNext: (shape) => this.#feed({ kind: 'shape-next', shape }),
+    change: (edit) => this.#exclusive(() => this.#change(edit)),
+    mark: () => ({ number: this.head().header.number, changes: this.#parts.past.changes }),
+    rewindTo: (place, transactions = 'return') =>
+      this.#exclusive(() =>
+        this.#rewindTo(typeof place === 'bigint' ? { number: place } : place, transactions),
+      ),
+  }
+
+  draft() {
+    return this.#engineState && this.#engine.draft?.(this.#engineState, this.#nowMs())
+  }
+
+  head(): Block {
+    return this.#parts.past.head
+  }
+
+  safe(): Block {
+    return this.finalized()
+  }
+
+  finalized(): Block {
+    return this.byNumber(this.#final)?.block ?? this.#parts.genesis.block
+  }
+
+  byNumber(number: bigint): ExecutedBlock | undefined {
+    return number === 0n ? this.#parts.genesis : this.#parts.log.byNumber(number)
+  }
+
+  byHash(hash: Hash): ExecutedBlock | undefined {
+    const { genesis, log } = this.#parts
+    if (equalBytes(hash, genesis.block.hash)) return genesis
+    const number = log.numberOf(hash)
+    return number === undefined ? undefined : log.byNumber(number)
+  }
+
+  findTransaction(hash: Hash) {
+    return this.#parts.log.findTransaction(hash)
+  }
+
+  stateAt(hash: Hash): State | undefined {
+    return this.#parts.past.stateAt(hash)
+  }
+
+  blockHash(number: bigint): Hash | undefined {
+    return number === 0n ? this.#parts.genesis.block.hash : this.#parts.log.hashOf(number)
+  }
+
+  async submit(raw: Uint8Array): Promise<Hash> {
+    if (this.#failure) throw this.#failure
+    const { hash, transaction } = this.pool.add(raw)
+    this.#tell({ kind: 'pending', hash, transaction })
+    this.#tellOfWork()
+    return hash
+  }
+
+  subscribe(listener: (event: ChainEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  importBlock(block: Block): Promise<Verdict> {
+    return this.#exclusive(async () => {
+      const verdict = this.#engine.checkHeader(this.head().header, block.header, this.#nowMs())
+      if (verdict.kind !== 'valid') return verdict
+      const ran = await runBlock(this.#site(), block)
+      if ('kind' in ran) return ran
+      await this.#add(ran)
+      return { kind: 'valid' }
+    })
+  }
+
+  async start(): Promise<void> {
+    this.#running = true
+    const { header } = this.head()
+    const step = this.#engine.start({
+      ...{ head: this.#summary(), header, nowMs: this.#nowMs() },
+      beneficiary: this.#parts.options.beneficiary,
+    })
+    const depth = header.number - 2n
+    this.#final = depth > 0n ? depth : 0n
+    this.#take(step.state, step.effects)
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false
+    this.#cancelAlarm()
+    await this.#work
+    this.#endSeals(stopped(this.manifest.name))
+    this.#listeners.clear()
+    await this.#parts.log.close()
+  }
+
+  /** Gives the engine an input and does what it asks for. */
+  #feed(input: Input): void {
+    if (!this.#running || this.#engineState === undefined) return
+    const step = this.#engine.step(this.#engineState, input)
+    this.#take(step.state, step.effects)
+  }
+
+  #take(state: DevState, effects: readonly Effect[]): void {
+    this.#engineState = state
+    for (const effect of effects) {
+      if (effect.kind === 'wake-at') this.#wakeAt(effect.atMs)
+      else if (effect.kind === 'set-head') this.#setHead(effect)
+      else if (effect.kind === 'build-block') this.#background(() => this.#build(effect))
+    }
+  }
+
+  #wakeAt(atMs: number): void {
+    this.#cancelAlarm()
+    const { timer } = this.#parts.dependencies
+    const delayMs = Math.max(0, atMs - this.#nowMs())
+    this.#cancelAlarm = timer.after(delayMs, () =>
+      this.#feed({ kind: 'tick', nowMs: this.#nowMs() }),
+    )
+  }
+
+  async #build(effect: BuildEffect) {
+    const { request, on, draft, deadlineMs } = effect
+    const failed = () => this.#feed({ kind: 'build-failed', request, nowMs: this.#nowMs() })
+    if (!this.#running || !equalBytes(on, this.head().hash)) return failed()
+    try {
+      const isLate = () => this.#nowMs() > deadlineMs
+      const site = this.#site()
+      const built = await buildBlock(site, { draft, pool: this.pool, isLate })
+      this.#candidate = { built, on: site.state, effect }
+      this.#feed({ kind: 'block-built', request, hash: built.executed.block.hash })
+    } catch (error) {
+      this.#parts.dependencies.logger.error('a block could not be built', { error: String(error) })
+      failed()
+      this.#endSeals(error)
+    }
+  }
+
+  #setHead({ hash, finalNumber }: Extract<Effect, { kind: 'set-head' }>): void {
+    const candidate = this.#candidate
+    if (!candidate || !equalBytes(candidate.built.executed.block.hash, hash)) return
+    const { built, on, effect } = candidate
+    this.#candidate = undefined
+    this.#background(async () => {
+      if (!equalBytes(effect.on, this.head().hash)) return
+      // The state was changed by hand meanwhile.
+      if (on !== this.#parts.past.state) return this.#build(effect)
+      this.#final = finalNumber
+      await this.#add(built)
+    })
+  }
+
+  /** Stores a block; it is told only when it is on disk. */
+  async #add({ executed, difference, state }: BuiltBlock): Promise<void> {
+    const { past, log } = this.#parts
+    await log.append(executed, difference)
+    past.add(executed, state)
+    this.#blocksSealed.add(1, { chain: this.manifest.name })
+    this.#moved([executed], [], [])
+    this.#endSeals()
+  }
+
+  async #change(edit: (overlay: StateOverlay) => void): Promise<void> {
+    const { past, log } = this.#parts
+    if (past.changes >= mostChanges) throw tooManyChanges()
+    const overlay = createOverlay(past.state)
+    edit(overlay)
+    const difference = overlay.difference()
+    const state = past.state.apply(difference)
+    await log.appendChange(difference)
+    past.change(state)
+    this.#moved([], [], [])
+  }
+
+  async #rewindTo({ number, changes }: Rewind, transactions: 'return' | 'forget'): Promise<void> {
+    const { past, log } = this.#parts
+    const { number: at, changes: made } = this.dev.mark()
+    if (number > at || (number === at && (changes ?? made) >= made)) return
+    const removed: ExecutedBlock[] = []
+    for (let at = number + 1n; at <= this.head().header.number; at += 1n) {
+      const executed = this.byNumber(at)
+      if (executed) removed.push(executed)
+    }
+    past.rewindTo(number, changes)
+    await log.rewindTo(number, changes)
+    if (this.#final > number) this.#final = number
+    const returned =
+      transactions === 'return' ? removed.flatMap(({ block }) => block.transactions) : []
+    this.#moved([], removed, returned)
+    if (this.#seals.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
+  }
+
+  #moved(
+    added: readonly ExecutedBlock[],
+    removed: readonly ExecutedBlock[],
+    returned: readonly Transaction[],
+  ): void {
+    this.pool.moveTo(this.#poolHead(), returned)
+    this.#tell({ kind: 'head', added, removed })
+    const { header } = this.head()
+    this.#feed({ kind: 'block-imported', head: this.#summary(), header, nowMs: this.#nowMs() })
+    this.#tellOfWork()
+  }
+
+  /** What cannot be in the next block is no work: an engine that seals for it would seal without end. */
+  #tellOfWork(): void {
+    if (!this.pool.hasWork(nextBaseFee(this.head().header))) return
+    this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
+  }
+
+  #tell(event: ChainEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        this.#parts.dependencies.logger.error('a listener failed', { error: String(error) })
+      }
+    }
+  }
+
+  /** Answers those who wait for a block. */
+  #endSeals(error?: unknown): void {
+    for (const seal of this.#seals) {
+      if (error === undefined) seal.resolve()
+      else seal.reject(error)
+    }
+    this.#seals.clear()
+  }
+
+  /** Work that nobody waits for; its failure is logged where it is queued. */
+  #background(work: () => Promise<void>): void {
+    this.#exclusive(work).catch((error: unknown) => this.#endSeals(error))
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work)
+    this.#work = done.catch((error: unknown) => {
+      this.#parts.dependencies.logger.error('the chain stopped', { error: String(error) })
+      if (error instanceof AppError && error.code.startsWith('store/')) this.#failure = error
+    })
+    return done
+  }
+
+  #site() {
+    const { evm, rules, past } = this.#parts
+    const blockHash = (number: bigint) => this.blockHash(number)
+    return { evm, rules, parent: this.head().header, state: past.state, blockHash }
+  }
+
+  #poolHead(): PoolHead {
+    const { past } = this.#parts
+    const { header } = past.head
+    return { state: past.state, baseFeePerGas: nextBaseFee(header), gasLimit: header.gasLimit }
+  }
+
+  #summary(): HeadSummary {
+    const { header, hash } = this.head()
+    const { number, parentHash: parent, timestamp } = header
+    return { number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: this.#final }
+  }
+
+  #nowMs(): number {
+    return this.#parts.dependencies.clock.nowMs()
+  }
+}
+
+function stopped(name: string): AppError {
+  return new AppError({ code: 'chain/stopped', message: `the chain "${name}" is not running` })
+}
+
+function tooManyChanges(): AppError {
+  const message = `the state after this block was changed ${mostChanges} times by hand; seal a block first (evm_mine)`
+  return new AppError({ code: 'chain/too-many-changes', message })
+}

@@ -1,0 +1,50 @@
+/** Describes what a chain is made of, and how it is opened. */
+
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { Chain } from './chain.ts'
+import type { ChainLog } from './chain-log.ts'
+import type { ChainPast } from './chain-past.ts'
+import type { Verdict } from './consensus/consensus.ts'
+import type { Evm } from './evm/evm.ts'
+import type { Block, ExecutedBlock } from './ledger/block.ts'
+import type { ChainRules } from './ledger/fork-rules.ts'
+import type { Manifest } from './ledger/manifest.ts'
+import type { Address } from './ledger/transaction.ts'
+
+/** Which chain, and where. */
+export interface ChainOptions {
+  readonly manifest: Manifest
+  /** Of all chains; this one gets a folder of its name. */
+  readonly folder: string
+  /** Gets the tips. */
+  readonly beneficiary: Address
+  /** States kept for questions about the past; default 128. */
+  readonly history?: number
+}
+
+/** What a chain needs of the world. */
+export interface ChainDependencies {
+  readonly clock: Clock
+  readonly timer: Timer
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** A chain that also takes blocks from elsewhere. */
+export interface DrivenChain extends Chain {
+  /** Checks, runs and stores a block on top of the head. */
+  importBlock(block: Block): Promise<Verdict>
+}
+
+/** The parts of an open chain. */
+export interface ChainParts {
+  readonly options: ChainOptions
+  readonly dependencies: ChainDependencies
+  readonly rules: ChainRules
+  readonly evm: Evm
+  readonly past: ChainPast
+  readonly log: ChainLog
+  readonly genesis: ExecutedBlock
+}
