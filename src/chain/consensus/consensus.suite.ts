@@ -107,7 +107,6 @@ export function consensusSuite<S>(
         ['timestamp', { timestamp: firstHeader.timestamp }],
         ['gas', { gasLimit: 31_000_000n }],
         ['gas', { baseFeePerGas: 1_000_000_000n }],
-        ['gas', { baseFeePerGas: undefined }],
         ['gas', { gasUsed: 30_000_001n }],
         ['gas', { blobGasUsed: 1n }],
         ['constants', { ommersHash: new Uint8Array(32) }],
