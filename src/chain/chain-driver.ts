@@ -10,7 +10,7 @@ import { type DevState, devEngine } from './consensus/dev.ts'
 import type { Evm } from './evm/evm.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
-import { type ChainRules, rulesOf } from './ledger/fork-rules.ts'
+import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash, Transaction } from './ledger/transaction.ts'
 import type { State, StateOverlay } from './state/state.ts'
@@ -51,9 +51,11 @@ export class ChainDriver implements DrivenChain {
     this.manifest = parts.options.manifest
     this.rules = parts.rules
     this.evm = parts.evm
-    this.#engine = devEngine(this.manifest.consensus, parts.rules)
-    const { chainId, hardfork } = this.manifest
-    this.pool = createTxPool({ rules: rulesOf(hardfork), chainId }, this.#poolHead())
+    const { chainId, consensus } = this.manifest
+    if (consensus.engine !== 'dev') throw noEngine(this.manifest.name, consensus.engine)
+    this.#engine = devEngine(consensus, parts.rules)
+    const rules = this.rules.rulesAt(this.head().header)
+    this.pool = createTxPool({ rules, chainId }, this.#poolHead())
     this.#blocksSealed = parts.dependencies.metrics.counter(
       ...(['quantumstream_chain_blocks_total', 'Blocks added to the chain', ['chain']] as const),
     )
@@ -338,6 +340,11 @@ export class ChainDriver implements DrivenChain {
   #nowMs(): number {
     return this.#parts.dependencies.clock.nowMs()
   }
+}
+
+function noEngine(name: string, engine: string): AppError {
+  const message = `the chain "${name}" needs the engine ${engine}, which is not built yet`
+  return new AppError({ code: 'chain/no-engine', message })
 }
 
 function stopped(name: string): AppError {

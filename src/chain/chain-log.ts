@@ -216,8 +216,8 @@ async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
 }
 
 function differingField(a: Manifest, b: Manifest): string | undefined {
-  const flat = ({ consensus, genesis, ...rest }: Manifest): Record<string, unknown> => {
-    return { ...rest, ...consensus, ...genesis }
+  const flat = ({ consensus, genesis, forks, ...rest }: Manifest): Record<string, unknown> => {
+    return { ...rest, hardfork: forks, ...consensus, ...genesis }
   }
   const text = (value: unknown) =>
     JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one))

@@ -25,7 +25,7 @@ const receiver = new Uint8Array(20).fill(0xab)
 
 function manifestWith(blockTimeMs: number): Manifest {
   return {
-    ...{ version: 1, name: 'dev', chainId: 7n, hardfork: 'osaka' },
+    ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
     consensus: { engine: 'dev', blockTimeMs },
     genesis: {
       ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },

@@ -7,7 +7,7 @@ import type { ChainDependencies, ChainOptions, DrivenChain } from './chain-parts
 import { ChainPast } from './chain-past.ts'
 import { createEvm } from './evm/create-evm.ts'
 import { genesisOf } from './genesis.ts'
-import { rulesOfOne } from './ledger/fork-rules.ts'
+import { chainRules } from './ledger/fork-schedule.ts'
 import { turnTaking } from './turn-taking.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function createChain(
   dependencies: ChainDependencies,
 ): Promise<DrivenChain> {
   const { manifest } = options
-  const rules = rulesOfOne(manifest.chainId, manifest.hardfork)
+  const rules = chainRules(manifest)
   const evm = await createEvm(rules, turnTaking())
   const past = new ChainPast(options.history ?? 128)
   const genesis = genesisOf(manifest)

@@ -15,7 +15,7 @@ import type { StateOverlay } from './state/state.ts'
 const someone = new Uint8Array(20).fill(0xab)
 const code = Uint8Array.of(0x5f)
 const manifest: Manifest = {
-  ...{ version: 1, name: 'dev', chainId: 7n, hardfork: 'osaka' },
+  ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
   consensus: { engine: 'dev', blockTimeMs: 3_600_000 },
   genesis: {
     ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },

@@ -2,43 +2,65 @@
 
 import { requestsHash } from './evm/requests.ts'
 import { systemAccounts } from './evm/system-contracts.ts'
-import type { ExecutedBlock, Header } from './ledger/block.ts'
+import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import { emptyOmmersHash, headerHash } from './ledger/block-codec.ts'
-import type { Manifest } from './ledger/manifest.ts'
+import { type Hardfork, isAtLeast } from './ledger/fork-rules.ts'
+import { chainRules } from './ledger/fork-schedule.ts'
+import type { GenesisAccount, Manifest } from './ledger/manifest.ts'
 import type { State } from './state/state.ts'
 import { emptyRoot } from './state/trie.ts'
 import { genesisState } from './state/trie-state.ts'
 
-/** The block of number 0 and the state after it; the contracts of the protocol are there from birth. */
+/** The block of number 0 and the state after it. */
 export function genesisOf(manifest: Manifest): { executed: ExecutedBlock; state: State } {
-  const { genesis, hardfork } = manifest
+  const state = genesisState(accountsOf(manifest))
+  const header = headerOf(manifest, state)
+  const withdrawals = header.withdrawalsRoot === undefined ? undefined : []
+  const block: Block = {
+    ...{ header, hash: headerHash(header), transactions: [], ommers: [], withdrawals },
+  }
+  return { executed: { block, receipts: [], senders: [], transactionHashes: [] }, state }
+}
+
+/** Own chains have the contracts of the protocol from their birth; others have what their genesis says. */
+function accountsOf({ genesis, forks, consensus }: Manifest): readonly GenesisAccount[] {
+  const newest = forks.at(-1)?.hardfork
+  if (consensus.engine !== 'dev' || newest === undefined) return genesis.accounts
   const named = new Set(genesis.accounts.map(({ address }) => address.toHex()))
-  const system = systemAccounts(hardfork).filter(({ address }) => !named.has(address.toHex()))
-  const state = genesisState([...genesis.accounts, ...system])
+  const system = systemAccounts(newest).filter(({ address }) => !named.has(address.toHex()))
+  return [...genesis.accounts, ...system]
+}
+
+function headerOf(manifest: Manifest, state: State): Header {
+  const { genesis, consensus } = manifest
   const zero = new Uint8Array(32)
-  const header: Header = {
+  const { difficulty = 0n, timestamp } = genesis
+  const { hardfork } = chainRules(manifest).rulesAt({ number: 0n, timestamp, difficulty })
+  return {
     parentHash: zero,
     ommersHash: emptyOmmersHash,
-    beneficiary: new Uint8Array(20),
+    beneficiary: genesis.beneficiary ?? new Uint8Array(20),
     stateRoot: state.root,
     transactionsRoot: emptyRoot,
     receiptsRoot: emptyRoot,
     logsBloom: new Uint8Array(256),
-    difficulty: 0n,
-    number: 0n,
-    gasLimit: genesis.gasLimit,
-    gasUsed: 0n,
-    timestamp: genesis.timestamp,
+    ...{ difficulty, number: 0n, gasLimit: genesis.gasLimit, gasUsed: 0n, timestamp },
     extraData: genesis.extraData,
-    mixHash: zero,
-    nonce: new Uint8Array(8),
-    baseFeePerGas: genesis.baseFeePerGas,
-    withdrawalsRoot: emptyRoot,
-    blobGasUsed: 0n,
-    excessBlobGas: 0n,
-    parentBeaconBlockRoot: zero,
-    requestsHash: requestsHash([]),
+    mixHash: genesis.mixHash ?? zero,
+    nonce: genesis.nonce ?? new Uint8Array(8),
+    // Headers of own chains have all fields, whichever rules they run by.
+    ...laterFields(manifest, consensus.engine === 'dev' ? 'osaka' : hardfork),
   }
-  const block = { header, hash: headerHash(header), transactions: [], ommers: [], withdrawals: [] }
-  return { executed: { block, receipts: [], senders: [], transactionHashes: [] }, state }
+}
+
+/** The fields that headers have since a fork. */
+function laterFields({ genesis }: Manifest, hardfork: Hardfork): Partial<Header> {
+  const { baseFeePerGas, blobGasUsed = 0n, excessBlobGas = 0n } = genesis
+  const cancun = { blobGasUsed, excessBlobGas, parentBeaconBlockRoot: new Uint8Array(32) }
+  return {
+    ...(isAtLeast(hardfork, 'london') ? { baseFeePerGas } : {}),
+    ...(isAtLeast(hardfork, 'shanghai') ? { withdrawalsRoot: emptyRoot } : {}),
+    ...(isAtLeast(hardfork, 'cancun') ? cancun : {}),
+    ...(isAtLeast(hardfork, 'prague') ? { requestsHash: requestsHash([]) } : {}),
+  }
 }

@@ -12,10 +12,11 @@ export function describeNode(node: RunningNode): string {
   ]
   if (born !== undefined) {
     lines.push(['JSON-RPC', `${node.rpcUrl} (http and ws)`])
-    const { blockTimeMs } = born.consensus
-    const seals =
-      blockTimeMs === 0 ? 'a block for each transaction' : `${blockTimeMs / 1_000} s blocks`
-    lines.push(['chain', `"${chain.name}", id ${chain.chainId}, ${born.hardfork}, ${seals}`])
+    const hardfork = born.forks.at(-1)?.hardfork
+    lines.push([
+      'chain',
+      `"${chain.name}", id ${chain.chainId}, ${hardfork}, ${sealing(born.consensus)}`,
+    ])
   } else lines.push(['chain', `${chain.endpoint}, id ${chain.chainId}`])
   for (const [name, address] of Object.entries(contracts)) lines.push([name, address])
   lines.push([
@@ -28,6 +29,12 @@ export function describeNode(node: RunningNode): string {
     'QuantumStream is up',
     ...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
   ].join('\n')
+}
+
+function sealing(consensus: NonNullable<RunningNode['chain']['born']>['consensus']): string {
+  if (consensus.engine !== 'dev') return 'blocks from elsewhere'
+  const { blockTimeMs } = consensus
+  return blockTimeMs === 0 ? 'a block for each transaction' : `${blockTimeMs / 1_000} s blocks`
 }
 
 type StepChange = Parameters<Parameters<RunningNode['engine']['subscribe']>[0]>[0]

@@ -28,7 +28,7 @@ export interface SourceChain {
   /** Blocks may come for transactions only, so that nothing lies on top of the last one. */
   readonly minesOnDemand: boolean
   /** What the embedded chain was born with; absent for a foreign chain. */
-  readonly born: Pick<Manifest, 'hardfork' | 'consensus'> | undefined
+  readonly born: Pick<Manifest, 'forks' | 'consensus'> | undefined
   readonly client: JsonRpcClient
   /** Answers a JSON-RPC body. */
   readonly answer: (body: string) => Promise<string | undefined>
@@ -95,7 +95,7 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const chainId = Number(manifest.chainId)
   return {
     ...{ name: devName, chainId, embedded: true, born: manifest, client },
-    minesOnDemand: manifest.consensus.blockTimeMs === 0,
+    minesOnDemand: manifest.consensus.engine === 'dev' && manifest.consensus.blockTimeMs === 0,
     ...{ rpcUrl: rpc.url, endpoint: rpc.url ?? '' },
     answer: (body) => rpc.handleText(body),
     contracts: await deployDevContracts(client, platform, chainId),
@@ -113,8 +113,8 @@ function manifestOf({ values, given }: Composition, stored: Manifest | undefined
   const consensus = { engine: 'dev', blockTimeMs: Math.round(values.blockTime * 1_000) } as const
   if (stored === undefined) {
     return {
-      ...{ version: 1, name: devName, chainId: BigInt(values.chainId), hardfork: values.hardfork },
-      consensus,
+      ...{ version: 1, name: devName, chainId: BigInt(values.chainId), consensus },
+      forks: [{ hardfork: values.hardfork }],
       genesis: {
         timestamp: BigInt(Math.floor(systemClock.nowMs() / 1_000)),
         gasLimit: BigInt(values.gasLimit),
@@ -129,7 +129,7 @@ function manifestOf({ values, given }: Composition, stored: Manifest | undefined
   return {
     ...stored,
     ...(has('chainId') ? { chainId: BigInt(values.chainId) } : {}),
-    ...(has('hardfork') ? { hardfork: values.hardfork } : {}),
+    ...(has('hardfork') ? { forks: [{ hardfork: values.hardfork }] } : {}),
     ...(has('blockTime') ? { consensus } : {}),
     genesis: {
       ...stored.genesis,

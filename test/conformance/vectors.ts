@@ -58,3 +58,8 @@ export async function vectorText(set: string, file: string): Promise<string> {
 export async function vectorJson<T>(set: string, file: string): Promise<T> {
   return JSON.parse(await vectorText(set, file)) as T
 }
+
+/** A file that lies beside the packed sets. */
+export function plainFile(name: string): Promise<Buffer> {
+  return readFile(path.join(folder, name))
+}

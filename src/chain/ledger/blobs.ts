@@ -42,7 +42,7 @@ export function nextExcessBlobGas(
   parent: Pick<Header, 'excessBlobGas' | 'blobGasUsed' | 'baseFeePerGas'>,
   { blobs, numbers }: Rules,
 ): bigint {
-  if (blobs === undefined) return 0n
+  if (blobs === undefined || blobs.max === 0) return 0n
   const { excessBlobGas = 0n, blobGasUsed = 0n, baseFeePerGas = 0n } = parent
   const target = BigInt(blobs.target) * gasPerBlob
   const sum = excessBlobGas + blobGasUsed

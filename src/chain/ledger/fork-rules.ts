@@ -108,13 +108,22 @@ export interface Rules {
   readonly numbers: RuleNumbers
 }
 
+/** What decides which rules a block has. */
+export interface RuledBlock {
+  readonly number: bigint
+  /** Seconds. */
+  readonly timestamp: bigint
+  /** Tells proof of work from what came after the Merge, where no block number does; 0 unless given. */
+  readonly difficulty?: bigint | undefined
+}
+
 /** The rules of each block of a chain. */
 export interface ChainRules {
   readonly chainId: bigint
   /** Whose logs are deposits (EIP-6110); the public network's unless given. */
   readonly depositContract?: Uint8Array | undefined
-  /** The same object for all blocks with the same rules; `timestamp` in seconds. */
-  rulesAt(block: { readonly number: bigint; readonly timestamp: bigint }): Rules
+  /** The same object for all blocks with the same rules. */
+  rulesAt(block: RuledBlock): Rules
 }
 
 /** Whether a fork includes another. */

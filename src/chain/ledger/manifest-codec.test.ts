@@ -104,3 +104,89 @@ test('no account and no slot may be named twice', () => {
   ]
   refused(withAccount({ storage }), /storage names slot 1 twice/)
 })
+
+const schedule = [
+  { hardfork: 'shanghai' },
+  { hardfork: 'cancun', block: '5' },
+  {
+    ...{ hardfork: 'prague', time: '1000' },
+    blobs: { target: 1, max: 2, updateFraction: 3 },
+    changes: { txGasCap: 50_000 },
+  },
+  { hardfork: 'prague', time: '2000', blobs: { target: 2, max: 4, updateFraction: 3 } },
+]
+const { hardfork: _, ...rest } = manifest
+const forking = { ...rest, forks: schedule }
+
+test('a schedule of forks comes back as it was, and is a part of the key', () => {
+  const read = parse(forking)
+  assert.equal(manifestToJson(parseManifest(manifestToJson(read))), manifestToJson(read))
+  assert.deepEqual(JSON.parse(manifestToJson(read)).forks, schedule)
+  assert.equal(read.forks[2]?.time, 1_000n)
+  const other = { ...forking, forks: schedule.slice(0, 3) }
+  assert.notDeepEqual(chainKey(parse(other)), chainKey(read))
+  const changed = { ...forking, forks: [{ hardfork: 'osaka', changes: { txGasCap: 1 } }] }
+  assert.notDeepEqual(chainKey(parse(changed)), chainKey(parse(manifest)))
+})
+
+test('a chain of one fork has one key, however it names it', () => {
+  const one = { ...rest, forks: [{ hardfork: 'osaka' }] }
+  assert.equal(manifestToJson(parse(one)), manifestToJson(parse(manifest)))
+  refused({ ...one, hardfork: 'osaka' }, /forks stands beside hardfork/)
+  refused({ ...rest }, /hardfork must be one of/)
+})
+
+test('forks that are out of order, unknown or begin twice are refused', () => {
+  const forks = (...list: object[]) => ({ ...rest, forks: list })
+  refused(forks(), /forks must name at least one/)
+  refused({ ...rest, forks: {} }, /forks must be a list/)
+  refused(forks({ hardfork: 'osaka', block: 1 }), /forks\[0\] must hold from the first block/)
+  refused(forks({ hardfork: 'osaka', time: 0 }), /forks\[0\] must hold from the first block/)
+  refused(forks({ hardfork: 'london' }), /forks\[0\]\.hardfork must be one of shanghai/)
+  refused(forks({ hardfork: 'osaka', when: 1 }), /unknown field "when"/)
+  const after = (...list: object[]) => forks({ hardfork: 'cancun' }, ...list)
+  refused(after({ hardfork: 'prague', block: 1, time: 1 }), /forks\[1\] has both block and time/)
+  refused(after({ hardfork: 'shanghai', time: 1 }), /stands after cancun, which is newer/)
+  const backwards = [
+    { hardfork: 'prague', time: 9 },
+    { hardfork: 'osaka', time: 8 },
+  ]
+  refused(after(...backwards), /forks\[2\] \(osaka\) begins before/)
+  const blockAfterTime = [
+    { hardfork: 'prague', time: 9 },
+    { hardfork: 'osaka', block: 80 },
+  ]
+  refused(after(...blockAfterTime), /begins before/)
+})
+
+test('blobs and own numbers of a fork are checked', () => {
+  const one = (more: object) => ({ ...rest, forks: [{ hardfork: 'osaka', ...more }] })
+  refused(one({ blobs: { target: 3, max: 2, updateFraction: 1 } }), /target over its max/)
+  refused(one({ blobs: { target: 3, max: 6, updateFraction: 0 } }), /updateFraction must not be 0/)
+  refused(one({ blobs: { target: 3, max: 6 } }), /updateFraction must be a natural/)
+  refused(one({ changes: { txGasCup: 1 } }), /unknown field "txGasCup"/)
+  refused(one({ changes: { txGasCap: -1 } }), /changes\.txGasCap must be a natural/)
+  assert.deepEqual(parse(one({ changes: { txGasCap: 1 } })).forks[0]?.changes, { txGasCap: 1 })
+})
+
+test('a followed chain may begin in the time of proof of work', () => {
+  const { baseFeePerGas: _fee, ...old } = genesis
+  const work = {
+    ...{ difficulty: '131072', nonce: `0x${'01'.repeat(8)}`, mixHash: `0x${'02'.repeat(32)}` },
+    beneficiary: address,
+  }
+  const followed = {
+    ...{ ...rest, consensus: { engine: 'ethereum' }, depositContract: address },
+    genesis: { ...old, ...work },
+    forks: [{ hardfork: 'frontier' }, { hardfork: 'paris', totalDifficulty: '5' }],
+  }
+  const read = parse(followed)
+  assert.equal(read.genesis.difficulty, 131_072n)
+  assert.deepEqual(JSON.parse(manifestToJson(read)).genesis, { ...old, ...work })
+  assert.equal(manifestToJson(parseManifest(manifestToJson(read))), manifestToJson(read))
+  refused(
+    { ...followed, genesis: { ...genesis, ...work } },
+    /genesis\.baseFeePerGas is not in frontier/,
+  )
+  refused({ ...followed, consensus: { engine: 'ethereum', blockTimeMs: 1 } }, /for the engine dev/)
+})

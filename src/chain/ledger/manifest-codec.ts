@@ -1,45 +1,63 @@
 /** Reads and writes manifests as JSON, strictly. */
 
-import { AppError } from '../../base/app-error.ts'
-import { fromHex, toHex } from '../../base/bytes.ts'
+import { toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import { type GenesisAccount, type Manifest, ownForks } from './manifest.ts'
+import { type Hardfork, hardforks, isAtLeast } from './fork-rules.ts'
+import { chainRules, type ForkStart, forksFromJson, forksToJson } from './fork-schedule.ts'
+import { jsonFields, maxU64 } from './json-fields.ts'
+import {
+  type Consensus,
+  type Genesis,
+  type GenesisAccount,
+  type Manifest,
+  ownForks,
+} from './manifest.ts'
 import type { Hash } from './transaction.ts'
 
-const maxU64 = 2n ** 64n - 1n
-const maxU256 = 2n ** 256n - 1n
 /** So that v of a legacy signature fits in 64 bits (EIP-2294). */
-const maxChainId = maxU64 / 2n - 36n
+export const maxChainId = maxU64 / 2n - 36n
 /** Clients agree on signed 64 bits (EIP-1985). */
-const maxGasLimit = 2n ** 63n - 1n
+export const maxGasLimit = 2n ** 63n - 1n
 /** Yellow Paper, section 4.3.4. */
-const minGasLimit = 5_000n
+export const minGasLimit = 5_000n
 /** A day. */
 const maxBlockTimeMs = 86_400_000n
+/** Extra data of a block, by engine; chains of elsewhere may have begun with a list of signers in it. */
+export const maxExtraBytes = { dev: 32, ethereum: 16_384 } as const
+
+const json = jsonFields('ledger/bad-manifest', 'manifest')
 
 /**
- * The canonical text of a manifest: keys sorted, no spaces (RFC 8785), every field written out; balances and
- * numbers of the chain as decimal strings, bytes as hex.
+ * The canonical text of a manifest: keys sorted, no spaces (RFC 8785), every field written out that is there; balances and
+ * numbers of the chain as decimal strings, bytes as hex. A chain that never forks names its rules by `hardfork`.
  */
 export function manifestToJson(manifest: Manifest): string {
-  const { genesis } = manifest
+  const { version, name, consensus, genesis, forks, depositContract } = manifest
+  const [only, ...others] = forks
+  const isOne = only && others.length === 0 && Object.keys(only).length === 1
   return canonical({
-    ...manifest,
+    ...{ version, name, consensus, genesis: genesisToJson(genesis) },
     chainId: String(manifest.chainId),
-    genesis: {
-      timestamp: String(genesis.timestamp),
-      gasLimit: String(genesis.gasLimit),
-      baseFeePerGas: String(genesis.baseFeePerGas),
-      extraData: toHex(genesis.extraData),
-      accounts: genesis.accounts.map((account) => ({
-        address: toHex(account.address),
-        balance: String(account.balance),
-        nonce: String(account.nonce),
-        code: toHex(account.code),
-        storage: account.storage.map((pair) => pair.map(String)),
-      })),
-    },
+    ...(isOne ? { hardfork: only.hardfork } : { forks: forksToJson(forks) }),
+    ...(depositContract && { depositContract: toHex(depositContract) }),
   })
+}
+
+function genesisToJson({ accounts, ...header }: Genesis): unknown {
+  const fields = Object.entries(header).map(([name, value]) => [
+    name,
+    value instanceof Uint8Array ? toHex(value) : String(value),
+  ])
+  return {
+    ...Object.fromEntries(fields),
+    accounts: accounts.map((account) => ({
+      address: toHex(account.address),
+      balance: String(account.balance),
+      nonce: String(account.nonce),
+      code: toHex(account.code),
+      storage: account.storage.map((pair) => pair.map(String)),
+    })),
+  }
 }
 
 /** What tells chains apart that share a chain id: keccak-256 of the canonical manifest. */
@@ -57,84 +75,139 @@ export function parseManifest(text: string): Manifest {
   try {
     content = JSON.parse(text)
   } catch {
-    throw bad('it', 'is no JSON')
+    throw json.bad('it', 'is no JSON')
   }
-  const root = fieldsOf(content, 'the manifest', [
-    'version',
-    'name',
-    'chainId',
-    'hardfork',
-    'consensus',
-    'genesis',
+  const root = json.only(content, 'the manifest', [
+    ...['version', 'name', 'chainId', 'hardfork', 'forks', 'depositContract'],
+    ...['consensus', 'genesis'],
   ])
-  if (root.version !== 1) throw bad('version', 'must be 1')
-  const name = root.name
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,31}$/.test(name)) {
-    throw bad('name', 'must be 1 to 32 lower-case letters, digits and dashes, a letter first')
-  }
-  const hardfork = ownForks.find((one) => one === root.hardfork)
-  if (hardfork === undefined) throw bad('hardfork', `must be one of ${ownForks.join(', ')}`)
-  const chainId = natural(root.chainId, 'chainId', maxChainId)
-  if (chainId === 0n) throw bad('chainId', 'must not be 0')
+  if (root.version !== 1) throw json.bad('version', 'must be 1')
+  const chainId = json.natural(root.chainId, 'chainId', maxChainId)
+  if (chainId === 0n) throw json.bad('chainId', 'must not be 0')
+  const consensus = parseConsensus(root.consensus)
+  const known = consensus.engine === 'dev' ? ownForks : hardforks
+  const forks = parseForks(root, known)
+  const genesis = parseGenesis(root.genesis, maxExtraBytes[consensus.engine])
+  assertFitting(genesis, { chainId, forks })
   return {
-    ...{ version: 1, name, chainId, hardfork },
-    consensus: parseConsensus(root.consensus),
-    genesis: parseGenesis(root.genesis),
+    ...{ version: 1, name: chainName(root.name), chainId, forks, consensus, genesis },
+    ...(root.depositContract === undefined
+      ? {}
+      : { depositContract: json.bytes(root.depositContract, 'depositContract', 20) }),
   }
 }
 
-function parseConsensus(value: unknown): Manifest['consensus'] {
-  const { engine, blockTimeMs } = fieldsOf(value, 'consensus', ['engine', 'blockTimeMs'])
-  if (engine !== 'dev') throw bad('consensus.engine', 'must be dev')
-  const time = natural(blockTimeMs, 'consensus.blockTimeMs', maxBlockTimeMs)
-  if (typeof blockTimeMs !== 'number') throw bad('consensus.blockTimeMs', 'must be a JSON number')
+function assertFitting(genesis: Genesis, chain: Pick<Manifest, 'chainId' | 'forks'>): void {
+  const { hardfork } = chainRules(chain).rulesAt({ ...genesis, number: 0n })
+  const has = genesis.baseFeePerGas !== undefined
+  if (has === isAtLeast(hardfork, 'london')) return
+  const reason = has
+    ? `is not in ${hardfork}`
+    : `is missing, though the chain begins by ${hardfork}`
+  throw json.bad('genesis.baseFeePerGas', reason)
+}
+
+function chainName(name: unknown): string {
+  if (typeof name === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(name)) return name
+  throw json.bad('name', 'must be 1 to 32 lower-case letters, digits and dashes, a letter first')
+}
+
+/** A schedule, or the one fork of a chain that never forks. */
+function parseForks(
+  { hardfork, forks }: Record<string, unknown>,
+  known: readonly Hardfork[],
+): readonly ForkStart[] {
+  if (forks !== undefined) {
+    if (hardfork !== undefined) throw json.bad('forks', 'stands beside hardfork; give one of them')
+    return forksFromJson(forks, json, known)
+  }
+  const only = known.find((one) => one === hardfork)
+  if (only === undefined) throw json.bad('hardfork', `must be one of ${known.join(', ')}`)
+  return [{ hardfork: only }]
+}
+
+function parseConsensus(value: unknown): Consensus {
+  const { engine, blockTimeMs } = json.only(value, 'consensus', ['engine', 'blockTimeMs'])
+  if (engine === 'ethereum') {
+    if (blockTimeMs === undefined) return { engine }
+    throw json.bad('consensus.blockTimeMs', 'is for the engine dev only')
+  }
+  if (engine !== 'dev') throw json.bad('consensus.engine', 'must be dev or ethereum')
+  const time = json.natural(blockTimeMs, 'consensus.blockTimeMs', maxBlockTimeMs)
+  if (typeof blockTimeMs !== 'number')
+    throw json.bad('consensus.blockTimeMs', 'must be a JSON number')
   return { engine, blockTimeMs: Number(time) }
 }
 
-function parseGenesis(value: unknown): Manifest['genesis'] {
-  const names = ['timestamp', 'gasLimit', 'baseFeePerGas', 'extraData', 'accounts']
-  const genesis = fieldsOf(value, 'genesis', names)
-  const extraData = bytes(genesis.extraData, 'genesis.extraData')
-  if (extraData.length > 32) throw bad('genesis.extraData', 'must have at most 32 bytes')
-  const gasLimit = natural(genesis.gasLimit, 'genesis.gasLimit', maxGasLimit)
-  if (gasLimit < minGasLimit) throw bad('genesis.gasLimit', `must be at least ${minGasLimit}`)
-  if (!Array.isArray(genesis.accounts)) throw bad('genesis.accounts', 'must be a list')
-  const accounts = genesis.accounts.map((account, at) =>
-    parseAccount(account, `genesis.accounts[${at}]`),
-  )
+/** Fields of the first block that may be absent, with the bounds of numbers and the lengths of bytes. */
+const optionalNumbers = [
+  ['baseFeePerGas', undefined],
+  ['difficulty', undefined],
+  ['excessBlobGas', maxU64],
+  ['blobGasUsed', maxU64],
+] as const
+const optionalBytes = [
+  ['beneficiary', 20],
+  ['mixHash', 32],
+  ['nonce', 8],
+] as const
+
+function parseGenesis(value: unknown, maxExtra: number): Genesis {
+  const names = [...optionalNumbers, ...optionalBytes].map(([name]) => name)
+  const genesis = json.only(value, 'genesis', [
+    ...['timestamp', 'gasLimit', 'extraData', 'accounts', ...names],
+  ])
+  const extraData = json.bytes(genesis.extraData, 'genesis.extraData')
+  if (extraData.length > maxExtra) {
+    throw json.bad('genesis.extraData', `must have at most ${maxExtra} bytes`)
+  }
+  const gasLimit = json.natural(genesis.gasLimit, 'genesis.gasLimit', maxGasLimit)
+  if (gasLimit < minGasLimit) throw json.bad('genesis.gasLimit', `must be at least ${minGasLimit}`)
+  const accounts = json
+    .list(genesis.accounts, 'genesis.accounts')
+    .map((account, at) => parseAccount(account, `genesis.accounts[${at}]`))
   assertOnce(
     accounts.map(({ address }) => toHex(address)),
     'genesis.accounts',
   )
+  const given = (name: string) => genesis[name] !== undefined
+  const numbers = optionalNumbers
+    .filter(([name]) => given(name))
+    .map(([name, most]) => [name, json.natural(genesis[name], `genesis.${name}`, most)])
+  const bytes = optionalBytes
+    .filter(([name]) => given(name))
+    .map(([name, length]) => [name, json.bytes(genesis[name], `genesis.${name}`, length)])
   return {
-    timestamp: natural(genesis.timestamp, 'genesis.timestamp', maxU64),
-    gasLimit,
-    baseFeePerGas: natural(genesis.baseFeePerGas, 'genesis.baseFeePerGas'),
-    extraData,
-    accounts,
+    timestamp: json.natural(genesis.timestamp, 'genesis.timestamp', maxU64),
+    ...{ gasLimit, extraData, accounts },
+    ...Object.fromEntries([...numbers, ...bytes]),
   }
 }
 
 function parseAccount(value: unknown, where: string): GenesisAccount {
   const names = ['address', 'balance', 'nonce', 'code', 'storage']
-  const { address, balance, nonce = '0', code = '0x', storage = [] } = fieldsOf(value, where, names)
-  const addressBytes = bytes(address, `${where}.address`)
-  if (addressBytes.length !== 20) throw bad(`${where}.address`, 'must have 20 bytes')
-  if (!Array.isArray(storage)) throw bad(`${where}.storage`, 'must be a list')
-  const pairs = storage.map((pair) => {
-    if (!Array.isArray(pair) || pair.length !== 2) throw bad(`${where}.storage`, 'must hold pairs')
-    return [natural(pair[0], `${where}.storage`), natural(pair[1], `${where}.storage`)] as const
+  const {
+    address,
+    balance,
+    nonce = '0',
+    code = '0x',
+    storage = [],
+  } = json.only(value, where, names)
+  const slots = `${where}.storage`
+  const pairs = json.list(storage, slots).map((pair) => {
+    if (!Array.isArray(pair) || pair.length !== 2) throw json.bad(slots, 'must hold pairs')
+    return [json.natural(pair[0], slots), json.natural(pair[1], slots)] as const
   })
   assertOnce(
     pairs.map(([slot]) => `slot ${slot}`),
-    `${where}.storage`,
+    slots,
   )
   return {
-    address: addressBytes,
-    balance: natural(balance, `${where}.balance`),
+    address: json.bytes(address, `${where}.address`, 20),
+    balance: json.natural(balance, `${where}.balance`),
     // One nonce must be left, since the highest can never be used (EIP-2681).
-    nonce: natural(nonce, `${where}.nonce`, maxU64 - 1n),
-    code: bytes(code, `${where}.code`),
+    nonce: json.natural(nonce, `${where}.nonce`, maxU64 - 1n),
+    code: json.bytes(code, `${where}.code`),
     storage: pairs,
   }
 }
@@ -142,42 +215,9 @@ function parseAccount(value: unknown, where: string): GenesisAccount {
 function assertOnce(names: readonly string[], where: string): void {
   const seen = new Set<string>()
   for (const name of names) {
-    if (seen.has(name)) throw bad(where, `names ${name} twice`)
+    if (seen.has(name)) throw json.bad(where, `names ${name} twice`)
     seen.add(name)
   }
-}
-
-function fieldsOf(
-  value: unknown,
-  where: string,
-  names: readonly string[],
-): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw bad(where, 'must be an object')
-  }
-  const stranger = Object.keys(value).find((name) => !names.includes(name))
-  if (stranger !== undefined) throw bad(where, `has the unknown field "${stranger}"`)
-  return value as Record<string, unknown>
-}
-
-/** A natural number up to `most`, as a JSON number or decimal text. */
-function natural(value: unknown, where: string, most = maxU256): bigint {
-  const isNumber = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-  const isText = typeof value === 'string' && /^(0|[1-9]\d{0,77})$/.test(value)
-  const number = isNumber || isText ? BigInt(value) : undefined
-  if (number === undefined || number > most) {
-    throw bad(where, `must be a natural number of at most ${most}, in decimal digits`)
-  }
-  return number
-}
-
-function bytes(value: unknown, where: string): Uint8Array {
-  try {
-    if (typeof value === 'string') return fromHex(value)
-  } catch {
-    // Told below, by the field's name.
-  }
-  throw bad(where, 'must be bytes as hex with 0x')
 }
 
 function canonical(value: unknown): string {
@@ -185,8 +225,4 @@ function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${canonical(one)}`).join(',')}}`
-}
-
-function bad(where: string, reason: string): AppError {
-  return new AppError({ code: 'ledger/bad-manifest', message: `manifest: ${where} ${reason}` })
 }

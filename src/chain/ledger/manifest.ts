@@ -1,7 +1,8 @@
 /** Describes a chain's manifest: everything that is fixed at its birth. */
 
 import type { Hardfork } from './fork-rules.ts'
-import type { Address } from './transaction.ts'
+import type { ForkStart } from './fork-schedule.ts'
+import type { Address, Hash } from './transaction.ts'
 
 /** Forks that a chain of one's own may begin with, oldest first. */
 export const ownForks = ['shanghai', 'cancun', 'prague', 'osaka'] as const satisfies Hardfork[]
@@ -15,20 +16,39 @@ export interface GenesisAccount {
   readonly storage: readonly (readonly [slot: bigint, value: bigint])[]
 }
 
+/** The first block; what may be left out is zero. */
+export interface Genesis {
+  /** Seconds since the epoch. */
+  readonly timestamp: bigint
+  readonly gasLimit: bigint
+  /** Absent before London. */
+  readonly baseFeePerGas?: bigint
+  readonly extraData: Uint8Array
+  readonly accounts: readonly GenesisAccount[]
+  readonly difficulty?: bigint
+  readonly beneficiary?: Address
+  readonly mixHash?: Hash
+  /** 8 bytes. */
+  readonly nonce?: Uint8Array
+  readonly excessBlobGas?: bigint
+  readonly blobGasUsed?: bigint
+}
+
+/** Who makes blocks: a development node alone, or nobody here, when those of an Ethereum-like chain are followed. */
+export type Consensus =
+  | { readonly engine: 'dev'; readonly blockTimeMs: number }
+  | { readonly engine: 'ethereum' }
+
 /** The rules and the first state of a chain. */
 export interface Manifest {
   readonly version: 1
   /** Lower-case letters, digits and dashes; names the chain's folder and RPC path. */
   readonly name: string
   readonly chainId: bigint
-  readonly hardfork: Hardfork
-  readonly consensus: { readonly engine: 'dev'; readonly blockTimeMs: number }
-  readonly genesis: {
-    /** Seconds since the epoch. */
-    readonly timestamp: bigint
-    readonly gasLimit: bigint
-    readonly baseFeePerGas: bigint
-    readonly extraData: Uint8Array
-    readonly accounts: readonly GenesisAccount[]
-  }
+  /** In their order, the first from the beginning. */
+  readonly forks: readonly ForkStart[]
+  /** Whose logs are deposits (EIP-6110); the public network's unless given. */
+  readonly depositContract?: Address
+  readonly consensus: Consensus
+  readonly genesis: Genesis
 }

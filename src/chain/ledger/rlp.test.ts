@@ -11,6 +11,7 @@ import {
   type RlpValue,
   rlpBytes,
   rlpInteger,
+  rlpLength,
   rlpList,
   rlpNumber,
 } from './rlp.ts'
@@ -119,5 +120,20 @@ describe('RLP', () => {
     refused(() => rlpList(new Uint8Array(), 'logs'), /logs is no list/)
     refused(() => rlpList(undefined, 'logs'), /logs is no list/)
     refused(() => rlpList([[]], 'logs', 2), /logs has 1 items, not 2/)
+  })
+
+  test('the length of a value is told by its first bytes, or that more of them are needed', () => {
+    fc.assert(
+      fc.property(anyValue, fc.uint8Array({ maxLength: 9 }), (value, rest) => {
+        const bytes = encodeRlp(value)
+        assert.equal(rlpLength(new Uint8Array([...bytes, ...rest])), bytes.length)
+      }),
+    )
+    const long = encodeRlp(new Uint8Array(70_000))
+    assert.deepEqual(
+      [0, 1, 3, 4].map((count) => rlpLength(long.subarray(0, count))),
+      [undefined, undefined, undefined, 70_004],
+    )
+    assert.throws(() => rlpLength(new Uint8Array(9).fill(0xff)), { ...badRlp, message: /bounds/ })
   })
 })

@@ -73,6 +73,25 @@ export function decodeRlp(bytes: Uint8Array): RlpValue {
   return item.value
 }
 
+/**
+ * Bytes of the value that begins here, by its prefix, so that values that stand one after the other can be told apart.
+ *
+ * @returns `undefined` if there are too few bytes to tell
+ * @throws AppError `ledger/bad-rlp` for a length beyond all bounds
+ */
+export function rlpLength(bytes: Uint8Array): number | undefined {
+  const first = bytes[0]
+  if (first === undefined) return undefined
+  if (first < 0x80) return 1
+  const prefix = first - (first >= 0xc0 ? 0xc0 : 0x80)
+  if (prefix < 56) return 1 + prefix
+  const size = prefix - 55
+  if (bytes.length <= size) return undefined
+  const length = toBigInt(bytes.subarray(1, 1 + size))
+  if (length >= 2n ** 48n) throw bad('a length is beyond all bounds')
+  return 1 + size + Number(length)
+}
+
 interface Item {
   readonly value: RlpValue
   readonly end: number

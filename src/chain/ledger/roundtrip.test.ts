@@ -225,7 +225,7 @@ describe('a manifest', () => {
       version: 1,
       name: 'dev',
       chainId: 7n,
-      hardfork: 'osaka',
+      forks: [{ hardfork: 'osaka' }],
       consensus: { engine: 'dev', blockTimeMs: 1_000 },
     },
     genesis: {

@@ -14,7 +14,7 @@ const chain = await createChain(
     folder: process.argv[2] ?? '',
     beneficiary: sender,
     manifest: {
-      ...{ version: 1, name: 'dev', chainId: 7n, hardfork: 'osaka' },
+      ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
       consensus: { engine: 'dev', blockTimeMs: 0 },
       genesis: {
         ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },

@@ -1,7 +1,6 @@
 /** Runs code without leaving anything behind: calls, gas estimates, access lists. */
 
 import { toHex } from '../../base/bytes.ts'
-import { rulesOf } from '../../chain/ledger/fork-rules.ts'
 import { serverError } from '../envelope/rpc-error.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { accessListJson } from '../format/transaction-json.ts'
@@ -74,7 +73,7 @@ export async function estimateGas(
   const { chain, limits } = context
   const { gas } = request
   const whole = { ...request, gas: gas !== undefined && gas < least ? undefined : gas }
-  const { txGasCap } = rulesOf(chain.manifest.hardfork).numbers
+  const { txGasCap } = chain.rules.rulesAt(chain.head().header).numbers
   const cap = smaller(limits.callGasCap, txGasCap === 0 ? undefined : BigInt(txGasCap))
   const call = await prepareCall(context, whole, { ...place, gas: (block) => block.gasLimit, cap })
   const delegations = delegationGas * BigInt(request.authorizations?.length ?? 0)

@@ -129,7 +129,7 @@ const anvilMethods: MethodTable = {
     return {
       ...{ currentBlockNumber: toQuantity(header.number), currentBlockHash: toHex(head) },
       currentBlockTimestamp: Number(header.timestamp + development.shiftedSeconds),
-      ...{ hardFork: chain.manifest.hardfork, transactionOrder: 'fees' },
+      ...{ hardFork: chain.rules.rulesAt(header).hardfork, transactionOrder: 'fees' },
       environment: {
         baseFee: toQuantity(header.baseFeePerGas ?? 0n),
         chainId: Number(chain.manifest.chainId),

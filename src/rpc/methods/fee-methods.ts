@@ -9,7 +9,7 @@ import { listOf, optional, type Parser } from '../params/parser.ts'
 import { looseQuantity, number } from '../params/values.ts'
 import { numberOf } from '../view/blocks.ts'
 import type { ChainContext } from '../view/context.ts'
-import { blobBaseFee, feeHistory, suggestedTip } from '../view/fees.ts'
+import { blobFeeOf, feeHistory, suggestedTip } from '../view/fees.ts'
 import { type MethodTable, method } from './method.ts'
 
 /** The methods; how many percentiles may be asked for is a limit. */
@@ -24,13 +24,13 @@ export function feeMethods(mostPercentiles: number): MethodTable {
     ),
     eth_baseFee: method([], ({ chain }) => toQuantity(nextBaseFee(chain.head().header))),
     eth_blobBaseFee: method([], ({ chain }) =>
-      toQuantity(blobBaseFee(chain.head().header, chain.manifest.hardfork)),
+      toQuantity(blobFeeOf(chain.head().header, chain.rules)),
     ),
     eth_feeHistory: method(
       [looseQuantity, blockNumber, percentiles],
       async (context, [count, newest, asked]) => {
         const blocks = await lastBlocks(context, count, numberOf(context.chain, newest))
-        return feeHistory(blocks, asked, context.chain.manifest.hardfork)
+        return feeHistory(blocks, asked, context.chain.rules)
       },
     ),
   }

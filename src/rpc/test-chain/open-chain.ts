@@ -52,7 +52,8 @@ export async function openChain(
   }
   const consensus = { engine: 'dev', blockTimeMs } as const
   const folder = await mkdtemp(path.join(tmpdir(), 'qs-rpc-'))
-  const manifest: Manifest = { version: 1, name, chainId: 20_250n, hardfork, consensus, genesis }
+  const forks = [{ hardfork }]
+  const manifest: Manifest = { version: 1, name, chainId: 20_250n, forks, consensus, genesis }
   const chain = await createChain(
     { manifest, folder, beneficiary: new Uint8Array(20).fill(0xbe) },
     {

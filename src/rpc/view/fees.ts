@@ -3,8 +3,9 @@
 import type { Json } from '../../base/json-rpc.ts'
 import type { Chain } from '../../chain/chain.ts'
 import { nextBaseFee } from '../../chain/ledger/base-fee.ts'
+import { blobBaseFee } from '../../chain/ledger/blobs.ts'
 import type { ExecutedBlock, Header } from '../../chain/ledger/block.ts'
-import { type Hardfork, isAtLeast } from '../../chain/ledger/fork-rules.ts'
+import type { ChainRules } from '../../chain/ledger/fork-rules.ts'
 import { toQuantity } from '../format/quantity.ts'
 
 /** Blocks whose tips the suggestion is made of, and tips of each. */
@@ -30,30 +31,23 @@ export async function suggestedTip(chain: Chain): Promise<bigint> {
   return tip < highestTip ? tip : highestTip
 }
 
-/** Wei per blob gas (EIP-4844). */
-export function blobBaseFee(header: Pick<Header, 'excessBlobGas'>, hardfork: Hardfork): bigint {
-  const { excessBlobGas = 0n } = header
-  const fraction = isAtLeast(hardfork, 'prague') ? 5_007_716n : 3_338_477n
-  let output = 0n
-  let term = fraction
-  for (let at = 1n; term > 0n; at += 1n) {
-    output += term
-    term = (term * excessBlobGas) / (fraction * at)
-  }
-  return output / fraction
+/** Wei per blob gas in a block; 0 before there are blobs. */
+export function blobFeeOf(header: Header, rules: ChainRules): bigint {
+  const { blobs } = rules.rulesAt(header)
+  return blobs === undefined ? 0n : blobBaseFee(header.excessBlobGas ?? 0n, blobs)
 }
 
 /** The answer of eth_feeHistory for blocks that exist, oldest first; rewards only for percentiles. */
 export function feeHistory(
   blocks: readonly ExecutedBlock[],
   percentiles: readonly number[] | undefined,
-  hardfork: Hardfork,
+  rules: ChainRules,
 ): Json {
   const headers = blocks.map(({ block }) => block.header)
   const newest = headers.at(-1)
   const oldest = headers[0]
   if (!newest || !oldest) return { oldestBlock: '0x0', gasUsedRatio: [], baseFeePerGas: [] }
-  const blobFees = headers.map((header) => blobBaseFee(header, hardfork))
+  const blobFees = headers.map((header) => blobFeeOf(header, rules))
   return {
     oldestBlock: toQuantity(oldest.number),
     baseFeePerGas: [...headers.map((one) => one.baseFeePerGas ?? 0n), nextBaseFee(newest)].map(
