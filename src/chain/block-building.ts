@@ -17,7 +17,7 @@ import {
 import { bloomOf } from './ledger/bloom.ts'
 import type { ChainRules, Rules } from './ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
-import { encodeTransaction, senderOf, transactionHash } from './ledger/transaction-codec.ts'
+import { encodeTransaction, transactionHash } from './ledger/transaction-codec.ts'
 import type { Difference, State } from './state/state.ts'
 import { orderedRoot } from './state/trie.ts'
 import type { TxPool } from './txpool/txpool.ts'
@@ -60,12 +60,19 @@ export async function buildBlock(
   const run = await evm.openBlock(state, contextOf(open, blockHash))
   const transactions: Transaction[] = []
   const senders: Address[] = []
-  let bodyBytes = 0
-  for (const { transaction, sender, hash, raw } of pool.best(baseFeePerGas)) {
+  let [bodyBytes, blobGas] = [0, 0n]
+  const best = pool.best(baseFeePerGas)
+  for (const { transaction, sender, hash, raw } of best) {
     const left = open.gasLimit - run.gasUsed
     if (left < leastGas || isLate()) break
-    if (transaction.gasLimit > left || bodyBytes + raw.length > maxBodyBytes) continue
-    if (blobGasOf(...transactions, transaction) > maxBlobGas) continue
+    const fits =
+      transaction.gasLimit <= left &&
+      bodyBytes + raw.length <= maxBodyBytes &&
+      blobGas + blobGasOf(transaction) <= maxBlobGas
+    if (!fits) {
+      best.leaveSender(sender)
+      continue
+    }
     const result = await run.add(transaction, sender).catch((error: unknown) => {
       pool.drop(hash)
       throw error
@@ -74,7 +81,11 @@ export async function buildBlock(
       transactions.push(transaction)
       senders.push(sender)
       bodyBytes += raw.length
-    } else if (isHopeless(result)) pool.drop(hash)
+      blobGas += blobGasOf(transaction)
+    } else {
+      best.leaveSender(sender)
+      if (isHopeless(result)) pool.drop(hash)
+    }
   }
   const result = await run.finish([])
   if (result.kind === 'invalid') throw new Error(`${result.rule}: ${result.detail}`)
@@ -89,12 +100,17 @@ export async function buildBlock(
   }
 }
 
-/** Runs a block that came from elsewhere. Its header's own rules are the engine's to check. */
+/**
+ * Runs a block that came from elsewhere. Its header's own rules are the engine's to check.
+ *
+ * @param given - the block, and who signed its transactions; `undefined` where nobody can have
+ */
 export async function runBlock(
   site: BuildingSite,
-  block: Block,
+  given: { readonly block: Block; readonly senders: readonly (Address | undefined)[] },
 ): Promise<BuiltBlock | Extract<Verdict, { kind: 'invalid' }>> {
   const invalid = (rule: string, detail: string) => ({ kind: 'invalid', rule, detail }) as const
+  const { block } = given
   const { header, transactions, withdrawals, ommers } = block
   const most = site.rules.rulesAt(header).numbers.blockBytes
   if (most > 0 && encodeBlock(block).length > most) {
@@ -103,7 +119,7 @@ export async function runBlock(
   const run = await site.evm.openBlock(site.state, contextOf(header, site.blockHash))
   const senders: Address[] = []
   for (const [place, transaction] of transactions.entries()) {
-    const sender = senderOf(transaction)
+    const sender = given.senders[place]
     if (sender === undefined) return invalid('signature', `transaction ${place} has no sender`)
     const result = await run.add(transaction, sender)
     if (result.kind === 'invalid') {

@@ -12,10 +12,10 @@ import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
-import type { Hash, Transaction } from './ledger/transaction.ts'
+import type { Hash } from './ledger/transaction.ts'
 import type { State, StateOverlay } from './state/state.ts'
 import { createOverlay } from './state/state-overlay.ts'
-import { createTxPool } from './txpool/create-txpool.ts'
+import { TransactionIntake } from './transaction-intake.ts'
 import type { PoolHead, TxPool } from './txpool/txpool.ts'
 
 type BuildEffect = Extract<Effect, { kind: 'build-block' }>
@@ -29,11 +29,11 @@ export class ChainDriver implements DrivenChain {
   readonly manifest: Manifest
   readonly rules: ChainRules
   readonly evm: Evm
-  readonly pool: TxPool
   readonly #parts: ChainParts
   readonly #engine: ReturnType<typeof devEngine>
   readonly #listeners = new Set<(event: ChainEvent) => void>()
   readonly #blocksSealed
+  readonly #intake: TransactionIntake
   #engineState: DevState | undefined
   #final = 0n
   #cancelAlarm = () => {}
@@ -51,12 +51,14 @@ export class ChainDriver implements DrivenChain {
     this.manifest = parts.options.manifest
     this.rules = parts.rules
     this.evm = parts.evm
-    const { chainId, consensus } = this.manifest
-    if (consensus.engine !== 'dev') throw noEngine(this.manifest.name, consensus.engine)
+    const { consensus, name } = this.manifest
+    if (consensus.engine !== 'dev') throw noEngine(name, consensus.engine)
     this.#engine = devEngine(consensus, parts.rules)
-    const rules = this.rules.rulesAt(this.head().header)
-    this.pool = createTxPool({ rules, chainId }, this.#poolHead())
-    this.#blocksSealed = parts.dependencies.metrics.counter(
+    const { dependencies, options } = parts
+    this.#intake = new TransactionIntake({
+      ...{ options, dependencies, head: this.#poolHead(), tell: (event) => this.#tell(event) },
+    })
+    this.#blocksSealed = dependencies.metrics.counter(
       ...(['quantumstream_chain_blocks_total', 'Blocks added to the chain', ['chain']] as const),
     )
   }
@@ -86,6 +88,10 @@ export class ChainDriver implements DrivenChain {
       this.#exclusive(() =>
         this.#rewindTo(typeof place === 'bigint' ? { number: place } : place, transactions),
       ),
+  }
+
+  get pool(): TxPool {
+    return this.#intake.pool
   }
 
   draft() {
@@ -129,8 +135,7 @@ export class ChainDriver implements DrivenChain {
 
   async submit(raw: Uint8Array): Promise<Hash> {
     if (this.#failure) throw this.#failure
-    const { hash, transaction } = this.pool.add(raw)
-    this.#tell({ kind: 'pending', hash, transaction })
+    const hash = await this.#intake.submit(raw)
     this.#tellOfWork()
     return hash
   }
@@ -144,7 +149,8 @@ export class ChainDriver implements DrivenChain {
     return this.#exclusive(async () => {
       const verdict = this.#engine.checkHeader(this.head().header, block.header, this.#nowMs())
       if (verdict.kind !== 'valid') return verdict
-      const ran = await runBlock(this.#site(), block)
+      const senders = await this.#intake.sendersOf(block, this.rules.rulesAt(block.header))
+      const ran = await runBlock(this.#site(), { block, senders })
       if ('kind' in ran) return ran
       await this.#add(ran)
       return { kind: 'valid' }
@@ -169,6 +175,7 @@ export class ChainDriver implements DrivenChain {
     await this.#work
     this.#endSeals(stopped(this.manifest.name))
     this.#listeners.clear()
+    await this.#intake.stop()
     await this.#parts.log.close()
   }
 
@@ -234,7 +241,8 @@ export class ChainDriver implements DrivenChain {
     await log.append(executed, difference)
     past.add(executed, state)
     this.#blocksSealed.add(1, { chain: this.manifest.name })
-    this.#moved([executed], [], [])
+    this.#intake.followed(this.#poolHead(), executed)
+    this.#moved([executed], [])
     this.#endSeals()
   }
 
@@ -247,7 +255,8 @@ export class ChainDriver implements DrivenChain {
     const state = past.state.apply(difference)
     await log.appendChange(difference)
     past.change(state)
-    this.#moved([], [], [])
+    this.#intake.wentBack(this.#poolHead(), [])
+    this.#moved([], [])
   }
 
   async #rewindTo({ number, changes }: Rewind, transactions: 'return' | 'forget'): Promise<void> {
@@ -262,18 +271,12 @@ export class ChainDriver implements DrivenChain {
     past.rewindTo(number, changes)
     await log.rewindTo(number, changes)
     if (this.#final > number) this.#final = number
-    const returned =
-      transactions === 'return' ? removed.flatMap(({ block }) => block.transactions) : []
-    this.#moved([], removed, returned)
+    this.#intake.wentBack(this.#poolHead(), transactions === 'return' ? removed : [])
+    this.#moved([], removed)
     if (this.#seals.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
   }
 
-  #moved(
-    added: readonly ExecutedBlock[],
-    removed: readonly ExecutedBlock[],
-    returned: readonly Transaction[],
-  ): void {
-    this.pool.moveTo(this.#poolHead(), returned)
+  #moved(added: readonly ExecutedBlock[], removed: readonly ExecutedBlock[]): void {
     this.#tell({ kind: 'head', added, removed })
     const { header } = this.head()
     this.#feed({ kind: 'block-imported', head: this.#summary(), header, nowMs: this.#nowMs() })
@@ -328,7 +331,11 @@ export class ChainDriver implements DrivenChain {
   #poolHead(): PoolHead {
     const { past } = this.#parts
     const { header } = past.head
-    return { state: past.state, baseFeePerGas: nextBaseFee(header), gasLimit: header.gasLimit }
+    const next = { number: header.number + 1n, timestamp: header.timestamp + 1n }
+    return {
+      ...{ state: past.state, baseFeePerGas: nextBaseFee(header), gasLimit: header.gasLimit },
+      rules: this.rules.rulesAt(next),
+    }
   }
 
   #summary(): HeadSummary {

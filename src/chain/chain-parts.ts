@@ -12,6 +12,7 @@ import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address } from './ledger/transaction.ts'
+import type { TxPoolLimits } from './txpool/create-txpool.ts'
 
 /** Which chain, and where. */
 export interface ChainOptions {
@@ -22,6 +23,8 @@ export interface ChainOptions {
   readonly beneficiary: Address
   /** States kept for questions about the past; default 128. */
   readonly history?: number
+  /** Bounds of the pool. */
+  readonly pool?: TxPoolLimits
 }
 
 /** What a chain needs of the world. */

@@ -7,9 +7,12 @@ import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash, Transaction } from './ledger/transaction.ts'
 import type { State, StateOverlay } from './state/state.ts'
-import type { TxPool } from './txpool/txpool.ts'
+import type { DroppedTransaction, TxPool } from './txpool/txpool.ts'
 
-/** What listeners of a chain hear; blocks come oldest first, after they are on disk. */
+/**
+ * What listeners of a chain hear: blocks, oldest first, after they are on disk; transactions that could be in the next
+ * block; and those that left the pool otherwise than in a block.
+ */
 export type ChainEvent =
   | {
       readonly kind: 'head'
@@ -17,6 +20,7 @@ export type ChainEvent =
       readonly removed: readonly ExecutedBlock[]
     }
   | { readonly kind: 'pending'; readonly hash: Hash; readonly transaction: Transaction }
+  | ({ readonly kind: 'dropped' } & DroppedTransaction)
 
 /** Where a transaction stands in the chain. */
 export interface TransactionPlace {
@@ -73,7 +77,7 @@ export interface Chain {
   stateAt(hash: Hash): State | undefined
   blockHash(number: bigint): Hash | undefined
   /**
-   * Takes a raw transaction into the pool and gives its hash.
+   * Takes a raw transaction into the pool and gives its hash; transactions are taken in the order in which they came.
    *
    * @throws AppError `txpool/…` with the text geth uses
    */

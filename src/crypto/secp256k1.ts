@@ -85,10 +85,18 @@ export function recoverAddress(
   hash: Uint8Array,
   { yParity, r, s }: RecoverableSignature,
 ): Uint8Array | undefined {
-  if ((yParity !== 0 && yParity !== 1) || r <= 0n || s <= 0n || r >> 256n || s >> 256n) {
-    return undefined
-  }
+  if (r <= 0n || s <= 0n || r >> 256n || s >> 256n) return undefined
   const compact = concatBytes(padStart(fromBigInt(r), 32), padStart(fromBigInt(s), 32))
+  return recoverCompact(hash, compact, yParity)
+}
+
+/** The same from the 64 bytes r ‖ s. */
+export function recoverCompact(
+  hash: Uint8Array,
+  compact: Uint8Array,
+  yParity: number,
+): Uint8Array | undefined {
+  if (yParity !== 0 && yParity !== 1) return undefined
   const point = backend.recover(hash, compact, yParity)
   return point && addressOfPoint(point)
 }

@@ -54,21 +54,41 @@ export function signTransaction(transaction: UnsignedTransaction, key: Uint8Arra
   return { ...transaction, ...signHash(signingHash(transaction), key) }
 }
 
-/** Who signed, or `undefined` if nobody can have: no such key, or a high s, which only Frontier takes (EIP-2). */
-export function senderOf(
+/** What was signed, and the signature: from both follows who signed. */
+export interface SignedMessage extends Signature {
+  readonly hash: Hash
+}
+
+/** What the sender of a transaction signed; nothing for a high s, which only Frontier takes (EIP-2). */
+export function signedTransaction(
   transaction: Transaction,
   hardfork: Hardfork = 'osaka',
-): Address | undefined {
-  if (transaction.s > halfOrder && isAtLeast(hardfork, 'homestead')) return undefined
-  return recoverAddress(signingHash(transaction), transaction)
+): SignedMessage | undefined {
+  const { yParity, r, s } = transaction
+  if (s > halfOrder && isAtLeast(hardfork, 'homestead')) return undefined
+  return { hash: signingHash(transaction), yParity, r, s }
+}
+
+/** What an account signed to delegate (EIP-7702); nothing for a high s. */
+export function signedDelegation(authorization: Authorization): SignedMessage | undefined {
+  const { chainId, address, nonce, yParity, r, s } = authorization
+  if (s > halfOrder) return undefined
+  const message = encodeRlp([rlpInteger(chainId), address, rlpInteger(nonce)])
+  return { hash: keccak256(concatBytes(Uint8Array.of(5), message)), yParity, r, s }
+}
+
+/** Who signed, or `undefined` if nobody can have: no such key, or a high s, which only Frontier takes (EIP-2). */
+export function senderOf(transaction: Transaction, hardfork?: Hardfork): Address | undefined {
+  return signerOf(signedTransaction(transaction, hardfork))
 }
 
 /** Who signed a delegation (EIP-7702), or `undefined` if nobody can have. */
 export function authorityOf(authorization: Authorization): Address | undefined {
-  const { chainId, address, nonce, s } = authorization
-  if (s > halfOrder) return undefined
-  const message = encodeRlp([rlpInteger(chainId), address, rlpInteger(nonce)])
-  return recoverAddress(keccak256(concatBytes(Uint8Array.of(5), message)), authorization)
+  return signerOf(signedDelegation(authorization))
+}
+
+function signerOf(message: SignedMessage | undefined): Address | undefined {
+  return message && recoverAddress(message.hash, message)
 }
 
 /**

@@ -1,367 +1,372 @@
 /** Keeps transactions by sender and nonce, and decides which are taken, replaced and dropped. */
 
-import { AppError, type Retry } from '../../base/app-error.ts'
-import type { Rules } from '../ledger/fork-rules.ts'
-import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import { AppError } from '../../base/app-error.ts'
+import { toHex } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
+import type { BlobSidecar, NetworkTransaction } from '../ledger/blob-sidecar.ts'
+import { isAtLeast } from '../ledger/fork-rules.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
 import {
-  decodeTransaction,
+  authorityOf,
   encodeTransaction,
   senderOf,
   transactionHash,
 } from '../ledger/transaction-codec.ts'
-import type { PooledTransaction, PoolHead, TxPool } from './txpool.ts'
+import { checkBlobSender, checkSidecar } from './pool/blob-rules.ts'
+import { Delegations } from './pool/delegations.ts'
+import { capsOf, checkFields, costOf, readTransaction } from './pool/field-rules.ts'
+import { Heap } from './pool/heap.ts'
+import { PriceOrder } from './pool/price-order.ts'
+import { checkReplacement, givesWay, isWorse } from './pool/ranking.ts'
+import { full, nameOf, refusal } from './pool/refusal.ts'
+import { SenderQueue, type Waiting } from './pool/sender-queue.ts'
+import type {
+  DroppedTransaction,
+  IncomingTransaction,
+  PooledTransaction,
+  PoolHead,
+  PoolMove,
+  Signers,
+  TxPool,
+} from './txpool.ts'
 
-/** Rules and bounds of a pool. */
-export interface TxPoolOptions {
-  readonly rules: Rules
-  readonly chainId: bigint
-  /** Least tip, in wei per gas; default 0. */
-  readonly minTip?: bigint
+/** Bounds of a pool that an operator may set. */
+export interface TxPoolLimits {
   /** Transactions in all; default 50,000. */
   readonly maxTransactions?: number
   /** Bytes of all encodings; default 128 MiB. */
   readonly maxBytes?: number
-  /** Transactions of one sender; default 10,000. */
+  /** Transactions of one sender; default 2,048. */
   readonly maxPerSender?: number
-  /** How far a nonce may lie ahead of the account's; default 10,000. */
-  readonly maxNonceGap?: bigint
 }
 
-/** Longest encoding of a transaction, in bytes, as geth has it. */
-const maxTransactionBytes = 128 * 1024
-/** A replacement pays this many percent more. */
-const replacementPercent = 10n
+/** Rules and bounds of a pool. */
+export interface TxPoolOptions extends TxPoolLimits {
+  readonly chainId: bigint
+  /** Least tip, in wei per gas; default 0. */
+  readonly minTip?: bigint
+  /** Blobs that wait, in all; default 512. */
+  readonly maxBlobs?: number
+  /** How far a nonce may lie ahead of the account's; default 10,000. */
+  readonly maxNonceGap?: bigint
+  /** Hears of each transaction that leaves the pool otherwise than in a block. */
+  readonly dropped?: (dropped: DroppedTransaction) => void
+}
+
+/** Mined transactions whose blobs are kept. */
+const minedSidecars = 16
 
 /** An empty pool over a head. */
 export function createTxPool(options: TxPoolOptions, head: PoolHead): TxPool {
   return new Pool(options, head)
 }
 
-/** The price caps of a transaction, in wei per gas. */
-function capsOf(transaction: Transaction): { fee: bigint; tip: bigint } {
-  return transaction.type === 0 || transaction.type === 1
-    ? { fee: transaction.gasPrice, tip: transaction.gasPrice }
-    : { fee: transaction.maxFeePerGas, tip: transaction.maxPriorityFeePerGas }
-}
-
-/** What a block maker gets for a unit of gas; below zero if it cannot be included. */
-function tipAt(transaction: Transaction, baseFeePerGas: bigint): bigint {
-  const { fee, tip } = capsOf(transaction)
-  const left = fee - baseFeePerGas
-  return left < tip ? left : tip
-}
-
 class Pool implements TxPool {
   readonly #options: Required<TxPoolOptions>
   #head: PoolHead
-  readonly #byHash = new Map<string, PooledTransaction>()
-  /** By sender in hex, then by nonce. */
-  readonly #bySender = new Map<string, Map<bigint, PooledTransaction>>()
-  /** The most that a sender's transactions may cost, in wei, by sender in hex. */
-  readonly #costs = new Map<string, bigint>()
+  /** Counts heads, so that a sender's account is read once for each. */
+  #heads = 0
+  #arrivals = 0
+  readonly #byHash = new Map<string, Waiting>()
+  readonly #bySender = new Map<string, SenderQueue>()
+  readonly #order = new PriceOrder()
+  /** Senders by what would be evicted first: the last transaction of each. */
+  readonly #worst = new Heap<SenderQueue>(isWorse)
+  readonly #delegations = new Delegations()
+  /** Blobs of transactions that are in blocks, by transaction hash. */
+  readonly #mined = new Map<string, BlobSidecar>()
   #bytes = 0
+  #blobs = 0
+  #pending = 0
 
   constructor(options: TxPoolOptions, head: PoolHead) {
     this.#options = {
       minTip: 0n,
       maxTransactions: 50_000,
       maxBytes: 128 * 1024 * 1024,
-      maxPerSender: 10_000,
+      maxPerSender: 2_048,
+      maxBlobs: 512,
       maxNonceGap: 10_000n,
+      dropped: () => {},
       ...options,
     }
     this.#head = head
   }
 
-  add(raw: Uint8Array): PooledTransaction {
-    if (raw.length > maxTransactionBytes) {
-      throw refusal(
-        'oversized',
-        `oversized data: transaction size ${raw.length}, limit ${maxTransactionBytes}`,
-      )
-    }
-    const transaction = decode(raw)
-    const hash = transactionHash(transaction)
-    if (this.#byHash.has(hash.toHex())) throw refusal('already-known', 'already known')
-    this.#checkFields(transaction)
-    const sender = senderOf(transaction)
+  read(raw: Uint8Array): IncomingTransaction {
+    const sent = readTransaction(raw)
+    return this.#check(sent, sent.sidecar ? encodeTransaction(sent.transaction) : raw)
+  }
+
+  admit(incoming: IncomingTransaction, signers: Signers): readonly PooledTransaction[] {
+    this.#mustBeNew(incoming.hash)
+    const { sender, authorities } = signers
     if (sender === undefined) throw refusal('invalid-sender', 'invalid sender')
-    this.#checkAccount(transaction, sender)
-    const entry = { transaction, hash, sender, raw }
-    this.#place(entry)
-    return entry
+    const name = sender.toHex()
+    const queue = this.#bySender.get(name) ?? new SenderQueue(sender, name)
+    this.#refresh(queue)
+    const { transaction } = incoming
+    const old = queue.at(transaction.nonce)
+    const entry: Waiting = {
+      ...{ ...incoming, sender, authorities: authorities.filter((one) => one !== undefined) },
+      ...{ ...capsOf(transaction), cost: costOf(transaction), arrival: this.#arrivals++ },
+    }
+    this.#checkAccount(entry, queue, old)
+    this.#delegations.check(entry, {
+      ...{ queue, codeHash: this.#head.state.account(sender)?.codeHash },
+      queueOf: (authority) => this.#bySender.get(authority.toHex()),
+    })
+    if (old) checkReplacement(entry, old)
+    checkBlobSender(entry, queue, old === undefined)
+    this.#makeRoom(entry, queue, old)
+    const ready = queue.readyCount
+    if (old) {
+      this.#take(old)
+      this.#tell(old, 'replaced', `${nameOf(entry)} pays more`)
+    }
+    this.#keep(entry, queue)
+    return old ? [entry] : queue.readyFrom(ready)
+  }
+
+  add(raw: Uint8Array): PooledTransaction {
+    const incoming = this.read(raw)
+    const { transaction, hash } = incoming
+    this.admit(incoming, { sender: senderOf(transaction), authorities: authoritiesOf(transaction) })
+    return this.#byHash.get(hash.toHex()) as Waiting
   }
 
   get(hash: Uint8Array): PooledTransaction | undefined {
     return this.#byHash.get(hash.toHex())
   }
 
-  *best(baseFeePerGas: bigint): Iterable<PooledTransaction> {
-    const heads: { entry: PooledTransaction; rest: readonly PooledTransaction[]; at: number }[] = []
-    for (const sender of this.#bySender.keys()) {
-      const rest = this.#executable(sender)
-      const [entry] = rest
-      if (entry && tipAt(entry.transaction, baseFeePerGas) >= 0n) heads.push({ entry, rest, at: 0 })
-    }
-    const worse = (a: (typeof heads)[number], b: (typeof heads)[number]) => {
-      const difference =
-        tipAt(a.entry.transaction, baseFeePerGas) - tipAt(b.entry.transaction, baseFeePerGas)
-      return difference < 0n ? -1 : difference > 0n ? 1 : 0
-    }
-    heads.sort(worse)
-    while (heads.length > 0) {
-      const next = heads.pop()
-      if (next === undefined) return
-      yield next.entry
-      const entry = next.rest[next.at + 1]
-      if (entry === undefined || tipAt(entry.transaction, baseFeePerGas) < 0n) continue
-      insertSorted(heads, { entry, rest: next.rest, at: next.at + 1 }, worse)
-    }
+  best(baseFeePerGas: bigint) {
+    return this.#order.best(baseFeePerGas)
   }
 
   hasWork(baseFeePerGas: bigint): boolean {
-    for (const [sender, entries] of this.#bySender) {
-      const next = entries.get(this.#nonceOf(Uint8Array.fromHex(sender)))
-      if (next && tipAt(next.transaction, baseFeePerGas) >= 0n) return true
-    }
-    return false
+    const fee = this.#order.highestFee()
+    return fee !== undefined && fee >= baseFeePerGas
   }
 
   nextNonce(sender: Address): bigint {
-    const executable = this.#executable(sender.toHex())
-    return this.#nonceOf(sender) + BigInt(executable.length)
+    const queue = this.#bySender.get(sender.toHex())
+    if (queue === undefined) return this.#head.state.account(sender)?.nonce ?? 0n
+    this.#refresh(queue)
+    return queue.nonce + BigInt(queue.readyCount)
   }
 
-  moveTo(head: PoolHead, removed: readonly Transaction[]): void {
+  moveTo(head: PoolHead, { spenders, returned = [] }: PoolMove = {}): void {
+    const shrinks = head.gasLimit < this.#head.gasLimit
     this.#head = head
-    for (const transaction of removed) {
+    this.#heads += 1
+    const names = spenders?.map((one) => one.toHex()) ?? this.#bySender.keys().toArray()
+    for (const name of new Set(names)) {
+      const queue = this.#bySender.get(name)
+      if (queue) this.#refresh(queue)
+    }
+    if (shrinks) this.#dropTooLarge()
+    for (const { transaction, sender } of returned) {
+      const sidecar = this.#mined.get(transactionHash(transaction).toHex())
       try {
-        this.add(encodeTransaction(transaction))
+        const incoming = this.#check({ transaction, sidecar }, encodeTransaction(transaction))
+        this.admit(incoming, { sender, authorities: authoritiesOf(transaction) })
       } catch (error) {
         if (!(error instanceof AppError)) throw error
-      }
-    }
-    for (const [, entries] of this.#bySender) {
-      for (const entry of entries.values()) {
-        const { transaction, sender } = entry
-        const used = transaction.nonce < this.#nonceOf(sender)
-        if (used || this.#cost(transaction) > this.#balanceOf(sender)) this.#remove(entry)
       }
     }
   }
 
   drop(hash: Uint8Array): void {
-    const entry = this.get(hash)
-    if (entry) this.#remove(entry)
+    const entry = this.#byHash.get(hash.toHex())
+    if (!entry) return
+    this.#take(entry)
+    this.#tell(entry, 'not-executable', 'a block could not hold it')
   }
 
-  list() {
-    const pending: PooledTransaction[] = []
-    const queued: PooledTransaction[] = []
-    for (const [sender, entries] of this.#bySender) {
-      const executable = this.#executable(sender)
-      pending.push(...executable)
-      const known = new Set(executable)
-      queued.push(...[...entries.values()].filter((entry) => !known.has(entry)))
-    }
-    return { pending, queued }
-  }
-
-  #checkFields(transaction: Transaction): void {
-    const { rules, chainId, minTip } = this.#options
-    const { gasLimit, data, to, type } = transaction
-    if (type === 3) {
-      throw refusal('type-unsupported', 'transaction type not supported: this chain takes no blobs')
-    }
-    if (type === 4 && !rules.numbers.delegations) {
-      const message =
-        'transaction type not supported: type 4 rejected, the chain is not yet in Prague'
-      throw refusal('type-unsupported', message)
-    }
-    if (transaction.chainId !== undefined && transaction.chainId !== chainId) {
-      throw refusal(
-        'chain-id',
-        `invalid chain id for signer: have ${transaction.chainId} want ${chainId}`,
-      )
-    }
-    const { txGasCap: cap, initCodeLimit } = rules.numbers
-    if (cap > 0 && gasLimit > cap) {
-      throw refusal('gas-limit', `transaction gas limit too high (cap: ${cap}, tx: ${gasLimit})`)
-    }
-    if (gasLimit > this.#head.gasLimit) throw refusal('gas-limit', 'exceeds block gas limit')
-    if (to === undefined && initCodeLimit > 0 && data.length > initCodeLimit) {
-      throw refusal(
-        'oversized',
-        `max initcode size exceeded: code size ${data.length}, limit ${initCodeLimit}`,
-      )
-    }
-    const { fee, tip } = capsOf(transaction)
-    if (tip > fee) {
-      throw refusal(
-        'underpriced',
-        `max priority fee per gas higher than max fee per gas (${tip} > ${fee})`,
-      )
-    }
-    if (tip < minTip)
-      throw refusal('underpriced', `transaction underpriced: tip ${tip}, least ${minTip}`)
-    const intrinsic = intrinsicGas(transaction, rules)
-    if (gasLimit < intrinsic) {
-      throw refusal(
-        'intrinsic-gas',
-        `intrinsic gas too low: gas ${gasLimit}, minimum needed ${intrinsic}`,
-      )
-    }
-    const floor = floorGas(data, rules)
-    if (gasLimit < floor) {
-      const message = `insufficient gas for floor data gas cost: gas ${gasLimit}, minimum needed ${floor}`
-      throw refusal('intrinsic-gas', message)
+  content(sender?: Address) {
+    const own = sender && this.#bySender.get(sender.toHex())
+    const queues = sender ? (own ? [own] : []) : [...this.#bySender.values()]
+    return {
+      pending: queues.flatMap((queue) => queue.ready()),
+      queued: queues.flatMap((queue) => queue.queued()),
     }
   }
 
-  #checkAccount(transaction: Transaction, sender: Address): void {
-    const next = this.#nonceOf(sender)
-    const { nonce } = transaction
-    if (nonce < next) {
-      throw refusal('nonce-too-low', `nonce too low: next nonce ${next}, tx nonce ${nonce}`)
-    }
+  counts() {
+    return { pending: this.#pending, queued: this.#byHash.size - this.#pending }
+  }
+
+  #check(sent: NetworkTransaction, raw: Uint8Array): IncomingTransaction {
+    const { transaction } = sent
+    const hash = keccak256(raw)
+    this.#mustBeNew(hash)
+    const { chainId, minTip } = this.#options
+    const { rules, gasLimit } = this.#head
+    checkFields(transaction, { rules, chainId, minTip, gasLimit })
+    checkSidecar(sent, isAtLeast(rules.hardfork, 'osaka'))
+    return { ...sent, hash, raw }
+  }
+
+  #mustBeNew(hash: Uint8Array): void {
+    if (this.#byHash.has(hash.toHex())) throw refusal('already-known', 'already known')
+  }
+
+  #checkAccount(entry: Waiting, queue: SenderQueue, old: Waiting | undefined): void {
+    const { nonce } = entry.transaction
+    const { nonce: next, balance } = queue
+    const nonces = `next nonce ${next}, tx nonce ${nonce}`
+    if (nonce < next) throw refusal('nonce-too-low', `nonce too low: ${nonces}`)
     if (nonce - next > this.#options.maxNonceGap) {
-      throw refusal('nonce-too-high', `nonce too high: next nonce ${next}, tx nonce ${nonce}`)
+      throw refusal('nonce-too-high', `nonce too high: ${nonces}`)
     }
-    const balance = this.#balanceOf(sender)
-    const cost = this.#cost(transaction)
+    const { cost } = entry
     const short = `insufficient funds for gas * price + value: balance ${balance}`
     if (balance < cost) {
       const message = `${short}, tx cost ${cost}, overshot ${cost - balance}`
       throw refusal('insufficient-funds', message)
     }
-    const name = sender.toHex()
-    const old = this.#bySender.get(name)?.get(nonce)
-    const queued = (this.#costs.get(name) ?? 0n) - (old ? this.#cost(old.transaction) : 0n)
+    const queued = queue.cost - (old?.cost ?? 0n)
     if (balance < queued + cost) {
       const message = `${short}, queued cost ${queued}, tx cost ${cost}, overshot ${queued + cost - balance}`
       throw refusal('insufficient-funds', message)
     }
   }
 
-  #place(entry: PooledTransaction): void {
-    const { transaction, sender } = entry
-    const name = sender.toHex()
-    const entries = this.#bySender.get(name) ?? new Map<bigint, PooledTransaction>()
-    const old = entries.get(transaction.nonce)
-    if (old) {
-      const raised = (was: bigint) => (was * (100n + replacementPercent) + 99n) / 100n
-      const [before, after] = [capsOf(old.transaction), capsOf(transaction)]
-      if (after.fee < raised(before.fee) || after.tip < raised(before.tip)) {
-        throw refusal('replacement-underpriced', 'replacement transaction underpriced')
+  /** Evicts the worst paying for one that pays more, or refuses it and leaves all as it was. */
+  #makeRoom(entry: Waiting, queue: SenderQueue, old: Waiting | undefined): void {
+    if (this.#blobs - (old ? blobsOf(old) : 0) + blobsOf(entry) > this.#options.maxBlobs) {
+      throw refusal('full', `txpool is full of blobs: ${this.#blobs} wait; send it later`, 'later')
+    }
+    const evicted: Waiting[] = []
+    const evict = (victim: Waiting) => {
+      this.#take(victim)
+      evicted.push(victim)
+    }
+    const { last } = queue
+    if (!old && last && queue.size >= this.#options.maxPerSender) {
+      // A missing nonce pushes out the farthest: without it none of the later ones could ever run.
+      if (last.transaction.nonce < entry.transaction.nonce) throw senderFull(queue)
+      evict(last)
+    }
+    while (this.#lacksRoom(entry, old)) {
+      const worst = this.#worst.first
+      if (worst?.last && worst !== queue && givesWay(worst, entry, queue)) evict(worst.last)
+      else {
+        for (const one of evicted) this.#keep(one)
+        throw full(worst?.last)
       }
-    } else if (entries.size >= this.#options.maxPerSender) {
-      throw refusal('full', 'too many transactions of this sender wait; send it later', 'later')
     }
-    while (this.#isFull(entry, old)) {
-      if (old) throw full()
-      this.#makeRoom(transaction)
-    }
-    if (old) this.#remove(old)
-    this.#keep(entry)
+    for (const one of evicted)
+      this.#tell(one, 'evicted', `the pool is full, and ${nameOf(entry)} goes before it`)
   }
 
-  #isFull({ raw }: PooledTransaction, replaced: PooledTransaction | undefined): boolean {
+  #lacksRoom({ raw }: Waiting, old: Waiting | undefined): boolean {
     const { maxBytes, maxTransactions } = this.#options
-    if (!replaced && this.#byHash.size >= maxTransactions) return true
-    return this.#bytes + raw.length - (replaced?.raw.length ?? 0) > maxBytes
+    if (!old && this.#byHash.size >= maxTransactions) return true
+    return this.#bytes + raw.length - (old?.raw.length ?? 0) > maxBytes
   }
 
-  #keep(entry: PooledTransaction): void {
-    const { transaction, sender, hash, raw } = entry
+  #keep(entry: Waiting, queue = this.#queueOf(entry)): void {
+    this.#bySender.set(queue.name, queue)
+    this.#byHash.set(entry.hash.toHex(), entry)
+    this.#bytes += entry.raw.length
+    this.#blobs += blobsOf(entry)
+    this.#delegations.keep(entry)
+    this.#change(queue, () => queue.put(entry))
+  }
+
+  /** Takes one out without a word. */
+  #take(entry: Waiting): void {
+    const queue = this.#queueOf(entry)
+    this.#forget(entry)
+    this.#change(queue, () => queue.remove(entry))
+  }
+
+  #forget(entry: Waiting): void {
+    this.#byHash.delete(entry.hash.toHex())
+    this.#bytes -= entry.raw.length
+    this.#blobs -= blobsOf(entry)
+    this.#delegations.remove(entry)
+  }
+
+  #queueOf({ sender }: Waiting): SenderQueue {
     const name = sender.toHex()
-    const entries = this.#bySender.get(name) ?? new Map<bigint, PooledTransaction>()
-    this.#bySender.set(name, entries.set(transaction.nonce, entry))
-    this.#byHash.set(hash.toHex(), entry)
-    this.#costs.set(name, (this.#costs.get(name) ?? 0n) + this.#cost(transaction))
-    this.#bytes += raw.length
+    const known = this.#bySender.get(name)
+    if (known) return known
+    const queue = new SenderQueue(sender, name)
+    this.#refresh(queue)
+    return queue
   }
 
-  /** Drops the worst paying last transaction of a sender, if the new one pays more. */
-  #makeRoom(transaction: Transaction): void {
-    let worst: PooledTransaction | undefined
-    for (const entries of this.#bySender.values()) {
-      const last = [...entries.values()].reduce((a, b) =>
-        b.transaction.nonce > a.transaction.nonce ? b : a,
-      )
-      if (!worst || capsOf(last.transaction).tip < capsOf(worst.transaction).tip) worst = last
+  /** Changes what a sender has waiting, and puts the sender where it belongs. */
+  #change(queue: SenderQueue, change: () => void): void {
+    const before = queue.readyCount
+    change()
+    this.#pending += queue.readyCount - before
+    this.#order.set(queue)
+    if (queue.size > 0) {
+      this.#worst.set(queue)
+      return
     }
-    if (!worst || capsOf(worst.transaction).tip >= capsOf(transaction).tip) {
-      throw full()
+    this.#worst.delete(queue)
+    this.#bySender.delete(queue.name)
+  }
+
+  /** Reads the account once for each head, and drops what it has used up or cannot pay. */
+  #refresh(queue: SenderQueue): void {
+    if (queue.head === this.#heads) return
+    const account = this.#head.state.account(queue.sender)
+    const { nonce = 0n, balance = 0n } = account ?? {}
+    Object.assign(queue, { head: this.#heads, nonce, balance })
+    if (queue.size === 0) return
+    const isUsed = ({ transaction }: Waiting) => transaction.nonce < nonce
+    this.#change(queue, () => {
+      for (const entry of queue.removeWhere((one) => isUsed(one) || one.cost > balance)) {
+        this.#forget(entry)
+        if (isUsed(entry)) this.#remember(entry)
+        else
+          this.#tell(
+            entry,
+            'unpayable',
+            `its sender holds ${balance} wei, and it may cost ${entry.cost}`,
+          )
+      }
+    })
+  }
+
+  /** Keeps the blobs of a mined transaction for some time: a reorganisation may bring it back without them. */
+  #remember({ sidecar, hash }: Waiting): void {
+    if (!sidecar) return
+    this.#mined.set(hash.toHex(), sidecar)
+    if (this.#mined.size > minedSidecars)
+      for (const one of this.#mined.keys().take(1)) this.#mined.delete(one)
+  }
+
+  /** Drops what fits in no block any more. */
+  #dropTooLarge(): void {
+    const { gasLimit } = this.#head
+    for (const entry of this.#byHash.values().toArray()) {
+      if (entry.transaction.gasLimit <= gasLimit) continue
+      this.#take(entry)
+      this.#tell(entry, 'not-executable', `a block holds ${gasLimit} gas now`)
     }
-    this.#remove(worst)
   }
 
-  #remove({ transaction, sender, hash, raw }: PooledTransaction): void {
-    const name = sender.toHex()
-    const entries = this.#bySender.get(name)
-    entries?.delete(transaction.nonce)
-    this.#byHash.delete(hash.toHex())
-    this.#bytes -= raw.length
-    this.#costs.set(name, (this.#costs.get(name) ?? 0n) - this.#cost(transaction))
-    if (entries?.size !== 0) return
-    this.#bySender.delete(name)
-    this.#costs.delete(name)
-  }
-
-  /** The unbroken run of a sender's transactions from the account's nonce on. */
-  #executable(sender: string): readonly PooledTransaction[] {
-    const entries = this.#bySender.get(sender)
-    if (entries === undefined) return []
-    const run: PooledTransaction[] = []
-    let nonce = this.#nonceOf(Uint8Array.fromHex(sender))
-    for (let entry = entries.get(nonce); entry; entry = entries.get(nonce)) {
-      run.push(entry)
-      nonce += 1n
-    }
-    return run
-  }
-
-  #nonceOf(sender: Address): bigint {
-    return this.#head.state.account(sender)?.nonce ?? 0n
-  }
-
-  #balanceOf(sender: Address): bigint {
-    return this.#head.state.account(sender)?.balance ?? 0n
-  }
-
-  #cost(transaction: Transaction): bigint {
-    return transaction.gasLimit * capsOf(transaction).fee + transaction.value
+  #tell(entry: Waiting, reason: DroppedTransaction['reason'], why: string): void {
+    const message = `${nameOf(entry)} was ${reason === 'replaced' ? 'replaced' : 'dropped'}: ${why}`
+    this.#options.dropped({ entry, reason, error: refusal(reason, message, 'later') })
   }
 }
 
-/** Inserts into an ascending list, before its equals, so that senders who pay the same take turns. */
-function insertSorted<T>(list: T[], item: T, compare: (a: T, b: T) => number): void {
-  let [low, high] = [0, list.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (compare(list[middle] as T, item) < 0) low = middle + 1
-    else high = middle
-  }
-  list.splice(low, 0, item)
+function authoritiesOf(transaction: Transaction): Signers['authorities'] {
+  return transaction.type === 4 ? transaction.authorizations.map(authorityOf) : []
 }
 
-function decode(raw: Uint8Array): Transaction {
-  try {
-    return decodeTransaction(raw)
-  } catch (cause) {
-    if (!(cause instanceof AppError)) throw cause
-    if (cause.code === 'ledger/type-unsupported') {
-      throw refusal('type-unsupported', `transaction type not supported: ${cause.message}`)
-    }
-    throw refusal('bad-encoding', cause.message)
-  }
+function senderFull({ size, sender }: SenderQueue): AppError {
+  const message = `${size} transactions of ${toHex(sender)} wait, as many as one sender may have; send it later`
+  return refusal('full', message, 'later')
 }
 
-function full(): AppError {
-  return refusal('full', 'txpool is full; send it later, or with a higher fee', 'later')
-}
-
-function refusal(what: string, message: string, retry: Retry = 'never'): AppError {
-  return new AppError({ code: `txpool/${what}`, message, retry })
+function blobsOf({ sidecar }: Waiting): number {
+  return sidecar?.blobs.length ?? 0
 }

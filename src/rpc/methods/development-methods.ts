@@ -177,7 +177,7 @@ function setNextTime({ chain }: ChainContext, timestamp: bigint): void {
 }
 
 function waitingOf({ pool }: ChainContext['chain']) {
-  const { pending, queued } = pool.list()
+  const { pending, queued } = pool.content()
   return [...pending, ...queued]
 }
 

@@ -1,6 +1,6 @@
 /** Shows the transactions that wait for a block. */
 
-import { type Hex, toHex } from '../../base/bytes.ts'
+import { toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { PooledTransaction } from '../../chain/txpool/txpool.ts'
 import { checksumAddress } from '../format/checksum-address.ts'
@@ -13,32 +13,27 @@ type Show = (pooled: PooledTransaction) => Json
 
 export const poolMethods: MethodTable = {
   txpool_status: method([], ({ chain }) => {
-    const { pending, queued } = chain.pool.list()
-    return { pending: toQuantity(pending.length), queued: toQuantity(queued.length) }
+    const { pending, queued } = chain.pool.counts()
+    return { pending: toQuantity(pending), queued: toQuantity(queued) }
   }),
   txpool_content: method([], ({ chain }) => {
-    const { pending, queued } = chain.pool.list()
+    const { pending, queued } = chain.pool.content()
     return {
       pending: bySender(pending, pooledTransaction),
       queued: bySender(queued, pooledTransaction),
     }
   }),
   txpool_contentFrom: method([address], ({ chain }, [who]) => {
-    const { pending, queued } = chain.pool.list()
-    const from = toHex(who)
+    const { pending, queued } = chain.pool.content(who)
     return {
-      pending: byNonce(sentFrom(pending, from), pooledTransaction),
-      queued: byNonce(sentFrom(queued, from), pooledTransaction),
+      pending: byNonce(pending, pooledTransaction),
+      queued: byNonce(queued, pooledTransaction),
     }
   }),
   txpool_inspect: method([], ({ chain }) => {
-    const { pending, queued } = chain.pool.list()
+    const { pending, queued } = chain.pool.content()
     return { pending: bySender(pending, summary), queued: bySender(queued, summary) }
   }),
-}
-
-function sentFrom(list: readonly PooledTransaction[], from: Hex): readonly PooledTransaction[] {
-  return list.filter(({ sender }) => toHex(sender) === from)
 }
 
 function bySender(list: readonly PooledTransaction[], show: Show): Json {

@@ -1,0 +1,89 @@
+/** Takes transactions into the pool of a chain, and tells what comes into it and what leaves it. */
+
+import type { Logger } from '../base/logger.ts'
+import type { Metrics } from '../base/metrics.ts'
+import type { ChainEvent } from './chain.ts'
+import type { Block, ExecutedBlock } from './ledger/block.ts'
+import type { Rules } from './ledger/fork-rules.ts'
+import type { Manifest } from './ledger/manifest.ts'
+import type { Address, Hash } from './ledger/transaction.ts'
+import { createTxPool, type TxPoolLimits } from './txpool/create-txpool.ts'
+import { createSenderRecovery, type SenderRecovery } from './txpool/sender-recovery.ts'
+import type { PoolHead, ReturnedTransaction, TxPool } from './txpool/txpool.ts'
+
+/** What the intake works with. */
+interface IntakeParts {
+  readonly options: { readonly manifest: Manifest; readonly pool?: TxPoolLimits }
+  readonly dependencies: { readonly logger: Logger; readonly metrics: Metrics }
+  readonly head: PoolHead
+  readonly tell: (event: ChainEvent) => void
+}
+
+/** The pool of a chain with what feeds it. */
+export class TransactionIntake {
+  readonly pool: TxPool
+  readonly #senders: SenderRecovery
+  readonly #tell: (event: ChainEvent) => void
+
+  constructor({ options, dependencies, head, tell }: IntakeParts) {
+    const { logger, metrics } = dependencies
+    const { chainId, name } = options.manifest
+    const dropped = metrics.counter(
+      'quantumstream_txpool_dropped_total',
+      'Transactions that left the pool otherwise than in a block',
+      ['chain', 'reason'],
+    )
+    this.#tell = tell
+    this.#senders = createSenderRecovery({ logger })
+    const limits = options.pool
+    this.pool = createTxPool(
+      {
+        ...{ ...limits, chainId },
+        dropped: (one) => {
+          logger.info(one.error.message, { chain: name, reason: one.reason })
+          dropped.add(1, { chain: name, reason: one.reason })
+          tell({ kind: 'dropped', ...one })
+        },
+      },
+      head,
+    )
+  }
+
+  /** Takes a raw transaction; the order of taking is that of asking. */
+  async submit(raw: Uint8Array): Promise<Hash> {
+    const incoming = this.pool.read(raw)
+    const signers = await this.#senders.signersOf(incoming)
+    for (const { hash, transaction } of this.pool.admit(incoming, signers)) {
+      this.#tell({ kind: 'pending', hash, transaction })
+    }
+    return incoming.hash
+  }
+
+  /** Who signed the transactions of a block with these rules. */
+  sendersOf(block: Block, { hardfork }: Rules): Promise<readonly (Address | undefined)[]> {
+    return this.#senders.sendersOf(block.transactions, hardfork)
+  }
+
+  /** Follows the chain to a head on which a block was added. */
+  followed(head: PoolHead, { block, senders }: ExecutedBlock): void {
+    // A delegation raises the nonces of others than the senders (EIP-7702).
+    const isPlain = block.transactions.every(({ type }) => type !== 4)
+    this.pool.moveTo(head, isPlain ? { spenders: senders } : {})
+  }
+
+  /** Follows it back to a head from which blocks were removed, oldest first. */
+  wentBack(head: PoolHead, removed: readonly ExecutedBlock[]): void {
+    this.pool.moveTo(head, { returned: removed.flatMap(transactionsOf) })
+  }
+
+  stop(): Promise<void> {
+    return this.#senders.stop()
+  }
+}
+
+function transactionsOf({ block, senders }: ExecutedBlock): ReturnedTransaction[] {
+  return block.transactions.flatMap((transaction, at) => {
+    const sender = senders[at]
+    return sender ? [{ transaction, sender }] : []
+  })
+}
