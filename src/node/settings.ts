@@ -147,6 +147,14 @@ export const settings = {
     ...{ kind: oneOf(...ownForks), default: 'osaka', env: 'QS_HARDFORK' },
     description: 'Rules of the embedded chain',
   },
+  poolTransactions: {
+    ...{ kind: within(1, 1e7, true), default: 50_000, env: 'QS_POOL_TRANSACTIONS' },
+    description: 'Transactions that may wait for a block, of all senders together',
+  },
+  poolPerSender: {
+    ...{ kind: within(1, 1e7, true), default: 2_048, env: 'QS_POOL_PER_SENDER' },
+    description: 'Transactions of one sender that may wait for a block',
+  },
   mnemonic: {
     ...{ kind: text, default: undefined, env: 'QS_MNEMONIC', secret: true },
     description: 'Words of the development accounts; by default the well-known test words',

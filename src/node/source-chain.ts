@@ -76,7 +76,8 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const manifest = manifestOf(composition, stored)
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const beneficiary = fromHex(platform.address)
-  const chain = await createChain({ manifest, folder, beneficiary }, world)
+  const pool = { maxTransactions: values.poolTransactions, maxPerSender: values.poolPerSender }
+  const chain = await createChain({ manifest, folder, beneficiary, pool }, world)
   stops.push(() => chain.stop())
   await chain.start()
   const rpc = createRpc(
