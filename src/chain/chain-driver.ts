@@ -255,7 +255,7 @@ export class ChainDriver implements DrivenChain {
     const state = past.state.apply(difference)
     await log.appendChange(difference)
     past.change(state)
-    this.#intake.wentBack(this.#poolHead(), [])
+    this.#intake.reset(this.#poolHead(), [])
     this.#moved([], [])
   }
 
@@ -271,7 +271,7 @@ export class ChainDriver implements DrivenChain {
     past.rewindTo(number, changes)
     await log.rewindTo(number, changes)
     if (this.#final > number) this.#final = number
-    this.#intake.wentBack(this.#poolHead(), transactions === 'return' ? removed : [])
+    this.#intake.reset(this.#poolHead(), transactions === 'return' ? removed : [])
     this.#moved([], removed)
     if (this.#seals.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
   }

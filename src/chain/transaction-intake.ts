@@ -71,8 +71,8 @@ export class TransactionIntake {
     this.pool.moveTo(head, isPlain ? { spenders: senders } : {})
   }
 
-  /** Follows it back to a head from which blocks were removed, oldest first. */
-  wentBack(head: PoolHead, removed: readonly ExecutedBlock[]): void {
+  /** Begins anew from any other head; transactions of blocks that were removed for it, oldest first, wait again. */
+  reset(head: PoolHead, removed: readonly ExecutedBlock[]): void {
     this.pool.moveTo(head, { returned: removed.flatMap(transactionsOf) })
   }
 
