@@ -48,6 +48,8 @@ export interface RpcLimits {
   readonly proofSlots: number
   /** Most accounts and slots, together, of a state override. */
   readonly overrideEntries: number
+  /** Most calls of one block of a simulation. */
+  readonly simulatedCalls: number
   /** Most snapshots that `evm_snapshot` keeps. */
   readonly snapshots: number
 }
@@ -77,5 +79,6 @@ export const defaultLimits: RpcLimits = {
   feeHistoryPercentiles: 100,
   proofSlots: 1_024,
   overrideEntries: 10_000,
+  simulatedCalls: 5_000,
   snapshots: 128,
 }

@@ -20,7 +20,16 @@ import {
   type Machine,
   TooLong,
 } from './ethereumjs/machine.ts'
-import type { BlockContext, BlockRun, CallMessage, CallResult, Evm, Pause } from './evm.ts'
+import type {
+  BlockContext,
+  BlockRun,
+  CallMessage,
+  CallResult,
+  Evm,
+  ImaginedBlock,
+  Pause,
+  TransactionResult,
+} from './evm.ts'
 import { requestsHash } from './requests.ts'
 import { applyDifference, delegatesOf, emptyAccount, runTransaction } from './transaction-run.ts'
 
@@ -46,8 +55,8 @@ export async function createEvm(chain: ChainRules, pause: Pause = () => undefine
   const call: Evm['call'] = async (overlay, block, message) =>
     (await runMessage(machines, { overlay, block, message, chain })).result
   return {
-    openBlock: async (parent, block, { bare = false } = {}) =>
-      openBlock(ofBlocks, chain, { parent, block, bare }),
+    openBlock: async (parent, block, { bare = false, imagined } = {}) =>
+      openBlock(imagined ? machines : ofBlocks, chain, { parent, block, bare, imagined }),
     call,
     estimateGas: (state, block, message) =>
       estimateGas((limited) => call(createOverlay(state), block, limited), message),
@@ -58,10 +67,21 @@ export async function createEvm(chain: ChainRules, pause: Pause = () => undefine
 
 type Machines = (rules: Rules) => Machine
 
+const tooLong: TransactionResult = {
+  ...{ kind: 'invalid', rule: 'too-long', detail: 'the code ran for too long' },
+}
+
+interface OpenedBlock {
+  readonly parent: State
+  readonly block: BlockContext
+  readonly bare: boolean
+  readonly imagined: ImaginedBlock | undefined
+}
+
 async function openBlock(
   machines: Machines,
   chain: ChainRules,
-  { parent, block, bare }: { parent: State; block: BlockContext; bare: boolean },
+  { parent, block, bare, imagined }: OpenedBlock,
 ): Promise<BlockRun> {
   const overlay = createOverlay(parent)
   const rules = chain.rulesAt(block)
@@ -77,11 +97,15 @@ async function openBlock(
     get gasUsed() {
       return gasUsed
     },
+    nonceOf: (address) => overlay.account(address)?.nonce ?? 0n,
     async add(transaction: Transaction, sender) {
       const result = await runTransaction(transaction, sender, {
-        ...{ rules, chainId: chain.chainId, block, machine, state: overlay },
+        ...{ rules, chainId: chain.chainId, block, machine, state: overlay, imagined },
         gasLeft: block.gasLimit - gasUsed,
         gasUsedBefore: gasUsed,
+      }).catch((error: unknown) => {
+        if (error instanceof TooLong) return tooLong
+        throw error
       })
       if (result.kind === 'executed') {
         gasUsed = result.receipt.cumulativeGasUsed
@@ -149,6 +173,7 @@ async function runMessage(
       },
       {
         ...{ overlay: layer, before: overlay, reportTouched, isLate: message.isLate },
+        moved: message.moved,
         block: gasPrice === 0n ? { ...block, baseFeePerGas: 0n } : block,
       },
     )

@@ -34,6 +34,13 @@ export interface CallMessage {
   readonly accessList: readonly AccessListEntry[]
   /** Asked while code runs; the call ends as `too-long` when it says yes. */
   readonly isLate?: () => boolean
+  readonly moved?: readonly MovedPrecompile[]
+}
+
+/** A precompile that is gone from where it was, and works elsewhere or nowhere. */
+export interface MovedPrecompile {
+  readonly from: Address
+  readonly to: Address | undefined
 }
 
 /**
@@ -66,13 +73,40 @@ export interface InvalidTransaction {
     | 'fee-cap-below-base-fee'
     | 'block-gas-limit'
     | 'sender-has-code'
+    | 'too-long'
   readonly detail: string
 }
 
 /** What running a transaction gave; the overlay holds its changes. */
-export type TransactionResult =
-  | InvalidTransaction
-  | { readonly kind: 'executed'; readonly receipt: Receipt; readonly output: Uint8Array }
+export type TransactionResult = InvalidTransaction | ExecutedTransaction
+
+/** A transaction that was run, with success or without. */
+export interface ExecutedTransaction {
+  readonly kind: 'executed'
+  readonly receipt: Receipt
+  readonly halt: Halt | undefined
+  readonly output: Uint8Array
+  /** Gas it had to have: what it used before refunds, and at least the floor of EIP-7623. */
+  readonly gasNeeded: bigint
+  /** Ether that moved and logs, in order, in a block that was imagined with `tellTransfers`. */
+  readonly told: readonly Log[]
+}
+
+/** How a block that is only imagined departs from the rules (eth_simulateV1); no sender needs to be without code. */
+export interface ImaginedBlock {
+  /** Nonces may be any, and a transaction that offers no fee pays none. */
+  readonly lenient: boolean
+  readonly moved: readonly MovedPrecompile[]
+  /** Ether that moves is told like a log of `transferTeller`: from, to, wei. */
+  readonly tellTransfers: boolean
+  /** Wei per blob gas, if it does not follow from the excess. */
+  readonly blobBaseFee: bigint | undefined
+  /** Asked while code runs; a transaction is invalid as `too-long` when it says yes. */
+  readonly isLate: () => boolean
+}
+
+/** Whose logs tell of ether that moves (execution-apis, eth_simulateV1). */
+export const transferTeller: Address = new Uint8Array(20).fill(0xee)
 
 /** Why a block cannot be valid, whatever its header says (EIP-6110, 7002, 7251). */
 export interface InvalidBlock {
@@ -95,6 +129,8 @@ export interface BlockRun {
   /** Runs the next transaction; an invalid one changes nothing. */
   add(transaction: Transaction, sender: Address): Promise<TransactionResult>
   readonly gasUsed: bigint
+  /** The nonce of an account after the transactions so far. */
+  nonceOf(address: Address): bigint
   /** Pays withdrawals and rewards, and collects requests by closing system calls. The run is over. */
   finish(
     withdrawals: readonly Withdrawal[],
@@ -106,12 +142,12 @@ export interface BlockRun {
 export interface Evm {
   /**
    * Opens a block on a state: opening system calls (EIP-4788, EIP-2935), then transactions. A `bare` block has
-   * transactions only, as the public state tests want it.
+   * transactions only, as the public state tests want it; an `imagined` one departs from the rules.
    */
   openBlock(
     parent: State,
     block: BlockContext,
-    options?: { readonly bare?: boolean },
+    options?: { readonly bare?: boolean; readonly imagined?: ImaginedBlock },
   ): Promise<BlockRun>
   /** Runs a message; the overlay holds its changes afterwards. */
   call(overlay: StateOverlay, block: BlockContext, message: CallMessage): Promise<CallResult>

@@ -58,7 +58,10 @@ export async function runTransaction(
       gasPrice: price,
       warm: [...warmList(transaction), ...authorities, ...delegatesOf(overlay, to)],
     },
-    { overlay, before: state, block },
+    {
+      ...{ overlay, before: state, block, isLate: place.imagined?.isLate },
+      ...{ moved: place.imagined?.moved, tellTransfers: place.imagined?.tellTransfers },
+    },
   )
   const spent = intrinsic + execution.gasUsed
   const wanted = execution.refund + delegated
@@ -66,7 +69,8 @@ export async function runTransaction(
   const floor = floorGas(transaction.data, place.rules)
   const gasUsed = spent - refund > floor ? spent - refund : floor
   credit(overlay, sender, (gasLimit - gasUsed) * price)
-  credit(overlay, block.beneficiary, gasUsed * (price - block.baseFeePerGas))
+  const tip = price - block.baseFeePerGas
+  credit(overlay, block.beneficiary, gasUsed * (tip > 0n ? tip : 0n))
   for (const address of execution.destroyed) {
     overlay.wipeStorage(address)
     overlay.setAccount(address, undefined)
@@ -82,7 +86,8 @@ export async function runTransaction(
     effectiveGasPrice: price,
     createdAddress: to === undefined ? creationAddress(sender, transaction.nonce) : undefined,
   }
-  return { kind: 'executed', receipt, output: execution.output }
+  const { halt, output, told } = execution
+  return { kind: 'executed', receipt, halt, output, told, gasNeeded: spent > floor ? spent : floor }
 }
 
 /** The address of a contract that a transaction creates, or would have created (Yellow Paper, section 7). */

@@ -14,6 +14,19 @@ export const errorCodes = {
   responseTooLarge: -32003,
   limitExceeded: -32005,
   reverted: 3,
+  // Of eth_simulateV1 (execution-apis).
+  nonceTooLow: -38010,
+  nonceTooHigh: -38011,
+  feeCapTooLow: -38012,
+  intrinsicGas: -38013,
+  insufficientFunds: -38014,
+  blockGasLimit: -38015,
+  blockNumber: -38020,
+  blockTimestamp: -38021,
+  senderHasCode: -38024,
+  initCodeSize: -38025,
+  clientLimit: -38026,
+  execution: -32015,
 } as const
 
 /** The `error` of an answer. */

@@ -64,6 +64,11 @@ async function fill(context: ChainContext, request: CallRequest): Promise<Unsign
   if (request.chainId !== undefined && request.chainId !== chainId) {
     throw serverError(`chainId does not match node's (have=${request.chainId}, want=${chainId})`)
   }
+  if (request.blobVersionedHashes) {
+    throw serverError(
+      'this node makes no transactions with blobs; sign one and give it to eth_sendRawTransaction',
+    )
+  }
   if (to === undefined && data.length === 0)
     throw serverError('contract creation without any data provided')
   const gasLimit = request.gas ?? (await estimateGas(context, request, { at: latest }))

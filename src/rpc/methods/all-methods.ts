@@ -11,6 +11,7 @@ import { logMethods } from './log-methods.ts'
 import type { Method } from './method.ts'
 import { nodeMethods } from './node-methods.ts'
 import { poolMethods } from './pool-methods.ts'
+import { simulationMethods } from './simulation-methods.ts'
 import { stateMethods } from './state-methods.ts'
 import { transactionMethods } from './transaction-methods.ts'
 
@@ -20,6 +21,7 @@ export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap
     [
       ...[nodeMethods, blockMethods, stateMethods, transactionMethods, poolMethods],
       ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
+      simulationMethods(limits),
       ...[logMethods(limits.logAlternatives), accountMethods],
       ...(development ? [developmentMethods, handMethods] : []),
     ].flatMap((table) => Object.entries(table)),

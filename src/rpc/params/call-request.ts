@@ -1,10 +1,15 @@
 /** Reads the transaction objects of eth_call, eth_estimateGas and eth_sendTransaction. */
 
 import { equalBytes } from '../../base/bytes.ts'
-import type { AccessListEntry, Address, Authorization } from '../../chain/ledger/transaction.ts'
+import type {
+  AccessListEntry,
+  Address,
+  Authorization,
+  Hash,
+} from '../../chain/ledger/transaction.ts'
 import { invalidParams } from '../envelope/rpc-error.ts'
 import { listOf, optional, type Parser, record } from './parser.ts'
-import { address, bytes, quantity, quantity64, word } from './values.ts'
+import { address, bytes, hash, quantity, quantity64, word } from './values.ts'
 
 /** A transaction as a client describes it; everything may be left out. Amounts are in wei. */
 export interface CallRequest {
@@ -21,10 +26,13 @@ export interface CallRequest {
   readonly data: Uint8Array
   readonly accessList: readonly AccessListEntry[] | undefined
   readonly authorizations: readonly Authorization[] | undefined
+  readonly blobVersionedHashes: readonly Hash[] | undefined
+  readonly maxFeePerBlobGas: bigint | undefined
 }
 
 /** Most entries of an access list, slots of an entry, and delegations. */
 const mostEntries = 10_000
+const mostBlobs = 128
 
 /** A transaction object; fields that are not known are passed over, as geth does. */
 export const callRequest: Parser<CallRequest> = (value, path) => {
@@ -45,11 +53,15 @@ export const callRequest: Parser<CallRequest> = (value, path) => {
     data: inputOf(read('data', bytes), read('input', bytes), path),
     accessList: read('accessList', listOf(accessListEntry, mostEntries)),
     authorizations: read('authorizationList', listOf(authorization, mostEntries)),
+    blobVersionedHashes: read('blobVersionedHashes', listOf(hash, mostBlobs)),
+    maxFeePerBlobGas: read('maxFeePerBlobGas', quantity),
   }
   checkFees(request, path)
-  const blobs = fields.blobVersionedHashes ?? fields.blobs
-  if (blobs !== undefined && blobs !== null)
-    throw invalidParams(`${path}: this chain takes no blobs; leave out the blob fields`)
+  if ((fields.blobs ?? null) !== null) {
+    throw invalidParams(
+      `${path}.blobs: blobs themselves are only taken by eth_sendRawTransaction; give blobVersionedHashes`,
+    )
+  }
   return request
 }
 

@@ -19,6 +19,8 @@ export interface AccountOverride {
   readonly state: Slots | undefined
   /** Slots that differ. */
   readonly stateDiff: Slots | undefined
+  /** Where the precompile of this address works instead. */
+  readonly movePrecompileTo: Address | undefined
 }
 
 /** What a block is taken to be; what is absent stays. */
@@ -71,8 +73,6 @@ function accountOverride(
   fields: ReturnType<typeof record>,
   path: string,
 ): AccountOverride {
-  if ((fields.movePrecompileToAddress ?? null) !== null)
-    throw invalidParams(`${path}: precompiles cannot be moved`)
   const override = {
     address: account,
     nonce: optional(quantity64)(fields.nonce, `${path}.nonce`),
@@ -80,6 +80,10 @@ function accountOverride(
     code: optional(bytes)(fields.code, `${path}.code`),
     state: optional(slots)(fields.state, `${path}.state`),
     stateDiff: optional(slots)(fields.stateDiff, `${path}.stateDiff`),
+    movePrecompileTo: optional(address)(
+      fields.movePrecompileToAddress,
+      `${path}.movePrecompileToAddress`,
+    ),
   }
   if (override.state && override.stateDiff)
     throw invalidParams(`${path}: has both 'state' and 'stateDiff'`)

@@ -19,6 +19,7 @@ import { revertReason } from '../format/revert-reason.ts'
 import type { BlockReference } from '../params/block-reference.ts'
 import type { CallRequest } from '../params/call-request.ts'
 import type { AccountOverride, BlockOverride } from '../params/overrides.ts'
+import { overrideAccounts } from './account-overrides.ts'
 import { stateOf } from './blocks.ts'
 import type { ChainContext } from './context.ts'
 
@@ -60,7 +61,7 @@ export async function prepareCall(
     ...pretended,
   }
   const overlay = createOverlay(state)
-  for (const account of accounts) overrideAccount(overlay, account)
+  const moved = overrideAccounts(overlay, accounts, context.chain.rules.rulesAt(block))
   delegate(overlay, request)
   const asked = request.gas ?? gas(block)
   const { clock, limits } = context
@@ -73,6 +74,7 @@ export async function prepareCall(
     gasLimit: asked < cap ? asked : cap,
     gasPrice: priceOf(request, block),
     accessList: request.accessList ?? [],
+    moved,
     isLate: () => context.isStopping() || clock.nowMs() > endMs,
   }
   const feeCap = request.maxFeePerGas ?? request.gasPrice ?? message.gasPrice
@@ -91,7 +93,7 @@ export function checkFunds({ overlay, message, feeCap }: PreparedCall): void {
 }
 
 /** The error of a call that did not end well: a revert is code 3 with its data. */
-export function haltError({ halt, output }: CallResult): Error {
+export function haltError({ halt, output }: Pick<CallResult, 'halt' | 'output'>): Error {
   if (halt !== 'revert') return serverError(haltText(halt))
   const reason = revertReason(output)
   const message = reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`
@@ -120,18 +122,6 @@ function priceOf(request: CallRequest, { baseFeePerGas }: BlockContext): bigint 
     )
   }
   return most < baseFeePerGas + tip ? most : baseFeePerGas + tip
-}
-
-function overrideAccount(overlay: StateOverlay, override: AccountOverride): void {
-  const { address, nonce, balance, code, state, stateDiff } = override
-  if (state) overlay.wipeStorage(address)
-  const before = overlay.account(address) ?? emptyAccount
-  overlay.setAccount(address, {
-    nonce: nonce ?? before.nonce,
-    balance: balance ?? before.balance,
-    codeHash: code ? overlay.addCode(code) : before.codeHash,
-  })
-  for (const [slot, value] of state ?? stateDiff ?? []) overlay.setStorage(address, slot, value)
 }
 
 /** Lets the delegations of a request hold, whatever their nonces: a wallet estimates before it signs. */

@@ -3,14 +3,21 @@
 import { createCustomCommon, Mainnet } from '@ethereumjs/common'
 import { createEVM, type EVM } from '@ethereumjs/evm'
 import { Address } from '@ethereumjs/util'
-import { padStart } from '../../../base/bytes.ts'
+import { fromBigInt, padStart } from '../../../base/bytes.ts'
+import { keccak256 } from '../../../crypto/keccak.ts'
 import type { Log } from '../../ledger/block.ts'
 import type { Hardfork } from '../../ledger/fork-rules.ts'
 import type { AccessListEntry, Address as AddressBytes } from '../../ledger/transaction.ts'
 import type { StateOverlay, StateReader } from '../../state/state.ts'
 import { createOverlay } from '../../state/state-overlay.ts'
 import { emptyState } from '../../state/trie-state.ts'
-import type { BlockContext, Halt, Pause } from '../evm.ts'
+import {
+  type BlockContext,
+  type Halt,
+  type MovedPrecompile,
+  type Pause,
+  transferTeller,
+} from '../evm.ts'
 import { OverlayState } from './overlay-state.ts'
 
 /** A message whose gas has been bought and whose nonce has been counted. */
@@ -37,6 +44,8 @@ export interface Execution {
   readonly destroyed: readonly AddressBytes[]
   /** Everything that was read or written, when asked for. */
   readonly touched: readonly AccessListEntry[]
+  /** Transfers and logs, when asked for. */
+  readonly told: readonly Log[]
 }
 
 /** Where a message runs. */
@@ -47,6 +56,8 @@ export interface Place {
   readonly block: BlockContext
   readonly reportTouched?: boolean
   readonly isLate?: (() => boolean) | undefined
+  readonly moved?: readonly MovedPrecompile[] | undefined
+  readonly tellTransfers?: boolean | undefined
 }
 
 /** The message ran until `isLate`; what it changed lies in its overlay, and the machine is of no more use. */
@@ -98,12 +109,15 @@ export async function createMachine(
   const evm = (await createEVM(options)) as EVM
 
   return {
-    async execute(message, { overlay, before, block, reportTouched, isLate: late }) {
+    async execute(message, place) {
+      const { overlay, before, block, reportTouched, isLate: late } = place
       state.lookAt(overlay, before)
       isLate = late
       blockHash = block.blockHash
       evm.journal.cleanJournal()
       if (reportTouched) evm.journal.startReportingAccessList()
+      const putBack = movePrecompiles(evm, place.moved ?? [])
+      const transfers = tellTransfers(evm, place.tellTransfers ?? false)
       warm(evm, message, block)
       const { execResult } = await evm.runCall({
         caller: new Address(message.from),
@@ -117,6 +131,9 @@ export async function createMachine(
         block: blockOf(block) as never,
       })
       const touched = reportTouched ? touchedOf(evm) : []
+      putBack()
+      evm.events.removeAllListeners()
+      const logs = logsOf(execResult)
       await evm.journal.cleanup()
       evm.transientStorage.clear()
       return {
@@ -124,10 +141,9 @@ export async function createMachine(
         output: execResult.returnValue,
         gasUsed: execResult.executionGasUsed,
         refund: execResult.gasRefund ?? 0n,
-        logs: (execResult.logs ?? []).map(([address, topics, data]) => ({ address, topics, data })),
-        destroyed: [...(execResult.selfdestruct?.keys() ?? [])]
-          .filter((address) => execResult.createdAddresses?.has(address))
-          .map((address) => Uint8Array.fromHex(address.slice(2))),
+        logs,
+        told: execResult.exceptionError ? [] : [...transfers, ...logs],
+        destroyed: destroyedBy(execResult),
         touched,
       }
     },
@@ -155,6 +171,56 @@ function touchedOf(evm: EVM): AccessListEntry[] {
     address: Uint8Array.fromHex(address),
     slots: [...slots].map((slot) => BigInt(`0x${slot}`)),
   }))
+}
+
+type ExecResult = Awaited<ReturnType<EVM['runCall']>>['execResult']
+
+function logsOf({ logs = [] }: ExecResult): Log[] {
+  return logs.map(([address, topics, data]) => ({ address, topics, data }))
+}
+
+function destroyedBy({ selfdestruct, createdAddresses }: ExecResult): Uint8Array[] {
+  return [...(selfdestruct?.keys() ?? [])]
+    .filter((address) => createdAddresses?.has(address))
+    .map((address) => Uint8Array.fromHex(address.slice(2)))
+}
+
+function movePrecompiles(evm: EVM, moved: readonly MovedPrecompile[]): () => void {
+  const { precompiles } = evm
+  const before = [...precompiles]
+  for (const { from, to } of moved) {
+    const run = precompiles.get(from.toHex())
+    precompiles.delete(from.toHex())
+    if (to && run) precompiles.set(to.toHex(), run)
+  }
+  return () => {
+    precompiles.clear()
+    for (const [address, run] of before) precompiles.set(address, run)
+  }
+}
+
+/** ERC-20's Transfer, as which ether that moves is told. */
+const transferTopic = keccak256(new TextEncoder().encode('Transfer(address,address,uint256)'))
+
+/** Fills a list while a message runs; frames that fail take theirs back. */
+function tellTransfers(evm: EVM, wanted: boolean): Log[] {
+  const told: Log[] = []
+  if (!wanted) return told
+  const marks: number[] = []
+  evm.events.on('beforeMessage', ({ caller, to, value, delegatecall }, done) => {
+    marks.push(told.length)
+    if (value > 0n && !delegatecall && to) {
+      const topics = [transferTopic, ...[caller, to].map(({ bytes }) => padStart(bytes, 32))]
+      told.push({ address: transferTeller, topics, data: padStart(fromBigInt(value), 32) })
+    }
+    done?.()
+  })
+  evm.events.on('afterMessage', ({ execResult }, done) => {
+    const mark = marks.pop() ?? 0
+    if (execResult.exceptionError) told.length = mark
+    done?.()
+  })
+  return told
 }
 
 /** What the opcodes read of a block. */
