@@ -1,0 +1,118 @@
+/** Runs random programs on this project's machine and on a second one: `npm run test:fuzz -- --programs N --seed S`. */
+
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { opcodeNames } from './opcodes.ts'
+import type { Batch, BatchResult } from './worker.ts'
+
+const { values } = parseArgs({
+  options: {
+    programs: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    /** One program alone. */
+    only: { type: 'string' },
+    workers: { type: 'string', default: String(Math.min(availableParallelism(), 8)) },
+  },
+})
+const [programs, seed, workers] = [values.programs, values.seed, values.workers].map(Number) as [
+  number,
+  number,
+  number,
+]
+const first = values.only === undefined ? 0 : Number(values.only)
+const end = values.only === undefined ? programs : first + 1
+
+const batchSize = 25
+/** A batch that takes longer is taken for endless. */
+const batchTimeoutMs = 300_000
+const progressMs = 10_000
+/** Failures that are printed; more are only counted. */
+const shown = 10
+
+const totals = { passed: 0, failed: 0, known: new Map<string, number>() }
+const opcodes = new Map<string, number>()
+const forks = new Map<string, number>()
+const startedAt = performance.now()
+let next = first
+
+function add(counts: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [name, count] of more) counts.set(name, (counts.get(name) ?? 0) + count)
+}
+
+function take({ passed, known, failures, ...counts }: BatchResult): void {
+  totals.passed += passed + known.length
+  for (const reason of known) totals.known.set(reason, (totals.known.get(reason) ?? 0) + 1)
+  add(opcodes, counts.opcodes)
+  add(forks, counts.forks)
+  for (const failure of failures) fail(failure)
+}
+
+function fail(text: string): void {
+  totals.failed += 1
+  if (totals.failed <= shown) console.log(text)
+}
+
+/** One thread, batch after batch; an endless or broken one is replaced. */
+async function runWorker(): Promise<void> {
+  while (next < end) {
+    const current = new SharedArrayBuffer(4)
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: { seed, current },
+    })
+    const program = () => new Int32Array(current)[0]
+    try {
+      while (next < end) {
+        const batch = { from: next, to: Math.min(next + batchSize, end) }
+        next = batch.to
+        take(await runBatch(worker, batch))
+      }
+    } catch (error) {
+      fail(
+        `FAILED: --seed ${seed} --only ${program()}: ${error}; the rest of its batch is left out`,
+      )
+    }
+    await worker.terminate()
+  }
+}
+
+function runBatch(worker: Worker, batch: Batch): Promise<BatchResult> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new Error(`no end after ${batchTimeoutMs / 1_000} s`))
+    const timer = setTimeout(late, batchTimeoutMs)
+    const end = () => {
+      clearTimeout(timer)
+      worker.removeAllListeners()
+    }
+    worker.once('message', (result: BatchResult) => {
+      end()
+      resolve(result)
+    })
+    worker.once('error', (error) => {
+      end()
+      reject(error)
+    })
+    worker.postMessage(batch)
+  })
+}
+
+function progress(): string {
+  const done = totals.passed + totals.failed
+  const seconds = (performance.now() - startedAt) / 1_000
+  const pace = Math.round((done / seconds) * 3_600)
+  return `# ${done} of ${end - first} programs, ${totals.failed} failed, ${pace} an hour`
+}
+
+const ticker = setInterval(() => console.log(progress()), progressMs)
+await Promise.all(Array.from({ length: workers }, runWorker))
+clearInterval(ticker)
+
+const missing = opcodeNames.filter((name) => !opcodes.has(name))
+console.log(progress())
+console.log(`# forks: ${[...forks].map(([fork, count]) => `${fork} ${count}`).join(', ')}`)
+console.log(
+  `# opcodes that ran: ${opcodeNames.length - missing.length} of ${opcodeNames.length}${missing.length > 0 ? `; not ${missing.join(' ')}` : ''}`,
+)
+for (const [reason, count] of totals.known) console.log(`# ${count} known: ${reason}`)
+console.log(`${totals.passed} passed, ${totals.failed} failed`)
+process.exitCode = totals.failed === 0 ? 0 : 1

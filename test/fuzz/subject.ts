@@ -1,0 +1,81 @@
+/** Runs scenarios by the front door of this project's execution. */
+
+import { createEvm } from '../../src/chain/evm/create-evm.ts'
+import type { Evm } from '../../src/chain/evm/evm.ts'
+import { type Hardfork, rulesOfOne } from '../../src/chain/ledger/fork-rules.ts'
+import type { Difference } from '../../src/chain/state/state.ts'
+import { genesisState } from '../../src/chain/state/trie-state.ts'
+import { keccak256 } from '../../src/crypto/keccak.ts'
+import { assemble } from './code.ts'
+import { type AccountAfter, type Effect, type Outcome, outcomeOf } from './outcome.ts'
+import { blockHashOf, fuzzChainId, type Scenario } from './scenario.ts'
+
+/** Runs scenarios, one after the other. */
+export interface Subject {
+  run(scenario: Scenario): Promise<Outcome>
+}
+
+/** Builds one; a machine for each fork is made when it is first needed. */
+export function createSubject(): Subject {
+  const evms = new Map<Hardfork, Promise<Evm>>()
+  const evmOf = (fork: Hardfork) => {
+    const made = evms.get(fork) ?? createEvm(rulesOfOne(fuzzChainId, fork))
+    evms.set(fork, made)
+    return made
+  }
+  return {
+    async run(scenario) {
+      const evm = await evmOf(scenario.fork)
+      const { block } = scenario
+      const nothing = new Uint8Array(32)
+      const opened = await evm.openBlock(
+        genesisState(
+          scenario.accounts.map(({ pieces, ...account }) => ({
+            ...account,
+            code: assemble(pieces),
+          })),
+        ),
+        {
+          ...block,
+          ...{ parentBeaconBlockRoot: nothing, parentHash: nothing },
+          blockHash: (asked) => blockHashOf(asked, block.number),
+        },
+        { bare: true },
+      )
+      const effects: Effect[] = []
+      for (const { sender, transaction } of scenario.transactions) {
+        const result = await opened.add(transaction, sender)
+        if (result.kind === 'invalid') throw new Error(`refused: ${result.rule}, ${result.detail}`)
+        const { gasUsed, logs, succeeded } = result.receipt
+        effects.push({ succeeded, gasUsed, output: result.output, logs })
+      }
+      const closed = await opened.finish([])
+      if (closed.kind === 'invalid') throw new Error(`refused: ${closed.rule}, ${closed.detail}`)
+      return outcomeOf(effects, accountsAfter(scenario, closed.difference))
+    },
+  }
+}
+
+/** The accounts of the scenario with what the block did to them. */
+function accountsAfter({ accounts }: Scenario, difference: Difference): readonly AccountAfter[] {
+  const codes = new Map(difference.codes.map((code) => [keccak256(code).toHex(), code]))
+  const after = new Map<string, AccountAfter>()
+  for (const { address, nonce, balance, pieces, storage } of accounts) {
+    const code = assemble(pieces)
+    codes.set(keccak256(code).toHex(), code)
+    after.set(address.toHex(), { address, nonce, balance, code, storage: new Map(storage) })
+  }
+  codes.set(keccak256(new Uint8Array()).toHex(), new Uint8Array())
+  for (const { address, account, storageWiped, slots } of difference.accounts) {
+    const name = address.toHex()
+    const storage = new Map(storageWiped ? [] : after.get(name)?.storage)
+    for (const [slot, value] of slots) storage.set(slot, value)
+    if (account === undefined) after.delete(name)
+    else {
+      const { nonce, balance, codeHash } = account
+      const code = codes.get(codeHash.toHex()) ?? Uint8Array.of(0xde, 0xad)
+      after.set(name, { address, nonce, balance, code, storage })
+    }
+  }
+  return [...after.values()]
+}
