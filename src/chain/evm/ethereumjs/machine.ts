@@ -73,6 +73,8 @@ export interface Machine {
   execute(message: Message, place: Place): Promise<Execution>
 }
 
+const unknown = new Uint8Array(32)
+
 /** Builds a machine for one rule set; several may run at the same time. */
 export async function createMachine(
   { hardfork, chainId }: { readonly hardfork: Hardfork; readonly chainId: bigint },
@@ -96,7 +98,6 @@ export async function createMachine(
   const jumpTarget = { opcode: 0x5b, opcodeName: 'JUMPDEST', baseFee: 1 }
   const customOpcodes = [{ ...jumpTarget, logicFunction: async () => breathe(1) }]
   let blockHash: BlockContext['blockHash'] = () => undefined
-  const unknown = new Uint8Array(32)
   const blockchain = {
     getBlock: async (number: number) => ({ hash: () => blockHash(BigInt(number)) ?? unknown }),
     putBlock: async () => {},
@@ -123,16 +124,12 @@ export async function createMachine(
         caller: new Address(message.from),
         origin: new Address(message.from),
         ...(message.to === undefined ? {} : { to: new Address(message.to) }),
-        data: message.data,
-        value: message.value,
-        gasLimit: message.gas,
-        gasPrice: message.gasPrice,
-        skipNonceIncrement: true,
+        ...{ data: message.data, value: message.value, gasLimit: message.gas },
+        ...{ gasPrice: message.gasPrice, skipNonceIncrement: true },
         block: blockOf(block) as never,
       })
       const touched = reportTouched ? touchedOf(evm) : []
       putBack()
-      evm.events.removeAllListeners()
       const logs = logsOf(execResult)
       await evm.journal.cleanup()
       evm.transientStorage.clear()
@@ -205,6 +202,7 @@ const transferTopic = keccak256(new TextEncoder().encode('Transfer(address,addre
 /** Fills a list while a message runs; frames that fail take theirs back. */
 function tellTransfers(evm: EVM, wanted: boolean): Log[] {
   const told: Log[] = []
+  evm.events.removeAllListeners()
   if (!wanted) return told
   const marks: number[] = []
   evm.events.on('beforeMessage', ({ caller, to, value, delegatecall }, done) => {
