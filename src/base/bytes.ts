@@ -37,19 +37,32 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Whether two byte strings are equal; not constant in time, so not for secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at])
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false
+  return true
 }
 
 /** An unsigned integer from big-endian bytes; no bytes are 0. */
 export function toBigInt(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(`0x${bytes.toHex()}`)
+  if (bytes.length > 6) return BigInt(`0x${bytes.toHex()}`)
+  let value = 0
+  for (let at = 0; at < bytes.length; at += 1) value = value * 256 + (bytes[at] as number)
+  return BigInt(value)
 }
 
 /** The shortest big-endian bytes of an unsigned integer; 0 is no bytes. */
 export function fromBigInt(value: bigint): Uint8Array {
   if (value === 0n) return new Uint8Array()
+  // Read here: what `fromHex` gives lies outside the heap, which costs several times as much for so few bytes.
   const digits = value.toString(16)
-  return Uint8Array.fromHex(digits.length % 2 === 0 ? digits : `0${digits}`)
+  const odd = digits.length & 1
+  const bytes = new Uint8Array((digits.length + odd) / 2)
+  for (let at = 0; at < digits.length; at += 1) {
+    const code = digits.charCodeAt(at)
+    const place = (at + odd) >> 1
+    bytes[place] = ((bytes[place] as number) << 4) | (code > 57 ? code - 87 : code - 48)
+  }
+  return bytes
 }
 
 /**

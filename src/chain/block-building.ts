@@ -7,8 +7,8 @@ import { nextBaseFee } from './ledger/base-fee.ts'
 import { blobGasOf, gasPerBlob, nextExcessBlobGas } from './ledger/blobs.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import {
+  blockSize,
   emptyOmmersHash,
-  encodeBlock,
   encodeReceipt,
   encodeWithdrawal,
   headerHash,
@@ -113,7 +113,7 @@ export async function runBlock(
   const { block } = given
   const { header, transactions, withdrawals, ommers } = block
   const most = site.rules.rulesAt(header).numbers.blockBytes
-  if (most > 0 && encodeBlock(block).length > most) {
+  if (most > 0 && blockSize(block) > most) {
     return invalid('block-size', `the block has more than ${most} bytes (EIP-7934)`)
   }
   const run = await site.evm.openBlock(site.state, contextOf(header, site.blockHash))

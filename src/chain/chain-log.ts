@@ -147,21 +147,24 @@ function logOver(log: BlockLog, index: Index): ChainLog {
     hashOf: (number) => index.hashes[Number(number)],
     numberOf: (hash) => index.numbers.get(hash.toHex()),
     findTransaction(hash) {
-      const number = index.transactions.get(hash.toHex())
-      const executed = number === undefined ? undefined : byNumber(number)
-      const position = executed?.transactionHashes.findIndex((one) => equalBytes(one, hash))
-      return executed && position !== undefined ? { executed, position } : undefined
+      const place = index.placeOf(hash)
+      const executed = place && byNumber(place.number)
+      return executed && { executed, position: place.position }
     },
     close: () => log.close(),
   }
 }
+
+/** More transactions than the bytes of a block can hold. */
+const mostInBlock = 2 ** 20
 
 /** Where the blocks of the chain lie, by number. */
 class Index {
   readonly #positions: LogPosition[] = []
   readonly hashes: Hash[] = []
   readonly numbers = new Map<string, bigint>()
-  readonly transactions = new Map<string, bigint>()
+  /** Block and position of each transaction in one number: less memory than a pair. */
+  readonly #transactions = new Map<string, number>()
   /** Transactions by block, to forget them with it. */
   readonly #contents: (readonly Hash[])[] = []
 
@@ -171,15 +174,23 @@ class Index {
     this.hashes[at] = hash
     this.#contents[at] = transactionHashes
     this.numbers.set(hash.toHex(), header.number)
-    for (const one of transactionHashes) this.transactions.set(one.toHex(), header.number)
+    for (const [position, one] of transactionHashes.entries()) {
+      this.#transactions.set(one.toHex(), at * mostInBlock + position)
+    }
   }
 
   cut(number: bigint): void {
     while (BigInt(this.hashes.length) > number + 1n) {
       this.numbers.delete(this.hashes.pop()?.toHex() ?? '')
       this.#positions.pop()
-      for (const one of this.#contents.pop() ?? []) this.transactions.delete(one.toHex())
+      for (const one of this.#contents.pop() ?? []) this.#transactions.delete(one.toHex())
     }
+  }
+
+  placeOf(transaction: Hash): { readonly number: bigint; readonly position: number } | undefined {
+    const place = this.#transactions.get(transaction.toHex())
+    if (place === undefined) return undefined
+    return { number: BigInt(Math.floor(place / mostInBlock)), position: place % mostInBlock }
   }
 
   positionOf(number: bigint): LogPosition | undefined {

@@ -67,10 +67,21 @@ export function ommersHash(ommers: readonly Header[]): Hash {
   return keccak256(encodeRlp(ommers.map(headerValue)))
 }
 
+/** Sizes of blocks that were encoded before. */
+const sizes = new WeakMap<Block, number>()
+
 /** RLP of header, transactions, ommers and, since Shanghai, withdrawals, as blocks travel and are exported. */
-export function encodeBlock({ header, transactions, ommers, withdrawals }: Block): Uint8Array {
+export function encodeBlock(block: Block): Uint8Array {
+  const { header, transactions, ommers, withdrawals } = block
   const parts = [headerValue(header), transactions.map(transactionValue), ommers.map(headerValue)]
-  return encodeRlp(withdrawals ? [...parts, withdrawals.map(withdrawalValue)] : parts)
+  const encoded = encodeRlp(withdrawals ? [...parts, withdrawals.map(withdrawalValue)] : parts)
+  sizes.set(block, encoded.length)
+  return encoded
+}
+
+/** Bytes of a block's encoding. */
+export function blockSize(block: Block): number {
+  return sizes.get(block) ?? encodeBlock(block).length
 }
 
 /** A block from RLP; @throws AppError `ledger/bad-rlp`, `ledger/bad-transaction` */

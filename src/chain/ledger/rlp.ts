@@ -1,7 +1,7 @@
 /** Encodes and decodes RLP, strictly (Yellow Paper, appendix B). */
 
 import { AppError } from '../../base/app-error.ts'
-import { concatBytes, fromBigInt, toBigInt } from '../../base/bytes.ts'
+import { fromBigInt, toBigInt } from '../../base/bytes.ts'
 
 /** Bytes, or a list of values. */
 export type RlpValue = Uint8Array | readonly RlpValue[]
@@ -11,9 +11,9 @@ const maxDepth = 64
 
 /** The one encoding of a value. */
 export function encodeRlp(value: RlpValue): Uint8Array {
-  const encoded = new Uint8Array(encodedLength(value))
-  write(value, encoded, 0)
-  return encoded
+  const writer = new Writer()
+  writer.write(value)
+  return writer.bytes()
 }
 
 /** A natural number as RLP has it: no leading zeros, 0 is empty. */
@@ -21,45 +21,72 @@ export function rlpInteger(value: bigint | number): Uint8Array {
   return fromBigInt(BigInt(value))
 }
 
-function encodedLength(value: RlpValue): number {
-  const length = contentLength(value)
-  if (isItsOwnEncoding(value)) return length
-  return length + (length < 56 ? 1 : head(0, length).length)
-}
+/** Room that encodings are written in, so that one takes no memory but its own; larger ones take theirs. */
+let room = new Uint8Array(64 * 1024)
+const mostKept = 1024 * 1024
 
-function contentLength(value: RlpValue): number {
-  if (value instanceof Uint8Array) return value.length
-  let length = 0
-  for (const item of value) length += encodedLength(item)
-  return length
-}
+/** Writes from the end to the beginning: so the length of a list is known when its prefix is written. */
+class Writer {
+  #room = room
+  #start = room.length
 
-/** Writes the encoding of a value from `start` on, and gives the place behind it. */
-function write(value: RlpValue, target: Uint8Array, start: number): number {
-  const isBytes = value instanceof Uint8Array
-  let at = start
-  if (!isItsOwnEncoding(value)) {
-    const prefix = head(isBytes ? 0x80 : 0xc0, contentLength(value))
-    target.set(prefix, at)
-    at += prefix.length
+  write(value: RlpValue): void {
+    if (value instanceof Uint8Array) {
+      this.#bytes(value)
+      if (value.length !== 1 || (value[0] ?? 0) >= 0x80) this.#prefix(0x80, value.length)
+      return
+    }
+    const end = this.#end()
+    for (let at = value.length - 1; at >= 0; at -= 1) this.write(value[at] as RlpValue)
+    this.#prefix(0xc0, this.#end() - end)
   }
-  if (isBytes) {
-    target.set(value, at)
-    return at + value.length
+
+  bytes(): Uint8Array {
+    if (this.#room.length <= mostKept) room = this.#room
+    return this.#room.slice(this.#start)
   }
-  for (const item of value) at = write(item, target, at)
-  return at
-}
 
-/** Whether it is a single byte below 0x80, which has no prefix. */
-function isItsOwnEncoding(value: RlpValue): boolean {
-  return value instanceof Uint8Array && value.length === 1 && (value[0] ?? 0) < 0x80
-}
+  /** How much is written. */
+  #end(): number {
+    return this.#room.length - this.#start
+  }
 
-function head(base: number, length: number): Uint8Array {
-  if (length < 56) return Uint8Array.of(base + length)
-  const size = fromBigInt(BigInt(length))
-  return concatBytes(Uint8Array.of(base + 55 + size.length), size)
+  #bytes(value: Uint8Array): void {
+    const { length } = value
+    this.#reserve(length)
+    this.#start -= length
+    // Most are short, and a loop is quicker for them.
+    if (length > 32) this.#room.set(value, this.#start)
+    else for (let at = 0; at < length; at += 1) this.#room[this.#start + at] = value[at] as number
+  }
+
+  #prefix(base: number, length: number): void {
+    this.#reserve(9)
+    if (length < 56) {
+      this.#byte(base + length)
+      return
+    }
+    let size = 0
+    for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) {
+      this.#byte(rest & 255)
+      size += 1
+    }
+    this.#byte(base + 55 + size)
+  }
+
+  #byte(byte: number): void {
+    this.#start -= 1
+    this.#room[this.#start] = byte
+  }
+
+  #reserve(length: number): void {
+    if (this.#start >= length) return
+    const written = this.#room.subarray(this.#start)
+    const larger = new Uint8Array(2 * (written.length + length))
+    larger.set(written, larger.length - written.length)
+    this.#start = larger.length - written.length
+    this.#room = larger
+  }
 }
 
 /**

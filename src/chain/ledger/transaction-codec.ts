@@ -28,8 +28,19 @@ import type {
 /** Half of the order of secp256k1: a larger s is refused (EIP-2). */
 const halfOrder = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
 
+/** Encodings of transactions that were decoded or encoded before: each has only one. */
+const encodings = new WeakMap<Transaction, Uint8Array>()
+
 /** The bytes that travel and are hashed: RLP, after a type byte if there is one (EIP-2718). */
 export function encodeTransaction(transaction: Transaction): Uint8Array {
+  const known = encodings.get(transaction)
+  if (known) return known
+  const encoded = encode(transaction)
+  encodings.set(transaction, encoded)
+  return encoded
+}
+
+function encode(transaction: Transaction): Uint8Array {
   const { yParity, r, s } = transaction
   const v = transaction.type === 0 ? legacyV(transaction) : BigInt(yParity)
   return typed(transaction.type, [...payload(transaction), ...[v, r, s].map(rlpInteger)])
@@ -97,6 +108,12 @@ function signerOf(message: SignedMessage | undefined): Address | undefined {
  * @throws AppError `ledger/bad-transaction` with the reason, `ledger/type-unsupported`
  */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
+  const transaction = decode(bytes)
+  encodings.set(transaction, bytes)
+  return transaction
+}
+
+function decode(bytes: Uint8Array): Transaction {
   const first = bytes[0]
   if (first === undefined) throw bad('it is empty')
   try {

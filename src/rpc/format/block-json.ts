@@ -3,7 +3,7 @@
 import { toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { Block, ExecutedBlock, Header, Withdrawal } from '../../chain/ledger/block.ts'
-import { encodeBlock, headerHash } from '../../chain/ledger/block-codec.ts'
+import { blockSize, headerHash } from '../../chain/ledger/block-codec.ts'
 import { toQuantity } from './quantity.ts'
 import { minedTransaction } from './transaction-json.ts'
 
@@ -14,7 +14,7 @@ export function blockJson(executed: ExecutedBlock, full: boolean): Fields {
   const { block, transactionHashes } = executed
   return {
     ...headerJson(block),
-    size: toQuantity(encodeBlock(block).length),
+    size: toQuantity(blockSize(block)),
     transactions: transactionHashes.map((hash, position) =>
       full ? (minedTransaction(executed, position) ?? null) : toHex(hash),
     ),
