@@ -1,11 +1,12 @@
 /** Derives account keys from mnemonics (BIP-39, BIP-32, BIP-44). */
 
+import { pbkdf2Sync } from 'node:crypto'
 import { HDKey } from '@scure/bip32'
-import { mnemonicToSeedSync, validateMnemonic } from '@scure/bip39'
+import { validateMnemonic } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { AppError } from '../base/app-error.ts'
 
-/** The parent key of the mnemonic used last, since its derivation takes half a second. */
+/** The parent key of the mnemonic used last, since its derivation takes long. */
 let last: { readonly mnemonic: string; readonly parent: HDKey } | undefined
 
 /**
@@ -25,7 +26,9 @@ export function keyFromMnemonic(mnemonic: string, account: number): Uint8Array {
       const message = 'the mnemonic is not 12 to 24 English words with a right checksum (BIP-39)'
       throw new AppError({ code: 'crypto/bad-mnemonic', message })
     }
-    const parent = HDKey.fromMasterSeed(mnemonicToSeedSync(words)).derive("m/44'/60'/0'/0")
+    // BIP-39, "From mnemonic to seed", without a passphrase.
+    const seed = pbkdf2Sync(words, 'mnemonic', 2_048, 64, 'sha512')
+    const parent = HDKey.fromMasterSeed(seed).derive("m/44'/60'/0'/0")
     last = { mnemonic: words, parent }
   }
   const key = last.parent.deriveChild(account).privateKey

@@ -19,6 +19,8 @@ export interface RecoverableSignature {
 interface Backend {
   /** 64 bytes r ‖ s with low s, and the parity. */
   sign(hash: Uint8Array, key: Uint8Array): { compact: Uint8Array; yParity: number }
+  /** 65 bytes. */
+  publicKey(key: Uint8Array): Uint8Array
   /** 65 bytes, or `undefined` if there is no such key. */
   recover(hash: Uint8Array, compact: Uint8Array, yParity: number): Uint8Array | undefined
 }
@@ -29,6 +31,7 @@ export const portableBackend: Backend = {
     const signed = secp256k1.sign(hash, key, { prehash: false, format: 'recovered' })
     return { compact: signed.slice(1), yParity: signed[0] ?? 0 }
   },
+  publicKey: (key) => secp256k1.getPublicKey(key, false),
   recover(hash, compact, yParity) {
     try {
       const signature = concatBytes(Uint8Array.of(yParity), compact)
@@ -52,6 +55,7 @@ function nativeBackend(): Backend | undefined {
       const { signature, recid } = native.ecdsaSign(hash, key)
       return { compact: signature, yParity: recid }
     },
+    publicKey: (key) => native.publicKeyCreate(key, false),
     recover(hash, compact, yParity) {
       try {
         return native.ecdsaRecover(compact, yParity, hash, false)
@@ -104,7 +108,7 @@ export function recoverCompact(
 /** The address of a private key of 32 bytes; @throws AppError `crypto/bad-key` */
 export function addressOfKey(key: Uint8Array): Uint8Array {
   assertKey(key)
-  return addressOfPoint(secp256k1.getPublicKey(key, false))
+  return addressOfPoint(backend.publicKey(key))
 }
 
 function assertKey(key: Uint8Array): void {
