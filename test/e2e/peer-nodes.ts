@@ -10,6 +10,7 @@ import { callRpc, eventually, freePort, root } from './program.ts'
 /** A peer's node with the well-known test accounts. */
 export interface PeerNode {
   readonly url: string
+  readonly pid: number
   stop(): Promise<void>
 }
 
@@ -57,5 +58,5 @@ async function start(
     await stop()
     throw error
   }
-  return { url, stop }
+  return { url, pid: child.pid ?? 0, stop }
 }

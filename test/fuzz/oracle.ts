@@ -12,7 +12,7 @@ import { authorityOf } from '../../src/chain/ledger/transaction-codec.ts'
 import { isKzgProof } from '../../src/crypto/kzg.ts'
 import { assemble } from './code.ts'
 import { OracleState } from './oracle-state.ts'
-import { type AccountAfter, type Effect, type Outcome, outcomeOf } from './outcome.ts'
+import { type AccountAfter, type Effect, type Outcome, outcomeOf, type Session } from './outcome.ts'
 import { blockHashOf, type FuzzBlock, fuzzChainId, type Scenario } from './scenario.ts'
 
 /** What may be watched while a scenario runs. */
@@ -29,6 +29,8 @@ const delegationMark = 'ef0100'
 /** Runs scenarios, one after the other. */
 export interface Oracle {
   run(scenario: Scenario, watcher?: Watcher): Promise<Outcome>
+  /** Makes ready, so that the transactions alone can be timed. */
+  open(scenario: Scenario): Promise<Session>
 }
 
 /** Builds one; a machine for each fork is made when it is first needed. */
@@ -55,20 +57,30 @@ export function createOracle(): Oracle {
     machines.set(fork, made)
     return made
   }
+  const open = async (scenario: Scenario): Promise<Session> => {
+    const evm = await machineOf(scenario.fork)
+    state = new OracleState()
+    number = scenario.block.number
+    await fill(state, scenario)
+    const run = { evm, state, block: scenario.block, rules: rulesOf(scenario.fork) }
+    return {
+      async run() {
+        const effects: Effect[] = []
+        for (const { sender, transaction } of scenario.transactions) {
+          effects.push(await runTransaction(transaction, new Address(sender), run))
+        }
+        return effects
+      },
+      accounts: () => accountsOf(run.state),
+    }
+  }
   return {
+    open,
     async run(scenario, watcher = {}) {
-      const evm = await machineOf(scenario.fork)
-      state = new OracleState()
-      number = scenario.block.number
-      await fill(state, scenario)
-      const unwatch = watch(evm, watcher)
-      const effects: Effect[] = []
-      for (const { sender, transaction } of scenario.transactions) {
-        const run = { evm, state, block: scenario.block, rules: rulesOf(scenario.fork) }
-        effects.push(await runTransaction(transaction, new Address(sender), run))
-      }
-      unwatch()
-      return outcomeOf(effects, await accountsOf(state))
+      const session = await open(scenario)
+      const unwatch = watch(await machineOf(scenario.fork), watcher)
+      const effects = await session.run().finally(unwatch)
+      return outcomeOf(effects, await session.accounts())
     },
   }
 }

@@ -23,6 +23,13 @@ export interface AccountAfter {
   readonly storage: ReadonlyMap<bigint, bigint>
 }
 
+/** A scenario that is ready to run, once. */
+export interface Session {
+  run(): Promise<readonly Effect[]>
+  /** All accounts after the run. */
+  accounts(): Promise<readonly AccountAfter[]>
+}
+
 /** Everything that both machines must agree on. */
 export function outcomeOf(effects: readonly Effect[], accounts: readonly AccountAfter[]): Outcome {
   const lines = new Map<string, string>()

@@ -1,18 +1,20 @@
 /** Runs scenarios by the front door of this project's execution. */
 
 import { createEvm } from '../../src/chain/evm/create-evm.ts'
-import type { Evm } from '../../src/chain/evm/evm.ts'
+import type { BlockContext, Evm } from '../../src/chain/evm/evm.ts'
 import { type Hardfork, rulesOfOne } from '../../src/chain/ledger/fork-rules.ts'
 import type { Difference } from '../../src/chain/state/state.ts'
 import { genesisState } from '../../src/chain/state/trie-state.ts'
 import { keccak256 } from '../../src/crypto/keccak.ts'
 import { assemble } from './code.ts'
-import { type AccountAfter, type Effect, type Outcome, outcomeOf } from './outcome.ts'
+import { type AccountAfter, type Effect, type Outcome, outcomeOf, type Session } from './outcome.ts'
 import { blockHashOf, fuzzChainId, type Scenario } from './scenario.ts'
 
 /** Runs scenarios, one after the other. */
 export interface Subject {
   run(scenario: Scenario): Promise<Outcome>
+  /** Makes ready, so that the transactions alone can be timed. */
+  open(scenario: Scenario): Promise<Session>
 }
 
 /** Builds one; a machine for each fork is made when it is first needed. */
@@ -23,36 +25,48 @@ export function createSubject(): Subject {
     evms.set(fork, made)
     return made
   }
+  const open = async (scenario: Scenario): Promise<Session> => {
+    const evm = await evmOf(scenario.fork)
+    const accounts = scenario.accounts.map(({ pieces, ...account }) => ({
+      ...account,
+      code: assemble(pieces),
+    }))
+    const opened = await evm.openBlock(genesisState(accounts), contextOf(scenario), { bare: true })
+    return {
+      async run() {
+        const effects: Effect[] = []
+        for (const { sender, transaction } of scenario.transactions) {
+          const result = await opened.add(transaction, sender)
+          if (result.kind === 'invalid')
+            throw new Error(`refused: ${result.rule}, ${result.detail}`)
+          const { gasUsed, logs, succeeded } = result.receipt
+          effects.push({ succeeded, gasUsed, output: result.output, logs })
+        }
+        return effects
+      },
+      async accounts() {
+        const closed = await opened.finish([])
+        if (closed.kind === 'invalid') throw new Error(`refused: ${closed.rule}, ${closed.detail}`)
+        return accountsAfter(scenario, closed.difference)
+      },
+    }
+  }
   return {
+    open,
     async run(scenario) {
-      const evm = await evmOf(scenario.fork)
-      const { block } = scenario
-      const nothing = new Uint8Array(32)
-      const opened = await evm.openBlock(
-        genesisState(
-          scenario.accounts.map(({ pieces, ...account }) => ({
-            ...account,
-            code: assemble(pieces),
-          })),
-        ),
-        {
-          ...block,
-          ...{ parentBeaconBlockRoot: nothing, parentHash: nothing },
-          blockHash: (asked) => blockHashOf(asked, block.number),
-        },
-        { bare: true },
-      )
-      const effects: Effect[] = []
-      for (const { sender, transaction } of scenario.transactions) {
-        const result = await opened.add(transaction, sender)
-        if (result.kind === 'invalid') throw new Error(`refused: ${result.rule}, ${result.detail}`)
-        const { gasUsed, logs, succeeded } = result.receipt
-        effects.push({ succeeded, gasUsed, output: result.output, logs })
-      }
-      const closed = await opened.finish([])
-      if (closed.kind === 'invalid') throw new Error(`refused: ${closed.rule}, ${closed.detail}`)
-      return outcomeOf(effects, accountsAfter(scenario, closed.difference))
+      const session = await open(scenario)
+      const effects = await session.run()
+      return outcomeOf(effects, await session.accounts())
     },
+  }
+}
+
+function contextOf({ block }: Scenario): BlockContext {
+  const nothing = new Uint8Array(32)
+  return {
+    ...block,
+    ...{ parentBeaconBlockRoot: nothing, parentHash: nothing },
+    blockHash: (asked) => blockHashOf(asked, block.number),
   }
 }
 
