@@ -82,6 +82,12 @@ export class ChainDriver implements DrivenChain {
     isAutomine: () => this.#engineState?.automine ?? false,
     increaseTime: (seconds) => this.#feed({ kind: 'shift-time', seconds }),
     shapeNext: (shape) => this.#feed({ kind: 'shape-next', shape }),
+    submitAs: async (unsigned, sender) => {
+      if (this.#failure) throw this.#failure
+      const hash = this.#intake.submitAs(unsigned, sender)
+      this.#tellOfWork()
+      return hash
+    },
     change: (edit) => this.#exclusive(() => this.#change(edit)),
     mark: () => ({ number: this.head().header.number, changes: this.#parts.past.changes }),
     rewindTo: (place, transactions = 'return') =>

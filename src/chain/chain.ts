@@ -5,7 +5,7 @@ import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
-import type { Hash, Transaction } from './ledger/transaction.ts'
+import type { Address, Hash, Transaction, UnsignedTransaction } from './ledger/transaction.ts'
 import type { State, StateOverlay } from './state/state.ts'
 import type { DroppedTransaction, TxPool } from './txpool/txpool.ts'
 
@@ -47,6 +47,12 @@ export interface DevControls {
   increaseTime(seconds: bigint): void
   /** Chooses fields of the next block; its beneficiary is that of all blocks to come. */
   shapeNext(shape: BlockShape): void
+  /**
+   * Takes a transaction that nobody signed as one of this sender.
+   *
+   * @throws as `submit` does
+   */
+  submitAs(transaction: UnsignedTransaction, sender: Address): Promise<Hash>
   /** Changes the state after the head; the change is on disk when it can be seen, and the next block stands on it. */
   change(edit: (overlay: StateOverlay) => void): Promise<void>
   /** The place where the chain is. */

@@ -5,8 +5,10 @@ import type { Metrics } from '../base/metrics.ts'
 import type { ChainEvent } from './chain.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Rules } from './ledger/fork-rules.ts'
+import { impersonated, impersonatedSender } from './ledger/impersonation.ts'
 import type { Manifest } from './ledger/manifest.ts'
-import type { Address, Hash } from './ledger/transaction.ts'
+import type { Address, Hash, UnsignedTransaction } from './ledger/transaction.ts'
+import { encodeTransaction } from './ledger/transaction-codec.ts'
 import { createTxPool, type TxPoolLimits } from './txpool/create-txpool.ts'
 import { createSenderRecovery, type SenderRecovery } from './txpool/sender-recovery.ts'
 import type { PoolHead, ReturnedTransaction, TxPool } from './txpool/txpool.ts'
@@ -24,6 +26,7 @@ export class TransactionIntake {
   readonly pool: TxPool
   readonly #senders: SenderRecovery
   readonly #tell: (event: ChainEvent) => void
+  readonly #trusts: boolean
 
   constructor({ options, dependencies, head, tell }: IntakeParts) {
     const { logger, metrics } = dependencies
@@ -34,6 +37,7 @@ export class TransactionIntake {
       ['chain', 'reason'],
     )
     this.#tell = tell
+    this.#trusts = options.manifest.consensus.engine === 'dev'
     this.#senders = createSenderRecovery({ logger })
     const limits = options.pool
     this.pool = createTxPool(
@@ -59,9 +63,23 @@ export class TransactionIntake {
     return incoming.hash
   }
 
-  /** Who signed the transactions of a block with these rules. */
-  sendersOf(block: Block, { hardfork }: Rules): Promise<readonly (Address | undefined)[]> {
-    return this.#senders.sendersOf(block.transactions, hardfork)
+  /** Takes a transaction that nobody signed as one of this sender. */
+  submitAs(unsigned: UnsignedTransaction, sender: Address): Hash {
+    const incoming = this.pool.read(encodeTransaction(impersonated(unsigned, sender)))
+    for (const { hash, transaction } of this.pool.admit(incoming, { sender, authorities: [] })) {
+      this.#tell({ kind: 'pending', hash, transaction })
+    }
+    return incoming.hash
+  }
+
+  /** Who signed the transactions of a block with these rules, or on a development chain is said to have sent them. */
+  async sendersOf(
+    { transactions }: Block,
+    { hardfork }: Rules,
+  ): Promise<readonly (Address | undefined)[]> {
+    const senders = await this.#senders.sendersOf(transactions, hardfork)
+    if (!this.#trusts) return senders
+    return transactions.map((one, at) => senders[at] ?? impersonatedSender(one))
   }
 
   /** Follows the chain to a head on which a block was added. */

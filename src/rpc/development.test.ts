@@ -101,3 +101,27 @@ test('a reset takes the chain back to its first block, and says what it does not
   assert.equal(chainId, 20_250)
   assert.equal((await ask('anvil_nodeInfo')).currentBlockNumber, '0x0')
 })
+
+test('accounts without a key send what they are impersonated for, contracts too', async (t) => {
+  const { ask, rpc } = await open(t)
+  await ask('hardhat_setBalance', nobody, '0xde0b6b3a7640000')
+  await ask('hardhat_setCode', nobody, '0x00')
+  const request = { from: nobody, to: alice, value: '0x5' }
+  assert.match((await refused(rpc, 'eth_sendTransaction', request)).message, /unknown account/)
+  await ask('hardhat_impersonateAccount', nobody)
+  const hash = await ask<Hex>('eth_sendTransaction', request)
+  await ask('evm_mine')
+  const receipt = await ask('eth_getTransactionReceipt', hash)
+  assert.deepEqual([receipt.status, receipt.from], ['0x1', nobody])
+  assert.equal((await ask('eth_getTransactionByHash', hash)).r, '0x0')
+  await ask('anvil_stopImpersonatingAccount', nobody)
+  assert.match((await refused(rpc, 'eth_sendTransaction', request)).message, /unknown account/)
+  await ask('anvil_autoImpersonateAccount', true)
+  assert.ok(await ask('eth_sendTransaction', request))
+  // Whoever signs nothing is still refused as a raw transaction.
+  const raw = await ask<Hex>('eth_getRawTransactionByHash', hash)
+  assert.match(
+    (await refused(rpc, 'eth_sendRawTransaction', raw)).message,
+    /sender|signature|known|nonce/,
+  )
+})

@@ -52,6 +52,8 @@ export interface RpcLimits {
   readonly simulatedCalls: number
   /** Most snapshots that `evm_snapshot` keeps. */
   readonly snapshots: number
+  /** Most accounts that are impersonated by name. */
+  readonly impersonated: number
 }
 
 /** What holds unless an option says otherwise. */
@@ -81,4 +83,5 @@ export const defaultLimits: RpcLimits = {
   overrideEntries: 10_000,
   simulatedCalls: 5_000,
   snapshots: 128,
+  impersonated: 10_000,
 }

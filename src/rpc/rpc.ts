@@ -160,6 +160,9 @@ function createContext(
     filters: createFilters(limits, shared.clock),
     pending: createPending(chain, limits, shared.clock),
     signing: createExclusive(),
-    development: { snapshots: [], taken: 0, shiftedSeconds: 0n },
+    development: {
+      ...{ snapshots: [], taken: 0, shiftedSeconds: 0n },
+      ...{ impersonated: new Set(), everybody: false },
+    },
   }
 }

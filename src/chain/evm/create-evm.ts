@@ -118,7 +118,8 @@ async function openBlock(
       if ('kind' in closed) return closed
       return {
         ...{ kind: 'executed', receipts: [...receipts], gasUsed },
-        ...{ difference: overlay.difference(), requestsHash: requestsHash(closed) },
+        ...{ difference: overlay.difference(), requests: closed },
+        requestsHash: requestsHash(closed),
       }
     },
   }

@@ -121,6 +121,8 @@ export interface BlockResult {
   readonly receipts: readonly Receipt[]
   readonly gasUsed: bigint
   readonly difference: Difference
+  /** By type, empty ones left out (EIP-7685). */
+  readonly requests: readonly Uint8Array[]
   readonly requestsHash: Hash
 }
 

@@ -3,6 +3,7 @@
 import { fromHex } from '../../base/bytes.ts'
 import { brokenFieldRule } from '../ledger/field-rules.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
+import { impersonatedSender } from '../ledger/impersonation.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
 import type { StateReader } from '../state/state.ts'
@@ -79,7 +80,7 @@ function brokenSenderRule(
   const values = `transaction ${transaction.nonce}, account ${nonce}`
   if (transaction.nonce < nonce) return invalid('nonce-too-low', values)
   if (transaction.nonce > nonce) return invalid('nonce-too-high', values)
-  if (imagined) return undefined
+  if (imagined || impersonatedSender(transaction)) return undefined
   const codeHash = account?.codeHash ?? emptyCodeHash
   if (codeHash.some((byte, at) => byte !== emptyCodeHash[at])) {
     if (delegateOf(state.code(codeHash)) === undefined) {

@@ -22,6 +22,8 @@ export interface ForkStart {
    * (EIP-3675).
    */
   readonly totalDifficulty?: bigint
+  /** A block that stands for the Merge among the forks that nodes compare (EIP-2124); no rule depends on it. */
+  readonly netsplitBlock?: bigint
   /** In place of the fork's own (EIP-7892). */
   readonly blobs?: BlobParameters
   /** The chain's own numbers in place of the fork's. */
@@ -46,7 +48,8 @@ export function chainRules({ chainId, forks, depositContract }: Scheduled): Chai
   }
 }
 
-function hasBegun(
+/** Whether the rules of a fork hold in a block, unless a later fork's do. */
+export function hasBegun(
   { block, time, totalDifficulty }: ForkStart,
   at: Parameters<ChainRules['rulesAt']>[0],
 ): boolean {
@@ -57,11 +60,12 @@ function hasBegun(
 
 /** The schedule as JSON. */
 export function forksToJson(forks: readonly ForkStart[]): unknown {
-  return forks.map(({ hardfork, block, time, totalDifficulty, blobs, changes }) => ({
+  return forks.map(({ hardfork, block, time, totalDifficulty, netsplitBlock, blobs, changes }) => ({
     hardfork,
     ...(block === undefined ? {} : { block: String(block) }),
     ...(time === undefined ? {} : { time: String(time) }),
     ...(totalDifficulty === undefined ? {} : { totalDifficulty: String(totalDifficulty) }),
+    ...(netsplitBlock === undefined ? {} : { netsplitBlock: String(netsplitBlock) }),
     ...(blobs && { blobs }),
     ...(changes && { changes }),
   }))
@@ -113,7 +117,9 @@ function forkFrom(
   known: readonly Hardfork[],
 ): ForkStart {
   const starts = ['block', 'time', 'totalDifficulty'] as const
-  const fields = json.only(value, where, ['hardfork', ...starts, 'blobs', 'changes'])
+  const fields = json.only(value, where, [
+    ...['hardfork', ...starts, 'netsplitBlock', 'blobs', 'changes'],
+  ])
   const hardfork = known.find((one) => one === fields.hardfork)
   if (!hardfork) throw json.bad(`${where}.hardfork`, `must be one of ${known.join(', ')}`)
   const given = starts.filter((name) => fields[name] !== undefined)
@@ -125,6 +131,9 @@ function forkFrom(
   return {
     hardfork,
     ...Object.fromEntries(start),
+    ...(fields.netsplitBlock === undefined
+      ? {}
+      : { netsplitBlock: json.natural(fields.netsplitBlock, `${where}.netsplitBlock`, maxU64) }),
     ...(fields.blobs === undefined
       ? {}
       : { blobs: blobsFromJson(fields.blobs, `${where}.blobs`, json) }),

@@ -36,6 +36,7 @@ test('forks to come keep their block, difficulty or time, and delays of the diff
   const { forks } = read(
     withConfig({
       ...{ berlinBlock: 3, londonBlock: 5, arrowGlacierBlock: 6, terminalTotalDifficulty: 99 },
+      mergeNetsplitBlock: 8,
       ...{ shanghaiTime: 100, cancunTime: 200, bpo1Time: 300, pragueTime: 210, osakaTime: 250 },
       blobSchedule: {
         cancun: { target: 1, max: 2, baseFeeUpdateFraction: 3 },
@@ -48,7 +49,7 @@ test('forks to come keep their block, difficulty or time, and delays of the diff
     { hardfork: 'berlin', block: 3n },
     { hardfork: 'london', block: 5n },
     { hardfork: 'london', block: 6n, changes: { bombDelay: 10_700_000 } },
-    { hardfork: 'paris', totalDifficulty: 99n },
+    { hardfork: 'paris', totalDifficulty: 99n, netsplitBlock: 8n },
     { hardfork: 'shanghai', time: 100n },
     { hardfork: 'cancun', time: 200n, blobs: { target: 1, max: 2, updateFraction: 3 } },
     { hardfork: 'prague', time: 210n },

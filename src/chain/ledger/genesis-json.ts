@@ -113,10 +113,15 @@ function blockForksOf(config: Config): readonly ForkStart[] {
   })
 }
 
-function mergeOf({ terminalTotalDifficulty: value }: Config): readonly ForkStart[] {
+function mergeOf(config: Config): readonly ForkStart[] {
+  const { terminalTotalDifficulty: value, mergeNetsplitBlock: netsplit } = config
   if (!isGiven(value)) return []
   const totalDifficulty = json.quantity(value, 'config.terminalTotalDifficulty')
-  return [{ hardfork: 'paris', ...(totalDifficulty === 0n ? { block: 0n } : { totalDifficulty }) }]
+  if (totalDifficulty === 0n) return [{ hardfork: 'paris', block: 0n }]
+  const netsplitBlock = isGiven(netsplit)
+    ? { netsplitBlock: json.quantity(netsplit, 'config.mergeNetsplitBlock', maxU64) }
+    : {}
+  return [{ hardfork: 'paris', totalDifficulty, ...netsplitBlock }]
 }
 
 function timeForksOf(config: Config): readonly ForkStart[] {

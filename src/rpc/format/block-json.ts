@@ -72,7 +72,8 @@ function laterFields(header: Header): Fields {
   return fields
 }
 
-function withdrawalJson({ index, validatorIndex, address, amountGwei }: Withdrawal): Json {
+/** A withdrawal as JSON. */
+export function withdrawalJson({ index, validatorIndex, address, amountGwei }: Withdrawal): Json {
   return {
     index: toQuantity(index),
     validatorIndex: toQuantity(validatorIndex),

@@ -19,11 +19,14 @@ import { type MethodTable, method } from './method.ts'
 export const accountMethods: MethodTable = {
   eth_sendTransaction: method([callRequest], async (context, [request]) => {
     const { chain, signing } = context
-    const key = keyOf(context, request.from)
+    const key = isImpersonated(context, request.from) ? undefined : keyOf(context, request.from)
     const filled = await fill(context, request)
     const hash = await signing(() => {
       const { from = new Uint8Array(), nonce = chain.pool.nextNonce(from) } = request
-      return chain.submit(encodeTransaction(signTransaction({ ...filled, nonce }, key)))
+      const unsigned = { ...filled, nonce }
+      return key
+        ? chain.submit(encodeTransaction(signTransaction(unsigned, key)))
+        : chain.dev.submitAs(unsigned, from)
     })
     return toHex(hash)
   }),
@@ -45,6 +48,12 @@ export const accountMethods: MethodTable = {
   personal_sign: method([bytes, address], (context, [data, who]) =>
     signMessage(data, keyOf(context, who)),
   ),
+}
+
+/** An account whose key the node has signs with it all the same. */
+function isImpersonated({ development, keys }: ChainContext, from: Address | undefined): boolean {
+  if (!from || keys.has(toHex(from))) return false
+  return development.everybody || development.impersonated.has(toHex(from))
 }
 
 function keyOf({ keys }: ChainContext, from: Address | undefined): Uint8Array {

@@ -109,6 +109,21 @@ const toolMethods: MethodTable = {
     await chain.dev.rewindTo({ number: 0n, changes: 0 }, 'forget')
     for (const { hash: waiting } of waitingOf(chain)) chain.pool.drop(waiting)
     development.snapshots = []
+    development.impersonated.clear()
+    development.everybody = false
+    return true
+  }),
+  impersonateAccount: method([address], ({ development, limits }, [who]) => {
+    if (development.impersonated.size >= limits.impersonated)
+      throw invalidParams(`there are ${limits.impersonated} such accounts already; stop some`)
+    development.impersonated.add(toHex(who))
+    return true
+  }),
+  stopImpersonatingAccount: method([address], ({ development }, [who]) =>
+    development.impersonated.delete(toHex(who)),
+  ),
+  autoImpersonateAccount: method([flag], ({ development }, [on]) => {
+    development.everybody = on
     return true
   }),
   setLoggingEnabled: method([flag], () => true),

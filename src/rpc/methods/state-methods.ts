@@ -6,7 +6,7 @@ import type { Address } from '../../chain/ledger/transaction.ts'
 import { invalidParams } from '../envelope/rpc-error.ts'
 import { toQuantity, toWord } from '../format/quantity.ts'
 import { type BlockReference, blockReference, latest } from '../params/block-reference.ts'
-import { listOf, optional, type Parser } from '../params/parser.ts'
+import { listOf, optional, type Parser, record } from '../params/parser.ts'
 import { address, slot } from '../params/values.ts'
 import { stateOf } from '../view/blocks.ts'
 import type { ChainContext } from '../view/context.ts'
@@ -19,6 +19,15 @@ const proofKey: Parser<{ readonly slot: bigint; readonly isWord: boolean }> = (v
   slot: slot(value, path),
   isWord: typeof value === 'string' && value.length === 66,
 })
+
+/** Slots by address, as `eth_getStorageValues` takes them. */
+const storageRequests: Parser<
+  readonly { readonly name: string; readonly who: Address; readonly slots: readonly bigint[] }[]
+> = (value, path) =>
+  Object.entries(record(value, path)).map(([name, keys]) => {
+    const where = `${path}.${name.slice(0, 44)}`
+    return { name, who: address(name, where), slots: listOf(slot, 100_000)(keys, where) }
+  })
 
 export const stateMethods: MethodTable = {
   eth_getBalance: method([address, at], async (context, [who, block]) =>
@@ -37,6 +46,19 @@ export const stateMethods: MethodTable = {
   eth_getStorageAt: method([address, slot, at], async (context, [who, key, block]) =>
     toWord((await stateOf(context, block)).state.storage(who, key)),
   ),
+  eth_getStorageValues: method([storageRequests, at], async (context, [requests, block]) => {
+    if (requests.length === 0) throw invalidParams('empty request')
+    const count = requests.reduce((sum, { slots }) => sum + slots.length, 0)
+    const { proofSlots } = context.limits
+    if (count > proofSlots) throw invalidParams(`too many slots (at most ${proofSlots})`)
+    const { state } = await stateOf(context, block)
+    return Object.fromEntries(
+      requests.map(({ name, who, slots }) => [
+        name,
+        slots.map((key) => toWord(state.storage(who, key))),
+      ]),
+    )
+  }),
   eth_getProof: method(
     [address, optional(listOf(proofKey, 100_000), []), at],
     async (context, [who, keys, block]) => {

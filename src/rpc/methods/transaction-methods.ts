@@ -1,13 +1,13 @@
 /** Answers questions about transactions, in blocks and in the pool, and takes raw ones. */
 
 import { toHex } from '../../base/bytes.ts'
-import { encodeTransaction } from '../../chain/ledger/transaction-codec.ts'
 import { receiptJson } from '../format/receipt-json.ts'
 import { minedTransaction, pooledTransaction } from '../format/transaction-json.ts'
 import { type BlockReference, blockNumber } from '../params/block-reference.ts'
 import type { Parser } from '../params/parser.ts'
 import { bytes, hash, quantity64 } from '../params/values.ts'
 import { findBlock } from '../view/blocks.ts'
+import { rawTransaction } from '../view/raw-transaction.ts'
 import { blockHash } from './block-methods.ts'
 import { type Method, type MethodTable, method } from './method.ts'
 
@@ -22,9 +22,7 @@ export const transactionMethods: MethodTable = {
     return pooled ? pooledTransaction(pooled) : null
   }),
   eth_getRawTransactionByHash: method([hash], async ({ chain }, [wanted]) => {
-    const place = await chain.findTransaction(wanted)
-    const mined = place?.executed.block.transactions[place.position]
-    const raw = mined ? encodeTransaction(mined) : chain.pool.get(wanted)?.raw
+    const raw = rawTransaction(chain, wanted)
     return raw ? toHex(raw) : null
   }),
   eth_getTransactionByBlockNumberAndIndex: byPosition(blockNumber),

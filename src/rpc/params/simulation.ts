@@ -5,6 +5,7 @@ import type { Address, Hash } from '../../chain/ledger/transaction.ts'
 import { type CallRequest, callRequest } from './call-request.ts'
 import { type AccountOverride, stateOverrides } from './overrides.ts'
 import { listOf, optional, type Parser, record } from './parser.ts'
+import { withdrawals } from './payload-attributes.ts'
 import { address, flag, hash, quantity, quantity64 } from './values.ts'
 
 /** What a block is imagined to be; what is absent follows from the block before it. */
@@ -91,17 +92,6 @@ const blockWishes: Parser<BlockWishes> = (value, path) => {
     baseFeePerGas: read('baseFeePerGas', quantity),
     blobBaseFee: read('blobBaseFee', quantity),
     parentBeaconBlockRoot: read('beaconRoot', hash),
-    withdrawals: read('withdrawals', listOf(withdrawal, 1_000)) ?? [],
-  }
-}
-
-/** A withdrawal as the execution API writes it. */
-const withdrawal: Parser<Withdrawal> = (value, path) => {
-  const fields = record(value, path)
-  return {
-    index: quantity64(fields.index, `${path}.index`),
-    validatorIndex: quantity64(fields.validatorIndex, `${path}.validatorIndex`),
-    address: address(fields.address, `${path}.address`),
-    amountGwei: quantity64(fields.amount, `${path}.amount`),
+    withdrawals: read('withdrawals', withdrawals) ?? [],
   }
 }

@@ -1,9 +1,9 @@
 /** Runs one imagined block: its overrides, its calls as transactions, and what it would commit to. */
 
-import { contextOf, type ExecutedTransaction } from '../../chain/evm/evm.ts'
+import { type BlockResult, contextOf, type ExecutedTransaction } from '../../chain/evm/evm.ts'
 import { nextBaseFee } from '../../chain/ledger/base-fee.ts'
 import { blobGasOf, nextExcessBlobGas } from '../../chain/ledger/blobs.ts'
-import type { ExecutedBlock, Header } from '../../chain/ledger/block.ts'
+import type { ExecutedBlock, Header, Withdrawal } from '../../chain/ledger/block.ts'
 import { encodeReceipt, encodeWithdrawal, headerHash } from '../../chain/ledger/block-codec.ts'
 import { bloomOf } from '../../chain/ledger/bloom.ts'
 import type { Rules } from '../../chain/ledger/fork-rules.ts'
@@ -86,17 +86,9 @@ export async function imagineBlock(
   const end = await run.finish(block.wishes.withdrawals)
   if (end.kind === 'invalid') throw serverError(`${end.rule}: ${end.detail}`)
   const state = before.apply(end.difference)
-  const { receipts, gasUsed, requestsHash } = end
+  const { receipts } = end
   const { withdrawals } = block.wishes
-  const header: Header = {
-    ...{ ...open, stateRoot: state.root, gasUsed },
-    transactionsRoot: orderedRoot(transactions.map(encodeTransaction)),
-    receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
-    withdrawalsRoot: open.withdrawalsRoot && orderedRoot(withdrawals.map(encodeWithdrawal)),
-    blobGasUsed: open.blobGasUsed === undefined ? undefined : blobGasOf(...transactions),
-    requestsHash: open.requestsHash && requestsHash,
-  }
+  const header = committedHeader(open, { transactions, withdrawals, end, stateRoot: state.root })
   const hash = headerHash(header)
   const shown = open.withdrawalsRoot ? withdrawals : undefined
   return {
@@ -106,6 +98,31 @@ export async function imagineBlock(
     },
     results,
     state,
+  }
+}
+
+/** What running a block gave, for its header. */
+interface Committed {
+  readonly transactions: readonly Transaction[]
+  readonly withdrawals: readonly Withdrawal[]
+  readonly end: BlockResult
+  readonly stateRoot: Hash
+}
+
+/** A header with the roots of what the block holds and did. */
+export function committedHeader(
+  open: Header,
+  { transactions, withdrawals, end, stateRoot }: Committed,
+): Header {
+  const { receipts, gasUsed, requestsHash } = end
+  return {
+    ...{ ...open, stateRoot, gasUsed },
+    transactionsRoot: orderedRoot(transactions.map(encodeTransaction)),
+    receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
+    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
+    withdrawalsRoot: open.withdrawalsRoot && orderedRoot(withdrawals.map(encodeWithdrawal)),
+    blobGasUsed: open.blobGasUsed === undefined ? undefined : blobGasOf(...transactions),
+    requestsHash: open.requestsHash && requestsHash,
   }
 }
 

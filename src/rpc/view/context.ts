@@ -44,7 +44,14 @@ export interface ChainContext {
   /** Names of all methods. */
   readonly methodNames: readonly string[]
   /** What the development methods remember. */
-  readonly development: { snapshots: readonly Snapshot[]; taken: number; shiftedSeconds: bigint }
+  readonly development: {
+    snapshots: readonly Snapshot[]
+    taken: number
+    shiftedSeconds: bigint
+    /** Accounts, in lower-case hex, that send without a key; all of them if `everybody`. */
+    readonly impersonated: Set<Hex>
+    everybody: boolean
+  }
 }
 
 /** What one call sees. */
