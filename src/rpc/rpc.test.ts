@@ -172,7 +172,7 @@ test('the development methods are there only in development', async (t) => {
   await assert.rejects(rpc.call('evm_mine', []), /the method evm_mine does not exist/)
   const modules = (await rpc.call('rpc_modules', [])) as object
   assert.deepEqual(Object.keys(modules).sort(), [
-    ...['eth', 'net', 'personal', 'rpc', 'txpool', 'web3'],
+    ...['admin', 'debug', 'eth', 'net', 'personal', 'rpc', 'testing', 'txpool', 'web3'],
   ])
 })
 
@@ -200,6 +200,8 @@ test('whatever comes, a well-formed answer goes', async (t) => {
     ...['eth_estimateGas', 'eth_sendTransaction', 'eth_sendRawTransaction', 'eth_getProof'],
     ...['eth_newFilter', 'eth_getFilterChanges', 'eth_getBlockByNumber', 'eth_subscribe'],
     ...['eth_createAccessList', 'eth_getTransactionByHash', 'eth_sign', 'txpool_contentFrom'],
+    ...['eth_simulateV1', 'testing_buildBlockV1', 'eth_getStorageValues', 'hardhat_setBalance'],
+    ...['anvil_setCode', 'hardhat_setStorageAt', 'debug_getRawBlock', 'evm_mine'],
     ...['eth_getBlockReceipts', 'evm_revert', 'evm_increaseTime', 'evm_setIntervalMining'],
   ]
   const account = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
