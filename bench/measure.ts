@@ -3,7 +3,7 @@
 import { cpus, loadavg } from 'node:os'
 
 /** CPU seconds of this process so far, all threads, user and system. */
-export function ownCpu(): number {
+function ownCpu(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
 }
