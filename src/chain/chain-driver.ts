@@ -2,11 +2,12 @@
 
 import { AppError } from '../base/app-error.ts'
 import { equalBytes } from '../base/bytes.ts'
-import { type BuiltBlock, buildBlock, runBlock } from './block-building.ts'
+import { type BuiltBlock, buildBlock } from './block-building.ts'
+import { BlockImport } from './block-import.ts'
 import type { Chain, ChainEvent, ChainMark } from './chain.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
-import type { Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
-import { type DevState, devEngine } from './consensus/dev.ts'
+import type { ConsensusEngine, Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
+import { createEngine } from './consensus/create-engine.ts'
 import type { Evm } from './evm/evm.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
@@ -30,11 +31,12 @@ export class ChainDriver implements DrivenChain {
   readonly rules: ChainRules
   readonly evm: Evm
   readonly #parts: ChainParts
-  readonly #engine: ReturnType<typeof devEngine>
+  readonly #engine: ConsensusEngine<unknown>
+  readonly #import: BlockImport
   readonly #listeners = new Set<(event: ChainEvent) => void>()
   readonly #blocksSealed
   readonly #intake: TransactionIntake
-  #engineState: DevState | undefined
+  #engineState: unknown
   #final = 0n
   #cancelAlarm = () => {}
   /** A block that waits for the engine's word, what it stands on, and what asked for it. */
@@ -51,10 +53,16 @@ export class ChainDriver implements DrivenChain {
     this.manifest = parts.options.manifest
     this.rules = parts.rules
     this.evm = parts.evm
-    const { consensus, name } = this.manifest
-    if (consensus.engine !== 'dev') throw noEngine(name, consensus.engine)
-    this.#engine = devEngine(consensus, parts.rules)
     const { dependencies, options } = parts
+    this.#engine = createEngine(this.manifest, parts.rules)
+    this.#import = new BlockImport({
+      ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.#site() },
+      ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
+      ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => this.stateAt(hash) },
+      sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
+      add: (built) => this.#add(built),
+      rewindTo: (number) => this.#rewindTo({ number }, 'return'),
+    })
     this.#intake = new TransactionIntake({
       ...{ options, dependencies, head: this.#poolHead(), tell: (event) => this.#tell(event) },
     })
@@ -79,7 +87,8 @@ export class ChainDriver implements DrivenChain {
       this.#feed({ kind: 'set-automine', on })
       this.#tellOfWork()
     },
-    isAutomine: () => this.#engineState?.automine ?? false,
+    isAutomine: () =>
+      this.#engineState !== undefined && this.#engine.isAutomine?.(this.#engineState) === true,
     increaseTime: (seconds) => this.#feed({ kind: 'shift-time', seconds }),
     shapeNext: (shape) => this.#feed({ kind: 'shape-next', shape }),
     submitAs: async (unsigned, sender) => {
@@ -101,7 +110,8 @@ export class ChainDriver implements DrivenChain {
   }
 
   draft() {
-    return this.#engineState && this.#engine.draft?.(this.#engineState, this.#nowMs())
+    if (this.#engineState === undefined) return undefined
+    return this.#engine.draft?.(this.#engineState, this.#nowMs())
   }
 
   head(): Block {
@@ -152,15 +162,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   importBlock(block: Block): Promise<Verdict> {
-    return this.#exclusive(async () => {
-      const verdict = this.#engine.checkHeader(this.head().header, block.header, this.#nowMs())
-      if (verdict.kind !== 'valid') return verdict
-      const senders = await this.#intake.sendersOf(block, this.rules.rulesAt(block.header))
-      const ran = await runBlock(this.#site(), { block, senders })
-      if ('kind' in ran) return ran
-      await this.#add(ran)
-      return { kind: 'valid' }
-    })
+    return this.#exclusive(() => this.#import.take(block))
   }
 
   async start(): Promise<void> {
@@ -170,8 +172,6 @@ export class ChainDriver implements DrivenChain {
       ...{ head: this.#summary(), header, nowMs: this.#nowMs() },
       beneficiary: this.#parts.options.beneficiary,
     })
-    const depth = header.number - 2n
-    this.#final = depth > 0n ? depth : 0n
     this.#take(step.state, step.effects)
   }
 
@@ -192,11 +192,12 @@ export class ChainDriver implements DrivenChain {
     this.#take(step.state, step.effects)
   }
 
-  #take(state: DevState, effects: readonly Effect[]): void {
+  #take(state: unknown, effects: readonly Effect[]): void {
     this.#engineState = state
     for (const effect of effects) {
       if (effect.kind === 'wake-at') this.#wakeAt(effect.atMs)
       else if (effect.kind === 'set-head') this.#setHead(effect)
+      else if (effect.kind === 'set-final') this.#final = effect.number
       else if (effect.kind === 'build-block') this.#background(() => this.#build(effect))
     }
   }
@@ -353,11 +354,6 @@ export class ChainDriver implements DrivenChain {
   #nowMs(): number {
     return this.#parts.dependencies.clock.nowMs()
   }
-}
-
-function noEngine(name: string, engine: string): AppError {
-  const message = `the chain "${name}" needs the engine ${engine}, which is not built yet`
-  return new AppError({ code: 'chain/no-engine', message })
 }
 
 function stopped(name: string): AppError {

@@ -37,7 +37,10 @@ export interface ChainDependencies {
 
 /** A chain that also takes blocks from elsewhere. */
 export interface DrivenChain extends Chain {
-  /** Checks, runs and stores a block on top of the head. */
+  /**
+   * Checks a block on a block that is known; runs and stores it if its branch is the one to follow. A wrong one leaves
+   * the head where it is.
+   */
   importBlock(block: Block): Promise<Verdict>
 }
 

@@ -22,6 +22,14 @@ export interface HeadSummary {
   readonly parent: Hash
   readonly timestampMs: bigint
   readonly finalNumber: bigint
+  /** Difficulties up to it, added up; absent where they do not count. */
+  readonly totalWork?: bigint | undefined
+}
+
+/** A header that another one stands on. */
+export interface ParentHeader extends Header {
+  /** Difficulties up to it, added up; absent where they do not count. */
+  readonly totalWork?: bigint | undefined
 }
 
 /** The fields of a header that the engine decides; the rest comes from running the transactions. */
@@ -108,7 +116,7 @@ export interface ConsensusEngine<S> {
   readonly name: EngineName
   start(options: StartOptions): Step<S>
   /** Every rule of a header that needs no transaction to be run. */
-  checkHeader(parent: Header, header: Header, nowMs: number): Verdict
+  checkHeader(parent: ParentHeader, header: Header, nowMs: number): Verdict
   /** The rules of a block's ommers, which need the blocks before it, by hash. */
   checkOmmers(block: Block, blockOf: (hash: Hash) => Block | undefined): Verdict
   /** Fork choice between two valid heads: > 0 keep `a`, < 0 move to `b`, 0 keep what the node has. */
@@ -116,4 +124,6 @@ export interface ConsensusEngine<S> {
   step(state: S, input: Input): Step<S>
   /** What the next block would be like, were it built now; absent for engines that build none. */
   draft?(state: S, nowMs: number): HeaderDraft
+  /** Whether each transaction gets a block at once; absent for engines that never do so. */
+  isAutomine?(state: S): boolean
 }

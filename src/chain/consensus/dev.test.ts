@@ -38,7 +38,7 @@ describe('the development engine', () => {
   })
 
   test('seals when the interval is over, not before', () => {
-    assert.deepEqual(play(1_000).effects, [{ kind: 'wake-at', atMs: nowMs + 1_000 }])
+    assert.deepEqual(play(1_000).effects.slice(1), [{ kind: 'wake-at', atMs: nowMs + 1_000 }])
     // A timer may fire a moment early: the alarm is set again, or the chain would stand still.
     const early = play(1_000, { kind: 'tick', nowMs: nowMs + 999 })
     assert.deepEqual(early.effects, [{ kind: 'wake-at', atMs: nowMs + 1_000 }])

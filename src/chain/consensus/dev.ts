@@ -80,6 +80,7 @@ export function devEngine(
     compare: (a, b) => Number(a.number - b.number),
     step,
     draft,
+    isAutomine: ({ automine }) => automine,
   }
 }
 
@@ -96,7 +97,7 @@ function start(options: StartOptions, blockTimeMs: number): Step<DevState> {
     dueMs: nowMs + blockTimeMs,
     ...{ building: undefined, nextRequest: 1, wanted: false },
   }
-  return { state, effects: alarm(state) }
+  return { state, effects: [{ kind: 'set-final', number: finalOf(head.number) }, ...alarm(state)] }
 }
 
 function step(state: DevState, input: Input): Step<DevState> {

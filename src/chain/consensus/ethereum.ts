@@ -5,7 +5,7 @@ import type { Header } from '../ledger/block.ts'
 import { emptyOmmersHash } from '../ledger/block-codec.ts'
 import { nextDifficulty } from '../ledger/difficulty.ts'
 import { type ChainRules, type Hardfork, isAtLeast, type Rules } from '../ledger/fork-rules.ts'
-import type { ConsensusEngine, HeadSummary } from './consensus.ts'
+import type { ConsensusEngine, HeadSummary, ParentHeader } from './consensus.ts'
 import { checkCommonRules, gasFault, type Invalid, invalid } from './header-rules.ts'
 import { checkOmmers } from './ommer-rules.ts'
 
@@ -24,11 +24,20 @@ const laterFields: readonly (readonly [keyof Header, Hardfork])[] = [
   ['requestsHash', 'prague'],
 ]
 
-/** The engine for a chain with these rules. Seals are not checked; the last block is the head, and final. */
-export function ethereumEngine(rules: ChainRules): ConsensusEngine<FollowerState> {
-  const checkHeader = (parent: Header, header: Header) => {
+/**
+ * The engine for a chain with these rules. Seals are not checked; of branches the one with more work is followed, and
+ * since the Merge the last that is given; its end is the head, and final.
+ *
+ * @param terminalWork - total difficulty at which the Merge comes, unless the rules tell it by the number of the block
+ */
+export function ethereumEngine(
+  rules: ChainRules,
+  terminalWork?: bigint,
+): ConsensusEngine<FollowerState> {
+  const checkHeader = (parent: ParentHeader, header: Header) => {
     const own = rules.rulesAt(header)
     return (
+      mergeFault(parent, header, terminalWork) ??
       fieldFault(header, own) ??
       workFault(parent, header, own) ??
       gasFault(parent, header, own) ??
@@ -40,7 +49,10 @@ export function ethereumEngine(rules: ChainRules): ConsensusEngine<FollowerState
     start: ({ head }) => ({ state: { head }, effects: [final(head)] }),
     checkHeader,
     checkOmmers: (block, blockOf) => checkOmmers(block, { block: blockOf, checkHeader }),
-    compare: (a, b) => Number(a.number - b.number),
+    compare: ({ totalWork = 0n }, b) => {
+      if (b.totalWork === undefined || b.totalWork > totalWork) return -1
+      return b.totalWork < totalWork ? 1 : 0
+    },
     step(state, input) {
       if (input.kind !== 'block-imported') return { state, effects: [] }
       const { head } = input
@@ -51,6 +63,19 @@ export function ethereumEngine(rules: ChainRules): ConsensusEngine<FollowerState
 }
 
 const final = ({ number }: HeadSummary) => ({ kind: 'set-final', number }) as const
+
+/** Where total difficulty decides about the Merge: no block comes before its time, or goes back (EIP-3675). */
+function mergeFault(
+  parent: ParentHeader,
+  { difficulty }: Header,
+  terminalWork: bigint | undefined,
+): Invalid | undefined {
+  if (terminalWork === undefined) return undefined
+  const { totalWork } = parent
+  const isOver = parent.difficulty === 0n || (totalWork !== undefined && totalWork >= terminalWork)
+  if (isOver === (difficulty === 0n)) return undefined
+  return invalid('difficulty', isOver ? 'there is none after the Merge' : 'the Merge comes later')
+}
 
 function fieldFault(header: Header, { hardfork }: Rules): Invalid | undefined {
   for (const [name, since] of laterFields) {

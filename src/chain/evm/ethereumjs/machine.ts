@@ -75,13 +75,20 @@ export interface Machine {
 
 const unknown = new Uint8Array(32)
 
+/** Forks that the library names otherwise. */
+const otherNames: Partial<Record<Hardfork, string>> = {
+  frontier: 'chainstart',
+  'tangerine-whistle': 'tangerineWhistle',
+  'spurious-dragon': 'spuriousDragon',
+}
+
 /** Builds a machine for one rule set; several may run at the same time. */
 export async function createMachine(
   { hardfork, chainId }: { readonly hardfork: Hardfork; readonly chainId: bigint },
   pause: Pause,
 ): Promise<Machine> {
   const common = createCustomCommon({ chainId: String(chainId), name: 'own' }, Mainnet, {
-    hardfork,
+    hardfork: otherNames[hardfork] ?? hardfork,
   })
   const nowhere = emptyState()
   let isLate: Place['isLate']
