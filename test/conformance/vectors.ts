@@ -8,15 +8,19 @@ import { promisify } from 'node:util'
 import { skipIfMissing } from '../e2e/lacking.ts'
 
 const root = path.join(import.meta.dirname, '../..')
-const folder = path.resolve(root, process.env.QS_CONFORMANCE ?? '../shared/conformance')
+/** Where the vectors lie. */
+export const vectorFolder = path.resolve(
+  root,
+  process.env.QS_CONFORMANCE ?? '../shared/conformance',
+)
 const run = promisify(execFile)
 const cache = path.join(root, 'node_modules/.cache/conformance')
 
 /** For the `skip` option of tests: one line when the vectors are not there. */
 export const skipVectors = () =>
   skipIfMissing(
-    !existsSync(path.join(folder, 'unpack.mjs')),
-    `conformance tests are left out: ${folder} is missing; name a copy of the vectors by QS_CONFORMANCE`,
+    !existsSync(path.join(vectorFolder, 'unpack.mjs')),
+    `conformance tests are left out: ${vectorFolder} is missing; name a copy of the vectors by QS_CONFORMANCE`,
   )
 
 /** The folder of a packed set, unpacked once: `eest/state-osaka`. */
@@ -26,7 +30,7 @@ export async function vectorSet(name: string): Promise<string> {
   // Whole or not at all: an interrupted run must not leave half a set.
   await mkdir(path.dirname(target), { recursive: true })
   const draft = await mkdtemp(path.join(cache, 'draft-'))
-  const script = path.join(folder, 'unpack.mjs')
+  const script = path.join(vectorFolder, 'unpack.mjs')
   await run(process.execPath, [script, name, draft], { maxBuffer: 2 ** 26 })
   await rename(path.join(draft, path.basename(name)), target).catch((error: unknown) => {
     if (!existsSync(target)) throw error
@@ -61,5 +65,5 @@ export async function vectorJson<T>(set: string, file: string): Promise<T> {
 
 /** A file that lies beside the packed sets. */
 export function plainFile(name: string): Promise<Buffer> {
-  return readFile(path.join(folder, name))
+  return readFile(path.join(vectorFolder, name))
 }
