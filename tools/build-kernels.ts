@@ -16,6 +16,8 @@ interface Kernel {
 const kernels: readonly Kernel[] = [
   { entry: 'kernel/blake2b/exports.ts', module: 'src/crypto/blake2b-wasm.gen.ts' },
   { entry: 'kernel/keccak/exports.ts', module: 'src/crypto/keccak-wasm.gen.ts' },
+  { entry: 'kernel/trie/exports.ts', module: 'src/chain/state/trie-wasm.gen.ts' },
+  { entry: 'kernel/trie/list-root.ts', module: 'src/chain/state/list-root-wasm.gen.ts' },
 ]
 
 const flags = [

@@ -18,8 +18,8 @@ import { bloomOf } from './ledger/bloom.ts'
 import type { ChainRules, Rules } from './ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import { encodeTransaction, transactionHash } from './ledger/transaction-codec.ts'
+import { orderedRoot } from './state/ordered-root.ts'
 import type { Difference, State } from './state/state.ts'
-import { orderedRoot } from './state/trie.ts'
 import type { TxPool } from './txpool/txpool.ts'
 
 /** A block with its receipts, what it did, and the state after it. */

@@ -31,7 +31,8 @@ export class ChainPast {
 
   add({ block }: ExecutedBlock, state: State): void {
     this.#kept.push({ block, states: [state] })
-    if (this.#kept.length > this.#most) this.#kept.shift()
+    if (this.#kept.length <= this.#most) return
+    for (const one of this.#kept.shift()?.states ?? []) one.release()
   }
 
   /** The state after the head is another one. */

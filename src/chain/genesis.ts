@@ -7,8 +7,8 @@ import { emptyOmmersHash, headerHash } from './ledger/block-codec.ts'
 import { type Hardfork, isAtLeast } from './ledger/fork-rules.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import type { GenesisAccount, Manifest } from './ledger/manifest.ts'
+import { emptyRoot } from './state/ordered-root.ts'
 import type { State } from './state/state.ts'
-import { emptyRoot } from './state/trie.ts'
 import { genesisState } from './state/trie-state.ts'
 
 /** The block of number 0 and the state after it. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex, type Hex, toHex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
-import { orderedRoot } from '../chain/state/trie.ts'
+import { orderedRoot } from '../chain/state/ordered-root.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import {
   alice,

@@ -1,86 +1,54 @@
-/** Checks tries, states, overlays and proofs against simple models. */
+/** Checks roots of lists, states and overlays against simple models. */
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import { decodeRlp, rlpBytes, rlpList } from '../ledger/rlp.ts'
+import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import { decodeDifference, encodeDifference } from './difference-codec.ts'
+import { emptyRoot, orderedRoot, sortedRoot } from './ordered-root.ts'
 import type { Account } from './state.ts'
 import { createOverlay } from './state-overlay.ts'
-import {
-  emptyRoot,
-  type Trie,
-  type TrieValue,
-  trieGet,
-  trieProof,
-  triePut,
-  trieRemove,
-  trieRoot,
-} from './trie.ts'
+import { type Trie, type TrieValue, triePut, trieRoot } from './test-trie/plain-trie.ts'
 import { emptyCodeHash, emptyState } from './trie-state.ts'
 
-const encoded = (...bytes: number[]): TrieValue => ({ encoded: Uint8Array.from(bytes) })
-const keys = fc.uint8Array({ minLength: 1, maxLength: 4 })
-
-describe('a trie', () => {
-  const steps = fc.array(fc.tuple(keys, fc.option(fc.integer({ min: 1, max: 255 }))), {
-    maxLength: 60,
+describe('the root over a list', () => {
+  test('is that of a trie, however many items there are', () => {
+    for (const count of [0, 1, 2, 3, 17, 127, 128, 129, 200, 255, 256, 257, 400]) {
+      const items = Array.from({ length: count }, (_, place) =>
+        Uint8Array.from({ length: 1 + ((place * 7) % 90) }, (_, at) => (place + at + 1) & 255),
+      )
+      let trie: Trie<TrieValue>
+      for (const [place, encoded] of items.entries()) {
+        trie = triePut(trie, encodeRlp(rlpInteger(place)), { encoded })
+      }
+      assert.equal(toHex(orderedRoot(items)), toHex(trieRoot(trie)), `${count} items`)
+    }
   })
 
-  test('has the root of its contents, however it came to them', () => {
+  test('is that of a trie for any keys', () => {
+    const keys = fc.uint8Array({ minLength: 1, maxLength: 4 })
+    const values = fc.uint8Array({ minLength: 1, maxLength: 40 })
     fc.assert(
-      fc.property(steps, (changes) => {
+      fc.property(fc.array(fc.tuple(keys, values), { maxLength: 40 }), (pairs) => {
+        const model = new Map(pairs.map(([key, value]) => [key.toHex(), value]))
         let trie: Trie<TrieValue>
-        const model = new Map<string, number>()
-        for (const [key, value] of changes) {
-          if (value === null) {
-            trie = trieRemove(trie, key)
-            model.delete(key.toHex())
-          } else {
-            trie = triePut(trie, key, encoded(value))
-            model.set(key.toHex(), value)
-          }
+        for (const [key, encoded] of model) {
+          trie = triePut(trie, Uint8Array.fromHex(key), { encoded })
         }
-        let fresh: Trie<TrieValue>
-        for (const [key, value] of [...model].reverse())
-          fresh = triePut(fresh, Uint8Array.fromHex(key), encoded(value))
-        assert.equal(toHex(trieRoot(trie)), toHex(trieRoot(fresh)))
-        for (const [key, value] of model)
-          assert.deepEqual(trieGet(trie, Uint8Array.fromHex(key)), encoded(value))
+        const entries = [...model].sort(([a], [b]) => (a < b ? -1 : 1))
+        const sorted = entries.map(([key, value]) => [Uint8Array.fromHex(key), value] as const)
+        assert.equal(toHex(sortedRoot(sorted)), toHex(trieRoot(trie)))
       }),
     )
   })
 
-  test('an older version does not change', () => {
-    const first = triePut(undefined, Uint8Array.of(1, 2), encoded(1))
-    const root = trieRoot(first)
-    const second = triePut(first, Uint8Array.of(1, 3), encoded(2))
-    assert.notDeepEqual(trieRoot(second), root)
-    assert.deepEqual(trieRoot(first), root)
-    assert.deepEqual(trieRoot(trieRemove(second, Uint8Array.of(1, 3))), root)
-    assert.deepEqual(
-      trieRoot(trieRemove(trieRemove(second, Uint8Array.of(1, 3)), Uint8Array.of(1, 2))),
-      emptyRoot,
-    )
-  })
-
-  test('a proof is a chain of hashes from the root', () => {
-    let trie: Trie<TrieValue>
-    for (let n = 0; n < 200; n += 1)
-      trie = triePut(trie, keccak256(Uint8Array.of(n)), { encoded: keccak256(Uint8Array.of(n, n)) })
-    const key = keccak256(Uint8Array.of(77))
-    const proof = trieProof(trie, key)
-    let wanted = trieRoot(trie)
-    for (const [depth, node] of proof.entries()) {
-      assert.deepEqual(keccak256(node), wanted)
-      const items = rlpList(decodeRlp(node), 'a node')
-      const nibble = ((key[depth >> 1] ?? 0) >> (depth % 2 === 0 ? 4 : 0)) & 15
-      if (items.length === 17) wanted = rlpBytes(items[nibble], 'a child')
-      else assert.deepEqual(rlpBytes(items[1], 'the value'), keccak256(Uint8Array.of(77, 77)))
-    }
-    assert.ok(proof.length >= 2)
+  test('large lists do not grow the memory that is kept', () => {
+    const items = [new Uint8Array(40 * 1024 * 1024).fill(1), Uint8Array.of(2)]
+    const small = orderedRoot([Uint8Array.of(2)])
+    assert.notDeepEqual(orderedRoot(items), small)
+    assert.deepEqual(orderedRoot([Uint8Array.of(2)]), small)
   })
 })
 
@@ -130,6 +98,18 @@ describe('an overlay', () => {
     const gone = createOverlay(wiped)
     gone.setAccount(address(1), undefined)
     assert.deepEqual(wiped.apply(gone.difference()).root, emptyRoot)
+  })
+
+  test('a released state says that it is not kept, and those that came from it stay', () => {
+    const first = createOverlay(emptyState())
+    first.setAccount(address(1), account(5n))
+    const state = emptyState().apply(first.difference())
+    const second = createOverlay(state)
+    second.setAccount(address(1), account(6n))
+    const next = state.apply(second.difference())
+    state.release()
+    assert.throws(() => state.account(address(1)), { code: 'state/not-kept' })
+    assert.equal(next.account(address(1))?.balance, 6n)
   })
 
   test('code that nobody has is an error', () => {

@@ -51,11 +51,16 @@ export interface AccountProof {
   }[]
 }
 
-/** The state after one block. It never changes: `apply` gives another one that shares most of its nodes. */
+/**
+ * The state after one block. It never changes: `apply` gives another one that shares most of its nodes. After
+ * `release`, each call throws AppError `state/not-kept`.
+ */
 export interface State extends StateReader {
   readonly root: Hash
   apply(difference: Difference): State
   prove(address: Address, slots: readonly bigint[]): AccountProof
+  /** Gives back what only this state holds; states that came from it stay. */
+  release(): void
 }
 
 /** Changes over a state that are not applied yet, with nested marks to go back to. */

@@ -3,7 +3,7 @@
 import type { Header } from '../../chain/ledger/block.ts'
 import { emptyOmmersHash } from '../../chain/ledger/block-codec.ts'
 import { type ChainRules, isAtLeast } from '../../chain/ledger/fork-rules.ts'
-import { orderedRoot } from '../../chain/state/trie.ts'
+import { orderedRoot } from '../../chain/state/ordered-root.ts'
 import { errorCodes, rpcError } from '../envelope/rpc-error.ts'
 import type { BlockWishes, ImaginedCalls } from '../params/simulation.ts'
 

@@ -1,9 +1,9 @@
-/** Keeps a Merkle-Patricia trie of nodes that never change, so that versions share what they have in common. */
+/** A plain Merkle-Patricia trie to compare the kernel with: nodes are objects that never change. */
 
-import { concatBytes } from '../../base/bytes.ts'
-import { keccak256 } from '../../crypto/keccak.ts'
-import { encodeRlp, type RlpValue, rlpInteger } from '../ledger/rlp.ts'
-import type { Hash } from '../ledger/transaction.ts'
+import { concatBytes } from '../../../base/bytes.ts'
+import { keccak256 } from '../../../crypto/keccak.ts'
+import { encodeRlp, type RlpValue } from '../../ledger/rlp.ts'
+import type { Hash } from '../../ledger/transaction.ts'
 
 /** Nibbles, one a byte. */
 type Path = Uint8Array
@@ -48,27 +48,7 @@ interface Encoding {
 export type Trie<V extends TrieValue> = TrieNode<V> | undefined
 
 /** Root of a trie without keys: keccak-256 of the empty string's RLP. */
-export const emptyRoot: Hash = keccak256(Uint8Array.of(0x80))
-
-/** The value of a key. */
-export function trieGet<V extends TrieValue>(trie: Trie<V>, key: Uint8Array): V | undefined {
-  let node = trie
-  let rest = nibblesOf(key)
-  while (node !== undefined) {
-    if (node.kind === 'leaf') return equal(node.path, rest) ? node.value : undefined
-    if (node.kind === 'extension') {
-      if (!startsWith(rest, node.path)) return undefined
-      rest = rest.subarray(node.path.length)
-      node = node.child
-    } else {
-      const nibble = rest[0]
-      if (nibble === undefined) return node.value
-      node = node.children[nibble]
-      rest = rest.subarray(1)
-    }
-  }
-  return undefined
-}
+const emptyRoot: Hash = keccak256(Uint8Array.of(0x80))
 
 /** The trie with a key set. */
 export function triePut<V extends TrieValue>(
@@ -77,11 +57,6 @@ export function triePut<V extends TrieValue>(
   value: V,
 ): TrieNode<V> {
   return put(trie, nibblesOf(key), value)
-}
-
-/** The trie without a key. */
-export function trieRemove<V extends TrieValue>(trie: Trie<V>, key: Uint8Array): Trie<V> {
-  return remove(trie, nibblesOf(key))
 }
 
 /** The root hash (Yellow Paper, appendix D). */
@@ -116,15 +91,6 @@ export function trieProof<V extends TrieValue>(
     }
   }
   return proof
-}
-
-/** The root over a list: keys are the RLP of the places, as for transactions, receipts and withdrawals. */
-export function orderedRoot(items: readonly Uint8Array[]): Hash {
-  let trie: Trie<TrieValue>
-  for (const [place, encoded] of items.entries()) {
-    trie = triePut(trie, encodeRlp(rlpInteger(place)), { encoded })
-  }
-  return trieRoot(trie)
 }
 
 /** The nibbles of a key, high one first. */
@@ -184,43 +150,6 @@ function extend<V>(path: Path, child: TrieNode<V>): TrieNode<V> {
     : { kind: 'extension', path: whole, child: child.child }
 }
 
-function remove<V extends TrieValue>(node: Trie<V>, path: Path): Trie<V> {
-  if (node === undefined) return undefined
-  if (node.kind === 'leaf') return equal(node.path, path) ? undefined : node
-  if (node.kind === 'extension') {
-    if (!startsWith(path, node.path)) return node
-    const child = remove(node.child, path.subarray(node.path.length))
-    if (child === node.child) return node
-    return child && extend(node.path, child)
-  }
-  const nibble = path[0]
-  if (nibble === undefined) {
-    return node.value === undefined ? node : shrink({ ...bare(node), value: undefined })
-  }
-  const child = remove(node.children[nibble], path.subarray(1))
-  if (child === node.children[nibble]) return node
-  return shrink({ ...bare(node), children: node.children.with(nibble, child) })
-}
-
-/** A branch without its cached encoding. */
-function bare<V>({ kind, children, value }: Branch<V>): Branch<V> {
-  return { kind, children, value }
-}
-
-/** A branch with a single thing left in it becomes that thing. */
-function shrink<V extends TrieValue>(branch: Branch<V>): Trie<V> {
-  const nibbles = branch.children.flatMap((child, nibble) => (child ? [nibble] : []))
-  const [only] = nibbles
-  if (branch.value !== undefined) {
-    return only === undefined
-      ? { kind: 'leaf', path: new Uint8Array(), value: branch.value }
-      : branch
-  }
-  if (only === undefined) return undefined
-  const child = branch.children[only]
-  return nibbles.length > 1 || child === undefined ? branch : extend(Uint8Array.of(only), child)
-}
-
 function encode<V extends TrieValue>(node: TrieNode<V>): Encoding {
   if (node.encoding) return node.encoding
   const rlp = encodeRlp(fieldsOf(node))
@@ -259,8 +188,4 @@ function sharedLength(a: Path, b: Path): number {
 
 function startsWith(path: Path, start: Path): boolean {
   return sharedLength(path, start) === start.length
-}
-
-function equal(a: Path, b: Path): boolean {
-  return a.length === b.length && startsWith(a, b)
 }

@@ -1,0 +1,68 @@
+/** Lists what the state room calls: versions of a trie of accounts with their storage. */
+
+import { forgetAccount } from './accounts'
+import { rehash, writeRoot } from './encode'
+import { hashed } from './key-hashes'
+import { ADDRESS, HASH, KEY } from './places'
+import { dropList, freeBorn, nextVersion } from './pool'
+import {
+  endProof as freeProof,
+  proofBytes,
+  proveAccount as provedLeaf,
+  proveSlot as proveSlotOf,
+  writeStorageRoot,
+} from './proof'
+
+export { hasStorage, isAccount, putAccount, putSlot, readAccount, readSlot, removeAccount, wipeStorage } from './accounts'
+export { ADDRESS, FIELDS, HASH, KEY, VALUE } from './places'
+export { takeRetired, usedBytes } from './pool'
+export { PROOF } from './proof'
+
+/** Begins a version; all changes belong to it until the next one begins. */
+export function startVersion(): u32 {
+  forgetAccount()
+  return nextVersion()
+}
+
+/** Writes the root hash to `HASH`. */
+export function rootHash(root: usize): void {
+  rehash(root, 0)
+  writeRoot(root, HASH)
+}
+
+/** Forgets the oldest version: what the next one replaced is free. */
+export function dropOldest(retiredByNext: usize): void {
+  forgetAccount()
+  dropList(retiredByNext, true)
+}
+
+/** Forgets a version that no other follows: what it made is free. */
+export function dropNewest(root: usize, version: u32, retired: usize): void {
+  forgetAccount()
+  freeBorn(root, version)
+  dropList(retired, false)
+}
+
+/** Writes the proof of the account at `ADDRESS` to `PROOF` and its storage root to `HASH`; gives its leaf, or 0. */
+export function proveAccount(root: usize): usize {
+  rehash(root, 0)
+  const leaf = provedLeaf(root, hashed(ADDRESS, 20))
+  writeStorageRoot(leaf, HASH)
+  return leaf
+}
+
+/** Writes the proof of slot `KEY` of a proved account to `PROOF` and gives its length in bytes. */
+export function proveSlot(leaf: usize): usize {
+  proveSlotOf(leaf, hashed(KEY, 32))
+  return proofBytes()
+}
+
+/** Length in bytes of the proof that was written last. */
+export function proofLength(): usize {
+  return proofBytes()
+}
+
+/** A proof is done: its leaf is no longer held. */
+export function endProof(): void {
+  freeProof()
+}

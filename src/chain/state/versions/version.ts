@@ -1,0 +1,71 @@
+/** Knows which versions of a state are kept, and frees what only dropped ones held. */
+
+import type { Node, TrieKernel } from './trie-kernel.ts'
+
+/** A version of the state: the one before it with some changes. */
+export interface Version {
+  readonly root: Node
+  /** Which nodes it made. */
+  readonly number: number
+  /** The version it was made from; `undefined` when that is forgotten. */
+  parent: Version | undefined
+  /** Versions made from it. */
+  readonly children: Set<Version>
+  /** List of nodes of older versions that it replaced; 0 when they are freed. */
+  retired: number
+  /** Nobody reads it any more. */
+  dropped: boolean
+}
+
+/** The first version, without contents. */
+export function emptyVersion(): Version {
+  return {
+    ...{ root: 0, number: 0, parent: undefined, children: new Set<Version>() },
+    ...{ retired: 0, dropped: false },
+  }
+}
+
+/**
+ * The version after some changes, which `change` makes: it gets a root and gives another one. The version before
+ * stays as it is.
+ */
+export function nextVersion(
+  kernel: TrieKernel,
+  parent: Version,
+  change: (root: Node) => Node,
+): Version {
+  const number = kernel.startVersion()
+  const root = change(parent.root)
+  const version = {
+    ...{ root, number, parent, children: new Set<Version>() },
+    ...{ retired: kernel.takeRetired(), dropped: false },
+  }
+  parent.children.add(version)
+  return version
+}
+
+/**
+ * Drops a version. Its nodes are freed when it is the oldest or a newest one; between others it waits until it is.
+ */
+export function dropVersion(kernel: TrieKernel, version: Version): void {
+  version.dropped = true
+  let next: Version | undefined = version
+  while (next?.dropped) next = settle(kernel, next)
+}
+
+/** Frees a dropped version if that can be, and gives the one that may be freed now. */
+function settle(kernel: TrieKernel, version: Version): Version | undefined {
+  const { root, number, parent, children, retired } = version
+  const [only] = children
+  if (only === undefined) {
+    // Without an older version, all that is left belongs to this one.
+    kernel.dropNewest(root, parent ? number : 0, retired)
+    parent?.children.delete(version)
+    return parent
+  }
+  if (parent !== undefined || children.size > 1) return undefined
+  kernel.dropOldest(only.retired)
+  only.retired = 0
+  only.parent = undefined
+  return only
+}
