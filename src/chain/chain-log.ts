@@ -87,23 +87,17 @@ export async function openChainLog(options: {
     path: path.join(folder, 'blocks.log'),
     cut: (bytes) => logger.warn('an unfinished record was cut off', { folder, bytes }),
     visit: (payload, position) => {
-      const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')
-      const known = Number(rlpNumber(kind, 'kind', 8))
-      if (known === birth) {
+      const record = recordFrom(payload)
+      if (record.kind === 'birth') {
         born = true
-        const key = rlpBytes(fields[0], 'the chain key', 32)
-        if (!equalBytes(key, chainKey(manifest))) throw otherChain(folder, 'manifest.json')
-      } else if (known === rewind) {
-        const number = rlpNumber(fields[0], 'number')
-        index.cut(number)
-        const [, kept] = fields
-        listener.rewind(number, kept && Number(rlpNumber(kept, 'changes')))
-      } else if (known === change) {
-        listener.change(decodeDifference(rlpBytes(fields[0], 'the difference')))
-      } else {
-        const { executed, difference } = blockFrom(fields)
-        index.add(executed, position)
-        listener.block(executed, difference)
+        if (!equalBytes(record.key, chainKey(manifest))) throw otherChain(folder, 'manifest.json')
+      } else if (record.kind === 'rewind') {
+        index.cut(record.number)
+        listener.rewind(record.number, record.changes)
+      } else if (record.kind === 'change') listener.change(record.difference)
+      else {
+        index.add(record.executed, position)
+        listener.block(record.executed, record.difference)
       }
     },
   })
@@ -152,6 +146,47 @@ function logOver(log: BlockLog, index: Index): ChainLog {
       return executed && { executed, position: place.position }
     },
     close: () => log.close(),
+  }
+}
+
+/** What a record of the log says. */
+export type LogRecord =
+  | { readonly kind: 'birth'; readonly key: Hash }
+  | { readonly kind: 'block'; readonly executed: ExecutedBlock; readonly difference: Difference }
+  | { readonly kind: 'rewind'; readonly number: bigint; readonly changes: number | undefined }
+  | { readonly kind: 'change'; readonly difference: Difference }
+
+/**
+ * Reads all that a chain's folder has kept, oldest first, without opening the chain.
+ *
+ * @throws what the block log throws
+ */
+export async function readChainRecords(
+  folder: string,
+  visit: (record: LogRecord) => Promise<void>,
+  cut: (bytes: number) => void,
+): Promise<void> {
+  const log = await openBlockLog({
+    path: path.join(folder, 'blocks.log'),
+    cut,
+    visit: (payload) => visit(recordFrom(payload)),
+  })
+  await log.close()
+}
+
+function recordFrom(payload: Uint8Array): LogRecord {
+  const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')
+  const known = Number(rlpNumber(kind, 'kind', 8))
+  if (known === birth) return { kind: 'birth', key: rlpBytes(fields[0], 'the chain key', 32) }
+  if (known === change) {
+    const difference = decodeDifference(rlpBytes(fields[0], 'the difference'))
+    return { kind: 'change', difference }
+  }
+  if (known !== rewind) return { kind: 'block', ...blockFrom(fields) }
+  const [number, kept] = fields
+  return {
+    ...{ kind: 'rewind', number: rlpNumber(number, 'number') },
+    changes: kept && Number(rlpNumber(kept, 'changes')),
   }
 }
 

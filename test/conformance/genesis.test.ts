@@ -1,12 +1,17 @@
-/** Makes the first blocks of public genesis files, and compares them with those that the tests say. */
+/** Makes the first blocks of public genesis files, and reads a public file of blocks. */
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { toHex } from '../../src/base/bytes.ts'
+import { readBlockFile } from '../../src/chain/block-files.ts'
 import { genesisOf } from '../../src/chain/genesis.ts'
-import { decodeBlock, encodeBlock } from '../../src/chain/ledger/block-codec.ts'
+import { nextBaseFee } from '../../src/chain/ledger/base-fee.ts'
+import { nextExcessBlobGas } from '../../src/chain/ledger/blobs.ts'
+import { encodeBlock } from '../../src/chain/ledger/block-codec.ts'
+import { isAtLeast } from '../../src/chain/ledger/fork-rules.ts'
+import { chainRules } from '../../src/chain/ledger/fork-schedule.ts'
 import { manifestFromGenesis } from '../../src/chain/ledger/genesis-json.ts'
-import { rlpLength } from '../../src/chain/ledger/rlp.ts'
 import { plainFile, skipVectors, vectorJson } from './vectors.ts'
 
 type Account = Readonly<Record<string, unknown>>
@@ -33,12 +38,43 @@ describe('genesis', { skip: skipVectors() }, () => {
     assert.equal(Object.keys(cases).length, 3)
   })
 
-  test('the genesis file of the JSON-RPC cases is the parent of the first block of their chain', async () => {
-    const text = (await plainFile('execution-apis/genesis.json')).toString()
-    const { executed } = genesisOf(manifestFromGenesis(text, 'public'))
-    const chain = await plainFile('execution-apis/chain.rlp')
-    const first = decodeBlock(chain.subarray(0, rlpLength(chain)))
-    assert.equal(toHex(executed.block.hash), toHex(first.header.parentHash))
-    assert.equal(first.header.number, 1n)
+  test('the genesis file of the JSON-RPC cases begins the chain of their 54 blocks', async () => {
+    const text = await readFile(plainFile('execution-apis/genesis.json'), 'utf8')
+    const manifest = manifestFromGenesis(text, 'public')
+    const rules = chainRules(manifest)
+    let parent = genesisOf(manifest).executed.block
+    const forks: string[] = []
+    const written: Uint8Array[] = []
+    for await (const block of readBlockFile(plainFile('execution-apis/chain.rlp'))) {
+      const { header } = block
+      assert.equal(toHex(header.parentHash), toHex(parent.hash))
+      assert.equal(header.number, parent.header.number + 1n)
+      const { hardfork, blobs } = rules.rulesAt(header)
+      assert.equal(header.baseFeePerGas !== undefined, isAtLeast(hardfork, 'london'))
+      assert.equal(header.withdrawalsRoot !== undefined, isAtLeast(hardfork, 'shanghai'))
+      assert.equal(header.excessBlobGas !== undefined, blobs !== undefined)
+      assert.equal(header.requestsHash !== undefined, isAtLeast(hardfork, 'prague'))
+      if (header.baseFeePerGas !== undefined) {
+        assert.equal(header.baseFeePerGas, nextBaseFee(parent.header))
+      }
+      if (blobs) {
+        const excess = nextExcessBlobGas(parent.header, rules.rulesAt(header))
+        assert.equal(header.excessBlobGas, excess)
+      }
+      forks.push(blobs ? `${hardfork} ${blobs.max}` : hardfork)
+      written.push(encodeBlock(block))
+      parent = block
+    }
+    assert.equal(written.length, 54)
+    assert.deepEqual([...new Set(forks)], publicForks)
+    const file = await readFile(plainFile('execution-apis/chain.rlp'))
+    assert.ok(file.equals(Buffer.concat(written)))
   })
 })
+
+/** All that the chain runs through, in order. */
+const publicForks = [
+  ...['homestead', 'tangerine-whistle', 'spurious-dragon', 'byzantium', 'constantinople'],
+  ...['petersburg', 'istanbul', 'berlin', 'london', 'paris', 'shanghai'],
+  ...['cancun 6', 'prague 9', 'osaka 9', 'osaka 15', 'osaka 21'],
+]

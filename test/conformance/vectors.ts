@@ -63,7 +63,7 @@ export async function vectorJson<T>(set: string, file: string): Promise<T> {
   return JSON.parse(await vectorText(set, file)) as T
 }
 
-/** A file that lies beside the packed sets. */
-export function plainFile(name: string): Promise<Buffer> {
-  return readFile(path.join(vectorFolder, name))
+/** The path of a file that lies beside the packed sets. */
+export function plainFile(name: string): string {
+  return path.join(vectorFolder, name)
 }

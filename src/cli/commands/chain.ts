@@ -1,9 +1,10 @@
-/** The command `chain`: shows the chains of a running node and their blocks. */
+/** The command `chain`: shows the chains of a running node and their blocks, and moves stored chains. */
 
 import { AppError } from '../../base/app-error.ts'
 import { type ApiPage, askApi, table } from '../api-client.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, Command } from '../command.ts'
+import { chainFileDetails, chainFileFlags, runChainFiles } from './chain-files.ts'
 
 interface ChainRow {
   readonly name: string
@@ -23,16 +24,23 @@ interface BlockRow {
 
 export const chainCommand: Command = {
   name: 'chain',
-  summary: 'Shows the chains of a running node and their blocks',
-  usage: 'status | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]',
+  summary:
+    'Shows the chains of a running node and their blocks; exports, imports and verifies stored ones',
+  usage:
+    'status | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]\n' +
+    '                    | export FILE [CHAIN] | import FILE [CHAIN] | verify [CHAIN]',
+  details: chainFileDetails,
   mostWords: 3,
   flags: [
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
     { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
     { name: 'json', description: 'Prints JSON' },
+    ...chainFileFlags,
   ],
-  settings: ['apiHost', 'apiPort'],
+  settings: ['apiHost', 'apiPort', 'data'],
   async run(call) {
+    const done = await runChainFiles(call)
+    if (done !== undefined) return done
     const origin = await apiOrigin(call)
     const [what = 'status', ...rest] = call.words
     if (what === 'status') return showChains(origin, call)

@@ -1,0 +1,62 @@
+/** Makes development chains of a few blocks with transfers, for tests. */
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { systemClock, systemTimer } from '../../base/clock.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { noMetrics } from '../../base/metrics.ts'
+import { addressOfKey } from '../../crypto/secp256k1.ts'
+import { createChain } from '../create-chain.ts'
+import type { Manifest } from '../ledger/manifest.ts'
+import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.ts'
+
+const key = new Uint8Array(32).fill(1)
+const sender = addressOfKey(key)
+
+/** Blocks come on demand only. */
+export const shortManifest: Manifest = {
+  ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
+  consensus: { engine: 'dev', blockTimeMs: 3_600_000 },
+  genesis: {
+    ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
+    extraData: new Uint8Array(),
+    accounts: [
+      { address: sender, balance: 10n ** 20n, nonce: 0n, code: new Uint8Array(), storage: [] },
+    ],
+  },
+}
+
+/** A folder that is gone after the test. */
+export async function temporaryFolder(t: {
+  after(run: () => Promise<void>): void
+}): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'qs-chain-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** An open chain that is not started, so that it makes no blocks of its own. */
+export function openStill(folder: string, manifest = shortManifest) {
+  return createChain(
+    { manifest, folder, beneficiary: sender },
+    { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
+  )
+}
+
+/** A chain with so many blocks of a transfer each; it is running. */
+export async function openShort(folder: string, blocks: number, manifest = shortManifest) {
+  const chain = await openStill(folder, manifest)
+  await chain.start()
+  for (let nonce = 0; nonce < blocks; nonce += 1) {
+    const unsigned = {
+      type: 2,
+      ...{ chainId: 7n, nonce: BigInt(nonce), gasLimit: 21_000n, value: 1n },
+      ...{ to: new Uint8Array(20).fill(nonce % 200), accessList: [], data: new Uint8Array() },
+      ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
+    } as const
+    await chain.submit(encodeTransaction(signTransaction(unsigned, key)))
+    await chain.dev.sealNow()
+  }
+  return chain
+}

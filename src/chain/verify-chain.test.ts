@@ -1,0 +1,127 @@
+/** Checks that verifying finds nothing in a sound chain, and names what was changed in one that is not. */
+
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { silentLogger } from '../base/logger.ts'
+import { openChainLog } from './chain-log.ts'
+import type { ExecutedBlock } from './ledger/block.ts'
+import type { Difference } from './state/state.ts'
+import { openShort, shortManifest, temporaryFolder } from './test-chain/short-chain.ts'
+import { verifyChain } from './verify-chain.ts'
+
+const verify = (folder: string, run = true) => verifyChain({ manifest: shortManifest, folder, run })
+
+/** Writes a copy of a chain's log with one block changed by hand. */
+async function altered(
+  folder: string,
+  copy: string,
+  change: (
+    number: bigint,
+    executed: ExecutedBlock,
+    difference: Difference,
+  ) => ExecutedBlock | Difference,
+): Promise<void> {
+  const records: { executed: ExecutedBlock; difference: Difference }[] = []
+  const log = await openChainLog({
+    ...{ folder: path.join(folder, 'dev'), manifest: shortManifest, logger: silentLogger },
+    listener: {
+      block: (executed, difference) => records.push({ executed, difference }),
+      rewind: () => {},
+      change: () => {},
+    },
+  })
+  await log.close()
+  const target = await openChainLog({
+    ...{ folder: path.join(copy, 'dev'), manifest: shortManifest, logger: silentLogger },
+    listener: { block: () => {}, rewind: () => {}, change: () => {} },
+  })
+  for (const { executed, difference } of records) {
+    const changed = change(executed.block.header.number, executed, difference)
+    const isBlock = 'block' in changed
+    await target.append(isBlock ? changed : executed, isBlock ? difference : changed)
+  }
+  await target.close()
+}
+
+describe('verifying', () => {
+  test('finds nothing in a sound chain, also one that went back and was changed by hand', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openShort(folder, 4)
+    await chain.dev.rewindTo(2n)
+    await chain.dev.change((overlay) => overlay.setStorage(new Uint8Array(20).fill(9), 1n, 5n))
+    await chain.dev.sealNow()
+    const { hash, header } = chain.head()
+    await chain.stop()
+    for (const run of [false, true]) {
+      const found = await verify(folder, run)
+      assert.deepEqual(found.faults, [])
+      assert.deepEqual(found.head, { number: header.number, hash })
+      assert.equal(found.blocks, 5)
+      assert.equal(found.isWhole, true)
+    }
+  })
+
+  test('names a receipt, a sender and a state that are not what the header says', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openShort(folder, 3)
+    await chain.stop()
+    const found = async (name: string, change: Parameters<typeof altered>[2]) => {
+      const copy = path.join(folder, name)
+      await altered(folder, copy, change)
+      const { faults, faultCount } = await verify(copy, name === 'state')
+      assert.equal(faultCount, faults.length)
+      return faults.map(({ number, detail }) => `${number}: ${detail}`)
+    }
+    const receipts = await found('receipts', (number, executed) => {
+      if (number !== 2n) return executed
+      const changed = executed.receipts.map((one) => ({ ...one, succeeded: false }))
+      return { ...executed, receipts: changed }
+    })
+    assert.equal(receipts.length, 1)
+    assert.match(receipts[0] ?? '', /^2: receiptsRoot is 0x\w{64} in the header, 0x\w{64} by what/)
+    const senders = await found('senders', (_, executed) => ({
+      ...executed,
+      senders: executed.senders.map(() => new Uint8Array(20)),
+    }))
+    assert.deepEqual(
+      senders,
+      [1, 2, 3].map((number) => `${number}: the stored sender of transaction 0 is another one`),
+    )
+    const state = await found('state', (number, executed, difference) =>
+      number === 3n ? { ...difference, accounts: [] } : executed,
+    )
+    assert.match(state[0] ?? '', /^3: stateRoot is/)
+    assert.match(state.at(-1) ?? '', /^3: running it leads to state 0x/)
+  })
+
+  test('names damage that cannot be read, and cuts off an unfinished end', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openShort(folder, 3)
+    await chain.stop()
+    const file = path.join(folder, 'dev', 'blocks.log')
+    const whole = await readFile(file)
+    await writeFile(file, whole.subarray(0, whole.length - 3))
+    const found = await verify(folder, false)
+    assert.equal(found.blocks, 2)
+    assert.ok(found.cutBytes > 0)
+    await writeFile(file, whole.with(Math.floor(whole.length / 2), 0xff))
+    await assert.rejects(verify(folder, false), { code: 'store/damaged-log' })
+  })
+
+  test('says when the manifest is not that of the birth, and when it was ended early', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openShort(folder, 3)
+    await chain.stop()
+    const manifest = { ...shortManifest, forks: [{ hardfork: 'prague' }] as const }
+    const { faults } = await verifyChain({ manifest, folder, run: false })
+    assert.match(faults[0]?.detail ?? '', /manifest is not that of the birth/)
+    const stop = new AbortController()
+    const tell = () => stop.abort()
+    const ended = await verifyChain({
+      ...{ manifest: shortManifest, folder, run: false, tell, signal: stop.signal },
+    })
+    assert.deepEqual([ended.blocks, ended.isWhole], [1, false])
+  })
+})

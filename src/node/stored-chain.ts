@@ -1,0 +1,188 @@
+/** Opens a chain of a data folder for one piece of work, while no node runs on it. */
+
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError } from '../base/app-error.ts'
+import { systemClock, systemTimer } from '../base/clock.ts'
+import { noMetrics } from '../base/metrics.ts'
+import { type BlockFileForm, exportBlocks, readBlockFile } from '../chain/block-files.ts'
+import { readStoredManifest } from '../chain/chain-log.ts'
+import type { DrivenChain } from '../chain/chain-parts.ts'
+import { createChain } from '../chain/create-chain.ts'
+import { type ImportResult, importBlocks } from '../chain/import-blocks.ts'
+import { manifestFromGenesis } from '../chain/ledger/genesis-json.ts'
+import type { Manifest } from '../chain/ledger/manifest.ts'
+import { parseManifest } from '../chain/ledger/manifest-codec.ts'
+import { type VerifyResult, verifyChain } from '../chain/verify-chain.ts'
+import { lockFolder } from '../store/folder-lock.ts'
+import { createLogger } from './pino-logger.ts'
+
+/** Which chain, and how the work is followed. */
+export interface StoredChainOptions {
+  /** The data folder. */
+  readonly data: string
+  /** May be left out where the folder holds one chain. */
+  readonly name?: string | undefined
+  /** Ends the work early; done again, it goes on there. */
+  readonly signal?: AbortSignal
+  /** Hears how far the work is. */
+  readonly tell?: (progress: Progress) => void
+}
+
+/** How far a piece of work is. */
+export interface Progress {
+  readonly done: bigint
+  readonly of?: bigint
+}
+
+/** Largest file of a genesis or manifest, in bytes. */
+const maxGenesisBytes = 256 * 1024 * 1024
+
+/**
+ * A manifest from a file: one of this program, or a genesis file of an Ethereum client.
+ *
+ * @param name - of the chain that a genesis file gives
+ * @throws AppError `node/no-genesis`, `ledger/bad-manifest`, `ledger/bad-genesis`
+ */
+export async function readGenesisFile(file: string, name: string): Promise<Manifest> {
+  const failed = (reason: string, cause?: unknown) =>
+    new AppError({ code: 'node/no-genesis', message: `${file} ${reason}`, cause })
+  let text: string
+  try {
+    const { size } = await stat(file)
+    if (size > maxGenesisBytes) throw failed(`is over ${maxGenesisBytes} bytes`)
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw failed(`cannot be read: ${(cause as Error).message}`, cause)
+  }
+  return /"consensus"\s*:/.test(text) ? parseManifest(text) : manifestFromGenesis(text, name)
+}
+
+/** Writes blocks of a stored chain to a file. */
+export async function exportStoredChain(
+  options: StoredChainOptions & {
+    readonly file: string
+    readonly form: BlockFileForm
+    readonly from?: bigint | undefined
+    readonly to?: bigint | undefined
+  },
+): Promise<{ readonly blocks: bigint; readonly isWhole: boolean }> {
+  const { file, form, from = 0n, signal, tell } = options
+  return withChain(options, undefined, async (chain) => {
+    const head = chain.head().header.number
+    const { to = head } = options
+    if (from > to || to > head) {
+      const message = `blocks ${from} to ${to} are not in the chain, which ends with block ${head}`
+      throw new AppError({ code: 'chain/no-block', message })
+    }
+    const blocks = to + 1n - from
+    const isWhole = await exportBlocks({
+      ...{ chain, file, form, from, to },
+      ...(signal && { signal }),
+      tell: (done) => tell?.({ done, of: blocks }),
+    })
+    return { blocks, isWhole }
+  })
+}
+
+/** Adds the blocks of a file to a stored chain, or to one that begins by a genesis file. */
+export async function importStoredChain(
+  options: StoredChainOptions & { readonly file: string; readonly genesis?: string | undefined },
+): Promise<ImportResult & { readonly head: bigint }> {
+  const { file, genesis, name = 'ethereum', signal, tell } = options
+  const birth = genesis === undefined ? undefined : await readGenesisFile(genesis, name)
+  return withChain(options, birth, async (chain) => {
+    const result = await importBlocks(chain, readBlockFile(file), {
+      ...(signal && { signal }),
+      tell: (done) => tell?.({ done }),
+    })
+    return { ...result, head: chain.head().header.number }
+  })
+}
+
+/** Checks what a data folder holds of a chain. */
+export async function verifyStoredChain(
+  options: StoredChainOptions & { readonly run: boolean },
+): Promise<VerifyResult> {
+  const { run, signal, tell } = options
+  return withManifest(options, undefined, (manifest, folder) =>
+    verifyChain({
+      ...{ manifest, folder, run },
+      ...(signal && { signal }),
+      tell: (done) => tell?.({ done }),
+    }),
+  )
+}
+
+/** Opens a chain without starting it: it makes no blocks. */
+function withChain<T>(
+  options: StoredChainOptions,
+  birth: Manifest | undefined,
+  work: (chain: DrivenChain) => Promise<T>,
+): Promise<T> {
+  return withManifest(options, birth, async (manifest, folder) => {
+    const chain = await createChain(
+      { manifest, folder, beneficiary: new Uint8Array(20) },
+      ...([
+        {
+          ...{ clock: systemClock, timer: systemTimer },
+          ...{ logger: createLogger('warn'), metrics: noMetrics },
+        },
+      ] as const),
+    )
+    try {
+      return await work(chain)
+    } finally {
+      await chain.stop()
+    }
+  })
+}
+
+async function withManifest<T>(
+  { data, name }: StoredChainOptions,
+  birth: Manifest | undefined,
+  work: (manifest: Manifest, folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = path.join(data, 'chains')
+  if (birth === undefined && (await namesIn(folder)).length === 0) throw nothingIn(data)
+  const lock = await lockFolder(data)
+  try {
+    return await work(birth ?? (await storedManifest(folder, data, name)), folder)
+  } finally {
+    await lock.release()
+  }
+}
+
+async function storedManifest(
+  folder: string,
+  data: string,
+  name: string | undefined,
+): Promise<Manifest> {
+  const names = await namesIn(folder)
+  const [only, ...others] = names
+  const chosen = name ?? (others.length === 0 ? only : undefined)
+  if (chosen === undefined) {
+    const message = `${data} holds the chains ${names.join(', ')}: name one of them`
+    throw new AppError({ code: 'node/which-chain', message })
+  }
+  const manifest = names.includes(chosen)
+    ? await readStoredManifest(path.join(folder, chosen))
+    : undefined
+  if (manifest) return manifest
+  const message = `${data} holds no chain "${chosen}", but ${names.join(', ')}`
+  throw new AppError({ code: 'node/no-chain', message })
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch {
+    return []
+  }
+}
+
+function nothingIn(data: string): AppError {
+  const message = `${data} holds no chain; name the folder of a stored one by --data`
+  return new AppError({ code: 'node/no-chain', message })
+}
