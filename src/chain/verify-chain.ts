@@ -20,7 +20,7 @@ import type { Manifest } from './ledger/manifest.ts'
 import { chainKey } from './ledger/manifest-codec.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import { encodeTransaction, senderOf, transactionHash } from './ledger/transaction-codec.ts'
-import { orderedRoot } from './state/trie.ts'
+import { orderedRoot } from './state/ordered-root.ts'
 import { turnTaking } from './turn-taking.ts'
 
 /** Which chain, and how thoroughly. */
