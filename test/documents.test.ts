@@ -6,6 +6,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { apiDocument } from '../src/api/api.ts'
 import { settingsPage } from '../src/node/settings-page.ts'
+import { rpcDocument } from '../src/rpc/rpc.ts'
 
 const read = (name: string) => readFile(path.join(import.meta.dirname, '../docs', name), 'utf8')
 
@@ -13,6 +14,13 @@ test('docs/openapi.json is what the API serves; `npm run docs:openapi` writes it
   assert.deepEqual(
     JSON.parse(await read('openapi.json')),
     JSON.parse(JSON.stringify(apiDocument())),
+  )
+})
+
+test('docs/openrpc.json is what JSON-RPC serves; `npm run docs:openrpc` writes it', async () => {
+  assert.deepEqual(
+    JSON.parse(await read('openrpc.json')),
+    JSON.parse(JSON.stringify(rpcDocument())),
   )
 })
 

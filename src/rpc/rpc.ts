@@ -8,6 +8,7 @@ import { assertLoopback } from '../base/local-guard.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Chain } from '../chain/chain.ts'
+import { openRpcDocument } from './document/open-rpc.ts'
 import { answerJson, answerText, type Respond, type RpcAnswer } from './envelope/answer.ts'
 import { errorCodes, rpcError } from './envelope/rpc-error.ts'
 import { defaultLimits, type RpcLimits } from './limits.ts'
@@ -82,6 +83,11 @@ export interface Rpc {
   start(): Promise<void>
   /** Resolves when no request runs any more. */
   stop(): Promise<void>
+}
+
+/** The OpenRPC document of all methods, those of development chains included. */
+export function rpcDocument(): { readonly [key: string]: Json } {
+  return openRpcDocument(allMethods(defaultLimits, true).keys())
 }
 
 /** Makes the interface; in-process calls work at once, sockets after `start`. */

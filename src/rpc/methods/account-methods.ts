@@ -1,16 +1,17 @@
-/** Signs with the development accounts: transactions and messages. */
+/** Signs and sends transactions of the node's own accounts. */
 
-import { concatBytes, fromBigInt, type Hex, padStart, toHex } from '../../base/bytes.ts'
+import { toHex } from '../../base/bytes.ts'
 import { nextBaseFee } from '../../chain/ledger/base-fee.ts'
 import type { Address, Transaction, UnsignedTransaction } from '../../chain/ledger/transaction.ts'
-import { encodeTransaction, signTransaction } from '../../chain/ledger/transaction-codec.ts'
-import { keccak256 } from '../../crypto/keccak.ts'
-import { signHash } from '../../crypto/secp256k1.ts'
+import {
+  encodeTransaction,
+  signTransaction,
+  transactionHash,
+} from '../../chain/ledger/transaction-codec.ts'
 import { invalidParams, serverError } from '../envelope/rpc-error.ts'
 import { transactionFields } from '../format/transaction-json.ts'
 import { latest } from '../params/block-reference.ts'
 import { type CallRequest, callRequest } from '../params/call-request.ts'
-import { address, bytes } from '../params/values.ts'
 import type { ChainContext } from '../view/context.ts'
 import { suggestedTip } from '../view/fees.ts'
 import { estimateGas } from './call-methods.ts'
@@ -38,16 +39,16 @@ export const accountMethods: MethodTable = {
     const signed: Transaction = signTransaction({ ...(await fill(context, request)), nonce }, key)
     const tx = {
       ...transactionFields(signed, undefined),
-      hash: toHex(keccak256(encodeTransaction(signed))),
+      hash: toHex(transactionHash(signed)),
     }
     return { raw: toHex(encodeTransaction(signed)), tx }
   }),
-  eth_sign: method([address, bytes], (context, [who, data]) =>
-    signMessage(data, keyOf(context, who)),
-  ),
-  personal_sign: method([bytes, address], (context, [data, who]) =>
-    signMessage(data, keyOf(context, who)),
-  ),
+  eth_fillTransaction: method([callRequest], async (context, [request]) => {
+    const { from, nonce = from ? context.chain.pool.nextNonce(from) : 0n } = request
+    const unsigned = { ...(await fill(context, request)), nonce, yParity: 0, r: 0n, s: 0n }
+    const tx = { ...transactionFields(unsigned, undefined), hash: toHex(transactionHash(unsigned)) }
+    return { raw: toHex(encodeTransaction(unsigned)), tx }
+  }),
 }
 
 /** An account whose key the node has signs with it all the same. */
@@ -56,7 +57,8 @@ function isImpersonated({ development, keys }: ChainContext, from: Address | und
   return development.everybody || development.impersonated.has(toHex(from))
 }
 
-function keyOf({ keys }: ChainContext, from: Address | undefined): Uint8Array {
+/** @throws AppError `json-rpc/error` when the node has no key of the account */
+export function keyOf({ keys }: ChainContext, from: Address | undefined): Uint8Array {
   if (!from) throw invalidParams('params[0].from: expected an address of 20 bytes, got nothing')
   const key = keys.get(toHex(from))
   if (key) return key
@@ -112,12 +114,4 @@ async function fees({ chain }: ChainContext, request: CallRequest) {
 
 function smaller(tip: bigint, { maxFeePerGas: most }: CallRequest): bigint {
   return most !== undefined && most < tip ? most : tip
-}
-
-/** Signs a message with its prefix (EIP-191, version 0x45); r, s and 27 or 28. */
-function signMessage(data: Uint8Array, key: Uint8Array): Hex {
-  const prefix = new TextEncoder().encode(`\x19Ethereum Signed Message:\n${data.length}`)
-  const { r, s, yParity } = signHash(keccak256(concatBytes(prefix, data)), key)
-  const words = [r, s].map((value) => padStart(fromBigInt(value), 32))
-  return toHex(concatBytes(...words, Uint8Array.of(27 + yParity)))
 }

@@ -13,6 +13,7 @@ import type { Method } from './method.ts'
 import { nodeMethods } from './node-methods.ts'
 import { poolMethods } from './pool-methods.ts'
 import { rawMethods } from './raw-methods.ts'
+import { signingMethods } from './signing-methods.ts'
 import { simulationMethods } from './simulation-methods.ts'
 import { stateMethods } from './state-methods.ts'
 import { testingMethods } from './testing-methods.ts'
@@ -34,7 +35,7 @@ export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap
       ],
       ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
       simulationMethods(limits),
-      ...[logMethods(limits.logAlternatives), accountMethods],
+      ...[logMethods(limits.logAlternatives), accountMethods, signingMethods],
       ...(development ? [developmentMethods, handMethods] : []),
     ].flatMap((table) => Object.entries(table)),
   )

@@ -5,7 +5,11 @@ import { type Parsed, type Parser, parseParams } from '../params/parser.ts'
 import type { CallContext } from '../view/context.ts'
 
 /** Answers one call. */
-export type Method = (context: CallContext, params: readonly Json[]) => Json | Promise<Json>
+export interface Method {
+  (context: CallContext, params: readonly Json[]): Json | Promise<Json>
+  /** How many parameters it takes. */
+  readonly parameters: number
+}
 
 /** Methods by name. */
 export type MethodTable = Readonly<Record<string, Method>>
@@ -15,5 +19,7 @@ export function method<const P extends readonly Parser<unknown>[]>(
   parsers: P,
   run: (context: CallContext, params: Parsed<P>) => Json | Promise<Json>,
 ): Method {
-  return (context, params) => run(context, parseParams(parsers, params))
+  const answer = (context: CallContext, params: readonly Json[]) =>
+    run(context, parseParams(parsers, params))
+  return Object.assign(answer, { parameters: parsers.length })
 }

@@ -2,6 +2,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
+import { openRpcDocument } from '../document/open-rpc.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { bytes } from '../params/values.ts'
 import { type MethodTable, method } from './method.ts'
@@ -16,6 +17,7 @@ export const nodeMethods: MethodTable = {
   rpc_modules: method([], ({ methodNames }) =>
     Object.fromEntries(methodNames.map((name) => [name.split('_', 1)[0] ?? name, '1.0'])),
   ),
+  rpc_discover: method([], ({ methodNames }) => openRpcDocument(methodNames)),
   eth_chainId: method([], ({ chain }) => toQuantity(chain.manifest.chainId)),
   eth_syncing: method([], () => false),
   eth_accounts: method([], ({ keys }) => [...keys.keys()]),

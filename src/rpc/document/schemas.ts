@@ -1,0 +1,243 @@
+/** Describes the values of Ethereum JSON-RPC as JSON Schema, for the OpenRPC document. */
+
+import type { Json } from '../../base/json-rpc.ts'
+
+/** A JSON Schema. */
+export type Schema = { readonly [keyword: string]: Json }
+
+/** A value by the name of its schema. */
+function ref(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+const hex = (pattern: string, description: string): Schema => ({
+  ...{ type: 'string', pattern: `^0x${pattern}$`, description },
+})
+
+/** Fields as `name: Type`, with a question mark behind the name of one that may be absent. */
+function fields(description: string, ...lines: readonly string[]): Schema {
+  const read = lines.map((line) => {
+    const [, name = '', mark, type = ''] = /^(\w+)(\??): (.+)$/.exec(line) ?? []
+    return { name, isOptional: mark === '?', type }
+  })
+  return {
+    type: 'object',
+    description,
+    properties: Object.fromEntries(read.map(({ name, type }) => [name, typeOf(type)])),
+    required: read.filter(({ isOptional }) => !isOptional).map(({ name }) => name),
+  }
+}
+
+/**
+ * The schema of a type as it is written in descriptions: a name of a schema or of JSON, `[]` behind it for a list,
+ * `{}` for an object that has such values, `|` between alternatives.
+ */
+export function typeOf(type: string): Schema {
+  const choices = type.split('|').map((one) => one.trim())
+  if (choices.length > 1) return { anyOf: choices.map(typeOf) }
+  if (type.endsWith('[]')) return { type: 'array', items: typeOf(type.slice(0, -2)) }
+  if (type.endsWith('{}'))
+    return { type: 'object', additionalProperties: typeOf(type.slice(0, -2)) }
+  if (type === 'any') return {}
+  const plain = ['string', 'number', 'integer', 'boolean', 'object', 'null']
+  return plain.includes(type) ? { type } : ref(type)
+}
+
+const plainValues: Readonly<Record<string, Schema>> = {
+  Quantity: hex('(0|[1-9a-f][0-9a-f]{0,63})', 'An unsigned integer of at most 256 bits'),
+  LooseQuantity: { anyOf: [{ type: 'integer', minimum: 0 }, ref('Quantity')] },
+  Bytes: hex('([0-9a-fA-F]{2})*', 'Bytes of any length'),
+  Address: hex('[0-9a-fA-F]{40}', 'An address of 20 bytes'),
+  Hash: hex('[0-9a-fA-F]{64}', 'A hash of 32 bytes'),
+  Word: hex('[0-9a-fA-F]{64}', 'A word of 32 bytes'),
+  Slot: hex('[0-9a-fA-F]{0,64}', 'The key of a storage slot'),
+  Nonce: hex('[0-9a-f]{16}', 'Eight bytes'),
+  Bloom: hex('[0-9a-f]{512}', 'A bloom filter of 256 bytes'),
+  BlockTag: {
+    enum: ['latest', 'safe', 'finalized', 'earliest', 'pending'],
+    description: 'A block by its role in the chain',
+  },
+  BlockNumber: {
+    anyOf: [ref('BlockTag'), ref('Quantity')],
+    description: 'A block by tag or number',
+  },
+  BlockReference: {
+    anyOf: [
+      ...[ref('BlockTag'), ref('Quantity'), ref('Hash')],
+      fields('A block by hash (EIP-1898)', 'blockHash: Hash', 'requireCanonical?: boolean'),
+      fields('A block by number (EIP-1898)', 'blockNumber: BlockNumber'),
+    ],
+    description: 'A block by tag, number or hash',
+  },
+}
+
+const transactions: Readonly<Record<string, Schema>> = {
+  AccessListEntry: fields(
+    'Storage that is announced (EIP-2930)',
+    ...['address: Address', 'storageKeys: Word[]'],
+  ),
+  Authorization: fields(
+    'A delegation of an account to code (EIP-7702)',
+    ...['chainId: Quantity', 'address: Address', 'nonce: Quantity'],
+    ...['yParity?: Quantity', 'r?: Quantity|Word', 's?: Quantity|Word'],
+  ),
+  CallRequest: fields(
+    'A transaction as a client describes it; `input` and `data` mean the same',
+    ...['from?: Address', 'to?: Address|null', 'gas?: Quantity', 'value?: Quantity'],
+    ...['input?: Bytes', 'data?: Bytes', 'nonce?: Quantity', 'type?: Quantity'],
+    ...['gasPrice?: Quantity', 'maxFeePerGas?: Quantity', 'maxPriorityFeePerGas?: Quantity'],
+    ...['chainId?: Quantity', 'accessList?: AccessListEntry[]'],
+    ...['authorizationList?: Authorization[]', 'blobVersionedHashes?: Hash[]'],
+    'maxFeePerBlobGas?: Quantity',
+  ),
+  Transaction: fields(
+    'A transaction; what says where it stands is null while it waits',
+    ...['hash: Hash', 'type: Quantity', 'from?: Address', 'to: Address|null', 'nonce: Quantity'],
+    ...['gas: Quantity', 'value: Quantity', 'input: Bytes', 'gasPrice: Quantity'],
+    ...['maxFeePerGas?: Quantity', 'maxPriorityFeePerGas?: Quantity', 'chainId?: Quantity'],
+    ...['accessList?: AccessListEntry[]', 'authorizationList?: Authorization[]'],
+    ...['maxFeePerBlobGas?: Quantity', 'blobVersionedHashes?: Hash[]'],
+    ...['v: Quantity', 'yParity?: Quantity', 'r: Quantity', 's: Quantity'],
+    ...['blockHash?: Hash|null', 'blockNumber?: Quantity|null', 'blockTimestamp?: Quantity|null'],
+    'transactionIndex?: Quantity|null',
+  ),
+  EncodedTransaction: fields('A transaction with its encoding', 'raw: Bytes', 'tx: Transaction'),
+  Log: fields(
+    'A log of a contract',
+    ...['address: Address', 'topics: Word[]', 'data: Bytes', 'blockNumber: Quantity|null'],
+    ...['transactionHash: Hash|null', 'transactionIndex: Quantity|null', 'blockHash: Hash|null'],
+    ...['blockTimestamp?: Quantity', 'logIndex: Quantity|null', 'removed: boolean'],
+  ),
+  Receipt: fields(
+    'What a transaction did; before Byzantium `root` stands in place of `status`',
+    ...['transactionHash: Hash', 'transactionIndex: Quantity', 'blockHash: Hash'],
+    ...['blockNumber: Quantity', 'from: Address', 'to: Address|null', 'type: Quantity'],
+    ...['contractAddress: Address|null', 'gasUsed: Quantity', 'cumulativeGasUsed: Quantity'],
+    ...['effectiveGasPrice: Quantity', 'logs: Log[]', 'logsBloom: Bloom', 'status?: Quantity'],
+    ...['root?: Hash', 'blobGasUsed?: Quantity', 'blobGasPrice?: Quantity'],
+  ),
+}
+
+const headerFields = [
+  ...['number: Quantity', 'hash: Hash|null', 'parentHash: Hash', 'sha3Uncles: Hash'],
+  ...['miner: Address|null', 'stateRoot: Hash', 'transactionsRoot: Hash', 'receiptsRoot: Hash'],
+  ...['logsBloom: Bloom', 'difficulty: Quantity', 'gasLimit: Quantity', 'gasUsed: Quantity'],
+  ...['timestamp: Quantity', 'extraData: Bytes', 'mixHash: Hash', 'nonce: Nonce|null'],
+  ...['baseFeePerGas?: Quantity', 'withdrawalsRoot?: Hash', 'blobGasUsed?: Quantity'],
+  ...['excessBlobGas?: Quantity', 'parentBeaconBlockRoot?: Hash', 'requestsHash?: Hash'],
+]
+
+const blockFields = [
+  ...headerFields,
+  ...['size: Quantity', 'transactions: Hash[]|Transaction[]', 'uncles: Hash[]'],
+  'withdrawals?: Withdrawal[]',
+]
+
+const blocks: Readonly<Record<string, Schema>> = {
+  Withdrawal: fields(
+    'Gwei paid out to an account (EIP-4895)',
+    ...['index: Quantity', 'validatorIndex: Quantity', 'address: Address', 'amount: Quantity'],
+  ),
+  Header: fields('A header', ...headerFields),
+  Block: fields('A block', ...blockFields),
+  FeeHistory: fields(
+    'Fees of the last blocks, oldest first; base fees go one block further',
+    ...['oldestBlock: Quantity', 'baseFeePerGas: Quantity[]', 'gasUsedRatio: number[]'],
+    ...['baseFeePerBlobGas?: Quantity[]', 'blobGasUsedRatio?: number[]', 'reward?: Quantity[][]'],
+  ),
+  LogQuery: fields(
+    'Which logs are wanted; a topic may be null for any, or a list of alternatives',
+    ...['fromBlock?: BlockNumber|null', 'toBlock?: BlockNumber|null', 'blockHash?: Hash|null'],
+    ...['address?: Address|Address[]|null', 'topics?: any[]|null'],
+  ),
+  Proof: fields(
+    'An account with the nodes of the trie that prove it (EIP-1186)',
+    ...['address: Address', 'balance: Quantity', 'nonce: Quantity', 'codeHash: Hash'],
+    ...['storageHash: Hash', 'accountProof: Bytes[]', 'storageProof: SlotProof[]'],
+  ),
+  SlotProof: fields('A slot with its proof', 'key: Slot', 'value: Quantity', 'proof: Bytes[]'),
+}
+
+const calls: Readonly<Record<string, Schema>> = {
+  AccountOverride: fields(
+    'What an account is taken to hold; `state` is all its storage, `stateDiff` what differs',
+    ...['balance?: Quantity', 'nonce?: Quantity', 'code?: Bytes', 'state?: Bytes{}'],
+    ...['stateDiff?: Bytes{}', 'movePrecompileToAddress?: Address'],
+  ),
+  BlockOverride: fields(
+    'What the block is taken to be',
+    ...['number?: Quantity', 'time?: Quantity', 'gasLimit?: Quantity', 'feeRecipient?: Address'],
+    ...['prevRandao?: Hash', 'baseFeePerGas?: Quantity', 'blobBaseFee?: Quantity'],
+    ...['difficulty?: Quantity', 'beaconRoot?: Hash', 'withdrawals?: Withdrawal[]'],
+  ),
+  AccessListResult: fields(
+    'What a call would touch, and the gas it would use then',
+    ...['accessList: AccessListEntry[]', 'gasUsed: Quantity', 'error?: string'],
+  ),
+  Simulation: fields(
+    'Blocks to imagine, each with overrides and calls',
+    ...['blockStateCalls: BlockStateCalls[]', 'validation?: boolean', 'traceTransfers?: boolean'],
+    'returnFullTransactions?: boolean',
+  ),
+  BlockStateCalls: fields(
+    'One block to imagine',
+    ...['blockOverrides?: BlockOverride', 'stateOverrides?: AccountOverride{}'],
+    'calls?: CallRequest[]',
+  ),
+  CallError: fields('Why a call failed', 'code: integer', 'message: string', 'data?: Bytes'),
+  SimulatedCall: fields(
+    'How an imagined call ended',
+    ...['returnData: Bytes', 'logs: Log[]', 'gasUsed: Quantity', 'maxUsedGas: Quantity'],
+    ...['status: Quantity', 'error?: CallError'],
+  ),
+  SimulatedBlock: fields('A block that was imagined', ...blockFields, 'calls: SimulatedCall[]'),
+  PayloadAttributes: fields(
+    'What a block to build shall have',
+    ...['timestamp: Quantity', 'prevRandao: Hash', 'suggestedFeeRecipient: Address'],
+    ...['withdrawals?: Withdrawal[]|null', 'parentBeaconBlockRoot?: Hash|null'],
+  ),
+  BuiltPayload: fields(
+    'A block that was built, as the engine API writes it',
+    ...['executionPayload: object', 'blockValue: Quantity', 'blobsBundle: object'],
+    ...['executionRequests: Bytes[]', 'shouldOverrideBuilder: boolean'],
+  ),
+}
+
+const nodes: Readonly<Record<string, Schema>> = {
+  PoolCounts: fields('Transactions that wait', 'pending: Quantity', 'queued: Quantity'),
+  PoolContent: fields(
+    'Transactions that wait, by sender and nonce',
+    ...['pending: Transaction{}{}', 'queued: Transaction{}{}'],
+  ),
+  SenderContent: fields(
+    'Transactions of one sender that wait, by nonce',
+    ...['pending: Transaction{}', 'queued: Transaction{}'],
+  ),
+  PoolSummary: fields(
+    'Transactions that wait, each in one line, by sender and nonce',
+    ...['pending: string{}{}', 'queued: string{}{}'],
+  ),
+  ForkConfig: fields(
+    'Rules of the chain now, next and at last (EIP-7910)',
+    ...['current: object', 'next: object|null', 'last: object|null'],
+  ),
+  Kept: fields('What is kept of the past', 'disabled: boolean', 'oldestBlock?: Quantity'),
+  Capabilities: fields(
+    'What the node can be asked about',
+    ...['head: object', 'state: Kept', 'tx: Kept', 'logs: Kept', 'receipts: Kept'],
+    ...['blocks: Kept', 'stateproofs: Kept'],
+  ),
+  TypedData: fields(
+    'Structured data to sign (EIP-712)',
+    ...['types: object', 'primaryType: string', 'domain?: object', 'message?: object'],
+  ),
+}
+
+/** All named schemas. */
+export const schemas: Readonly<Record<string, Schema>> = {
+  ...plainValues,
+  ...transactions,
+  ...blocks,
+  ...calls,
+  ...nodes,
+}

@@ -1,0 +1,13 @@
+/** Writes the checked-in description of the JSON-RPC interface, from which a test holds it to the code. */
+
+import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { rpcDocument } from '../src/rpc/rpc.ts'
+
+const file = path.join(import.meta.dirname, '../docs/openrpc.json')
+await writeFile(file, `${JSON.stringify(rpcDocument(), null, 2)}\n`)
+// In the form that the check wants of every JSON file.
+const biome = path.join(import.meta.dirname, '../node_modules/.bin/biome')
+spawnSync(biome, ['format', '--write', file], { stdio: ['ignore', 'ignore', 'inherit'] })
+console.log(`written: ${file}`)
