@@ -17,11 +17,20 @@ export function toHex(bytes: Uint8Array): Hex {
  * @throws AppError `base/bad-hex`
  */
 export function fromHex(hex: string): Uint8Array {
-  if (!/^0x([0-9a-fA-F]{2})*$/.test(hex)) {
-    const shown = hex.length > 80 ? `${hex.slice(0, 80)}…` : hex
-    throw new AppError({ code: 'base/bad-hex', message: `not hex bytes: ${shown}` })
+  const bytes = readHex(hex)
+  if (bytes) return bytes
+  const shown = hex.length > 80 ? `${hex.slice(0, 80)}…` : hex
+  throw new AppError({ code: 'base/bad-hex', message: `not hex bytes: ${shown}` })
+}
+
+/** The same, or nothing for what is no hex text. */
+export function readHex(hex: string): Uint8Array | undefined {
+  if (!hex.startsWith('0x')) return undefined
+  try {
+    return Uint8Array.fromHex(hex.slice(2))
+  } catch {
+    return undefined
   }
-  return Uint8Array.fromHex(hex.slice(2))
 }
 
 /** Joins byte strings. */

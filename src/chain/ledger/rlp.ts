@@ -16,6 +16,13 @@ export function encodeRlp(value: RlpValue): Uint8Array {
   return writer.bytes()
 }
 
+/** The encoding of a list, from what its items are encoded as; after a type byte if there is one (EIP-2718). */
+export function rlpListOf(items: readonly Uint8Array[], type: number): Uint8Array {
+  const writer = new Writer()
+  writer.writeList(items, type)
+  return writer.bytes()
+}
+
 /** A natural number as RLP has it: no leading zeros, 0 is empty. */
 export function rlpInteger(value: bigint | number): Uint8Array {
   return fromBigInt(BigInt(value))
@@ -39,6 +46,12 @@ class Writer {
     const end = this.#end()
     for (let at = value.length - 1; at >= 0; at -= 1) this.write(value[at] as RlpValue)
     this.#prefix(0xc0, this.#end() - end)
+  }
+
+  writeList(items: readonly Uint8Array[], type: number): void {
+    for (const item of items.toReversed()) this.#bytes(item)
+    this.#prefix(0xc0, this.#end())
+    if (type > 0) this.#byte(type)
   }
 
   bytes(): Uint8Array {
@@ -145,6 +158,22 @@ function read(bytes: Uint8Array, at: number, depth: number): Item {
   }
   if (next !== end) throw bad('a list ends within one of its items')
   return { value: items, end }
+}
+
+/**
+ * Where the items of a list begin, and after them where it ends, without reading what they hold.
+ *
+ * @param start - where the list begins in bytes that are known to be canonical
+ */
+export function rlpPlaces(bytes: Uint8Array, start: number): number[] {
+  const list = span(bytes, start, (bytes[start] ?? 0) - 0xc0)
+  const places = [list.start]
+  for (let at = list.start; at < list.end; ) {
+    const first = bytes[at] as number
+    at = first < 0x80 ? at + 1 : span(bytes, at, first - (first < 0xc0 ? 0x80 : 0xc0)).end
+    places.push(at)
+  }
+  return places
 }
 
 /** Where the content lies, from a prefix without its base: below 56 the length, else the length of the length. */

@@ -3,7 +3,7 @@
 import { AppError } from '../../base/app-error.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import { recoverAddress, signHash } from '../../crypto/secp256k1.ts'
+import { recoverCompact, signHash } from '../../crypto/secp256k1.ts'
 import { type Hardfork, isAtLeast } from './fork-rules.ts'
 import {
   decodeRlp,
@@ -12,7 +12,9 @@ import {
   rlpBytes,
   rlpInteger,
   rlpList,
+  rlpListOf,
   rlpNumber,
+  rlpPlaces,
 } from './rlp.ts'
 import type {
   AccessListEntry,
@@ -66,8 +68,11 @@ export function signTransaction(transaction: UnsignedTransaction, key: Uint8Arra
 }
 
 /** What was signed, and the signature: from both follows who signed. */
-export interface SignedMessage extends Signature {
+export interface SignedMessage {
   readonly hash: Hash
+  /** r and s, 32 bytes each. */
+  readonly compact: Uint8Array
+  readonly yParity: number
 }
 
 /** What the sender of a transaction signed; nothing for a high s, which only Frontier takes (EIP-2). */
@@ -75,9 +80,30 @@ export function signedTransaction(
   transaction: Transaction,
   hardfork: Hardfork = 'osaka',
 ): SignedMessage | undefined {
-  const { yParity, r, s } = transaction
+  const { yParity, s, type } = transaction
   if (s > halfOrder && isAtLeast(hardfork, 'homestead')) return undefined
-  return { hash: signingHash(transaction), yParity, r, s }
+  // All of it lies in the encoding already: cutting it out is quicker than encoding it anew.
+  const bytes = encodeTransaction(transaction)
+  const places = rlpPlaces(bytes, type === 0 ? 0 : 1)
+  const [signature = 0, rAt = 0, sAt = 0, end = 0] = places.slice(-4)
+  const fields = [bytes.subarray(places[0], signature)]
+  if (type === 0 && transaction.chainId !== undefined) {
+    fields.push(encodeRlp(rlpInteger(transaction.chainId)), Uint8Array.of(0x80, 0x80))
+  }
+  const compact = new Uint8Array(64)
+  copyInteger(bytes, [rAt, sAt], compact.subarray(0, 32))
+  copyInteger(bytes, [sAt, end], compact.subarray(32))
+  return { hash: keccak256(rlpListOf(fields, type)), compact, yParity }
+}
+
+/** Copies a number from its encoding to the end of a word of zeros. */
+function copyInteger(
+  bytes: Uint8Array,
+  [start, end]: readonly [number, number],
+  word: Uint8Array,
+): void {
+  const first = (bytes[start] ?? 0) < 0x80 ? start : start + 1
+  word.set(bytes.subarray(first, end), word.length - (end - first))
 }
 
 /** What an account signed to delegate (EIP-7702); nothing for a high s. */
@@ -85,7 +111,8 @@ export function signedDelegation(authorization: Authorization): SignedMessage | 
   const { chainId, address, nonce, yParity, r, s } = authorization
   if (s > halfOrder) return undefined
   const message = encodeRlp([rlpInteger(chainId), address, rlpInteger(nonce)])
-  return { hash: keccak256(concatBytes(Uint8Array.of(5), message)), yParity, r, s }
+  const compact = concatBytes(wordOf(r), wordOf(s))
+  return { hash: keccak256(concatBytes(Uint8Array.of(5), message)), compact, yParity }
 }
 
 /** Who signed, or `undefined` if nobody can have: no such key, or a high s, which only Frontier takes (EIP-2). */
@@ -99,7 +126,7 @@ export function authorityOf(authorization: Authorization): Address | undefined {
 }
 
 function signerOf(message: SignedMessage | undefined): Address | undefined {
-  return message && recoverAddress(message.hash, message)
+  return message && recoverCompact(message.hash, message.compact, message.yParity)
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Keeps transactions by sender and nonce, and decides which are taken, replaced and dropped. */
 
 import { AppError } from '../../base/app-error.ts'
-import { toHex } from '../../base/bytes.ts'
+import { equalBytes, toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { BlobSidecar, NetworkTransaction } from '../ledger/blob-sidecar.ts'
 import { isAtLeast } from '../ledger/fork-rules.ts'
@@ -53,6 +53,7 @@ export interface TxPoolOptions extends TxPoolLimits {
   readonly dropped?: (dropped: DroppedTransaction) => void
 }
 
+const noCode = keccak256(new Uint8Array())
 /** Mined transactions whose blobs are kept. */
 const minedSidecars = 16
 
@@ -99,7 +100,7 @@ class Pool implements TxPool {
   }
 
   admit(incoming: IncomingTransaction, signers: Signers): readonly PooledTransaction[] {
-    this.#mustBeNew(incoming.hash)
+    this.#mustBeNew(incoming.id)
     const { sender, authorities } = signers
     if (sender === undefined) throw refusal('invalid-sender', 'invalid sender')
     const name = sender.toHex()
@@ -112,10 +113,7 @@ class Pool implements TxPool {
       ...{ ...capsOf(transaction), cost: costOf(transaction), arrival: this.#arrivals++ },
     }
     this.#checkAccount(entry, queue, old)
-    this.#delegations.check(entry, {
-      ...{ queue, codeHash: this.#head.state.account(sender)?.codeHash },
-      queueOf: (authority) => this.#bySender.get(authority.toHex()),
-    })
+    this.#delegations.check(entry, queue, (one) => this.#bySender.get(one.toHex()))
     if (old) checkReplacement(entry, old)
     checkBlobSender(entry, queue, old === undefined)
     this.#makeRoom(entry, queue, old)
@@ -130,9 +128,9 @@ class Pool implements TxPool {
 
   add(raw: Uint8Array): PooledTransaction {
     const incoming = this.read(raw)
-    const { transaction, hash } = incoming
+    const { transaction } = incoming
     this.admit(incoming, { sender: senderOf(transaction), authorities: authoritiesOf(transaction) })
-    return this.#byHash.get(hash.toHex()) as Waiting
+    return this.#byHash.get(incoming.id) as Waiting
   }
 
   get(hash: Uint8Array): PooledTransaction | undefined {
@@ -199,16 +197,17 @@ class Pool implements TxPool {
   #check(sent: NetworkTransaction, raw: Uint8Array): IncomingTransaction {
     const { transaction } = sent
     const hash = keccak256(raw)
-    this.#mustBeNew(hash)
+    const id = hash.toHex()
+    this.#mustBeNew(id)
     const { chainId, minTip } = this.#options
     const { rules, gasLimit } = this.#head
     checkFields(transaction, { rules, chainId, minTip, gasLimit })
     checkSidecar(sent, isAtLeast(rules.hardfork, 'osaka'))
-    return { ...sent, hash, raw }
+    return { ...sent, hash, id, raw }
   }
 
-  #mustBeNew(hash: Uint8Array): void {
-    if (this.#byHash.has(hash.toHex())) throw refusal('already-known', 'already known')
+  #mustBeNew(id: string): void {
+    if (this.#byHash.has(id)) throw refusal('already-known', 'already known')
   }
 
   #checkAccount(entry: Waiting, queue: SenderQueue, old: Waiting | undefined): void {
@@ -268,7 +267,7 @@ class Pool implements TxPool {
 
   #keep(entry: Waiting, queue = this.#queueOf(entry)): void {
     this.#bySender.set(queue.name, queue)
-    this.#byHash.set(entry.hash.toHex(), entry)
+    this.#byHash.set(entry.id, entry)
     this.#bytes += entry.raw.length
     this.#blobs += blobsOf(entry)
     this.#delegations.keep(entry)
@@ -283,7 +282,7 @@ class Pool implements TxPool {
   }
 
   #forget(entry: Waiting): void {
-    this.#byHash.delete(entry.hash.toHex())
+    this.#byHash.delete(entry.id)
     this.#bytes -= entry.raw.length
     this.#blobs -= blobsOf(entry)
     this.#delegations.remove(entry)
@@ -316,8 +315,9 @@ class Pool implements TxPool {
   #refresh(queue: SenderQueue): void {
     if (queue.head === this.#heads) return
     const account = this.#head.state.account(queue.sender)
-    const { nonce = 0n, balance = 0n } = account ?? {}
+    const { nonce = 0n, balance = 0n, codeHash = noCode } = account ?? {}
     Object.assign(queue, { head: this.#heads, nonce, balance })
+    queue.hasCode = !equalBytes(codeHash, noCode)
     if (queue.size === 0) return
     const isUsed = ({ transaction }: Waiting) => transaction.nonce < nonce
     this.#change(queue, () => {
@@ -335,9 +335,9 @@ class Pool implements TxPool {
   }
 
   /** Keeps the blobs of a mined transaction for some time: a reorganisation may bring it back without them. */
-  #remember({ sidecar, hash }: Waiting): void {
+  #remember({ sidecar, id }: Waiting): void {
     if (!sidecar) return
-    this.#mined.set(hash.toHex(), sidecar)
+    this.#mined.set(id, sidecar)
     if (this.#mined.size > minedSidecars)
       for (const one of this.#mined.keys().take(1)) this.#mined.delete(one)
   }

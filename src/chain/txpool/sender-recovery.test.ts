@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { concatBytes, fromBigInt, padStart } from '../../base/bytes.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import { addressOfKey, signHash } from '../../crypto/secp256k1.ts'
@@ -15,11 +16,15 @@ import { createSenderRecovery } from './sender-recovery.ts'
 const keys = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte))
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
+const compactOf = (r: bigint, s: bigint) =>
+  concatBytes(...[r, s].map((one) => padStart(fromBigInt(one), 32)))
+
 /** Messages with the addresses that signed them. */
 const messages = Array.from({ length: 300 }, (_, number) => {
   const hash = keccak256(Uint8Array.of(number & 255, number >> 8))
   const key = keys[number % 3] ?? new Uint8Array(32)
-  return { message: { hash, ...signHash(hash, key) }, address: addressOfKey(key) }
+  const { r, s, yParity } = signHash(hash, key)
+  return { message: { hash, compact: compactOf(r, s), yParity }, address: addressOfKey(key) }
 })
 
 function openCrew(t: TestContext, size: number) {
@@ -52,7 +57,17 @@ describe('recovery of senders', () => {
   test('answers nothing for signatures of nobody, and the next ones nevertheless', async (t) => {
     const { crew } = openCrew(t, 1)
     const { message, address } = messages[0] as (typeof messages)[number]
-    const broken = [{ r: 0n }, { s: 0n }, { r: order }, { yParity: 2 }, { r: 5n }]
+    const [r, s] = [1n, 2n]
+    const numbers = [
+      [0n, s],
+      [r, 0n],
+      [order, s],
+      [5n, s],
+    ] as const
+    const broken = [
+      ...numbers.map(([first, second]) => ({ compact: compactOf(first, second) })),
+      { yParity: 2 },
+    ]
     const answers = await Promise.all(
       [...broken, {}].map((change) => crew.recover({ ...message, ...change })),
     )
@@ -95,7 +110,7 @@ describe('recovery of senders', () => {
     const [first] = signed
     assert.ok(first)
     const high = { ...first, s: order - first.s, yParity: 1 - first.yParity }
-    const incoming = { transaction: high, hash: transactionHash(high) }
+    const incoming = { transaction: high, id: transactionHash(high).toHex() }
     assert.deepEqual(await recovery.signersOf(incoming), { sender: undefined, authorities: [] })
   })
 })

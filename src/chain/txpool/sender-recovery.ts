@@ -24,7 +24,7 @@ export interface SenderRecoveryOptions {
 /** Finds signers. Answers come in the order in which was asked. */
 export interface SenderRecovery {
   /** Who signed a transaction and its delegations. */
-  signersOf(incoming: Pick<IncomingTransaction, 'transaction' | 'hash'>): Promise<Signers>
+  signersOf(incoming: Pick<IncomingTransaction, 'transaction' | 'id'>): Promise<Signers>
   /** Who signed the transactions of a block; `undefined` where nobody can have. */
   sendersOf(
     transactions: readonly Transaction[],
@@ -48,26 +48,27 @@ export function createSenderRecovery({ threads, logger }: SenderRecoveryOptions)
     )
   }
   const known = new Map<string, Address>()
-  const recover = async (message: SignedMessage | undefined) => message && crew.recover(message)
-  const senderOf = async (transaction: Transaction, hash: Uint8Array, hardfork?: Hardfork) => {
-    const name = hash.toHex()
-    const remembered = known.get(name)
+  const recover = (message: SignedMessage | undefined) => message && crew.recover(message)
+  const senderOf = async (transaction: Transaction, id: string, hardfork?: Hardfork) => {
+    const remembered = known.get(id)
     if (remembered) return remembered
     const sender = await recover(signedTransaction(transaction, hardfork))
     if (sender === undefined) return undefined
-    known.set(name, sender)
+    known.set(id, sender)
     if (known.size > maxRemembered) for (const oldest of known.keys().take(1)) known.delete(oldest)
     return sender
   }
   return {
-    async signersOf({ transaction, hash }) {
-      const delegations = transaction.type === 4 ? transaction.authorizations : []
-      const authorities = delegations.map((one) => recover(signedDelegation(one)))
-      const sender = await senderOf(transaction, hash)
+    async signersOf({ transaction, id }) {
+      if (transaction.type !== 4)
+        return { sender: await senderOf(transaction, id), authorities: [] }
+      const { authorizations } = transaction
+      const authorities = authorizations.map((one) => recover(signedDelegation(one)))
+      const sender = await senderOf(transaction, id)
       return { sender, authorities: await Promise.all(authorities) }
     },
     sendersOf: (transactions, hardfork) =>
-      Promise.all(transactions.map((one) => senderOf(one, transactionHash(one), hardfork))),
+      Promise.all(transactions.map((one) => senderOf(one, transactionHash(one).toHex(), hardfork))),
     stop: () => crew.stop(),
   }
 }

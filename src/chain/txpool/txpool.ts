@@ -10,6 +10,8 @@ import type { StateReader } from '../state/state.ts'
 export interface IncomingTransaction {
   readonly transaction: Transaction
   readonly hash: Hash
+  /** The hash as hex digits. */
+  readonly id: string
   /** Its encoding in a block. */
   readonly raw: Uint8Array
   /** What it brings along for its blobs (EIP-4844). */

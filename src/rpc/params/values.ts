@@ -1,15 +1,15 @@
 /** Reads the plain values of Ethereum JSON-RPC: hex bytes, quantities, addresses, hashes. */
 
-import { fromHex, toBigInt } from '../../base/bytes.ts'
+import { fromHex, readHex, toBigInt } from '../../base/bytes.ts'
 import type { Address, Hash } from '../../chain/ledger/transaction.ts'
 import { invalidParams } from '../envelope/rpc-error.ts'
 import { type Parser, unexpected } from './parser.ts'
 
 /** Bytes of any length. */
 export const bytes: Parser<Uint8Array> = (value, path) => {
-  if (typeof value !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(value))
-    throw unexpected(value, path, 'bytes in hex with 0x and an even number of digits')
-  return fromHex(value)
+  const read = typeof value === 'string' ? readHex(value) : undefined
+  if (read) return read
+  throw unexpected(value, path, 'bytes in hex with 0x and an even number of digits')
 }
 
 /** 20 bytes. */

@@ -8,7 +8,7 @@ import type { SenderQueue, Waiting } from './sender-queue.ts'
 const maxPerSender = 16
 /** Asks that a transaction with blobs brings them, with proofs of the form that the rules want; @throws AppError */
 export function checkSidecar(
-  { transaction, sidecar }: Omit<IncomingTransaction, 'hash' | 'raw'>,
+  { transaction, sidecar }: Pick<IncomingTransaction, 'transaction' | 'sidecar'>,
   hasCells: boolean,
 ): void {
   if (transaction.type !== 3) return

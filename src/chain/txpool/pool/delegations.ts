@@ -1,20 +1,8 @@
 /** Limits what accounts with delegated code may have waiting, since others can spend for them (EIP-7702). */
 
-import { equalBytes } from '../../../base/bytes.ts'
-import { keccak256 } from '../../../crypto/keccak.ts'
-import type { Address, Hash } from '../../ledger/transaction.ts'
+import type { Address } from '../../ledger/transaction.ts'
 import { refusal } from './refusal.ts'
 import type { SenderQueue, Waiting } from './sender-queue.ts'
-
-const noCode = keccak256(new Uint8Array())
-
-/** What the rule looks at besides the transaction. */
-export interface DelegationSite {
-  readonly queue: SenderQueue
-  /** Of the sender. */
-  readonly codeHash: Hash | undefined
-  queueOf(authority: Address): SenderQueue | undefined
-}
 
 /** Counts the delegations that wait, by who signed them. */
 export class Delegations {
@@ -34,9 +22,12 @@ export class Delegations {
    *
    * @throws AppError `txpool/delegated`
    */
-  check(entry: Waiting, { queue, codeHash, queueOf }: DelegationSite): void {
-    const hasCode = codeHash !== undefined && !equalBytes(codeHash, noCode)
-    if (hasCode || this.#counts.has(queue.name)) checkInFlight(entry, queue)
+  check(
+    entry: Waiting,
+    queue: SenderQueue,
+    queueOf: (authority: Address) => SenderQueue | undefined,
+  ): void {
+    if (queue.hasCode || this.#counts.has(queue.name)) checkInFlight(entry, queue)
     for (const authority of entry.authorities) {
       if ((queueOf(authority)?.size ?? 0) > 1) {
         throw refusal('delegated', 'authority already reserved', 'later')

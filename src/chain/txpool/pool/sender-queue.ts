@@ -21,6 +21,7 @@ export class SenderQueue {
   /** Of the account, at the head that `head` counts. */
   nonce = 0n
   balance = 0n
+  hasCode = false
   head = -1
   /** Ascending nonces, one entry each. */
   #list: Waiting[] = []

@@ -9,10 +9,9 @@ export const batchSize = 64
 /** Batches that a thread may have before it at a time. */
 export const batchesPerThread = 4
 
-/** A signature: hash, r, s, parity; and after it the answer: whether somebody signed, and who. */
+/** A signature: hash, r and s, parity; and after it the answer: whether somebody signed, and who. */
 const hashAt = 0
-const rAt = 32
-const sAt = 64
+const compactAt = 32
 const parityAt = 96
 const foundAt = 97
 const addressAt = 98
@@ -25,20 +24,17 @@ export function batchMemory(): SharedArrayBuffer {
 
 /** One batch of the memory. */
 export class Batch {
-  readonly #view: DataView
   readonly #bytes: Uint8Array
 
   constructor(memory: SharedArrayBuffer, place: number) {
     const length = batchSize * jobBytes
-    this.#view = new DataView(memory, place * length, length)
     this.#bytes = new Uint8Array(memory, place * length, length)
   }
 
-  write(at: number, { hash, yParity, r, s }: SignedMessage): void {
+  write(at: number, { hash, compact, yParity }: SignedMessage): void {
     const start = at * jobBytes
     this.#bytes.set(hash, start + hashAt)
-    this.#writeWord(start + rAt, r)
-    this.#writeWord(start + sAt, s)
+    this.#bytes.set(compact, start + compactAt)
     this.#bytes[start + parityAt] = yParity
   }
 
@@ -46,8 +42,8 @@ export class Batch {
   recover(count: number): void {
     for (let at = 0; at < count; at += 1) {
       const start = at * jobBytes
-      const hash = this.#bytes.slice(start + hashAt, start + rAt)
-      const compact = this.#bytes.slice(start + rAt, start + parityAt)
+      const hash = this.#bytes.slice(start + hashAt, start + compactAt)
+      const compact = this.#bytes.slice(start + compactAt, start + parityAt)
       const address = recoverCompact(hash, compact, this.#bytes[start + parityAt] ?? 0)
       this.#bytes[start + foundAt] = address ? 1 : 0
       if (address) this.#bytes.set(address, start + addressAt)
@@ -58,11 +54,5 @@ export class Batch {
     const start = at * jobBytes
     if (this.#bytes[start + foundAt] !== 1) return undefined
     return new Uint8Array(this.#bytes.subarray(start + addressAt, start + addressAt + 20))
-  }
-
-  #writeWord(at: number, value: bigint): void {
-    for (let part = 0; part < 4; part += 1) {
-      this.#view.setBigUint64(at + 8 * part, BigInt.asUintN(64, value >> BigInt(192 - 64 * part)))
-    }
   }
 }

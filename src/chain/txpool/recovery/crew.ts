@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { recoverAddress } from '../../../crypto/secp256k1.ts'
+import { recoverCompact } from '../../../crypto/secp256k1.ts'
 import type { Address } from '../../ledger/transaction.ts'
 import type { SignedMessage } from '../../ledger/transaction-codec.ts'
 import { Batch, batchesPerThread, batchMemory, batchSize } from './batch.ts'
@@ -126,7 +126,7 @@ export class RecoveryCrew {
   /** Recovers one batch in this thread, then lets others have their turn. */
   #recoverHere(): void {
     for (const { message, resolve } of this.#waiting.splice(0, batchSize)) {
-      resolve(recoverAddress(message.hash, message))
+      resolve(recoverCompact(message.hash, message.compact, message.yParity))
     }
     if (this.#waiting.length > 0) this.#gather()
   }
@@ -160,7 +160,9 @@ export class RecoveryCrew {
   #abandon(thread: Thread): void {
     for (const flight of this.#flights) {
       if (flight.thread !== thread || flight.signers) continue
-      flight.signers = flight.jobs.map(({ message }) => recoverAddress(message.hash, message))
+      flight.signers = flight.jobs.map(({ message }) =>
+        recoverCompact(message.hash, message.compact, message.yParity),
+      )
     }
     this.#deliver()
   }
