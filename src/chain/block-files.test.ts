@@ -1,7 +1,7 @@
 /** Checks that blocks come back from files of both forms, that broken-off exports go on, and damage is told. */
 
 import assert from 'node:assert/strict'
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { concatBytes, equalBytes } from '../base/bytes.ts'
@@ -52,6 +52,7 @@ describe('files of blocks', async () => {
       await exportBlocks({ chain, file, form, from: 1n, to: 4n })
       const whole = await readFile(file)
       for (let cut = 0; cut < whole.length; cut += 97) {
+        await rm(file)
         await writeFile(`${file}.part`, whole.subarray(0, cut))
         await exportBlocks({ chain, file, form, from: 1n, to: 4n })
         assert.ok(equalBytes(await readFile(file), whole), `cut at ${cut}`)
@@ -93,6 +94,18 @@ describe('files of blocks', async () => {
     const expected = [1n, 2n, 3n, 4n].map((number) => chain.byNumber(number)?.block)
     const bytes = expected.map((block) => (block ? encodeBlock(block) : new Uint8Array()))
     assert.ok(equalBytes(await readFile(file), concatBytes(...bytes)))
+    await chain.stop()
+  })
+
+  test('a file that is there is not written over', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openShort(folder, 1)
+    const file = path.join(folder, 'blocks')
+    await writeFile(file, 'kept')
+    await assert.rejects(exportBlocks({ chain, file, form: 'rlp', from: 0n, to: 1n }), {
+      code: 'chain/file-exists',
+    })
+    assert.equal(await readFile(file, 'utf8'), 'kept')
     await chain.stop()
   })
 

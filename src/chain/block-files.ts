@@ -1,6 +1,6 @@
 /** Writes blocks to files and reads them again, in the form of go-ethereum's export or of era1 files. */
 
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { access, type FileHandle, open, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { equalBytes } from '../base/bytes.ts'
@@ -58,10 +58,11 @@ export interface ExportOptions {
  * on with, if its blocks are those of the chain.
  *
  * @returns whether the file is whole
- * @throws AppError `chain/other-part`, `chain/no-block`
+ * @throws AppError `chain/file-exists`, `chain/other-part`, `chain/no-block`
  */
 export async function exportBlocks(options: ExportOptions): Promise<boolean> {
   const { file, chain, from, to, tell, signal } = options
+  await assertFree(file)
   const part = `${file}.part`
   const form = forms[options.form]
   const { end, next } = await wholePart(part, form, options)
@@ -86,6 +87,17 @@ export async function exportBlocks(options: ExportOptions): Promise<boolean> {
   await rename(part, file)
   await syncFolder(path.dirname(file))
   return true
+}
+
+/** Nothing that is there is written over. */
+async function assertFree(file: string): Promise<void> {
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  )
+  if (!exists) return
+  const message = `${file} is there already; remove it, or choose another name`
+  throw new AppError({ code: 'chain/file-exists', message })
 }
 
 /** Collects what is written, so that small blocks do not each need the disk. */

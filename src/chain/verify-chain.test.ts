@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { silentLogger } from '../base/logger.ts'
+import { keccak256 } from '../crypto/keccak.ts'
 import { openChainLog } from './chain-log.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import type { Difference } from './state/state.ts'
@@ -46,12 +47,20 @@ async function altered(
 }
 
 describe('verifying', () => {
-  test('finds nothing in a sound chain, also one that went back and was changed by hand', async (t) => {
+  test('finds nothing in a sound chain, also one that went back, was changed by hand, or has borrowed senders', async (t) => {
     const folder = await temporaryFolder(t)
     const chain = await openShort(folder, 4)
     await chain.dev.rewindTo(2n)
     await chain.dev.change((overlay) => overlay.setStorage(new Uint8Array(20).fill(9), 1n, 5n))
+    const borrowed = new Uint8Array(20).fill(9)
+    await chain.dev.change((overlay) => {
+      const account = { nonce: 0n, balance: 10n ** 18n, codeHash: keccak256(new Uint8Array()) }
+      overlay.setAccount(borrowed, account)
+    })
+    const plain = { nonce: 0n, gasLimit: 21_000n, to: borrowed, value: 1n, data: new Uint8Array() }
+    await chain.dev.submitAs({ ...plain, type: 0, chainId: 7n, gasPrice: 10n ** 10n }, borrowed)
     await chain.dev.sealNow()
+    assert.equal(chain.head().transactions.length, 3)
     const { hash, header } = chain.head()
     await chain.stop()
     for (const run of [false, true]) {

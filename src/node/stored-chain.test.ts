@@ -55,7 +55,7 @@ test('the only chain of a folder need not be named', async (t) => {
   })
   const { blocks, faultCount, head } = await verifyStoredChain({ data, run: true })
   assert.deepEqual([blocks, faultCount, head.number], [0, 0, 0n])
-  const beyond = { data, file, form: 'rlp', from: 0n, to: 1n } as const
+  const beyond = { data, file: `${file}.2`, form: 'rlp', from: 0n, to: 1n } as const
   await assert.rejects(exportStoredChain(beyond), { message: /which ends with block 0/ })
 })
 
