@@ -112,7 +112,13 @@ export interface Exception {
 }
 
 /** The only files that break a limit; an entry that is no longer needed turns the test red. */
-export const exceptions: readonly Exception[] = []
+export const exceptions: readonly Exception[] = [
+  {
+    file: 'kernel/evm/interpreter.ts',
+    rule: 'file-length',
+    reason: 'the loop is one function, so that its registers stay locals of WebAssembly',
+  },
+]
 
 /** Globals that reach the clock, randomness, the network or the machine. */
 export const impureGlobals = new Set([

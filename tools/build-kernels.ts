@@ -14,6 +14,12 @@ interface Kernel {
 }
 
 const kernels: readonly Kernel[] = [
+  {
+    entry: 'kernel/evm/exports.ts',
+    module: 'src/chain/evm/kernel/kernel-wasm.gen.ts',
+    // All fixed regions of kernel/evm/layout.ts; only touched pages cost memory.
+    flags: ['--initialMemory', '11776', '--maximumMemory', '65536'],
+  },
   { entry: 'kernel/blake2b/exports.ts', module: 'src/crypto/blake2b-wasm.gen.ts' },
   { entry: 'kernel/keccak/exports.ts', module: 'src/crypto/keccak-wasm.gen.ts' },
   { entry: 'kernel/trie/exports.ts', module: 'src/chain/state/trie-wasm.gen.ts' },

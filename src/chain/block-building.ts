@@ -89,7 +89,7 @@ export async function buildBlock(
   }
   const result = await run.finish([])
   if (result.kind === 'invalid') throw new Error(`${result.rule}: ${result.detail}`)
-  const next = state.apply(result.difference)
+  const next = result.state
   const header = sealedHeader(open, { transactions, result, stateRoot: next.root })
   const hash = headerHash(header)
   const block: Block = { header, hash, transactions, ommers: [], withdrawals: [] }
@@ -129,7 +129,7 @@ export async function runBlock(
   }
   const result = await run.finish(withdrawals ?? [], ommers)
   if (result.kind === 'invalid') return result
-  const state = site.state.apply(result.difference)
+  const { state } = result
   const roots = sealedHeader(header, { transactions, result, stateRoot: state.root })
   const withdrawalsRoot = withdrawals && orderedRoot(withdrawals.map(encodeWithdrawal))
   const expected: Header = { ...roots, withdrawalsRoot, ommersHash: ommersHash(ommers) }

@@ -1,5 +1,6 @@
 /** Opens a chain: reads what its folder holds, or writes its birth. */
 
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { ChainDriver } from './chain-driver.ts'
 import { openChainLog } from './chain-log.ts'
@@ -21,7 +22,10 @@ export async function createChain(
 ): Promise<DrivenChain> {
   const { manifest } = options
   const rules = chainRules(manifest)
-  const evm = await createEvm(rules, turnTaking())
+  const evm = await createEvm(rules, {
+    pause: turnTaking(),
+    seed: randomBytes(8).readBigUInt64LE(),
+  })
   const past = new ChainPast(options.history ?? 128)
   const genesis = genesisOf(manifest)
   past.add(genesis.executed, genesis.state)

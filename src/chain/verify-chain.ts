@@ -85,7 +85,7 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyResult>
 
 async function createVerifier({ manifest, run }: VerifyOptions) {
   const rules = chainRules(manifest)
-  const evm = run ? await createEvm(rules, turnTaking()) : undefined
+  const evm = run ? await createEvm(rules, { pause: turnTaking() }) : undefined
   const past = new ChainPast(keptStates)
   const isOwn = manifest.consensus.engine === 'dev'
   const genesis = genesisOf(manifest)

@@ -61,7 +61,7 @@ test('a call has the gas that it names, within the cap', async (t) => {
 })
 
 test('long calls leave the node its turns, end after their time, and with the node', async (t) => {
-  const { ask, rpc, chain } = await open(t, { limits: { callMs: 1_500 } })
+  const { ask, rpc, chain } = await open(t, { limits: { callMs: 3_000 } })
   const forever = await deploy(ask, creation('5b5f56'))
   const call = { to: forever, gas: '0x6fc23ac00' }
   let ended = 0

@@ -211,10 +211,11 @@ describe('execution', () => {
 
   test('code that runs for too long ends, by loop or by recursion, and others run on', async () => {
     let pauses = 0
-    const patient = await createEvm(rulesOfOne(7n, 'osaka'), () => {
+    const pause = () => {
       pauses += 1
       return pauses % 10 === 0 ? nextTurn() : undefined
-    })
+    }
+    const patient = await createEvm(rulesOfOne(7n, 'osaka'), { pause })
     const loop = fromHex('0x5b5f56')
     // Calls itself twice, with all gas but a 64th, and never jumps.
     const recursion = fromHex('0x5f5f5f5f5f305af1505f5f5f5f5f305af1')

@@ -50,7 +50,11 @@ export interface MovedPrecompile {
 export type Pause = () => Promise<void> | undefined
 
 /** Why the machine stopped, if not by an ordinary end. */
-export type Halt = 'revert' | 'out-of-gas' | 'invalid-opcode' | 'too-long' | 'other'
+export type Halt =
+  | ('revert' | 'out-of-gas' | 'too-long')
+  | ('stack-underflow' | 'stack-overflow' | 'invalid-jump' | 'invalid-opcode')
+  | ('write-protection' | 'return-data-bounds' | 'code-size' | 'init-code-size' | 'invalid-code')
+  | ('collision' | 'depth' | 'balance' | 'nonce' | 'precompile' | 'code-deposit')
 
 /** What running a message gave. */
 export interface CallResult {
@@ -71,6 +75,7 @@ export interface InvalidTransaction {
     | 'insufficient-funds'
     | 'intrinsic-gas'
     | 'fee-cap-below-base-fee'
+    | 'blob-fee-cap'
     | 'block-gas-limit'
     | 'sender-has-code'
     | 'too-long'
@@ -123,6 +128,8 @@ export interface BlockResult {
   readonly difference: Difference
   /** By type, empty ones left out (EIP-7685). */
   readonly requests: readonly Uint8Array[]
+  /** The state that the difference leads to. */
+  readonly state: State
   readonly requestsHash: Hash
 }
 
@@ -151,8 +158,12 @@ export interface Evm {
     block: BlockContext,
     options?: { readonly bare?: boolean; readonly imagined?: ImaginedBlock },
   ): Promise<BlockRun>
-  /** Runs a message; the overlay holds its changes afterwards. */
-  call(overlay: StateOverlay, block: BlockContext, message: CallMessage): Promise<CallResult>
+  /** Runs a message. An overlay holds its changes afterwards; of another state nothing is changed. */
+  call(
+    state: StateReader | StateOverlay,
+    block: BlockContext,
+    message: CallMessage,
+  ): Promise<CallResult>
   /**
    * The least gas limit with which the message succeeds, between 21,000 and `message.gasLimit`.
    *

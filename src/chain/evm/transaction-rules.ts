@@ -1,6 +1,7 @@
 /** Decides whether a transaction can be run at all, and what its gas costs. */
 
 import { fromHex } from '../../base/bytes.ts'
+import { blobBaseFee, blobGasOf } from '../ledger/blobs.ts'
 import { brokenFieldRule } from '../ledger/field-rules.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
 import { impersonatedSender } from '../ledger/impersonation.ts'
@@ -40,8 +41,18 @@ function feeCap(transaction: Transaction): bigint {
     : transaction.maxFeePerGas
 }
 
+/** Wei per blob gas in a block (EIP-4844). */
+export function blobFeeAt({
+  rules,
+  block,
+  imagined,
+}: Pick<RuleContext, 'rules' | 'block' | 'imagined'>): bigint {
+  if (!rules.blobs) return 0n
+  return imagined?.blobBaseFee ?? blobBaseFee(block.excessBlobGas, rules.blobs)
+}
+
 /** The address that code delegates to, if it does. */
-export function delegateOf(code: Uint8Array): Address | undefined {
+function delegateOf(code: Uint8Array): Address | undefined {
   if (code.length !== 23 || delegationMark.some((byte, at) => code[at] !== byte)) return undefined
   return code.subarray(3)
 }
@@ -63,7 +74,6 @@ export function brokenRule(
   const field = brokenFieldRule(transaction, context.rules, context.chainId)
   const isCapped = !(context.imagined && field?.rule === 'gas-limit-cap')
   if (field && isCapped) return invalid(field.rule, field.detail)
-  if (transaction.type === 3) return invalid('type-unsupported', 'blobs are not run yet')
   return (
     brokenSenderRule(transaction, sender, context) ?? brokenGasRule(transaction, sender, context)
   )
@@ -93,19 +103,25 @@ function brokenSenderRule(
 function brokenGasRule(
   transaction: Transaction,
   sender: Address,
-  { rules, block, gasLeft, state, imagined }: RuleContext,
+  context: RuleContext,
 ): InvalidTransaction | undefined {
+  const { rules, block, gasLeft, state, imagined } = context
   const cap = feeCap(transaction)
   const isFree = imagined?.lenient && cap === 0n
   if (cap < block.baseFeePerGas && !isFree) {
     return invalid('fee-cap-below-base-fee', `cap ${cap}, base fee ${block.baseFeePerGas}`)
+  }
+  const blobFee = blobFeeAt(context)
+  const blobCap = transaction.type === 3 ? transaction.maxFeePerBlobGas : 0n
+  if (transaction.type === 3 && blobCap < blobFee) {
+    return invalid('blob-fee-cap', `cap ${blobCap}, blob base fee ${blobFee}`)
   }
   const { gasLimit, value } = transaction
   if (gasLimit > gasLeft) {
     return invalid('block-gas-limit', `gas limit ${gasLimit}, left in the block ${gasLeft}`)
   }
   const balance = state.account(sender)?.balance ?? 0n
-  const needed = gasLimit * cap + value
+  const needed = gasLimit * cap + value + blobGasOf(transaction) * blobCap
   if (balance < needed) {
     return invalid('insufficient-funds', `balance ${balance}, needed ${needed}`)
   }

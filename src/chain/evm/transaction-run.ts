@@ -1,37 +1,35 @@
 /** Runs one transaction from the purchase of its gas to its receipt. */
 
 import { keccak256 } from '../../crypto/keccak.ts'
+import { blobGasOf } from '../ledger/blobs.ts'
 import type { Receipt } from '../ledger/block.ts'
 import { bloomOf } from '../ledger/bloom.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import type { AccessListEntry, Address, Authorization, Transaction } from '../ledger/transaction.ts'
 import { authorityOf } from '../ledger/transaction-codec.ts'
-import type { Account, Difference, StateOverlay, StateReader } from '../state/state.ts'
-import { createOverlay } from '../state/state-overlay.ts'
+import type { Account } from '../state/state.ts'
 import { emptyCodeHash } from '../state/trie-state.ts'
-import type { Machine } from './ethereumjs/machine.ts'
-import type { TransactionResult } from './evm.ts'
-import {
-  brokenRule,
-  delegateOf,
-  delegationCode,
-  effectiveGasPrice,
-  type RuleContext,
-} from './transaction-rules.ts'
+import type { Pause, TransactionResult } from './evm.ts'
+import { execute, type Message } from './kernel/execution.ts'
+import type { Kernel } from './kernel/kernel.ts'
+import { blobFeeAt, brokenRule, effectiveGasPrice, type RuleContext } from './transaction-rules.ts'
+import type { TransferTracer } from './transfers.ts'
 
 /** An account that holds nothing. */
 export const emptyAccount: Account = { nonce: 0n, balance: 0n, codeHash: emptyCodeHash }
 
-/** What a transaction runs with; `state` of the rules is the block's overlay. */
+/** What a transaction runs with; `state` of the rules is what the kernel holds. */
 export interface TransactionPlace extends RuleContext {
-  readonly state: StateOverlay
-  readonly machine: Machine
+  readonly kernel: Kernel
+  readonly pause: Pause
+  /** Told of ether that moves in an imagined block. */
+  readonly transfers?: TransferTracer | undefined
   /** Gas of the transactions before it in the block. */
   readonly gasUsedBefore: bigint
 }
 
-/** Runs a transaction over the block's overlay; an invalid one changes nothing. */
+/** Runs a transaction in the kernel, whose block is set; an invalid one changes nothing. */
 export async function runTransaction(
   transaction: Transaction,
   sender: Address,
@@ -39,43 +37,29 @@ export async function runTransaction(
 ): Promise<TransactionResult> {
   const broken = brokenRule(transaction, sender, place)
   if (broken) return broken
-  const { block, machine, state } = place
-  const overlay = createOverlay(state)
+  const { block, kernel, rules, pause, state, imagined, transfers } = place
+  const { gasLimit, to, value, data } = transaction
+  const nonce = state.account(sender)?.nonce ?? 0n
   const price = effectiveGasPrice(transaction, block.baseFeePerGas)
-  const { gasLimit, to } = transaction
-  changeAccount(overlay, sender, ({ nonce, balance, ...rest }) => ({
-    ...rest,
-    nonce: nonce + 1n,
-    balance: balance - gasLimit * price,
-  }))
-  const authorizations = transaction.type === 4 ? transaction.authorizations : []
-  const { refund: delegated, authorities } = delegate(overlay, authorizations, place.chainId)
-  const intrinsic = intrinsicGas(transaction, place.rules)
-  const execution = await machine.execute(
-    {
-      ...{ from: sender, to, value: transaction.value, data: transaction.data },
-      gas: gasLimit - intrinsic,
-      gasPrice: price,
-      warm: [...warmList(transaction), ...authorities, ...delegatesOf(overlay, to)],
-    },
-    {
-      ...{ overlay, before: state, block, isLate: place.imagined?.isLate },
-      ...{ moved: place.imagined?.moved, tellTransfers: place.imagined?.tellTransfers },
-    },
-  )
-  const spent = intrinsic + execution.gasUsed
-  const wanted = execution.refund + delegated
-  const refund = wanted < spent / 5n ? wanted : spent / 5n
-  const floor = floorGas(transaction.data, place.rules)
-  const gasUsed = spent - refund > floor ? spent - refund : floor
-  credit(overlay, sender, (gasLimit - gasUsed) * price)
-  const tip = price - block.baseFeePerGas
-  credit(overlay, block.beneficiary, gasUsed * (tip > 0n ? tip : 0n))
-  for (const address of execution.destroyed) {
-    overlay.wipeStorage(address)
-    overlay.setAccount(address, undefined)
-  }
-  applyDifference(state, overlay.difference())
+  kernel.useTransaction(sender, price, blobHashesOf(transaction))
+  kernel.wasm.beginTransaction()
+  transfers?.begin()
+  const payer = kernel.account(sender)
+  debit(kernel, payer, gasLimit * price + blobFeeOf(transaction, place))
+  kernel.wasm.setNonce(payer, nonce + 1n)
+  const delegated = delegate(transaction, place)
+  warmUp(kernel, { from: sender, to, accessList: accessListOf(transaction) }, place)
+  const intrinsic = intrinsicGas(transaction, rules)
+  const gas = gasLimit - intrinsic
+  const message: Message = { from: sender, to, nonce, value, data, gas }
+  const execution = await execute(kernel, message, { pause, isLate: imagined?.isLate })
+  const spent = gasLimit - execution.gasLeft
+  const gasUsed = gasAfterRefund(spent, execution.refund + delegated, place, data)
+  credit(kernel, payer, (gasLimit - gasUsed) * price)
+  // A call that is only imagined may pay less than the base fee.
+  const tip = price > block.baseFeePerGas ? price - block.baseFeePerGas : 0n
+  credit(kernel, kernel.account(block.beneficiary), gasUsed * tip)
+  kernel.wasm.commit()
   const receipt: Receipt = {
     type: transaction.type,
     succeeded: execution.halt === undefined,
@@ -84,10 +68,47 @@ export async function runTransaction(
     logs: execution.logs,
     gasUsed,
     effectiveGasPrice: price,
-    createdAddress: to === undefined ? creationAddress(sender, transaction.nonce) : undefined,
+    createdAddress: to === undefined ? creationAddress(sender, nonce) : undefined,
   }
-  const { halt, output, told } = execution
-  return { kind: 'executed', receipt, halt, output, told, gasNeeded: spent > floor ? spent : floor }
+  const { halt, output, logs } = execution
+  const told = transfers?.with(logs) ?? []
+  const floor = floorGas(data, rules)
+  const gasNeeded = spent > floor ? spent : floor
+  return { kind: 'executed', receipt, halt, output, told, gasNeeded }
+}
+
+/** The gas that is paid for: less what is given back, but not less than the floor (EIP-3529, 7623). */
+export function gasAfterRefund(
+  spent: bigint,
+  refund: bigint,
+  { rules }: Pick<TransactionPlace, 'rules'>,
+  data: Uint8Array,
+): bigint {
+  const most = spent / BigInt(rules.numbers.refundDivisor)
+  const floor = floorGas(data, rules)
+  const used = spent - (refund < most ? refund : most)
+  return used > floor ? used : floor
+}
+
+/** Makes warm what is so before the first opcode (EIP-2929, 2930, 3651). */
+export function warmUp(
+  kernel: Kernel,
+  message: {
+    readonly from: Address
+    readonly to: Address | undefined
+    readonly accessList: readonly AccessListEntry[]
+  },
+  { rules, block }: Pick<TransactionPlace, 'rules' | 'block'>,
+): void {
+  const { from, to, accessList } = message
+  kernel.wasm.warm(kernel.account(from))
+  if (to) kernel.wasm.warm(kernel.account(to))
+  if (rules.numbers.warmBeneficiary) kernel.wasm.warm(kernel.account(block.beneficiary))
+  for (const { address, slots } of accessList) {
+    const account = kernel.account(address)
+    kernel.wasm.warm(account)
+    for (const slot of slots) kernel.wasm.warmSlot(kernel.slot(account, slot))
+  }
 }
 
 /** The address of a contract that a transaction creates, or would have created (Yellow Paper, section 7). */
@@ -95,68 +116,55 @@ function creationAddress(sender: Address, nonce: bigint): Address {
   return keccak256(encodeRlp([sender, rlpInteger(nonce)])).slice(12)
 }
 
-/** Writes the changes of a layer into the one below it. */
-export function applyDifference(overlay: StateOverlay, { accounts, codes }: Difference): void {
-  for (const code of codes) overlay.addCode(code)
-  for (const { address, account, storageWiped, slots } of accounts) {
-    if (storageWiped) overlay.wipeStorage(address)
-    overlay.setAccount(address, account)
-    for (const [slot, value] of slots) overlay.setStorage(address, slot, value)
-  }
-}
-
-/** Adds wei to an account; nothing added leaves an account that is not there absent (EIP-161). */
-function credit(overlay: StateOverlay, address: Address, wei: bigint): void {
-  if (wei === 0n) return
-  changeAccount(overlay, address, (account) => ({ ...account, balance: account.balance + wei }))
-}
-
-/** The code an account delegates to is warm as well. */
-export function delegatesOf(
-  state: StateReader,
-  address: Address | undefined,
-): readonly AccessListEntry[] {
-  const account = address && state.account(address)
-  const target = account && delegateOf(state.code(account.codeHash))
-  return target ? [{ address: target, slots: [] }] : []
-}
-
-function warmList(transaction: Transaction): readonly AccessListEntry[] {
+function accessListOf(transaction: Transaction): readonly AccessListEntry[] {
   return transaction.type === 0 ? [] : transaction.accessList
 }
 
-function changeAccount(
-  overlay: StateOverlay,
-  address: Address,
-  change: (account: Account) => Account,
-): void {
-  overlay.setAccount(address, change(overlay.account(address) ?? emptyAccount))
+function blobHashesOf(transaction: Transaction) {
+  return transaction.type === 3 ? transaction.blobVersionedHashes : []
 }
 
-/** Sets the delegations that are valid (EIP-7702, "Behavior"); others are passed over. */
-function delegate(
-  overlay: StateOverlay,
-  authorizations: readonly Authorization[],
-  chainId: bigint,
-): { refund: bigint; authorities: AccessListEntry[] } {
+/** Wei for the blobs, which are burned (EIP-4844). */
+function blobFeeOf(transaction: Transaction, place: TransactionPlace): bigint {
+  return transaction.type === 3 ? blobGasOf(transaction) * blobFeeAt(place) : 0n
+}
+
+function debit(kernel: Kernel, account: number, wei: bigint): void {
+  kernel.setWord(kernel.scratch, wei)
+  kernel.wasm.debit(account, kernel.scratch)
+}
+
+function credit(kernel: Kernel, account: number, wei: bigint): void {
+  kernel.setWord(kernel.scratch, wei)
+  kernel.wasm.credit(account, kernel.scratch)
+}
+
+/** Sets the delegations that are valid, and gives the gas to be paid back (EIP-7702, "Behavior"). */
+function delegate(transaction: Transaction, place: TransactionPlace): bigint {
+  if (transaction.type !== 4) return 0n
   let refund = 0n
-  const authorities: AccessListEntry[] = []
-  for (const authorization of authorizations) {
-    const { address, nonce } = authorization
-    if (authorization.chainId !== 0n && authorization.chainId !== chainId) continue
-    if (nonce >= 2n ** 64n - 1n) continue
-    const authority = authorityOf(authorization)
-    if (authority === undefined) continue
-    authorities.push({ address: authority, slots: [] })
-    const account = overlay.account(authority)
-    const code = overlay.code(account?.codeHash ?? emptyCodeHash)
-    if (code.length > 0 && delegateOf(code) === undefined) continue
-    if ((account?.nonce ?? 0n) !== nonce) continue
-    if (account) refund += 12_500n
-    const clears = address.every((byte) => byte === 0)
-    const codeHash = clears ? emptyCodeHash : overlay.addCode(delegationCode(address))
-    const balance = account?.balance ?? 0n
-    overlay.setAccount(authority, { nonce: nonce + 1n, balance, codeHash })
+  for (const authorization of transaction.authorizations) {
+    refund += delegateOne(authorization, place)
   }
-  return { refund, authorities }
+  return refund
+}
+
+/** One delegation; one that is not valid is passed over. */
+function delegateOne(
+  authorization: Authorization,
+  { kernel, state, chainId, rules }: TransactionPlace,
+): bigint {
+  const { address, nonce } = authorization
+  if (authorization.chainId !== 0n && authorization.chainId !== chainId) return 0n
+  if (nonce >= 2n ** 64n - 1n) return 0n
+  const authority = authorityOf(authorization)
+  if (authority === undefined) return 0n
+  const account = kernel.account(authority)
+  const before = state.account(authority)
+  kernel.wasm.warm(account)
+  if (!kernel.wasm.mayDelegate(account) || (before?.nonce ?? 0n) !== nonce) return 0n
+  const clears = address.every((byte) => byte === 0)
+  kernel.wasm.delegate(account, clears ? 0 : kernel.exchange(address))
+  kernel.wasm.setNonce(account, nonce + 1n)
+  return before ? BigInt(rules.numbers.authorizationRefund) : 0n
 }

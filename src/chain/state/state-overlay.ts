@@ -1,4 +1,4 @@
-/** Layers changes over a state that does not change, with marks to go back to. */
+/** Layers changes over a state that does not change. */
 
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
@@ -24,10 +24,6 @@ class Overlay implements StateOverlay {
   /** By address in hex. */
   readonly #touched = new Map<string, Touched>()
   readonly #codes = new Map<string, Uint8Array>()
-  /** Undoes each change since the first open mark, oldest first. */
-  #undo: (() => void)[] = []
-  /** Lengths of `#undo` at the open marks. */
-  readonly #marks: number[] = []
 
   constructor(below: StateReader) {
     this.#below = below
@@ -56,31 +52,15 @@ class Overlay implements StateOverlay {
   }
 
   setAccount(address: Address, account: Account | undefined): void {
-    const touched = this.#touch(address)
-    const before = touched.account
-    this.#note(() => {
-      touched.account = before
-    })
-    touched.account = account
+    this.#touch(address).account = account
   }
 
   setStorage(address: Address, slot: bigint, value: bigint): void {
-    const { slots } = this.#touch(address)
-    const before = slots.get(slot)
-    this.#note(() => {
-      if (before === undefined) slots.delete(slot)
-      else slots.set(slot, before)
-    })
-    slots.set(slot, value)
+    this.#touch(address).slots.set(slot, value)
   }
 
   wipeStorage(address: Address): void {
     const touched = this.#touch(address)
-    const { wiped, slots } = touched
-    this.#note(() => {
-      touched.wiped = wiped
-      touched.slots = slots
-    })
     touched.wiped = true
     touched.slots = new Map()
   }
@@ -89,20 +69,6 @@ class Overlay implements StateOverlay {
     const hash = keccak256(code)
     if (code.length > 0) this.#codes.set(hash.toHex(), code)
     return hash
-  }
-
-  checkpoint(): void {
-    this.#marks.push(this.#undo.length)
-  }
-
-  commit(): void {
-    this.#marks.pop()
-    if (this.#marks.length === 0) this.#undo = []
-  }
-
-  revert(): void {
-    const mark = this.#marks.pop() ?? 0
-    for (const undo of this.#undo.splice(mark).reverse()) undo()
   }
 
   difference(): Difference {
@@ -123,11 +89,6 @@ class Overlay implements StateOverlay {
     const account = this.#below.account(address)
     const touched: Touched = { address, account, wiped: false, slots: new Map() }
     this.#touched.set(name, touched)
-    this.#note(() => this.#touched.delete(name))
     return touched
-  }
-
-  #note(undo: () => void): void {
-    if (this.#marks.length > 0) this.#undo.push(undo)
   }
 }

@@ -63,17 +63,13 @@ export interface State extends StateReader {
   release(): void
 }
 
-/** Changes over a state that are not applied yet, with nested marks to go back to. */
+/** Changes over a state that are not applied yet. */
 export interface StateOverlay extends StateReader {
   setAccount(address: Address, account: Account | undefined): void
   setStorage(address: Address, slot: bigint, value: bigint): void
   wipeStorage(address: Address): void
   /** Stores code and gives its hash. */
   addCode(code: Uint8Array): Hash
-  /** Opens a mark; `commit` closes the newest one keeping its changes, `revert` dropping them. */
-  checkpoint(): void
-  commit(): void
-  revert(): void
-  /** All changes since the overlay was made; no mark may be open. */
+  /** All changes since the overlay was made. */
   difference(): Difference
 }

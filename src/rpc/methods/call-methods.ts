@@ -82,7 +82,8 @@ export async function estimateGas(
   const message = { ...call.message, gasLimit: affordable - delegations }
   const estimate = await chain.evm.estimateGas(call.overlay, call.block, message)
   if (typeof estimate === 'bigint') return estimate + delegations
-  if (estimate.halt === 'out-of-gas') throw notEnough(affordable)
+  const isShort = estimate.halt === 'out-of-gas' || estimate.halt === 'code-deposit'
+  if (isShort) throw notEnough(affordable)
   throw haltError(estimate)
 }
 

@@ -100,12 +100,30 @@ export function haltError({ halt, output }: Pick<CallResult, 'halt' | 'output'>)
   return rpcError(errorCodes.reverted, message, toHex(output))
 }
 
+const haltTexts: Readonly<Record<NonNullable<CallResult['halt']>, string>> = {
+  revert: 'execution reverted',
+  'out-of-gas': 'out of gas',
+  'too-long': 'execution aborted (timeout)',
+  'stack-underflow': 'stack underflow',
+  'stack-overflow': 'stack limit reached 1024',
+  'invalid-jump': 'invalid jump destination',
+  'invalid-opcode': 'invalid opcode',
+  'write-protection': 'write protection',
+  'return-data-bounds': 'return data out of bounds',
+  'code-size': 'max code size exceeded',
+  'init-code-size': 'max initcode size exceeded',
+  'invalid-code': 'invalid code: must not begin with 0xef',
+  collision: 'contract address collision',
+  depth: 'max call depth exceeded',
+  balance: 'insufficient balance for transfer',
+  nonce: 'nonce uint64 overflow',
+  precompile: 'the precompile refused its input',
+  'code-deposit': 'contract creation code storage out of gas',
+}
+
 /** Why the machine stopped, in geth's words. */
 export function haltText(halt: CallResult['halt']): string {
-  if (halt === 'revert') return 'execution reverted'
-  if (halt === 'out-of-gas') return 'out of gas'
-  if (halt === 'too-long') return 'execution aborted (timeout)'
-  return halt === 'invalid-opcode' ? 'invalid opcode' : 'execution failed'
+  return halt === undefined ? 'execution succeeded' : haltTexts[halt]
 }
 
 /** Wei per gas; without any fee a call is free. */

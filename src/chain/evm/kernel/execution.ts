@@ -1,0 +1,123 @@
+/** Runs one message in a kernel, bit by bit if it is long, and reads what it gave. */
+
+import { AppError } from '../../../base/app-error.ts'
+import type { Log } from '../../ledger/block.ts'
+import type { Address } from '../../ledger/transaction.ts'
+import type { Halt, Pause } from '../evm.ts'
+import { type Kernel, tooLarge } from './kernel.ts'
+
+/** A message whose gas has been bought and whose nonce has been counted. */
+export interface Message {
+  readonly from: Address
+  /** Absent: creates a contract. */
+  readonly to: Address | undefined
+  /** The sender's before the transaction; only a creation asks for it. */
+  readonly nonce: bigint
+  readonly value: bigint
+  readonly data: Uint8Array
+  /** Gas for execution alone. */
+  readonly gas: bigint
+}
+
+/** What execution alone gave. */
+export interface Execution {
+  readonly halt: Halt | undefined
+  readonly output: Uint8Array
+  readonly gasLeft: bigint
+  /** Not capped. */
+  readonly refund: bigint
+  readonly logs: readonly Log[]
+}
+
+/** When to let others come in between, and when to end. */
+export interface Patience {
+  readonly pause: Pause
+  readonly isLate?: (() => boolean) | undefined
+}
+
+/** The message ran until `isLate`; the kernel is to go back to before it. */
+export class TooLong extends Error {}
+
+/** Gas between two questions whether to pause or to end: some milliseconds. */
+const gasSlice = 2_000_000n
+
+const halts: readonly (Halt | undefined)[] = [
+  ...([undefined, 'out-of-gas', 'stack-underflow', 'stack-overflow', 'invalid-jump'] as const),
+  ...(['invalid-opcode', 'write-protection', 'return-data-bounds', 'code-size'] as const),
+  ...(['init-code-size', 'invalid-code', 'collision', 'depth', 'balance', 'nonce'] as const),
+  ...(['precompile', 'code-deposit'] as const),
+]
+
+const regions = [
+  ...['', 'accounts', 'slots', 'transient slots', 'changes to be undone', 'logs', 'code'],
+  ...['memory', 'touched accounts', 'return data'],
+]
+
+/**
+ * Runs a message in the transaction that has begun.
+ *
+ * @throws AppError `evm/capacity`, after which the kernel is of no more use; TooLong
+ */
+export async function execute(
+  kernel: Kernel,
+  message: Message,
+  { pause, isLate }: Patience,
+): Promise<Execution> {
+  const [reverted, paused] = [kernel.at('REVERTED'), kernel.at('PAUSED')]
+  let status: number
+  try {
+    status = begin(kernel, message)
+    while (status === paused) {
+      status = kernel.wasm.run(gasSlice)
+      if (status !== paused) break
+      if (isLate?.()) throw new TooLong('the code ran for too long')
+      const others = pause()
+      if (others) await others
+    }
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error
+    const region = kernel.wasm.fullRegion.value
+    if (region > 0) throw tooLarge(regions[region] ?? 'work')
+    throw new AppError({ code: 'evm/broken', message: 'the machine stopped', cause: error })
+  }
+  const isOk = status === kernel.at('OK')
+  const halt = halts[kernel.wasm.fault.value] ?? 'out-of-gas'
+  const from = kernel.at('RETURN')
+  return {
+    halt: isOk ? undefined : status === reverted ? 'revert' : halt,
+    output: kernel.bytes.slice(from, from + kernel.wasm.returnSize.value),
+    gasLeft: kernel.limbs[(kernel.at('FRAMES') + kernel.at('FRAME_GAS')) / 8] ?? 0n,
+    refund: kernel.wasm.refund.value,
+    logs: isOk ? logsOf(kernel) : [],
+  }
+}
+
+function begin(kernel: Kernel, message: Message): number {
+  const { from, to, nonce, value, data, gas } = message
+  const sender = kernel.account(from)
+  const target = to && kernel.account(to)
+  const input = kernel.exchange(data)
+  kernel.setWord(kernel.scratch, value)
+  return target === undefined
+    ? kernel.wasm.beginCreate(sender, nonce, kernel.scratch, input, data.length, gas)
+    : kernel.wasm.beginCall(sender, target, kernel.scratch, input, data.length, gas)
+}
+
+function logsOf(kernel: Kernel): Log[] {
+  const logs: Log[] = []
+  const { numbers, bytes } = kernel
+  let at = kernel.at('LOGS')
+  for (let left = kernel.wasm.logCount.value; left > 0; left -= 1) {
+    const record = at / 4
+    const topics: Uint8Array[] = []
+    let place = at + kernel.at('LOG_BODY')
+    for (let count = numbers[record + 1] ?? 0; count > 0; count -= 1) {
+      topics.push(bytes.slice(place, place + 32))
+      place += 32
+    }
+    const data = bytes.slice(place, place + (numbers[record + 2] ?? 0))
+    logs.push({ address: kernel.address(at + kernel.at('LOG_ADDRESS')), topics, data })
+    at += numbers[record] ?? 0
+  }
+  return logs
+}

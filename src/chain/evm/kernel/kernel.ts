@@ -1,0 +1,322 @@
+/** Holds one instance of the kernel, writes to it what it runs by, and answers what it asks for. */
+
+import { AppError } from '../../../base/app-error.ts'
+import { toBigInt } from '../../../base/bytes.ts'
+import { blobBaseFee } from '../../ledger/blobs.ts'
+import type { ChainRules, Rules } from '../../ledger/fork-rules.ts'
+import type { Address, Hash } from '../../ledger/transaction.ts'
+import type { StateReader } from '../../state/state.ts'
+import { emptyState } from '../../state/trie-state.ts'
+import type { BlockContext, MovedPrecompile } from '../evm.ts'
+import { precompilesOf } from '../precompiles.ts'
+import { constantsOf, type KernelExports, startKernel } from './kernel-module.ts'
+import { opcodesOf } from './opcodes.ts'
+
+/** Told of what runs, when asked for; see `KernelHost`. */
+export interface Tracer {
+  /** Whether single instructions are wanted too. */
+  readonly steps: boolean
+  step(pc: number, op: number, gas: number, sp: number): void
+  enter(frame: number): void
+  leave(status: number, gas: number, output: number, size: number): void
+}
+
+/** How a block is run otherwise than by its header. */
+export interface BlockWishes {
+  readonly tracer?: Tracer | undefined
+  /** Wei per blob gas. */
+  readonly blobFee?: bigint | undefined
+}
+
+/** What the kernel reads of a state, and which block and rules it runs by. */
+export class Kernel {
+  readonly wasm: KernelExports
+  readonly at: (name: string) => number
+  /** Code that was made since the state was set, by its hash in hex. */
+  readonly newCodes = new Map<string, Uint8Array>()
+  #bytes: Uint8Array
+  #limbs: BigUint64Array
+  #numbers: Uint32Array
+  #state: StateReader = emptyState()
+  #rules: Rules | undefined
+  #chain: ChainRules
+  #blockHash: BlockContext['blockHash'] = () => undefined
+  #precompiles: ReturnType<typeof precompilesOf> = new Map()
+  #tracer: Tracer | undefined
+  /** Scratch for one word, and where the next bytes of an exchange go. */
+  readonly scratch: number
+  readonly #accountFields: { nonce: number; balance: number; codeHash: number }
+
+  /** `seed` is 64 bits of chance, which an attacker may not know. */
+  constructor(chain: ChainRules, seed: bigint) {
+    this.#chain = chain
+    this.wasm = startKernel(this.#host())
+    this.at = constantsOf(this.wasm)
+    const { buffer } = this.wasm.memory
+    this.#bytes = new Uint8Array(buffer)
+    this.#limbs = new BigUint64Array(buffer)
+    this.#numbers = new Uint32Array(buffer)
+    this.scratch = this.at('EXCHANGE')
+    const [nonce, balance, codeHash] = ['ACCOUNT_NONCE', 'ACCOUNT_BALANCE', 'ACCOUNT_CODE_HASH']
+    this.#accountFields = {
+      nonce: this.at(String(nonce)),
+      balance: this.at(String(balance)),
+      codeHash: this.at(String(codeHash)),
+    }
+    this.limbs[this.at('SEED') / 8] = seed
+    this.wasm.reset()
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#bytes.buffer !== this.wasm.memory.buffer) this.#look()
+    return this.#bytes
+  }
+
+  get limbs(): BigUint64Array {
+    if (this.#limbs.buffer !== this.wasm.memory.buffer) this.#look()
+    return this.#limbs
+  }
+
+  get numbers(): Uint32Array {
+    if (this.#numbers.buffer !== this.wasm.memory.buffer) this.#look()
+    return this.#numbers
+  }
+
+  /** The state that the kernel's tables are of, to compare with. */
+  get state(): StateReader {
+    return this.#state
+  }
+
+  /** Reads another state from here on. */
+  useState(state: StateReader): void {
+    this.#state = state
+    this.newCodes.clear()
+    this.wasm.reset()
+  }
+
+  /** Takes back what the transaction did that has begun. */
+  undo(): void {
+    this.wasm.revert(this.at('JOURNAL'))
+    this.followTo(this.#state)
+  }
+
+  /** Says that the changes of a block have led to this state, so that the tables stay right. */
+  followTo(state: StateReader): void {
+    this.#state = state
+    this.newCodes.clear()
+    this.wasm.beginBlock()
+  }
+
+  /** Whether its tables are better made anew before the next block. */
+  isCrowded(): boolean {
+    const { accountsEnd, slotsEnd } = this.wasm
+    const used = (end: number, from: string) =>
+      (end - this.at(from)) / (this.at(`${from}_END`) - this.at(from))
+    return used(accountsEnd.value, 'ACCOUNTS') > 0.6 || used(slotsEnd.value, 'SLOTS') > 0.6
+  }
+
+  /** Takes precompiles away from where they were, until the state is set the next time. */
+  movePrecompiles(moved: readonly MovedPrecompile[]): void {
+    for (const { from, to } of moved) {
+      this.wasm.setPrecompile(this.account(from), this.at('NO_PRECOMPILE'))
+      if (to) this.wasm.setPrecompile(this.account(to), Number(toBigInt(from)))
+    }
+  }
+
+  /** Rules and block for the next transactions; a tracer makes code run slower. */
+  useBlock(block: BlockContext, { tracer, blobFee: own }: BlockWishes = {}): Rules {
+    const rules = this.#chain.rulesAt(block)
+    const isNew = rules !== this.#rules || tracer?.steps !== this.#tracer?.steps
+    if (isNew) this.#useRules(rules, tracer)
+    this.#tracer = tracer
+    this.numbers[this.at('TRACE') / 4] = tracer ? (tracer.steps ? 3 : 1) : 0
+    this.#blockHash = (number) => block.blockHash(number)
+    this.setAddress(this.at('BENEFICIARY'), block.beneficiary)
+    this.setWord(this.at('TIMESTAMP'), block.timestamp)
+    this.setWord(this.at('NUMBER'), block.number)
+    if (block.difficulty > 0n) this.setWord(this.at('RANDOM'), block.difficulty)
+    else this.setHashWord(this.at('RANDOM'), block.mixHash)
+    this.setWord(this.at('GAS_LIMIT'), block.gasLimit)
+    this.setWord(this.at('CHAIN_ID'), this.#chain.chainId)
+    this.setWord(this.at('BASE_FEE'), block.baseFeePerGas)
+    const blobFee = own ?? (rules.blobs ? blobBaseFee(block.excessBlobGas, rules.blobs) : 0n)
+    this.setWord(this.at('BLOB_FEE'), blobFee)
+    return rules
+  }
+
+  /** What the opcodes say of the transaction. */
+  useTransaction(origin: Address, gasPrice: bigint, blobHashes: readonly Hash[]): void {
+    this.setAddress(this.at('ORIGIN'), origin)
+    this.setWord(this.at('GAS_PRICE'), gasPrice)
+    this.numbers[this.at('BLOB_COUNT') / 4] = blobHashes.length
+    for (const [at, hash] of blobHashes.entries()) {
+      this.setHashWord(this.at('BLOB_HASHES') + 32 * at, hash)
+    }
+  }
+
+  /** Number of the account at an address in the kernel's memory. */
+  account(address: Address): number {
+    this.setAddress(this.scratch, address)
+    return this.wasm.accountAt(this.scratch)
+  }
+
+  slot(account: number, key: bigint): number {
+    this.setWord(this.scratch, key)
+    return this.wasm.slotAt(account, this.scratch)
+  }
+
+  /** Copies bytes to where the kernel reads input, behind the scratch. @throws AppError `evm/capacity` */
+  exchange(bytes: Uint8Array): number {
+    const place = this.at('EXCHANGE') + 64
+    if (place + bytes.length > this.at('EXCHANGE_END')) throw tooLarge('input')
+    this.bytes.set(bytes, place)
+    return place
+  }
+
+  setWord(at: number, value: bigint): void {
+    const { limbs } = this
+    const first = at / 8
+    limbs[first] = value
+    if (value >> 64n === 0n) {
+      limbs[first + 1] = limbs[first + 2] = limbs[first + 3] = 0n
+      return
+    }
+    limbs[first + 1] = value >> 64n
+    limbs[first + 2] = value >> 128n
+    limbs[first + 3] = value >> 192n
+  }
+
+  word(at: number): bigint {
+    const { limbs } = this
+    const first = at / 8
+    const low = limbs[first] ?? 0n
+    const second = limbs[first + 1] ?? 0n
+    const high = ((limbs[first + 3] ?? 0n) << 64n) | (limbs[first + 2] ?? 0n)
+    if (high === 0n) return second === 0n ? low : (second << 64n) | low
+    return (high << 128n) | (second << 64n) | low
+  }
+
+  /** Writes 20 bytes as a word. */
+  setAddress(at: number, address: Address): void {
+    const { bytes } = this
+    for (let index = 0; index < 20; index += 1) bytes[at + index] = address[19 - index] ?? 0
+    bytes.fill(0, at + 20, at + 32)
+  }
+
+  address(at: number): Address {
+    return this.bytes.slice(at, at + 20).reverse()
+  }
+
+  /** Writes 32 bytes as a word. */
+  setHashWord(at: number, hash: Hash): void {
+    const { bytes } = this
+    for (let index = 0; index < 32; index += 1) bytes[at + index] = hash[31 - index] ?? 0
+  }
+
+  /** Code by its hash. */
+  code(hash: Hash): Uint8Array {
+    return this.newCodes.get(hash.toHex()) ?? this.#state.code(hash)
+  }
+
+  #look(): void {
+    const { buffer } = this.wasm.memory
+    this.#bytes = new Uint8Array(buffer)
+    this.#limbs = new BigUint64Array(buffer)
+    this.#numbers = new Uint32Array(buffer)
+  }
+
+  #useRules(rules: Rules, tracer: Tracer | undefined): void {
+    this.#rules = rules
+    const { numbers: own } = rules
+    const values: Record<string, number> = {
+      ...own,
+      coldAccountExtra: own.coldAccount - own.warm,
+      coldSlotExtra: own.coldSlot - own.warm,
+      selfDestructCold: own.coldAccount,
+      sstoreColdExtra: own.coldSlot,
+      warmAccount: own.warm,
+    }
+    for (const name of Object.keys(this.wasm)) {
+      if (!name.startsWith('rule_')) continue
+      const value = values[name.slice('rule_'.length)]
+      if (value === undefined) throw new Error(`no rule is called ${name}`)
+      this.limbs[this.at(name) / 8] = BigInt(value)
+    }
+    const [table, width] = [this.at('OPCODES'), this.at('OPCODE_BYTES')]
+    this.bytes.fill(0, table, table + 256 * width)
+    for (const [code, { gas, pops, pushes }] of opcodesOf(rules)) {
+      const row = table + code * width
+      this.numbers[row / 4] = gas
+      this.bytes.set([pops, pushes, 1], row + 4)
+    }
+    this.#precompiles = precompilesOf(rules)
+    const bits = [0, 0]
+    for (const id of this.#precompiles.keys()) {
+      if (id < 32) bits[0] = (bits[0] ?? 0) | (1 << id)
+      else bits[1] = (bits[1] ?? 0) | (1 << (id - 0x100))
+    }
+    this.numbers.set(bits, this.at('PRECOMPILES') / 4)
+    this.#tracer = tracer
+    this.numbers[this.at('TRACE') / 4] = tracer ? (tracer.steps ? 3 : 1) : 0
+    this.useState(this.#state)
+    this.wasm.dropCodes()
+  }
+
+  #host() {
+    return {
+      account: (entry: number) => this.#readAccount(entry),
+      slot: (account: number, slot: number) => {
+        const value = this.#state.storage(this.address(account), this.word(slot))
+        this.setWord(slot + 32, value)
+      },
+      hasStorage: (account: number) => Number(this.#state.hasStorage(this.address(account))),
+      codeSize: (hash: number) => this.code(this.bytes.slice(hash, hash + 32)).length,
+      code: (hash: number, at: number) => {
+        const code = this.code(this.bytes.slice(hash, hash + 32))
+        this.bytes.set(code, at)
+      },
+      newCode: (hash: number, code: number, length: number) => {
+        const { bytes } = this
+        this.newCodes.set(bytes.slice(hash, hash + 32).toHex(), bytes.slice(code, code + length))
+      },
+      precompile: (id: number, input: number, length: number, gas: number, out: number) => {
+        const bytes = this.bytes.subarray(input, input + length)
+        const precompile = this.#precompiles.get(id)
+        const cost = precompile?.gas(bytes) ?? Number.POSITIVE_INFINITY
+        if (cost > gas) return -1
+        const output = precompile?.run(bytes)
+        if (!output) return -1
+        if (out + output.length > this.at('RETURN_END')) throw tooLarge('return data')
+        this.bytes.set(output, out)
+        this.numbers[this.at('PRECOMPILE_LENGTH') / 4] = output.length
+        return cost
+      },
+      blockHash: (number: number, out: number) => {
+        const hash = this.#blockHash(BigInt(number))
+        if (hash) this.bytes.set(hash, out)
+        return hash ? 1 : 0
+      },
+      step: (pc: number, op: number, gas: number, sp: number) =>
+        this.#tracer?.step(pc, op, gas, sp),
+      enter: (frame: number) => this.#tracer?.enter(frame),
+      leave: (status: number, gas: number, output: number, size: number) =>
+        this.#tracer?.leave(status, gas, output, size),
+    }
+  }
+
+  #readAccount(entry: number): number {
+    const account = this.#state.account(this.address(entry))
+    if (!account) return 0
+    const { nonce, balance, codeHash } = this.#accountFields
+    this.limbs[(entry + nonce) / 8] = account.nonce
+    this.setWord(entry + balance, account.balance)
+    this.bytes.set(account.codeHash, entry + codeHash)
+    return 1
+  }
+}
+
+/** The kernel has no room for what it was asked to do. */
+export function tooLarge(what: string): AppError {
+  const message = `the machine has no room for so much ${what}`
+  return new AppError({ code: 'evm/capacity', message })
+}

@@ -1,0 +1,95 @@
+/** Runs messages as transactions would run, without signature, nonce and balance for gas. */
+
+import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import type { StateOverlay, StateReader } from '../state/state.ts'
+import { systemAddress, systemCallGas } from './block-rules.ts'
+import type { BlockContext, CallMessage, CallResult, Pause } from './evm.ts'
+import { type Execution, execute, TooLong } from './kernel/execution.ts'
+import type { Kernel, Tracer } from './kernel/kernel.ts'
+import { KernelState } from './kernel/kernel-state.ts'
+import { gasAfterRefund, warmUp } from './transaction-run.ts'
+
+/** Where a message runs. */
+export interface MessagePlace {
+  /** An overlay holds the changes afterwards; of another state nothing is changed. */
+  readonly state: StateReader | StateOverlay
+  readonly block: BlockContext
+  readonly pause: Pause
+  readonly tracer?: Tracer | undefined
+}
+
+/** Runs a message. */
+export async function runMessage(
+  kernel: Kernel,
+  message: CallMessage,
+  place: MessagePlace,
+): Promise<CallResult> {
+  const { state, pause, tracer } = place
+  const { from, to, value, data, gasLimit, gasPrice, accessList, isLate } = message
+  const block = gasPrice === 0n ? { ...place.block, baseFeePerGas: 0n } : place.block
+  const rules = kernel.useBlock(block, { tracer })
+  const intrinsic = intrinsicGas({ to, data, accessList }, rules)
+  const floor = floorGas(data, rules)
+  const nothing = { output: new Uint8Array(), logs: [], gasUsed: gasLimit }
+  if (gasLimit < (intrinsic > floor ? intrinsic : floor)) return { ...nothing, halt: 'out-of-gas' }
+  // An overlay may have changed since it was looked at; a state never does.
+  const { moved = [] } = message
+  if (kernel.state !== state || isOverlay(state)) kernel.useState(state)
+  kernel.movePrecompiles(moved)
+  kernel.useTransaction(from, gasPrice, [])
+  kernel.wasm.beginTransaction()
+  const sender = kernel.account(from)
+  const nonce = state.account(from)?.nonce ?? 0n
+  if (to === undefined) kernel.wasm.setNonce(sender, nonce + 1n)
+  warmUp(kernel, { from, to, accessList }, { rules, block })
+  const start = { from, to, nonce, value, data, gas: gasLimit - intrinsic }
+  let execution: Execution
+  try {
+    execution = await execute(kernel, start, { pause, isLate })
+  } catch (error) {
+    if (!(error instanceof TooLong)) throw error
+    kernel.useState(kernel.state)
+    return { ...nothing, halt: 'too-long' }
+  }
+  if (isOverlay(state)) keep(kernel, state)
+  else if (moved.length === 0) kernel.undo()
+  else kernel.useState(state)
+  const { halt, output, logs, gasLeft, refund } = execution
+  return {
+    halt,
+    output,
+    logs,
+    gasUsed: gasAfterRefund(gasLimit - gasLeft, refund, { rules }, data),
+  }
+}
+
+function isOverlay(state: StateReader | StateOverlay): state is StateOverlay {
+  return 'setAccount' in state
+}
+
+/** Moves what a message changed to the overlay. */
+function keep(kernel: Kernel, overlay: StateOverlay): void {
+  kernel.wasm.commit()
+  const { accounts, codes } = new KernelState(kernel).difference()
+  for (const code of codes) overlay.addCode(code)
+  for (const { address, account, storageWiped, slots } of accounts) {
+    if (storageWiped) overlay.wipeStorage(address)
+    overlay.setAccount(address, account)
+    for (const [slot, value] of slots) overlay.setStorage(address, slot, value)
+  }
+}
+
+/** Runs a contract for the protocol in a kernel whose block is set: without fee, nonce and intrinsic gas. */
+export async function systemCall(
+  kernel: Kernel,
+  call: { readonly to: Uint8Array; readonly data: Uint8Array; readonly pause: Pause },
+): Promise<Pick<CallResult, 'halt' | 'output'>> {
+  const { to, data, pause } = call
+  kernel.useTransaction(systemAddress, 0n, [])
+  kernel.wasm.beginTransaction()
+  kernel.wasm.warm(kernel.account(to))
+  const message = { from: systemAddress, to, nonce: 0n, value: 0n, data, gas: systemCallGas }
+  const execution = await execute(kernel, message, { pause })
+  kernel.wasm.commit()
+  return execution
+}
