@@ -29,6 +29,7 @@ import { createTransactionSender, type TransactionSender } from '../workflow/tra
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import type { Composition } from './composition.ts'
 import { senderAccount, testWords } from './dev-accounts.ts'
+import type { Contracts } from './dev-contracts.ts'
 import { openKeyFile, readPasswordFile } from './key-files.ts'
 import { flagshipFolder } from './program-folder.ts'
 import type { SourceChain } from './source-chain.ts'
@@ -80,14 +81,17 @@ export async function startEventWing(
   await engine.start()
 
   const events = createEventStore(sql)
-  const listener = createListener(
-    {
-      ...{ chain: chain.name, chainId: chain.chainId, startBlock: chain.startBlock },
-      ...{ confirmations: confirmations(composition, chain), pollMs: values.pollInterval },
-      subscriptions: [subscriptionOf(definition, chain)],
-    },
-    { ...world, sql, events, client: chain.client, handler: handlerOf(engine) },
-  )
+  const { contracts } = chain
+  const listener = contracts
+    ? createListener(
+        {
+          ...{ chain: chain.name, chainId: chain.chainId, startBlock: chain.startBlock },
+          ...{ confirmations: confirmations(composition, chain), pollMs: values.pollInterval },
+          subscriptions: [subscriptionOf(definition, chain.name, contracts)],
+        },
+        { ...world, sql, events, client: chain.client, handler: handlerOf(engine) },
+      )
+    : restingListener(chain.name)
   wakeAfter(events, engine)
   stops.push(() => listener.stop())
   await listener.start()
@@ -124,12 +128,22 @@ function wakeAfter(events: WritableEventStore, engine: WorkflowEngine): void {
   })
 }
 
-function subscriptionOf(definition: Json, { contracts, name }: SourceChain) {
+function subscriptionOf(definition: Json, name: string, contracts: Contracts) {
   const { contract, deployed } = compileWorkflow(definition, knownFunctions)
   const address = ({ ...contracts } as Readonly<Record<string, Hex | undefined>>)[contract]
   if (address !== undefined) return { event: deployed.event, address }
   const message = `workflow "${deployed.name}" listens to the contract "${contract}", which chain "${name}" does not have`
   throw new AppError({ code: 'node/unknown-contract', message })
+}
+
+/** Stands where a chain has no contracts of ours: there is nothing to listen to. */
+function restingListener(chain: string): Listener {
+  const status = { chain, state: 'following', checkpoint: undefined, head: undefined } as const
+  return {
+    status: () => ({ ...status, problem: undefined }),
+    start: async () => {},
+    stop: async () => {},
+  }
 }
 
 function notificationOptions({ values }: Composition) {
@@ -159,7 +173,7 @@ async function createSender(
 /** A key file, or the platform's account of the mnemonic: on a foreign chain only if one is given. */
 async function senderKey(
   { values, hooks }: Composition,
-  { embedded }: SourceChain,
+  { embedded, accounts }: SourceChain,
 ): Promise<Uint8Array | undefined> {
   const { senderKeyFile, senderPasswordFile, mnemonic, dev } = values
   if (senderKeyFile !== undefined) {
@@ -178,6 +192,6 @@ async function senderKey(
       '--mnemonic is for development: give --dev with it, or a key file by QS_SENDER_KEY_FILE'
     throw new AppError({ code: 'node/mnemonic-without-dev', message })
   }
-  if (embedded) return senderAccount(mnemonic ?? testWords).key
+  if (embedded && accounts.length > 0) return senderAccount(mnemonic ?? testWords).key
   return mnemonic === undefined ? undefined : senderAccount(mnemonic).key
 }

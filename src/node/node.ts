@@ -8,7 +8,7 @@ import type { EventStore } from '../stream/stream.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import { startApi } from './api-server.ts'
 import type { Composition, NodeHooks } from './composition.ts'
-import { depositOnce, tokensOf } from './deposit.ts'
+import { type DepositPlace, depositOnce, tokensOf } from './deposit.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { startEventWing } from './event-wing.ts'
 import { createLogger } from './pino-logger.ts'
@@ -81,7 +81,7 @@ async function compose(composition: Composition): Promise<Omit<RunningNode, 'sto
     rpcUrl: chain.rpcUrl,
     apiUrl,
     chain,
-    contracts: chain.contracts,
+    contracts: chain.contracts ?? {},
     senderAddress: wing.senderAddress,
     engine: wing.engine,
     events: wing.events,
@@ -91,8 +91,8 @@ async function compose(composition: Composition): Promise<Omit<RunningNode, 'sto
   }
 }
 
-function mustBeOwn(chain: SourceChain): SourceChain {
-  if (chain.accounts.length > 0) return chain
+function mustBeOwn({ client, accounts, contracts }: SourceChain): DepositPlace {
+  if (accounts.length > 0 && contracts) return { client, accounts, contracts }
   const message = 'only a development chain has accounts to deposit from; start with --dev'
   throw new AppError({ code: 'node/no-development-chain', message })
 }

@@ -159,13 +159,23 @@ export const settings = {
     ...{ kind: text, default: undefined, env: 'QS_MNEMONIC', secret: true },
     description: 'Words of the development accounts; by default the well-known test words',
   },
+  genesis: {
+    ...{ kind: text, default: undefined, env: 'QS_GENESIS' },
+    description:
+      'Birth of an Ethereum-like chain to follow: a genesis file as Ethereum clients have it, or a manifest',
+  },
+  import: {
+    ...{ kind: text, default: undefined, env: 'QS_IMPORT' },
+    description:
+      'File of blocks (RLP one after the other, or era1) that the followed chain takes at the start',
+  },
   endpoint: {
     ...{ kind: web, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
     description: 'JSON-RPC of a foreign chain to work on; turns the embedded chain off',
   },
   contract: {
     ...{ kind: address, default: undefined, env: 'CONTRACT_ADDRESS' },
-    description: 'Deposit vault on the foreign chain',
+    description: 'Deposit vault on the foreign chain, or on the followed one',
   },
   startBlock: {
     ...{

@@ -9,15 +9,14 @@ import type { JsonRpcClient } from '../base/json-rpc.ts'
 import { readStoredManifest } from '../chain/chain-log.ts'
 import { createChain } from '../chain/create-chain.ts'
 import type { GenesisAccount, Manifest } from '../chain/ledger/manifest.ts'
-import { createRpc } from '../rpc/rpc.ts'
-import { rpcClient } from '../rpc/rpc-client.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
+import { serveChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
 import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
 import { type Contracts, deployDevContracts } from './dev-contracts.ts'
+import { followedManifest, openFollowed } from './followed-chain.ts'
 import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
-import { programVersion } from './program-folder.ts'
 import type { SettingValues } from './settings.ts'
 
 /** A chain as the event wing and the API see it. */
@@ -36,7 +35,8 @@ export interface SourceChain {
   readonly rpcUrl: string | undefined
   /** For people: the own address, or the foreign one without secrets. */
   readonly endpoint: string
-  readonly contracts: Contracts
+  /** Absent where the chain has none of ours, and nothing is listened to. */
+  readonly contracts: Contracts | undefined
   /** Development accounts that the node signs for; the platform's own are left out. */
   readonly accounts: readonly Hex[]
   readonly startBlock: number | 'latest'
@@ -54,17 +54,28 @@ const etherEach = 10_000n * 10n ** 18n
 export async function openChain(composition: Composition): Promise<SourceChain | undefined> {
   const { values } = composition
   if (values.endpoint !== undefined) return openForeign(composition, values.endpoint)
-  await mustBeAllowed(values)
-  return openEmbedded(composition)
+  if (values.dev) {
+    mustStandAlone(values)
+    return openEmbedded(composition)
+  }
+  const followed = await followedManifest(composition)
+  if (followed) return openFollowed(composition, followed)
+  throw await nothingToRun(values)
 }
 
-async function mustBeAllowed(values: SettingValues): Promise<void> {
-  if (values.dev) return
+function mustStandAlone({ genesis, import: blocks }: SettingValues): void {
+  if (genesis === undefined && blocks === undefined) return
+  const message =
+    '--genesis and --import follow a chain of elsewhere, --dev makes one of its own: leave out one'
+  throw new AppError({ code: 'node/two-chains', message })
+}
+
+async function nothingToRun(values: SettingValues): Promise<AppError> {
   const stored = await readStoredManifest(path.join(values.data, 'chains', devName))
   const message = stored
     ? `the chain in ${values.data} is a development chain: start it with --dev`
-    : 'nothing to run: give --dev for a development chain, a folder with a stored chain by --data, a birth by --genesis (not built yet), or a foreign chain by BLOCKCHAIN_ENDPOINT'
-  throw new AppError({ code: 'node/nothing-to-run', message })
+    : 'nothing to run: give --dev for a development chain, a birth by --genesis or a folder with a followed chain by --data, or a foreign chain by BLOCKCHAIN_ENDPOINT'
+  return new AppError({ code: 'node/nothing-to-run', message })
 }
 
 async function openEmbedded(composition: Composition): Promise<SourceChain> {
@@ -80,25 +91,12 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const chain = await createChain({ manifest, folder, beneficiary, pool }, world)
   stops.push(() => chain.stop())
   await chain.start()
-  const rpc = createRpc(
-    {
-      version: await programVersion(),
-      host: values.rpcHost,
-      port: values.rpcPort,
-      ipc: values.ipc,
-      dev: values.dev,
-    },
-    { chains: [chain], accounts, ...world },
-  )
-  stops.push(() => rpc.stop())
-  await rpc.start()
-  const client = rpcClient(rpc)
+  const { client, answer, rpcUrl } = await serveChain(composition, chain, accounts)
   const chainId = Number(manifest.chainId)
   return {
     ...{ name: devName, chainId, embedded: true, born: manifest, client },
     minesOnDemand: manifest.consensus.engine === 'dev' && manifest.consensus.blockTimeMs === 0,
-    ...{ rpcUrl: rpc.url, endpoint: rpc.url ?? '' },
-    answer: (body) => rpc.handleText(body),
+    ...{ rpcUrl, endpoint: rpcUrl ?? '', answer },
     contracts: await deployDevContracts(client, platform, chainId),
     accounts: accounts.slice(0, 8).map(({ address }) => address),
     startBlock: 0,

@@ -1,0 +1,94 @@
+/** Opens an Ethereum-like chain that is followed: its birth comes from a file, its blocks from another. */
+
+import path from 'node:path'
+import { AppError } from '../base/app-error.ts'
+import type { Hex } from '../base/bytes.ts'
+import { systemClock, systemTimer } from '../base/clock.ts'
+import { readBlockFile } from '../chain/block-files.ts'
+import { readStoredManifest } from '../chain/chain-log.ts'
+import type { DrivenChain } from '../chain/chain-parts.ts'
+import { createChain } from '../chain/create-chain.ts'
+import { importBlocks } from '../chain/import-blocks.ts'
+import type { Manifest } from '../chain/ledger/manifest.ts'
+import { serveChain } from './chain-server.ts'
+import type { Composition } from './composition.ts'
+import { contractsOf } from './foreign-chain.ts'
+import type { SourceChain } from './source-chain.ts'
+import { readGenesisFile } from './stored-chain.ts'
+
+/** Name of a followed chain, and of its folder. */
+const followedName = 'ethereum'
+/** Pause between two lines that tell how far an import is. */
+const tellMs = 2_000
+
+/**
+ * The chain that the settings name a birth of, or that the data folder holds.
+ *
+ * @throws AppError `node/not-followed`, `node/no-genesis`, `ledger/bad-genesis`
+ */
+export async function followedManifest({ values }: Composition): Promise<Manifest | undefined> {
+  const { genesis, data } = values
+  if (genesis === undefined) return readStoredManifest(path.join(data, 'chains', followedName))
+  const manifest = await readGenesisFile(genesis, followedName)
+  if (manifest.consensus.engine === 'ethereum') return { ...manifest, name: followedName }
+  const message = `${genesis} is the birth of a development chain: --genesis follows a chain whose blocks come from elsewhere`
+  throw new AppError({ code: 'node/not-followed', message })
+}
+
+/**
+ * Opens the chain, adds the blocks of the file that `--import` names, and serves it.
+ *
+ * @returns `undefined` when the start was ended during the import
+ * @throws AppError `node/import-refused`, and what opening a chain throws
+ */
+export async function openFollowed(
+  composition: Composition,
+  manifest: Manifest,
+): Promise<SourceChain | undefined> {
+  const { values, logger, metrics, stops, hooks } = composition
+  const chainId = safeChainId(manifest)
+  const world = { clock: systemClock, timer: systemTimer, logger, metrics }
+  const pool = { maxTransactions: values.poolTransactions, maxPerSender: values.poolPerSender }
+  const place = { manifest, folder: path.join(values.data, 'chains'), pool }
+  const chain = await createChain({ ...place, beneficiary: new Uint8Array(20) }, world)
+  stops.push(() => chain.stop())
+  await chain.start()
+  if (values.import !== undefined) await importFile(composition, chain, values.import)
+  if (hooks.signal?.aborted) return undefined
+  const served = await serveChain(composition, chain, [])
+  return {
+    ...{ name: followedName, chainId, embedded: true, minesOnDemand: false, born: manifest },
+    ...{ ...served, endpoint: served.rpcUrl ?? '', accounts: [], startBlock: 0 },
+    contracts:
+      values.contract === undefined
+        ? undefined
+        : await contractsOf(served.client, values.contract as Hex),
+  }
+}
+
+async function importFile({ hooks }: Composition, chain: DrivenChain, file: string): Promise<void> {
+  let toldMs = systemClock.nowMs()
+  const tell = (number: bigint) => {
+    if (systemClock.nowMs() - toldMs < tellMs) return
+    toldMs = systemClock.nowMs()
+    hooks.tell?.(`imported up to block ${number}`)
+  }
+  const { signal } = hooks
+  const { added, known, refused } = await importBlocks(chain, readBlockFile(file), {
+    ...(signal && { signal }),
+    tell,
+  })
+  const head = chain.head().header.number
+  if (refused) {
+    const message = `block ${refused.number} of ${file} is refused: ${refused.rule}, ${refused.detail}; the chain ends with block ${head}`
+    throw new AppError({ code: 'node/import-refused', message })
+  }
+  hooks.tell?.(`${added} blocks of ${file} are new, ${known} were known; the head is block ${head}`)
+}
+
+/** The event wing counts in doubles. */
+function safeChainId({ chainId }: Manifest): number {
+  if (chainId <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(chainId)
+  const message = `chain id ${chainId} is over ${Number.MAX_SAFE_INTEGER}, which this node cannot follow`
+  throw new AppError({ code: 'node/large-chain-id', message })
+}
