@@ -3,10 +3,10 @@
 import { createApi } from '../api/api.ts'
 import type { ReadinessCheck } from '../api/api-dependencies.ts'
 import { systemClock } from '../base/clock.ts'
+import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import type { EventWing } from './event-wing.ts'
 import { programVersion, uiFolder } from './program-folder.ts'
-import type { SourceChain } from './source-chain.ts'
 
 /** Starts the API and gives its address. */
 export async function startApi(

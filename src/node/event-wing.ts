@@ -27,12 +27,12 @@ import { createHttpFunctions } from '../workflow/http-functions.ts'
 import { createLocalFunctions } from '../workflow/local-functions.ts'
 import { createTransactionSender, type TransactionSender } from '../workflow/transaction-sender.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
+import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { senderAccount, testWords } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { openKeyFile, readPasswordFile } from './key-files.ts'
 import { flagshipFolder } from './program-folder.ts'
-import type { SourceChain } from './source-chain.ts'
 import { knownFunctions, readWorkflow } from './workflow-folder.ts'
 
 /** What runs, as the API and the callers of a node see it. */

@@ -10,10 +10,9 @@ import type { DrivenChain } from '../chain/chain-parts.ts'
 import { createChain } from '../chain/create-chain.ts'
 import { importBlocks } from '../chain/import-blocks.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
-import { serveChain } from './chain-server.ts'
+import { type SourceChain, serveChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { contractsOf } from './foreign-chain.ts'
-import type { SourceChain } from './source-chain.ts'
 import { readGenesisFile } from './stored-chain.ts'
 
 /** Name of a followed chain, and of its folder. */

@@ -7,6 +7,7 @@ import { lockFolder } from '../store/folder-lock.ts'
 import type { EventStore } from '../stream/stream.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import { startApi } from './api-server.ts'
+import type { SourceChain } from './chain-server.ts'
 import type { Composition, NodeHooks } from './composition.ts'
 import { type DepositPlace, depositOnce, tokensOf } from './deposit.ts'
 import type { Contracts } from './dev-contracts.ts'
@@ -14,7 +15,7 @@ import { startEventWing } from './event-wing.ts'
 import { createLogger } from './pino-logger.ts'
 import { createMetrics } from './prometheus-metrics.ts'
 import { type SettingValues, settings } from './settings.ts'
-import { openChain, type SourceChain } from './source-chain.ts'
+import { openChain } from './source-chain.ts'
 
 /** A node that is serving. */
 export interface RunningNode {

@@ -10,37 +10,14 @@ import { readStoredManifest } from '../chain/chain-log.ts'
 import { createChain } from '../chain/create-chain.ts'
 import type { GenesisAccount, Manifest } from '../chain/ledger/manifest.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
-import { serveChain } from './chain-server.ts'
+import { type SourceChain, serveChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
 import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
-import { type Contracts, deployDevContracts } from './dev-contracts.ts'
+import { deployDevContracts } from './dev-contracts.ts'
 import { followedManifest, openFollowed } from './followed-chain.ts'
 import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
 import type { SettingValues } from './settings.ts'
-
-/** A chain as the event wing and the API see it. */
-export interface SourceChain {
-  readonly name: string
-  readonly chainId: number
-  readonly embedded: boolean
-  /** Blocks may come for transactions only, so that nothing lies on top of the last one. */
-  readonly minesOnDemand: boolean
-  /** What the embedded chain was born with; absent for a foreign chain. */
-  readonly born: Pick<Manifest, 'forks' | 'consensus'> | undefined
-  readonly client: JsonRpcClient
-  /** Answers a JSON-RPC body. */
-  readonly answer: (body: string) => Promise<string | undefined>
-  /** Where JSON-RPC listens; absent for a foreign chain. */
-  readonly rpcUrl: string | undefined
-  /** For people: the own address, or the foreign one without secrets. */
-  readonly endpoint: string
-  /** Absent where the chain has none of ours, and nothing is listened to. */
-  readonly contracts: Contracts | undefined
-  /** Development accounts that the node signs for; the platform's own are left out. */
-  readonly accounts: readonly Hex[]
-  readonly startBlock: number | 'latest'
-}
 
 /** Name of the embedded chain, and of a foreign one. */
 const [devName, foreignName] = ['dev', 'foreign']
