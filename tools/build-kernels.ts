@@ -21,6 +21,7 @@ const kernels: readonly Kernel[] = [
     flags: ['--initialMemory', '11776', '--maximumMemory', '65536'],
   },
   { entry: 'kernel/blake2b/exports.ts', module: 'src/crypto/blake2b-wasm.gen.ts' },
+  { entry: 'kernel/curves/exports.ts', module: 'src/crypto/curves/curves-wasm.gen.ts' },
   { entry: 'kernel/keccak/exports.ts', module: 'src/crypto/keccak-wasm.gen.ts' },
   { entry: 'kernel/trie/exports.ts', module: 'src/chain/state/trie-wasm.gen.ts' },
   { entry: 'kernel/trie/list-root.ts', module: 'src/chain/state/list-root-wasm.gen.ts' },

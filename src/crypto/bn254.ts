@@ -1,23 +1,32 @@
 /** Adds, multiplies and pairs points of the curve bn254, encoded as Ethereum does (EIP-196, EIP-197). */
 
-import type { Fp2 } from '@noble/curves/abstract/tower.js'
-import type { WeierstrassPoint } from '@noble/curves/abstract/weierstrass.js'
-import { bn254 } from '@noble/curves/bn254.js'
-import { concatBytes, fromBigInt, padStart, toBigInt } from '../base/bytes.ts'
-import { pointOn } from './curves/point.ts'
+import { type Curve, createCurve } from './curves/curve.ts'
+import { extensionOf } from './curves/extension.ts'
 
-const { G1, G2, fields } = bn254
+const prime = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47n
+const x = 4_965_661_367_192_848_881n
 
-/** The sum of two points of 64 bytes each, or `undefined` if one is not on the curve. */
-export function addBn254(a: Uint8Array, b: Uint8Array): Uint8Array | undefined {
-  const [left, right] = [decodeG1(a), decodeG1(b)]
-  return left && right && encodeG1(left.add(right))
+let loaded: Curve | undefined
+
+/** Made when it is first needed: most processes never do. */
+function bn254(): Curve {
+  if (loaded) return loaded
+  const { invert, multiply } = extensionOf(prime)
+  const xi = [9n, 1n] as const
+  const twistB = multiply([3n, 0n], invert(xi))
+  const pairing = { family: 'bn254', x, loop: 6n * x + 2n, xi, twistB, beta: 1n } as const
+  loaded = createCurve({ prime, a: 0, b: 3n, pairing })
+  return loaded
 }
 
-/** A point of 64 bytes times a number of 32 bytes, or `undefined` if it is not on the curve. */
-export function multiplyBn254(point: Uint8Array, scalar: Uint8Array): Uint8Array | undefined {
-  const decoded = decodeG1(point)
-  return decoded && encodeG1(decoded.multiplyUnsafe(fields.Fr.create(toBigInt(scalar))))
+/** The sum of two points of 64 bytes each, or `undefined` if one is not on the curve. */
+export function addBn254(points: Uint8Array): Uint8Array | undefined {
+  return bn254().add(1, points)
+}
+
+/** A point (64 bytes) times a number (32 bytes), or `undefined` if it is not on the curve. */
+export function multiplyBn254(term: Uint8Array): Uint8Array | undefined {
+  return bn254().sum(1, term)
 }
 
 /**
@@ -27,34 +36,5 @@ export function multiplyBn254(point: Uint8Array, scalar: Uint8Array): Uint8Array
  * @returns `undefined` if a point is not on its curve or not in the subgroup
  */
 export function pairsToOneOnBn254(pairs: Uint8Array): boolean | undefined {
-  const finite: { g1: WeierstrassPoint<bigint>; g2: WeierstrassPoint<Fp2> }[] = []
-  for (let at = 0; at < pairs.length; at += 192) {
-    const g1 = decodeG1(pairs.subarray(at, at + 64))
-    const g2 = decodeG2(pairs.subarray(at + 64, at + 192))
-    if (!g1 || !g2) return undefined
-    if (!g1.is0() && !g2.is0()) finite.push({ g1, g2 })
-  }
-  const { Fp12 } = fields
-  return Fp12.eql(bn254.pairingBatch(finite), Fp12.ONE)
-}
-
-function decodeG1(bytes: Uint8Array): WeierstrassPoint<bigint> | undefined {
-  const x = toBigInt(bytes.subarray(0, 32))
-  const y = toBigInt(bytes.subarray(32, 64))
-  const { ORDER } = fields.Fp
-  return x < ORDER && y < ORDER ? pointOn(G1.Point, x, y) : undefined
-}
-
-/** The imaginary part of a coordinate comes first. */
-function decodeG2(bytes: Uint8Array): WeierstrassPoint<Fp2> | undefined {
-  const parts = [0, 32, 64, 96].map((at) => toBigInt(bytes.subarray(at, at + 32)))
-  if (parts.some((part) => part >= fields.Fp.ORDER)) return undefined
-  const [x1 = 0n, x0 = 0n, y1 = 0n, y0 = 0n] = parts
-  const point = pointOn(G2.Point, { c0: x0, c1: x1 }, { c0: y0, c1: y1 })
-  return point?.isTorsionFree() ? point : undefined
-}
-
-function encodeG1(point: WeierstrassPoint<bigint>): Uint8Array {
-  const { x, y } = point.toAffine()
-  return concatBytes(padStart(fromBigInt(x), 32), padStart(fromBigInt(y), 32))
+  return bn254().pair(pairs)
 }

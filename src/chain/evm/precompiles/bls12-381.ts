@@ -37,15 +37,9 @@ const sumGas = (term: number, discounts: readonly number[]) => (terms: number) =
   return Math.floor((terms * term * discount) / 1_000)
 }
 
-export const blsAddG1 = fixed(375, {
-  bytes: 256,
-  run: (input) => addG1(input.subarray(0, 128), input.subarray(128)),
-})
+export const blsAddG1 = fixed(375, { bytes: 256, run: addG1 })
 
-export const blsAddG2 = fixed(600, {
-  bytes: 512,
-  run: (input) => addG2(input.subarray(0, 256), input.subarray(256)),
-})
+export const blsAddG2 = fixed(600, { bytes: 512, run: addG2 })
 
 export const blsSumG1 = repeated(sumGas(12_000, discountsG1), { bytes: 160, run: sumG1 })
 

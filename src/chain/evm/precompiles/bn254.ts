@@ -6,13 +6,13 @@ import { type Precompile, slice, truthWord } from './precompile.ts'
 /** Input: two points. */
 const bn254Add = (gas: number): Precompile => ({
   gas: () => gas,
-  run: (input) => addBn254(slice(input, 0, 64), slice(input, 64, 64)),
+  run: (input) => addBn254(slice(input, 0, 128)),
 })
 
 /** Input: a point and a number. */
 const bn254Multiply = (gas: number): Precompile => ({
   gas: () => gas,
-  run: (input) => multiplyBn254(slice(input, 0, 64), slice(input, 64, 32)),
+  run: (input) => multiplyBn254(slice(input, 0, 96)),
 })
 
 /** Input: pairs of points, 192 bytes each. Output: whether the product of their pairings is one. */
