@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { fromHex, padStart } from '../../base/bytes.ts'
+import { fromBigInt, fromHex, padStart } from '../../base/bytes.ts'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
 import { rulesOfOne } from '../ledger/fork-rules.ts'
 import type { Transaction, UnsignedTransaction } from '../ledger/transaction.ts'
@@ -165,6 +165,21 @@ describe('execution', () => {
     assert.equal(reverted.halt, 'revert')
     assert.deepEqual(reverted.output, Uint8Array.of(0x2a))
     assert.equal((await call(address(0x51), 22_000n)).halt, 'out-of-gas')
+  })
+
+  test('code learns the hashes of the last 256 blocks, and no others', async () => {
+    // Returns BLOCKHASH of the first word of its input.
+    const overlay = createOverlay(state)
+    const codeHash = overlay.addCode(fromHex('0x5f35405f5260205ff3'))
+    overlay.setAccount(other, { nonce: 0n, balance: 0n, codeHash })
+    const hash = new Uint8Array(32).fill(9)
+    const late = { ...block, number: 1_000n, blockHash: () => hash }
+    const asked = async (number: bigint) => {
+      const data = padStart(fromBigInt(number), 32)
+      return (await evm.call(overlay, late, { ...message(other), data })).output
+    }
+    for (const number of [744n, 999n]) assert.deepEqual(await asked(number), hash)
+    for (const number of [743n, 1_000n, 2n ** 60n]) assert.deepEqual(await asked(number), zeroWord)
   })
 
   test('calls at the same time do not disturb each other', async () => {

@@ -18,7 +18,7 @@ export interface BlockContext {
   readonly excessBlobGas: bigint
   readonly parentBeaconBlockRoot: Hash
   readonly parentHash: Hash
-  /** Hash of one of the last 256 blocks; absent outside of them. */
+  /** Hash of a block before this one; only the last 256 are asked for. */
   blockHash(number: bigint): Hash | undefined
 }
 

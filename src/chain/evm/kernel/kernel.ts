@@ -28,6 +28,9 @@ export interface BlockWishes {
   readonly blobFee?: bigint | undefined
 }
 
+/** Blocks whose hashes code can ask for (Yellow Paper, section 9.4, BLOCKHASH). */
+const hashesInReach = 256n
+
 /** What the kernel reads of a state, and which block and rules it runs by. */
 export class Kernel {
   readonly wasm: KernelExports
@@ -130,7 +133,10 @@ export class Kernel {
     if (isNew) this.#useRules(rules, tracer)
     this.#tracer = tracer
     this.numbers[this.at('TRACE') / 4] = tracer ? (tracer.steps ? 3 : 1) : 0
-    this.#blockHash = (number) => block.blockHash(number)
+    this.#blockHash = (number) =>
+      number < block.number && number + hashesInReach >= block.number
+        ? block.blockHash(number)
+        : undefined
     this.setAddress(this.at('BENEFICIARY'), block.beneficiary)
     this.setWord(this.at('TIMESTAMP'), block.timestamp)
     this.setWord(this.at('NUMBER'), block.number)
