@@ -60,8 +60,13 @@ export interface ChainLog {
  * @returns `undefined` if the folder holds no chain
  */
 export async function readStoredManifest(folder: string): Promise<Manifest | undefined> {
+  const text = await storedText(folder)
+  return text === undefined ? undefined : parseManifest(text)
+}
+
+async function storedText(folder: string): Promise<string | undefined> {
   try {
-    return parseManifest(await readFile(path.join(folder, 'manifest.json'), 'utf8'))
+    return await readFile(path.join(folder, 'manifest.json'), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -242,9 +247,11 @@ function blockFrom([stored, changes]: readonly RlpValue[]) {
 
 /** Writes the manifest of a new chain, whole or not at all. */
 async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
-  const stored = await readStoredManifest(folder)
-  if (stored) {
-    const field = differingField(stored, manifest)
+  const stored = await storedText(folder)
+  const own = manifestToJson(manifest)
+  if (stored === own) return
+  if (stored !== undefined) {
+    const field = differingField(manifestToJson(parseManifest(stored)), own)
     if (field !== undefined) throw otherChain(folder, field)
     return
   }
@@ -252,7 +259,7 @@ async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
   const file = path.join(folder, 'manifest.json')
   const draft = await open(`${file}.new`, 'w')
   try {
-    await draft.writeFile(manifestToJson(manifest))
+    await draft.writeFile(own)
     await draft.sync()
   } finally {
     await draft.close()
@@ -261,14 +268,16 @@ async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
   await syncFolder(folder)
 }
 
-function differingField(a: Manifest, b: Manifest): string | undefined {
-  const flat = ({ consensus, genesis, forks, ...rest }: Manifest): Record<string, unknown> => {
-    return { ...rest, hardfork: forks, ...consensus, ...genesis }
+/** The first field in which two canonical manifests differ. */
+function differingField(a: string, b: string): string | undefined {
+  const flat = (text: string): Record<string, unknown> => {
+    const { consensus, genesis, forks, hardfork, ...rest } = JSON.parse(text)
+    return { ...rest, hardfork: forks ?? hardfork, ...consensus, ...genesis }
   }
-  const text = (value: unknown) =>
-    JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one))
   const [left, right] = [flat(a), flat(b)]
-  return Object.keys(left).find((name) => text(left[name]) !== text(right[name]))
+  return Object.keys({ ...left, ...right }).find(
+    (name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]),
+  )
 }
 
 function otherChain(folder: string, field: string): AppError {

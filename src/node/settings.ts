@@ -162,7 +162,7 @@ export const settings = {
   genesis: {
     ...{ kind: text, default: undefined, env: 'QS_GENESIS' },
     description:
-      'Birth of an Ethereum-like chain to follow: a genesis file as Ethereum clients have it, or a manifest',
+      'Birth of an Ethereum-like chain to follow: a genesis file as Ethereum clients have it, or a manifest; with --dev, the manifest of a development chain',
   },
   import: {
     ...{ kind: text, default: undefined, env: 'QS_IMPORT' },

@@ -18,6 +18,7 @@ import { deployDevContracts } from './dev-contracts.ts'
 import { followedManifest, openFollowed } from './followed-chain.ts'
 import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
 import type { SettingValues } from './settings.ts'
+import { readGenesisFile } from './stored-chain.ts'
 
 /** Name of the embedded chain, and of a foreign one. */
 const [devName, foreignName] = ['dev', 'foreign']
@@ -31,19 +32,18 @@ const etherEach = 10_000n * 10n ** 18n
 export async function openChain(composition: Composition): Promise<SourceChain | undefined> {
   const { values } = composition
   if (values.endpoint !== undefined) return openForeign(composition, values.endpoint)
-  if (values.dev) {
-    mustStandAlone(values)
-    return openEmbedded(composition)
-  }
+  if (values.dev) return openEmbedded(composition)
   const followed = await followedManifest(composition)
   if (followed) return openFollowed(composition, followed)
   throw await nothingToRun(values)
 }
 
-function mustStandAlone({ genesis, import: blocks }: SettingValues): void {
-  if (genesis === undefined && blocks === undefined) return
-  const message =
-    '--genesis and --import follow a chain of elsewhere, --dev makes one of its own: leave out one'
+/** The manifest by which a development chain is to begin, if one is given. */
+async function ownBirth({ genesis, import: blocks }: SettingValues): Promise<Manifest | undefined> {
+  const birth = genesis === undefined ? undefined : await readGenesisFile(genesis, devName)
+  if (blocks === undefined && birth?.consensus.engine !== 'ethereum') return birth
+  const what = blocks === undefined ? `${genesis} is for` : '--import is for'
+  const message = `${what} a chain whose blocks come from elsewhere, --dev makes one of its own: leave out one`
   throw new AppError({ code: 'node/two-chains', message })
 }
 
@@ -60,8 +60,9 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const folder = path.join(values.data, 'chains')
   const accounts = devAccounts(values.mnemonic ?? testWords)
   const platform = senderAccount(values.mnemonic ?? testWords)
+  const birth = await ownBirth(values)
   const stored = await readStoredManifest(path.join(folder, devName))
-  const manifest = manifestOf(composition, stored)
+  const manifest = manifestOf(composition, birth ?? stored)
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const beneficiary = fromHex(platform.address)
   const pool = { maxTransactions: values.poolTransactions, maxPerSender: values.poolPerSender }
@@ -80,14 +81,14 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   }
 }
 
-/** The stored manifest with the settings that were given; a contradiction is found when the chain opens. */
-function manifestOf({ values, given }: Composition, stored: Manifest | undefined): Manifest {
+/** The given or stored manifest with the settings that were given; a contradiction is found when the chain opens. */
+function manifestOf({ values, given }: Composition, born: Manifest | undefined): Manifest {
   const accounts = devAccounts(values.mnemonic ?? testWords).map(({ address }) => ({
     ...{ address: fromHex(address), balance: etherEach, nonce: 0n, code: new Uint8Array() },
     storage: [],
   }))
   const consensus = { engine: 'dev', blockTimeMs: Math.round(values.blockTime * 1_000) } as const
-  if (stored === undefined) {
+  if (born === undefined) {
     return {
       ...{ version: 1, name: devName, chainId: BigInt(values.chainId), consensus },
       forks: [{ hardfork: values.hardfork }],
@@ -100,29 +101,32 @@ function manifestOf({ values, given }: Composition, stored: Manifest | undefined
       },
     }
   }
-  mustHaveAccounts(stored, accounts, values.data)
+  mustHaveAccounts(born, accounts, values)
   const has = (name: keyof SettingValues) => given[name] !== undefined
   return {
-    ...stored,
+    ...{ ...born, name: devName },
     ...(has('chainId') ? { chainId: BigInt(values.chainId) } : {}),
     ...(has('hardfork') ? { forks: [{ hardfork: values.hardfork }] } : {}),
     ...(has('blockTime') ? { consensus } : {}),
     genesis: {
-      ...stored.genesis,
+      ...born.genesis,
       ...(has('gasLimit') ? { gasLimit: BigInt(values.gasLimit) } : {}),
     },
   }
 }
 
-/** The stored chain must have given its ether to the accounts of the mnemonic, or nothing could be paid for. */
+/** The chain must have given its ether to the accounts of the mnemonic, or nothing could be paid for. */
 function mustHaveAccounts(
   { genesis }: Manifest,
   accounts: readonly GenesisAccount[],
-  data: string,
+  { data, genesis: file }: SettingValues,
 ): void {
   const born = new Set(genesis.accounts.map(({ address }) => toHex(address)))
   if (accounts.every(({ address }) => born.has(toHex(address)))) return
-  const message = `the chain in ${data} was born with the accounts of other words; give those by --mnemonic, or choose another folder by --data`
+  const message =
+    file === undefined
+      ? `the chain in ${data} was born with the accounts of other words; give those by --mnemonic, or choose another folder by --data`
+      : `${file} leaves out accounts of the words; add them to it, or give its words by --mnemonic`
   throw new AppError({ code: 'node/other-mnemonic', message })
 }
 

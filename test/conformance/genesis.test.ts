@@ -1,7 +1,9 @@
 /** Makes the first blocks of public genesis files, and reads a public file of blocks. */
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, test } from 'node:test'
 import { toHex } from '../../src/base/bytes.ts'
 import { readBlockFile } from '../../src/chain/block-files.ts'
@@ -12,6 +14,11 @@ import { encodeBlock } from '../../src/chain/ledger/block-codec.ts'
 import { isAtLeast } from '../../src/chain/ledger/fork-rules.ts'
 import { chainRules } from '../../src/chain/ledger/fork-schedule.ts'
 import { manifestFromGenesis } from '../../src/chain/ledger/genesis-json.ts'
+import {
+  exportStoredChain,
+  importStoredChain,
+  verifyStoredChain,
+} from '../../src/node/stored-chain.ts'
 import { plainFile, skipVectors, vectorJson } from './vectors.ts'
 
 type Account = Readonly<Record<string, unknown>>
@@ -69,6 +76,24 @@ describe('genesis', { skip: skipVectors() }, () => {
     assert.deepEqual([...new Set(forks)], publicForks)
     const file = await readFile(plainFile('execution-apis/chain.rlp'))
     assert.ok(file.equals(Buffer.concat(written)))
+  })
+
+  test('that chain is imported, verified, exported to the same bytes, and moved in an era file', async (t) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'qs-public-'))
+    t.after(() => rm(folder, { recursive: true, force: true }))
+    const genesis = plainFile('execution-apis/genesis.json')
+    const [one, two] = [path.join(folder, 'one'), path.join(folder, 'two')]
+    const taken = { added: 54, known: 0, aside: 0, head: 54n }
+    const source = plainFile('execution-apis/chain.rlp')
+    assert.deepEqual(await importStoredChain({ data: one, file: source, genesis }), taken)
+    const { faults, blocks } = await verifyStoredChain({ data: one, run: true })
+    assert.deepEqual([faults, blocks], [[], 54])
+    const files = { rlp: path.join(folder, 'chain.rlp'), era: path.join(folder, 'chain.era1') }
+    await exportStoredChain({ data: one, file: files.rlp, form: 'rlp', from: 1n })
+    assert.ok((await readFile(files.rlp)).equals(await readFile(source)))
+    await exportStoredChain({ data: one, file: files.era, form: 'era' })
+    const moved = await importStoredChain({ data: two, file: files.era, genesis })
+    assert.deepEqual(moved, { ...taken, known: 1 })
   })
 })
 

@@ -60,6 +60,41 @@ test('a stored chain is exported, imported elsewhere, and verified', {
   assert.doesNotMatch(damaged.output, /\n\s+at /, 'a stack trace was printed')
 })
 
+test('a development chain begins by a manifest with forks of its own', {
+  timeout: 120_000,
+}, async (t) => {
+  const folder = await temporaryFolder(t)
+  const genesis = path.join(folder, 'birth.json')
+  const start = (...words: readonly string[]) =>
+    startProgram([
+      ...['start', '--dev', '--no-demo', '--data', path.join(folder, 'data')],
+      ...['--rpc-port', '0', '--api-port', '0', ...words],
+    ])
+  const plain = start()
+  await plain.printed(/QuantumStream is up/)
+  plain.child.kill('SIGTERM')
+  await plain.exited
+  const stored = await readFile(path.join(folder, 'data/chains/dev/manifest.json'), 'utf8')
+  const { hardfork: _, ...rest } = JSON.parse(stored)
+  const forks = [
+    { hardfork: 'prague' },
+    { hardfork: 'osaka', block: 1, changes: { txGasCap: 9e6 } },
+  ]
+  await writeFile(genesis, JSON.stringify({ ...rest, forks }))
+
+  const differing = start('--genesis', genesis)
+  assert.equal((await differing.exited)[0], 1)
+  assert.match(differing.output(), /was born with another hardfork/)
+  const own = start('--genesis', genesis, '--data', path.join(folder, 'own'))
+  await own.printed(/chain +"dev", id 20250, osaka/)
+  own.child.kill('SIGTERM')
+  await own.exited
+  const verified = await run('verify', '--run', '--data', path.join(folder, 'own'))
+  assert.equal(verified.code, 0, verified.output)
+  const kept = await readFile(path.join(folder, 'own/chains/dev/manifest.json'), 'utf8')
+  assert.equal(JSON.parse(kept).forks[1].changes.txGasCap, 9_000_000)
+})
+
 test('what is wrong is told in one line', { timeout: 120_000 }, async (t) => {
   const folder = await temporaryFolder(t)
   const refused = async (words: readonly string[], message: RegExp) => {
