@@ -12,6 +12,7 @@ import {
   readRequest,
 } from './request.ts'
 import { errorCodes } from './rpc-error.ts'
+import { WrittenJson } from './written-json.ts'
 
 /** Runs one request that is well formed; it never rejects. */
 export type Respond = (request: RpcRequest) => Promise<RpcResponse>
@@ -31,7 +32,7 @@ export async function answerJson(
   limits: RpcLimits,
   respond: Respond,
 ): Promise<RpcAnswer> {
-  const keeper: Keeper<RpcResponse> = { keep: (response) => response, isFull: () => false }
+  const keeper: Keeper<RpcResponse> = { keep: withValues, isFull: () => false }
   const parsed = typeof body === 'string' ? parseJson(body) : { value: body }
   if ('refusal' in parsed) return parsed.refusal
   return answerWith(parsed.value, limits, { respond, keeper })
@@ -104,12 +105,23 @@ function boundedText(limit: number): Keeper<string> {
   let length = 0
   return {
     keep(response) {
-      const text = JSON.stringify(response)
+      const text = textOf(response)
       length += text.length
       return length <= limit ? text : JSON.stringify(tooLarge(response.id))
     },
     isFull: () => length > limit,
   }
+}
+
+function withValues(response: RpcResponse): RpcResponse {
+  const isWritten = 'result' in response && response.result instanceof WrittenJson
+  return isWritten ? { ...response, result: response.result.values() } : response
+}
+
+function textOf(response: RpcResponse): string {
+  if (!('result' in response && response.result instanceof WrittenJson))
+    return JSON.stringify(response)
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(response.id)},"result":${response.result.text()}}`
 }
 
 function tooLarge(id: RpcResponse['id']): RpcResponse {

@@ -2,6 +2,7 @@
 
 import type { Json } from '../../base/json-rpc.ts'
 import { type ErrorObject, errorCodes } from './rpc-error.ts'
+import type { WrittenJson } from './written-json.ts'
 
 /** What tells answers apart. */
 export type RequestId = string | number | RawNumber | null
@@ -29,7 +30,7 @@ export interface RpcRequest {
 
 /** One answer. */
 export type RpcResponse =
-  | { readonly jsonrpc: '2.0'; readonly id: RequestId; readonly result: Json }
+  | { readonly jsonrpc: '2.0'; readonly id: RequestId; readonly result: Json | WrittenJson }
   | { readonly jsonrpc: '2.0'; readonly id: RequestId; readonly error: ErrorObject }
 
 /** A request that could be read, or the answer to one that could not. */

@@ -6,6 +6,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { failure, type RpcRequest, type RpcResponse } from '../envelope/request.ts'
 import { errorCodes, errorObject, rpcError } from '../envelope/rpc-error.ts'
+import { WrittenJson } from '../envelope/written-json.ts'
 import type { CallContext } from '../view/context.ts'
 import type { Method } from './method.ts'
 
@@ -41,7 +42,7 @@ export function createRunner(
     secondsBuckets,
     ['method'],
   )
-  const call: Runner['call'] = async (context, name, params) => {
+  const answer = async (context: CallContext, name: string, params: readonly Json[]) => {
     const method = methods.get(name)
     const startedMs = clock.nowMs()
     let outcome = 'error'
@@ -62,9 +63,13 @@ export function createRunner(
       durations.observe((clock.nowMs() - startedMs) / 1000, { method: label })
     }
   }
+  const call: Runner['call'] = async (...asked) => {
+    const result = await answer(...asked)
+    return result instanceof WrittenJson ? result.values() : result
+  }
   const respond: Runner['respond'] = async (context, { id = null, method, params }) => {
     try {
-      return { jsonrpc: '2.0', id, result: await call(context, method, params) }
+      return { jsonrpc: '2.0', id, result: await answer(context, method, params) }
     } catch (error) {
       const { code, message, data } = errorObject(error) ?? {
         ...{ code: errorCodes.internal, message: 'internal error', data: undefined },

@@ -1,7 +1,7 @@
 /** Picks the logs of one block that a client asks for. */
 
 import type { ExecutedBlock } from '../../chain/ledger/block.ts'
-import { type LogJson, logJson, logsOf } from '../format/receipt-json.ts'
+import { type LogJson, logJson, logsOf, type PlacedLog } from '../format/receipt-json.ts'
 import { type LogCriteria, matchesLog, mayHoldLogs } from '../params/log-criteria.ts'
 
 /** Matching logs in order; `removed` says that the block has left the chain. */
@@ -10,8 +10,11 @@ export function logsOfBlock(
   executed: ExecutedBlock,
   removed = false,
 ): readonly LogJson[] {
+  return placedLogs(criteria, executed).map((placed) => logJson(executed, placed, removed))
+}
+
+/** Matching logs in order, with their places. */
+export function placedLogs(criteria: LogCriteria, executed: ExecutedBlock): readonly PlacedLog[] {
   if (!mayHoldLogs(criteria, executed.block.header.logsBloom)) return []
-  return Array.from(logsOf(executed))
-    .filter((placed) => matchesLog(criteria, placed.log))
-    .map((placed) => logJson(executed, placed, removed))
+  return Array.from(logsOf(executed)).filter(({ log }) => matchesLog(criteria, log))
 }

@@ -1,10 +1,12 @@
 /** Finds the logs that a query asks for. */
 
 import { setImmediate } from 'node:timers/promises'
-import type { Json } from '../../base/json-rpc.ts'
 import { errorCodes, invalidParams, rpcError, serverError } from '../envelope/rpc-error.ts'
+import { WrittenJson } from '../envelope/written-json.ts'
+import { type FoundLog, logsText } from '../format/logs-text.ts'
+import { logJson } from '../format/receipt-json.ts'
 import type { LogQuery } from '../params/log-criteria.ts'
-import { logsOfBlock } from './block-logs.ts'
+import { placedLogs } from './block-logs.ts'
 import { numberOf } from './blocks.ts'
 import type { ChainContext } from './context.ts'
 
@@ -17,12 +19,13 @@ const blocksPerTurn = 64n
  * @throws AppError `json-rpc/error` -32602 for a range that cannot be, -32005 for one that is too wide or gives
  * too much, -32000 for a block that is unknown
  */
-export async function findLogs(context: ChainContext, query: LogQuery): Promise<readonly Json[]> {
+export async function findLogs(context: ChainContext, query: LogQuery): Promise<WrittenJson> {
   const { chain, limits } = context
   if (query.blocks.kind === 'hash') {
     const executed = await chain.byHash(query.blocks.hash)
     if (!executed) throw serverError('unknown block')
-    return bounded(logsOfBlock(query, executed), limits.logResults)
+    const logs = placedLogs(query, executed).map((placed) => ({ executed, placed }))
+    return written(bounded(logs, limits.logResults))
   }
   const from = numberOf(chain, query.blocks.from)
   const to = numberOf(chain, query.blocks.to)
@@ -35,26 +38,32 @@ export async function findLogs(context: ChainContext, query: LogQuery): Promise<
       `the range of ${to - from + 1n} blocks is wider than ${limits.logRange}; ask for it in parts`,
     )
   }
-  const found: Json[] = []
+  const found: FoundLog[] = []
   let length = 0
   for (let number = from; number <= to; number += 1n) {
     if (number % blocksPerTurn === 0n) await setImmediate()
     const executed = await chain.byNumber(number)
     if (!executed) break
-    const logs = logsOfBlock(query, executed)
-    for (const log of logs) {
-      found.push(log)
-      length += log.data.length
+    for (const placed of placedLogs(query, executed)) {
+      found.push({ executed, placed })
+      length += 2 * placed.log.data.length
     }
     bounded(found, limits.logResults)
     // One block can always be had within the process; more than an answer holds is not gathered.
     if (number > from && length > limits.responseLength)
       throw tooMuch(`${limits.responseLength} characters of`)
   }
-  return found
+  return written(found)
 }
 
-function bounded(logs: readonly Json[], most: number): readonly Json[] {
+function written(found: readonly FoundLog[]): WrittenJson {
+  return new WrittenJson(
+    () => found.map(({ executed, placed }) => logJson(executed, placed)),
+    () => logsText(found),
+  )
+}
+
+function bounded(logs: readonly FoundLog[], most: number): readonly FoundLog[] {
   if (logs.length <= most) return logs
   throw tooMuch(`${most}`)
 }
