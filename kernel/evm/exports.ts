@@ -22,7 +22,7 @@ export { fault, frame, memoryBase, memorySize, refund, returnSize } from './fram
 export { run } from './interpreter'
 export { journalEnd } from './journal'
 export * from './layout'
-export { logCount } from './logs'
+export { logCount, logsMade } from './logs'
 export { beginCall, beginCreate, beginTransaction } from './messages'
 export {
   accountAt,

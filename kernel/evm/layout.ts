@@ -137,6 +137,8 @@ export const FLAG_EXISTS: u32 = 1
 /** Storage of the state below no longer counts. */
 export const FLAG_WIPED: u32 = 2
 export const FLAG_PRECOMPILE: u32 = 4
+/** Costs little from the start: a precompile of the rules, though it may have been moved since. */
+export const FLAG_WARM: u32 = 16
 /** Bits from here on: the number of its precompile. */
 export const PRECOMPILE_SHIFT: u32 = 16
 /** It lost its storage in this block. */

@@ -19,6 +19,8 @@ import { LOG0 } from './operations'
 
 export let logsEnd: usize = LOGS
 export let logCount: u32 = 0
+/** Logs ever made, those that were cut included. */
+export let logsMade: u32 = 0
 
 /** Cuts the logs back to a mark. */
 export function cutLogs(end: usize, count: u32): void {
@@ -44,6 +46,7 @@ export function log(op: u32, sp: usize, gas: i64): i64 {
   if (record + bytes > LOGS_END) full(FULL_LOGS)
   logsEnd = record + bytes
   logCount++
+  logsMade++
   store<u32>(record, u32(bytes))
   store<u32>(record, topics, LOG_TOPICS)
   store<u32>(record, u32(size), LOG_DATA_SIZE)

@@ -23,6 +23,7 @@ import {
   ACCOUNTS_END,
   FLAG_EXISTS,
   FLAG_PRECOMPILE,
+  FLAG_WARM,
   FLAG_WIPED,
   FLAG_WIPED_IN_BLOCK,
   PRECOMPILE_SHIFT,
@@ -142,13 +143,17 @@ function newAccount(l0: u64, l1: u64, l2: u32): usize {
   store<u32>(entry, l2, 16)
   copy(entry + ACCOUNT_CODE_HASH, EMPTY_CODE_HASH)
   store<u32>(entry, hostAccount(entry) ? FLAG_EXISTS : 0, ACCOUNT_FLAGS)
-  setPrecompile(entry, precompileAt(entry))
+  const id = precompileAt(entry)
+  setPrecompile(entry, id)
+  if (id != NO_PRECOMPILE) {
+    store<u32>(entry, load<u32>(entry, ACCOUNT_FLAGS) | FLAG_WARM, ACCOUNT_FLAGS)
+  }
   return entry
 }
 
 /** Says which precompile an account is, if any. */
 export function setPrecompile(account: usize, id: u32): void {
-  const flags = load<u32>(account, ACCOUNT_FLAGS) & (FLAG_PRECOMPILE - 1)
+  const flags = load<u32>(account, ACCOUNT_FLAGS) & 0xffff & ~FLAG_PRECOMPILE
   const more = id == NO_PRECOMPILE ? 0 : FLAG_PRECOMPILE | (id << PRECOMPILE_SHIFT)
   store<u32>(account, flags | more, ACCOUNT_FLAGS)
 }
@@ -328,7 +333,7 @@ export function isEmpty(account: usize): bool {
 export function isWarm(account: usize): bool {
   return (
     load<u32>(account, ACCOUNT_WARM) == transaction ||
-    (load<u32>(account, ACCOUNT_FLAGS) & FLAG_PRECOMPILE) != 0
+    (load<u32>(account, ACCOUNT_FLAGS) & FLAG_WARM) != 0
   )
 }
 

@@ -5,6 +5,7 @@ import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
 import type { State } from '../state/state.ts'
 import { createOverlay } from '../state/state-overlay.ts'
+import { emptyState } from '../state/trie-state.ts'
 import { createAccessList } from './access-list.ts'
 import { type BlockSite, closeBlockState, openBlockState } from './block-rules.ts'
 import type { BlockContext, BlockRun, Evm, ImaginedBlock, Pause, TransactionResult } from './evm.ts'
@@ -119,6 +120,10 @@ async function openBlock(
   return {
     get gasUsed() {
       return gasUsed
+    },
+    drop() {
+      kernel.useState(emptyState())
+      kernels.give(kernel)
     },
     nonceOf: (address) => state.account(address)?.nonce ?? 0n,
     async add(transaction: Transaction, sender) {

@@ -95,6 +95,8 @@ export interface ExecutedTransaction {
   readonly gasNeeded: bigint
   /** Ether that moved and logs, in order, in a block that was imagined with `tellTransfers`. */
   readonly told: readonly Log[]
+  /** How many logs, and transfers that are told, there were, those that a failure took back included. */
+  readonly everTold: number
 }
 
 /** How a block that is only imagined departs from the rules (eth_simulateV1); no sender needs to be without code. */
@@ -138,6 +140,8 @@ export interface BlockRun {
   /** Runs the next transaction; an invalid one changes nothing. */
   add(transaction: Transaction, sender: Address): Promise<TransactionResult>
   readonly gasUsed: bigint
+  /** Gives the run up; nothing more may be asked of it. */
+  drop(): void
   /** The nonce of an account after the transactions so far. */
   nonceOf(address: Address): bigint
   /** Pays withdrawals and rewards, and collects requests by closing system calls. The run is over. */

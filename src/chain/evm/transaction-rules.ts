@@ -72,11 +72,16 @@ export function brokenRule(
   context: RuleContext,
 ): InvalidTransaction | undefined {
   const field = brokenFieldRule(transaction, context.rules, context.chainId)
-  const isCapped = !(context.imagined && field?.rule === 'gas-limit-cap')
-  if (field && isCapped) return invalid(field.rule, field.detail)
+  if (field && !isLeftOut(field.rule, context)) return invalid(field.rule, field.detail)
   return (
     brokenSenderRule(transaction, sender, context) ?? brokenGasRule(transaction, sender, context)
   )
+}
+
+/** Bounds of one transaction, and nonces that are not looked at, bind no block that is only imagined. */
+function isLeftOut(rule: InvalidTransaction['rule'], { imagined }: RuleContext): boolean {
+  if (rule === 'gas-limit-cap') return imagined !== undefined
+  return rule === 'nonce-too-high' && imagined?.lenient === true
 }
 
 function brokenSenderRule(

@@ -44,6 +44,7 @@ export async function runTransaction(
   kernel.useTransaction(sender, price, blobHashesOf(transaction))
   kernel.wasm.beginTransaction()
   transfers?.begin()
+  const logsBefore = kernel.wasm.logsMade.value
   const payer = kernel.account(sender)
   debit(kernel, payer, gasLimit * price + blobFeeOf(transaction, place))
   kernel.wasm.setNonce(payer, nonce + 1n)
@@ -72,9 +73,11 @@ export async function runTransaction(
   }
   const { halt, output, logs } = execution
   const told = transfers?.with(logs) ?? []
+  const logsMade = (kernel.wasm.logsMade.value - logsBefore) >>> 0
+  const everTold = logsMade + (transfers?.everTold ?? 0)
   const floor = floorGas(data, rules)
   const gasNeeded = spent > floor ? spent : floor
-  return { kind: 'executed', receipt, halt, output, told, gasNeeded }
+  return { kind: 'executed', receipt, halt, output, told, everTold, gasNeeded }
 }
 
 /** The gas that is paid for: less what is given back, but not less than the floor (EIP-3529, 7623). */

@@ -14,6 +14,7 @@ const delegateCall = 0xf4
 export class TransferTracer implements Tracer {
   readonly steps = false
   readonly #kernel: Kernel
+  #everTold = 0
   /** Transfers, each with the number of logs before it. */
   #told: { readonly log: Log; readonly after: number }[] = []
   /** Transfers before each frame that is open. */
@@ -27,6 +28,12 @@ export class TransferTracer implements Tracer {
   begin(): void {
     this.#told = []
     this.#marks = []
+    this.#everTold = 0
+  }
+
+  /** Transfers of the transaction, those that a failure took back included. */
+  get everTold(): number {
+    return this.#everTold
   }
 
   /** The transfers between the logs, in order. */
@@ -53,6 +60,7 @@ export class TransferTracer implements Tracer {
     )
     const topics = [transferTopic, from as Uint8Array, to as Uint8Array]
     const log = { address: transferTeller, topics, data: padStart(fromBigInt(value), 32) }
+    this.#everTold += 1
     this.#told.push({ log, after: kernel.wasm.logCount.value })
   }
 

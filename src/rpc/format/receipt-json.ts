@@ -2,7 +2,10 @@
 
 import { type Hex, toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
+import { blobBaseFee, blobGasOf } from '../../chain/ledger/blobs.ts'
 import type { ExecutedBlock, Log } from '../../chain/ledger/block.ts'
+import type { Rules } from '../../chain/ledger/fork-rules.ts'
+import type { Transaction } from '../../chain/ledger/transaction.ts'
 import { toQuantity } from './quantity.ts'
 
 type Fields = { readonly [key: string]: Json }
@@ -50,14 +53,38 @@ export function logJson(executed: ExecutedBlock, placed: PlacedLog, removed = fa
 }
 
 /** The receipt of a block's transaction; undefined if there is none at this position. */
-export function receiptJson(executed: ExecutedBlock, position: number): Fields | undefined {
+export function receiptJson(
+  executed: ExecutedBlock,
+  position: number,
+  rules: Rules,
+): Fields | undefined {
+  const logIndex = executed.receipts
+    .slice(0, position)
+    .reduce((sum, { logs }) => sum + logs.length, 0)
+  return placedReceipt(executed, { position, logIndex }, rules)
+}
+
+/** All receipts of a block with these rules. */
+export function receiptsJson(executed: ExecutedBlock, rules: Rules): readonly Json[] {
+  let logIndex = 0
+  return executed.receipts.map(({ logs }, position) => {
+    const shown = placedReceipt(executed, { position, logIndex }, rules)
+    logIndex += logs.length
+    return shown ?? null
+  })
+}
+
+function placedReceipt(
+  executed: ExecutedBlock,
+  { position, logIndex: first }: Pick<PlacedLog, 'position' | 'logIndex'>,
+  rules: Rules,
+): Fields | undefined {
   const { block, receipts, senders, transactionHashes } = executed
   const receipt = receipts[position]
   const transaction = block.transactions[position]
   const sender = senders[position]
   const hash = transactionHashes[position]
   if (!receipt || !transaction || !sender || !hash) return undefined
-  const first = receipts.slice(0, position).reduce((sum, one) => sum + one.logs.length, 0)
   return {
     blockHash: toHex(block.hash),
     blockNumber: toQuantity(block.header.number),
@@ -75,5 +102,15 @@ export function receiptJson(executed: ExecutedBlock, position: number): Fields |
       ? { root: toHex(receipt.stateRoot) }
       : { status: receipt.succeeded ? '0x1' : '0x0' }),
     type: toQuantity(receipt.type),
+    ...blobFields(executed, transaction, rules),
+  }
+}
+
+/** What blobs used and cost (EIP-4844). */
+function blobFields({ block }: ExecutedBlock, transaction: Transaction, { blobs }: Rules): Fields {
+  if (transaction.type !== 3 || !blobs) return {}
+  return {
+    blobGasUsed: toQuantity(blobGasOf(transaction)),
+    blobGasPrice: toQuantity(blobBaseFee(block.header.excessBlobGas ?? 0n, blobs)),
   }
 }

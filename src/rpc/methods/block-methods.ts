@@ -4,11 +4,12 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { ExecutedBlock } from '../../chain/ledger/block.ts'
 import { blockJson, headerJson } from '../format/block-json.ts'
 import { toQuantity } from '../format/quantity.ts'
-import { receiptJson } from '../format/receipt-json.ts'
+import { receiptsJson } from '../format/receipt-json.ts'
 import { type BlockReference, blockNumber, blockReference } from '../params/block-reference.ts'
 import { optional, type Parser } from '../params/parser.ts'
 import { flag, hash, quantity64 } from '../params/values.ts'
 import { findBlock } from '../view/blocks.ts'
+import type { CallContext } from '../view/context.ts'
 import { type Method, type MethodTable, method } from './method.ts'
 
 const full = optional(flag, false)
@@ -26,8 +27,8 @@ export const blockMethods: MethodTable = {
   eth_getHeaderByHash: ofBlock(blockHash, ({ block }) => headerJson(block)),
   eth_getBlockTransactionCountByNumber: ofBlock(blockNumber, transactionCount),
   eth_getBlockTransactionCountByHash: ofBlock(blockHash, transactionCount),
-  eth_getBlockReceipts: ofBlock(blockReference, (executed) =>
-    executed.receipts.map((_, position) => receiptJson(executed, position) ?? null),
+  eth_getBlockReceipts: ofBlock(blockReference, (executed, _, { chain }) =>
+    receiptsJson(executed, chain.rules.rulesAt(executed.block.header)),
   ),
   eth_getUncleCountByBlockNumber: ofBlock(blockNumber, () => toQuantity(0)),
   eth_getUncleCountByBlockHash: ofBlock(blockHash, () => toQuantity(0)),
@@ -44,11 +45,11 @@ function block(reference: Parser<BlockReference>): Method {
 
 function ofBlock(
   reference: Parser<BlockReference>,
-  show: (executed: ExecutedBlock, at: BlockReference) => Json,
+  show: (executed: ExecutedBlock, at: BlockReference, context: CallContext) => Json,
 ): Method {
   return method([reference], async (context, [at]) => {
     const executed = await findBlock(context, at)
-    return executed ? show(executed, at) : null
+    return executed ? show(executed, at, context) : null
   })
 }
 

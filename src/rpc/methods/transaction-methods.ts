@@ -29,7 +29,10 @@ export const transactionMethods: MethodTable = {
   eth_getTransactionByBlockHashAndIndex: byPosition(blockHash),
   eth_getTransactionReceipt: method([hash], async ({ chain }, [wanted]) => {
     const place = await chain.findTransaction(wanted)
-    return place ? (receiptJson(place.executed, place.position) ?? null) : null
+    if (!place) return null
+    const { executed, position } = place
+    const rules = chain.rules.rulesAt(executed.block.header)
+    return receiptJson(executed, position, rules) ?? null
   }),
 }
 

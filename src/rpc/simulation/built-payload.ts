@@ -2,7 +2,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import { contextOf, type InvalidTransaction } from '../../chain/evm/evm.ts'
+import { type BlockRun, contextOf, type InvalidTransaction } from '../../chain/evm/evm.ts'
 import { nextBaseFee } from '../../chain/ledger/base-fee.ts'
 import { nextExcessBlobGas } from '../../chain/ledger/blobs.ts'
 import type { Block, Header, Withdrawal } from '../../chain/ledger/block.ts'
@@ -41,20 +41,15 @@ export async function builtPayload(context: ChainContext, wish: PayloadWish): Pr
     state,
     contextOf(open, (number) => chain.blockHash(number)),
   )
-  const transactions: Transaction[] = []
-  const given = wish.transactions?.map((transaction) => ({
-    transaction,
-    sender: mustHaveSender(transaction),
-  }))
-  for (const { transaction, sender } of given ?? chain.pool.best(open.baseFeePerGas ?? 0n)) {
-    const result = await run.add(transaction, sender)
-    if (result.kind === 'executed') transactions.push(transaction)
-    else if (given) throw refused(result, sender)
-  }
+  const { transactions, end } = await fill(run, context, {
+    ...wish,
+    baseFeePerGas: open.baseFeePerGas,
+  }).catch((error: unknown) => {
+    run.drop()
+    throw error
+  })
   const { withdrawals = [] } = wish
-  const end = await run.finish(withdrawals)
-  if (end.kind === 'invalid') throw serverError(`${end.rule}: ${end.detail}`)
-  const stateRoot = state.apply(end.difference).root
+  const stateRoot = end.state.root
   const header = committedHeader(open, { transactions, withdrawals, end, stateRoot })
   const tips = end.receipts.reduce(
     (sum, { gasUsed, effectiveGasPrice }) =>
@@ -68,6 +63,26 @@ export async function builtPayload(context: ChainContext, wish: PayloadWish): Pr
     executionRequests: end.requests.map(toHex),
     shouldOverrideBuilder: false,
   }
+}
+
+async function fill(
+  run: BlockRun,
+  { chain }: ChainContext,
+  wish: PayloadWish & Pick<Header, 'baseFeePerGas'>,
+) {
+  const transactions: Transaction[] = []
+  const given = wish.transactions?.map((transaction) => ({
+    transaction,
+    sender: mustHaveSender(transaction),
+  }))
+  for (const { transaction, sender } of given ?? chain.pool.best(wish.baseFeePerGas ?? 0n)) {
+    const result = await run.add(transaction, sender)
+    if (result.kind === 'executed') transactions.push(transaction)
+    else if (given) throw refused(result, sender)
+  }
+  const end = await run.finish(wish.withdrawals ?? [])
+  if (end.kind === 'invalid') throw serverError(`${end.rule}: ${end.detail}`)
+  return { transactions, end }
 }
 
 function openHeader(

@@ -1,6 +1,11 @@
 /** Runs one imagined block: its overrides, its calls as transactions, and what it would commit to. */
 
-import { type BlockResult, contextOf, type ExecutedTransaction } from '../../chain/evm/evm.ts'
+import {
+  type BlockResult,
+  type BlockRun,
+  contextOf,
+  type ExecutedTransaction,
+} from '../../chain/evm/evm.ts'
 import { nextBaseFee } from '../../chain/ledger/base-fee.ts'
 import { blobGasOf, nextExcessBlobGas } from '../../chain/ledger/blobs.ts'
 import type { ExecutedBlock, Header, Withdrawal } from '../../chain/ledger/block.ts'
@@ -51,7 +56,7 @@ export async function imagineBlock(
   place: BlockPlace,
 ): Promise<ImaginedResult> {
   const { chain } = site.context
-  const rules = chain.rules.rulesAt(block)
+  const rules = chain.rules.rulesAt(place.header)
   const open = openHeader(site, block, { ...place, rules })
   const overlay = createOverlay(place.state)
   const moved = overrideAccounts(overlay, block.accounts, rules)
@@ -62,6 +67,38 @@ export async function imagineBlock(
       ...{ blobBaseFee: block.wishes.blobBaseFee, isLate: site.isLate },
     },
   })
+  const ran = await runCalls(site, block, { run, open }).catch((error: unknown) => {
+    run.drop()
+    throw error
+  })
+  const { end, transactions, senders, results } = ran
+  const { receipts } = end
+  const { withdrawals } = block.wishes
+  const header = committedHeader(open, {
+    transactions,
+    withdrawals,
+    end,
+    stateRoot: end.state.root,
+  })
+  const hash = headerHash(header)
+  const shown = open.withdrawalsRoot ? withdrawals : undefined
+  return {
+    executed: {
+      block: { header, hash, transactions, ommers: [], withdrawals: shown },
+      ...{ receipts, senders, transactionHashes: transactions.map(transactionHash) },
+    },
+    results,
+    state: end.state,
+  }
+}
+
+/** Runs the calls of a block as transactions, one after the other. */
+async function runCalls(
+  site: SimulationSite,
+  block: PlacedCalls,
+  { run, open }: { readonly run: BlockRun; readonly open: Header },
+) {
+  const { chain } = site.context
   const transactions: Transaction[] = []
   const senders: Address[] = []
   const results: ExecutedTransaction[] = []
@@ -85,20 +122,7 @@ export async function imagineBlock(
   }
   const end = await run.finish(block.wishes.withdrawals)
   if (end.kind === 'invalid') throw serverError(`${end.rule}: ${end.detail}`)
-  const state = before.apply(end.difference)
-  const { receipts } = end
-  const { withdrawals } = block.wishes
-  const header = committedHeader(open, { transactions, withdrawals, end, stateRoot: state.root })
-  const hash = headerHash(header)
-  const shown = open.withdrawalsRoot ? withdrawals : undefined
-  return {
-    executed: {
-      block: { header, hash, transactions, ommers: [], withdrawals: shown },
-      ...{ receipts, senders, transactionHashes: transactions.map(transactionHash) },
-    },
-    results,
-    state,
-  }
+  return { end, transactions, senders, results }
 }
 
 /** What running a block gave, for its header. */

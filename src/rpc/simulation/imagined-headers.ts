@@ -62,10 +62,11 @@ const noRoot = new Uint8Array(32)
 /** The header of a block before it is run; roots, gas, parent and fee are still those of nothing. */
 export function emptyHeader(rules: ChainRules, before: Header, block: PlacedCalls): Header {
   const { number, timestamp, wishes } = block
-  const { hardfork } = rules.rulesAt(block)
+  // Without an own word a block before the Merge is followed by others like it.
+  const { difficulty: own = before.difficulty } = wishes
+  const { hardfork } = rules.rulesAt({ number, timestamp, difficulty: own })
   const since = <T>(fork: Parameters<typeof isAtLeast>[1], value: T) =>
     isAtLeast(hardfork, fork) ? value : undefined
-  const difficulty = isAtLeast(hardfork, 'paris') ? 0n : before.difficulty
   return {
     parentHash: noRoot,
     ommersHash: emptyOmmersHash,
@@ -74,7 +75,7 @@ export function emptyHeader(rules: ChainRules, before: Header, block: PlacedCall
     transactionsRoot: orderedRoot([]),
     receiptsRoot: orderedRoot([]),
     logsBloom: new Uint8Array(256),
-    difficulty: wishes.difficulty ?? difficulty,
+    difficulty: isAtLeast(hardfork, 'paris') ? 0n : own,
     ...{ number, gasLimit: wishes.gasLimit ?? before.gasLimit, gasUsed: 0n, timestamp },
     extraData: new Uint8Array(),
     mixHash: wishes.mixHash ?? noRoot,

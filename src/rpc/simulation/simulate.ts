@@ -56,6 +56,8 @@ function resultJson({ executed, results }: ImaginedResult, options: Simulation):
       logIndex += 1
       return shown
     })
+    // Logs that were taken back have their places, too, as geth counts.
+    logIndex += result.everTold - logs.length
     return { ...callJson(result), logs }
   })
   return { ...blockJson(executed, options.returnFullTransactions), calls }
@@ -63,7 +65,8 @@ function resultJson({ executed, results }: ImaginedResult, options: Simulation):
 
 function callJson({ receipt, halt, output, gasNeeded }: ExecutedTransaction) {
   const shown = {
-    returnData: toHex(output),
+    // Why it failed is told by the error.
+    returnData: halt === undefined ? toHex(output) : '0x',
     gasUsed: toQuantity(receipt.gasUsed),
     maxUsedGas: toQuantity(gasNeeded),
     status: receipt.succeeded ? '0x1' : '0x0',

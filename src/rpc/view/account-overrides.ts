@@ -39,6 +39,8 @@ export function overrideAccounts(
 
 function overrideAccount(overlay: StateOverlay, override: AccountOverride): void {
   const { address, nonce, balance, code, state, stateDiff } = override
+  const parts = [nonce, balance, code, state, stateDiff]
+  if (parts.every((part) => part === undefined)) return
   if (state) overlay.wipeStorage(address)
   const before = overlay.account(address) ?? emptyAccount
   overlay.setAccount(address, {

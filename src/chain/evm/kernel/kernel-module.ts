@@ -30,6 +30,7 @@ export interface KernelExports {
   readonly refund: { readonly value: bigint }
   readonly returnSize: Global
   readonly logCount: Global
+  readonly logsMade: Global
   readonly dirtyAccounts: Global
   readonly dirtySlots: Global
   readonly accountsEnd: Global
