@@ -28,6 +28,17 @@ interface OpenRpc {
 export interface RpcScore {
   readonly methods: ReadonlyMap<string, { readonly passed: number; readonly failed: number }>
   readonly failures: readonly { readonly name: string; readonly reason: string }[]
+  /** Answers that are not what the node's own OpenRPC document says. */
+  readonly unlike: readonly string[]
+}
+
+/** What answers are looked at with. */
+interface Look {
+  readonly url: string
+  /** That of the cases. */
+  readonly document: OpenRpc
+  readonly own: OpenRpc
+  readonly unlike: string[]
 }
 
 /** These change the pool, which others look at. */
@@ -63,18 +74,20 @@ function caseOf(file: string, text: string): RpcCase {
 
 /** Asks the node at `url` all cases, one after the other. */
 export async function runCases(folder: string, url: string): Promise<RpcScore> {
-  const document = await openRpcOf(folder)
+  const discovered = await ask(url, '{"jsonrpc":"2.0","id":0,"method":"rpc_discover"}')
+  const own = (discovered.result ?? { methods: [] }) as OpenRpc
+  const look: Look = { url, document: await openRpcOf(folder), own, unlike: [] }
   const methods = new Map<string, { passed: number; failed: number }>()
   const failures: { name: string; reason: string }[] = []
   for (const one of await readCases(folder)) {
-    const reason = await failureOf(one, url, document)
+    const reason = await failureOf(one, look)
     const method = path.dirname(one.name)
     const score = methods.get(method) ?? { passed: 0, failed: 0 }
     methods.set(method, score)
     score[reason === undefined ? 'passed' : 'failed'] += 1
     if (reason !== undefined) failures.push({ name: one.name, reason })
   }
-  return { methods, failures }
+  return { methods, failures, unlike: look.unlike }
 }
 
 async function openRpcOf(folder: string): Promise<OpenRpc> {
@@ -87,12 +100,13 @@ async function openRpcOf(folder: string): Promise<OpenRpc> {
 }
 
 async function failureOf(
-  { speconly, rounds }: RpcCase,
-  url: string,
-  document: OpenRpc,
+  { name, speconly, rounds }: RpcCase,
+  { url, document, own, unlike }: Look,
 ): Promise<string | undefined> {
   for (const { request, expected } of rounds) {
     const answer = await ask(url, request)
+    const fault = formFault(request, answer, own)
+    if (fault !== undefined) unlike.push(`${name}: ${fault}`)
     if ('error' in expected !== 'error' in answer)
       return `expected ${shown(expected)}, got ${shown(answer)}`
     const reason = speconly ? formFault(request, answer, document) : difference(expected, answer)
@@ -143,7 +157,7 @@ function shown(value: unknown): string {
 }
 
 /** The lines of a report, the score of all at its end. */
-export function reportOf({ methods, failures }: RpcScore): readonly string[] {
+export function reportOf({ methods, failures, unlike }: RpcScore): readonly string[] {
   const sum = (kind: 'passed' | 'failed') =>
     [...methods.values()].reduce((total, score) => total + score[kind], 0)
   return [
@@ -151,6 +165,7 @@ export function reportOf({ methods, failures }: RpcScore): readonly string[] {
       methods,
       ([name, { passed, failed }]) => `${name}: ${passed} of ${passed + failed}`,
     ),
+    ...unlike.map((one) => `UNLIKE the node's own document: ${one}`),
     ...failures.map(({ name, reason }) => `FAILED ${name}: ${reason}`),
     `${sum('passed')} passed, ${sum('failed')} failed`,
   ]

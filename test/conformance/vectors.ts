@@ -32,7 +32,9 @@ export async function vectorSet(name: string): Promise<string> {
   const draft = await mkdtemp(path.join(cache, 'draft-'))
   const script = path.join(vectorFolder, 'unpack.mjs')
   await run(process.execPath, [script, name, draft], { maxBuffer: 2 ** 26 })
-  await rename(path.join(draft, path.basename(name)), target).catch((error: unknown) => {
+  // A set of several archives is unpacked as it is, a single one into a folder of its name.
+  const made = path.join(draft, path.basename(name))
+  await rename(existsSync(made) ? made : draft, target).catch((error: unknown) => {
     if (!existsSync(target)) throw error
   })
   await rm(draft, { recursive: true, force: true })
