@@ -6,7 +6,13 @@
 import { concatBytes } from '../../base/bytes.ts'
 import { sha256 } from '../../crypto/sha256.ts'
 import type { Block, ExecutedBlock } from '../ledger/block.ts'
-import { decodeBlock, encodeBlock, encodeHeader, encodeReceipt } from '../ledger/block-codec.ts'
+import {
+  decodeBlock,
+  encodeBlock,
+  encodeHeader,
+  encodeReceipt,
+  maxBlockValues,
+} from '../ledger/block-codec.ts'
 import { decodeRlp, encodeRlp, type RlpValue, rlpList } from '../ledger/rlp.ts'
 import { type BlockForm, type BlockWriter, maxEntryBytes, orBad } from './block-form.ts'
 import type { ByteSource } from './byte-source.ts'
@@ -112,7 +118,7 @@ function entryOf(type: number, content: Uint8Array): Uint8Array {
 }
 
 function unwrapped(source: ByteSource, at: number, content: Uint8Array): RlpValue {
-  return orBad(source, at, () => decodeRlp(unwrapFrames(content, maxEntryBytes)))
+  return orBad(source, at, () => decodeRlp(unwrapFrames(content, maxEntryBytes), maxBlockValues))
 }
 
 function blockOf(header: RlpValue | undefined, body: RlpValue): Block {

@@ -44,6 +44,9 @@ const headerFields = [
   ['requestsHash', 32],
 ] as const satisfies readonly (readonly [keyof Header, number | 'u64' | 'u256' | 'bytes'])[]
 
+/** RLP values of a block: more than one of 16 MiB can sensibly hold. */
+export const maxBlockValues = 2 ** 22
+
 /** How many fields a header has: before London, then since London, Shanghai, Cancun and Prague. */
 const headerLengths = [15, 16, 17, 20, 21]
 
@@ -86,7 +89,7 @@ export function blockSize(block: Block): number {
 
 /** A block from RLP; @throws AppError `ledger/bad-rlp`, `ledger/bad-transaction` */
 export function decodeBlock(bytes: Uint8Array): Block {
-  return blockFrom(decodeRlp(bytes))
+  return blockFrom(decodeRlp(bytes, maxBlockValues))
 }
 
 /** The form of a receipt that the receipts root covers (EIP-2718, EIP-658). */

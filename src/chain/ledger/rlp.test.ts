@@ -136,4 +136,10 @@ describe('RLP', () => {
     )
     assert.throws(() => rlpLength(new Uint8Array(9).fill(0xff)), { ...badRlp, message: /bounds/ })
   })
+
+  test('a value of more parts than are asked for is refused', () => {
+    const bytes = encodeRlp([new Uint8Array(), [new Uint8Array(), []]])
+    assert.deepEqual(decodeRlp(bytes, 5), decodeRlp(bytes))
+    assert.throws(() => decodeRlp(bytes, 4), { ...badRlp, message: /too many values/ })
+  })
 })

@@ -105,10 +105,11 @@ class Writer {
 /**
  * Decodes exactly one value that fills the bytes.
  *
+ * @param most - values, lists among them, that it may be made of; each takes some hundred bytes of memory
  * @throws AppError `ledger/bad-rlp` for anything but the canonical encoding
  */
-export function decodeRlp(bytes: Uint8Array): RlpValue {
-  const item = read(bytes, 0, 0)
+export function decodeRlp(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): RlpValue {
+  const item = read({ bytes, depth: 0, left: most }, 0)
   if (item.end !== bytes.length) throw bad(`${bytes.length - item.end} bytes follow the value`)
   return item.value
 }
@@ -137,10 +138,20 @@ interface Item {
   readonly end: number
 }
 
-function read(bytes: Uint8Array, at: number, depth: number): Item {
+/** Bytes that are being read, how deep in lists, and how many values may follow. */
+interface Reading {
+  readonly bytes: Uint8Array
+  depth: number
+  left: number
+}
+
+function read(reading: Reading, at: number): Item {
+  const { bytes } = reading
   const first = bytes[at]
   if (first === undefined) throw bad('the bytes end within a value')
-  if (depth > maxDepth) throw bad(`more than ${maxDepth} lists within each other`)
+  if (reading.depth > maxDepth) throw bad(`more than ${maxDepth} lists within each other`)
+  if (reading.left <= 0) throw bad('it is made of too many values')
+  reading.left -= 1
   if (first < 0x80) return { value: bytes.slice(at, at + 1), end: at + 1 }
   const isList = first >= 0xc0
   const { start, end } = span(bytes, at, first - (isList ? 0xc0 : 0x80))
@@ -151,11 +162,13 @@ function read(bytes: Uint8Array, at: number, depth: number): Item {
   }
   const items: RlpValue[] = []
   let next = start
+  reading.depth += 1
   while (next < end) {
-    const item = read(bytes, next, depth + 1)
+    const item = read(reading, next)
     items.push(item.value)
     next = item.end
   }
+  reading.depth -= 1
   if (next !== end) throw bad('a list ends within one of its items')
   return { value: items, end }
 }
