@@ -192,7 +192,10 @@ function sealedHeader(
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
     logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
     gasUsed,
-    blobGasUsed: header.blobGasUsed === undefined ? undefined : blobGasOf(...run.transactions),
+    blobGasUsed:
+      header.blobGasUsed === undefined
+        ? undefined
+        : run.transactions.reduce((sum, one) => sum + blobGasOf(one), 0n),
     requestsHash: header.requestsHash && requestsHash,
   }
 }

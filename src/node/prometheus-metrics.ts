@@ -17,16 +17,34 @@ export function createMetrics(): PrometheusMetrics {
   return {
     counter(name, help, labelNames = []) {
       const counter = new Counter({ name, help, labelNames, registers })
-      return { add: (count = 1, labels = {}) => counter.inc({ ...labels }, count) }
+      const child = childOf(labelNames, (labels) => counter.labels(labels))
+      return { add: (count = 1, labels = {}) => child(labels).inc(count) }
     },
     gauge(name, help, labelNames = []) {
       const gauge = new Gauge({ name, help, labelNames, registers })
-      return { set: (value, labels = {}) => gauge.set({ ...labels }, value) }
+      const child = childOf(labelNames, (labels) => gauge.labels(labels))
+      return { set: (value, labels = {}) => child(labels).set(value) }
     },
     histogram(name, help, buckets, labelNames = []) {
       const histogram = new Histogram({ name, help, buckets: [...buckets], labelNames, registers })
-      return { observe: (value, labels = {}) => histogram.observe({ ...labels }, value) }
+      const child = childOf(labelNames, (labels) => histogram.labels(labels))
+      return { observe: (value, labels = {}) => child(labels).observe(value) }
     },
     text: () => registry.metrics(),
+  }
+}
+
+type Labels = Readonly<Record<string, string>>
+
+/** Finds the child of a measure for labels by one look-up: the library checks and sorts them anew each time. */
+function childOf<T>(names: readonly string[], make: (labels: Record<string, string>) => T) {
+  const children = new Map<string, T>()
+  return (labels: Labels): T => {
+    const key = names.map((name) => labels[name]).join('\n')
+    const known = children.get(key)
+    if (known) return known
+    const child = make({ ...labels })
+    children.set(key, child)
+    return child
   }
 }

@@ -12,8 +12,9 @@ const unpayable = 2n ** 256n - 1n
 
 /** Blob gas that transactions use. */
 export function blobGasOf(...transactions: readonly Transaction[]): bigint {
-  const blobs = transactions.map((one) => (one.type === 3 ? one.blobVersionedHashes.length : 0))
-  return BigInt(blobs.reduce((sum, count) => sum + count, 0)) * gasPerBlob
+  let blobs = 0
+  for (const one of transactions) if (one.type === 3) blobs += one.blobVersionedHashes.length
+  return BigInt(blobs) * gasPerBlob
 }
 
 /**

@@ -4,6 +4,7 @@ import { AppError } from '../../base/app-error.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Block, ExecutedBlock, Header, Log, Receipt, Withdrawal } from './block.ts'
+import { noBloom } from './bloom.ts'
 import {
   decodeRlp,
   encodeRlp,
@@ -212,7 +213,7 @@ function storedReceipt(receipt: Receipt): RlpValue {
   const numbers = [type, succeeded ? 1 : 0, cumulativeGasUsed, gasUsed, effectiveGasPrice]
   return [
     ...numbers.map(rlpInteger),
-    receipt.logsBloom,
+    receipt.logs.length === 0 ? new Uint8Array() : receipt.logsBloom,
     receipt.logs.map(logValue),
     receipt.createdAddress ?? new Uint8Array(),
     ...(receipt.stateRoot ? [receipt.stateRoot] : []),
@@ -230,7 +231,10 @@ function receiptFrom(value: RlpValue): Receipt {
     cumulativeGasUsed: rlpNumber(cumulative, 'cumulativeGasUsed'),
     gasUsed: rlpNumber(gasUsed, 'gasUsed'),
     effectiveGasPrice: rlpNumber(price, 'effectiveGasPrice'),
-    logsBloom: rlpBytes(logsBloom, 'logsBloom', 256),
+    logsBloom:
+      rlpBytes(logsBloom, 'logsBloom').length === 0
+        ? noBloom
+        : rlpBytes(logsBloom, 'logsBloom', 256),
     logs: rlpList(logs, 'logs').map(logFrom),
     createdAddress: address.length === 0 ? undefined : address,
     ...(root === undefined ? {} : { stateRoot: rlpBytes(root, 'stateRoot', 32) }),

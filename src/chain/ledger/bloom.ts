@@ -3,8 +3,12 @@
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Log } from './block.ts'
 
+/** The bloom of most transactions, which log nothing; shared by all of them, so nobody may write to it. */
+export const noBloom = new Uint8Array(256)
+
 /** The 256 bytes that cover the addresses and topics of logs. */
 export function bloomOf(logs: readonly Log[]): Uint8Array {
+  if (logs.length === 0) return noBloom
   const bloom = new Uint8Array(256)
   for (const { address, topics } of logs) {
     for (const bytes of [address, ...topics]) {

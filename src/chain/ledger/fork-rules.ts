@@ -126,9 +126,11 @@ export interface ChainRules {
   rulesAt(block: RuledBlock): Rules
 }
 
+const places = new Map<Hardfork, number>(hardforks.map((one, place) => [one, place]))
+
 /** Whether a fork includes another. */
 export function isAtLeast(hardfork: Hardfork, other: Hardfork): boolean {
-  return hardforks.indexOf(hardfork) >= hardforks.indexOf(other)
+  return (places.get(hardfork) ?? 0) >= (places.get(other) ?? 0)
 }
 
 /** The rules of a fork, with a chain's own blob parameters and numbers. */
