@@ -60,28 +60,31 @@ async function main(): Promise<boolean> {
   const baseAccounts =
     values.fixtures === undefined ? (JSON.parse(await readFile(base, 'utf8')) as Accounts) : {}
   const pool = new FilePool(Number(values.threads ?? os.availableParallelism()), baseAccounts)
-  let passed = 0
-  let failed = 0
-  let complete = true
-  if (values.fixtures !== undefined) {
-    const folder = path.resolve(values.fixtures)
-    const result = await run(pool, folder, { ...options, name: folder })
-    passed = result.passed
-    failed = result.faults.length
-  } else {
-    for (const { name, cases } of [...stateSets, ...blockSets]) {
-      const result = await run(pool, await vectorSet(name), { ...options, name })
-      passed += result.passed
-      failed += result.faults.length
-      const found = result.passed + result.faults.length
-      if (options.only !== '' || found === cases) continue
-      process.stdout.write(`  of ${cases} tests ${found} were run\n`)
-      complete = false
-    }
+  try {
+    const { passed, failed, complete } = await runAll(pool, values.fixtures, options)
+    process.stdout.write(`${passed} passed, ${failed} failed\n`)
+    return complete && failed === 0 && passed > 0
+  } finally {
+    await pool.close()
   }
-  await pool.close()
-  process.stdout.write(`${passed} passed, ${failed} failed\n`)
-  return complete && failed === 0 && passed > 0
+}
+
+/** Runs a folder, or the sets of the project; `complete` says whether each set had as many tests as it should. */
+async function runAll(pool: FilePool, fixtures: string | undefined, options: Options) {
+  const names = [...stateSets, ...blockSets]
+  const sets = fixtures === undefined ? names : [{ name: path.resolve(fixtures), cases: undefined }]
+  let [passed, failed, complete] = [0, 0, true]
+  for (const { name, cases } of sets) {
+    const folder = fixtures === undefined ? await vectorSet(name) : name
+    const result = await run(pool, folder, { ...options, name })
+    passed += result.passed
+    failed += result.faults.length
+    const found = result.passed + result.faults.length
+    if (options.only !== '' || cases === undefined || found === cases) continue
+    process.stdout.write(`  of ${cases} tests ${found} were run\n`)
+    complete = false
+  }
+  return { passed, failed, complete }
 }
 
 try {
