@@ -8,7 +8,7 @@ import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 
 /** Blocks beside the chain that are kept; the oldest is forgotten first. */
-const mostAside = 1_024
+const mostAside = 128
 
 /** What importing does with the chain; nothing else may change it meanwhile. */
 export interface ImportPlace {

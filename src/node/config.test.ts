@@ -92,7 +92,7 @@ describe('configuration', () => {
   })
 
   test("variables of the project's own tests are no settings", async () => {
-    await load({ environment: { QS_CHROMIUM: '/usr/bin/chromium', QS_EEST: 'all' } })
+    await load({ environment: { QS_CHROMIUM: '/usr/bin/chromium', QS_CONFORMANCE: '.' } })
   })
 
   test('what is unknown is refused by name and place', async () => {

@@ -32,7 +32,7 @@ export interface ConfigInputs {
 }
 
 /** Variables that begin with `QS_` but are no settings: those of the tests. */
-const foreignVariables = new Set(['QS_CHROMIUM', 'QS_CONFORMANCE', 'QS_EEST'])
+const foreignVariables = new Set(['QS_CHROMIUM', 'QS_CONFORMANCE'])
 
 /**
  * Gathers the settings: flags before environment before `.env` before the profile's file before

@@ -36,13 +36,11 @@ export function ethereumEngine(
 ): ConsensusEngine<FollowerState> {
   const checkHeader = (parent: ParentHeader, header: Header) => {
     const own = rules.rulesAt(header)
-    return (
-      mergeFault(parent, header, terminalWork) ??
-      fieldFault(header, own) ??
-      workFault(parent, header, own) ??
-      gasFault(parent, header, own) ??
-      checkCommonRules(parent, header, own)
-    )
+    const fault = mergeFault(parent, header, terminalWork) ?? fieldFault(header, own)
+    if (fault) return fault
+    const common = checkCommonRules(parent, header, own)
+    if (common.kind !== 'valid') return common
+    return workFault(parent, header, own) ?? gasFault(parent, header, own) ?? common
   }
   return {
     name: 'ethereum',
