@@ -45,7 +45,6 @@ export const rooms: Readonly<Record<string, Room>> = {
   'chain/evm': {
     wing: 'chain',
     may: ['base', 'crypto', 'chain/ledger', 'chain/state'],
-    packages: ['@ethereumjs/common', '@ethereumjs/evm', '@ethereumjs/util'],
     pure: true,
   },
   'chain/consensus': { wing: 'chain', may: ['abi', 'base', 'crypto', 'chain/ledger'], pure: true },

@@ -36,6 +36,7 @@ import {
   FRAME_OUTPUT_SIZE,
   FRAME_SP,
   FRAME_STATIC,
+  FRAME_TARGET,
   FRAME_VALUE,
   OK,
   PRECOMPILE_LENGTH,
@@ -110,6 +111,7 @@ export function call(op: u32, sp: usize, ip: usize, gas: i64): i32 {
   store<u32>(next, u32(placeOf(range - 64, outputSize)), FRAME_OUTPUT)
   store<u32>(next, u32(outputSize), FRAME_OUTPUT_SIZE)
   store<u32>(next, u32(coder), FRAME_CODE_ACCOUNT)
+  store<u32>(next, u32(target), FRAME_TARGET)
   if (op == DELEGATECALL) {
     store<u32>(next, load<u32>(frame, FRAME_ACCOUNT), FRAME_ACCOUNT)
     copy(next + FRAME_VALUE, frame + FRAME_VALUE)
@@ -123,8 +125,7 @@ export function call(op: u32, sp: usize, ip: usize, gas: i64): i32 {
     if (isOther) setAddress(next, target)
     else copy(next + FRAME_ADDRESS, frame + FRAME_ADDRESS)
   }
-  const isStatic = op == STATICCALL ? 1 : load<u32>(frame, FRAME_STATIC)
-  store<u32>(next, isStatic, FRAME_STATIC)
+  store<u32>(next, op == STATICCALL ? 1 : load<u32>(frame, FRAME_STATIC), FRAME_STATIC)
   return enterCall(next, target, coder, pays)
 }
 

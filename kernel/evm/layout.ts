@@ -203,6 +203,8 @@ export const FRAME_CALLER: usize = 128
 export const FRAME_ADDRESS: usize = 160
 /** Where its instructions began when it was opened. */
 export const FRAME_INSTRUCTIONS: usize = 192
+/** Account that was called, whatever code it has. */
+export const FRAME_TARGET: usize = 196
 
 // Log: size of the record, topics, bytes of data, then address, topics and data, padded to 16.
 export const LOG_TOPICS: usize = 4

@@ -1,28 +1,26 @@
 /** Finds the addresses and slots that a message touches (eth_createAccessList). */
 
+import { fromBigInt, padStart } from '../../base/bytes.ts'
 import type { AccessListEntry } from '../ledger/transaction.ts'
 import type { CallMessage, CallResult } from './evm.ts'
-import type { Kernel, Tracer } from './kernel/kernel.ts'
+import type { Watcher } from './watcher.ts'
 
 /** Rounds after which an access list that still changes is taken as it is. */
 const maxRounds = 8
 
-/** Runs a message with a tracer. */
-export type TracedRun = (
-  message: CallMessage,
-  tracer: (kernel: Kernel) => Tracer,
-) => Promise<CallResult>
+/** Runs a message that is watched. */
+export type WatchedRun = (message: CallMessage, watcher: Watcher) => Promise<CallResult>
 
 /** Runs a message until the list of what it touches stays the same, since the list changes what it costs. */
 export async function createAccessList(
-  run: TracedRun,
+  run: WatchedRun,
   message: CallMessage,
 ): Promise<{ readonly accessList: readonly AccessListEntry[]; readonly result: CallResult }> {
   let { accessList } = message
   for (let round = 1; ; round += 1) {
     const touched = new Map<string, Set<bigint>>()
     for (const { address, slots } of accessList) touched.set(address.toHex(), new Set(slots))
-    const result = await run({ ...message, accessList }, (kernel) => touchTracer(kernel, touched))
+    const result = await run({ ...message, accessList }, touchWatcher(touched))
     const next = worthListing(touched, message)
     if (sameList(next, accessList) || round === maxRounds) return { accessList: next, result }
     accessList = next
@@ -34,27 +32,22 @@ const looksAtSlot = new Set([0x54, 0x55])
 const looksAtAccount = new Set([0x31, 0x3b, 0x3c, 0x3f, 0xff])
 const calls = new Set([0xf1, 0xf2, 0xf4, 0xfa])
 
-function touchTracer(kernel: Kernel, touched: Map<string, Set<bigint>>): Tracer {
+function touchWatcher(touched: Map<string, Set<bigint>>): Watcher {
   const slotsOf = (address: Uint8Array) => {
     const name = address.toHex()
     const slots = touched.get(name) ?? new Set()
     touched.set(name, slots)
     return slots
   }
-  const own = () => kernel.address(kernel.wasm.frame.value + kernel.at('FRAME_ADDRESS'))
-  const floor = () => kernel.numbers[(kernel.wasm.frame.value + kernel.at('FRAME_STACK')) / 4] ?? 0
+  const addressIn = (word: bigint) => padStart(fromBigInt(BigInt.asUintN(160, word)), 20)
   return {
     steps: true,
-    step(_pc, op, _gas, sp) {
-      const words = (sp - floor()) / 32
-      if (looksAtSlot.has(op) && words >= 1) slotsOf(own()).add(kernel.word(sp))
-      else if (looksAtAccount.has(op) && words >= 1) slotsOf(kernel.address(sp))
-      else if (calls.has(op) && words >= 2) slotsOf(kernel.address(sp - 32))
+    step({ op, words, address, word }) {
+      if (looksAtSlot.has(op) && words >= 1) slotsOf(address).add(word(0))
+      else if (looksAtAccount.has(op) && words >= 1) slotsOf(addressIn(word(0)))
+      else if (calls.has(op) && words >= 2) slotsOf(addressIn(word(1)))
     },
-    enter() {
-      slotsOf(own())
-    },
-    leave() {},
+    enter: ({ to }) => void slotsOf(to),
   }
 }
 

@@ -37,24 +37,23 @@ export async function createEvm(chain: ChainRules, options: EvmOptions = {}): Pr
   const pool = createKernelPool(make, callKernels)
   // Calls, however many and long, do not keep blocks waiting.
   const ofBlocks = new BlockKernels(make)
-  const ofImagined = new BlockKernels(make)
-  const call: Evm['call'] = (state, block, message) =>
-    pool.use(state, (kernel) => runMessage(kernel, message, { state, block, pause }))
+  const ofOthers = new BlockKernels(make)
+  const call: Evm['call'] = (state, block, message, watcher) =>
+    pool.use(state, (kernel) => runMessage(kernel, message, { state, block, pause, watcher }))
   return {
-    openBlock: async (parent, block, { bare = false, imagined } = {}) =>
-      openBlock(imagined ? ofImagined : ofBlocks, chain, { parent, block, bare, imagined, pause }),
+    openBlock: async (parent, block, { bare = false, imagined, isAside = false } = {}) =>
+      openBlock(imagined || isAside ? ofOthers : ofBlocks, chain, {
+        parent,
+        block,
+        bare,
+        imagined,
+        pause,
+      }),
     call,
     estimateGas: (state, block, message) =>
       estimateGas((limited) => call(untouched(state), block, limited), message),
     createAccessList: (state, block, message) =>
-      createAccessList(
-        (trial, tracer) =>
-          pool.use(state, (kernel) => {
-            const place = { state: untouched(state), block, pause, tracer: tracer(kernel) }
-            return runMessage(kernel, trial, place)
-          }),
-        message,
-      ),
+      createAccessList((trial, watcher) => call(untouched(state), block, trial, watcher), message),
   }
 }
 
@@ -107,7 +106,7 @@ async function openBlock(
 ): Promise<BlockRun> {
   const kernel = kernels.take(parent)
   const transfers = imagined?.tellTransfers ? new TransferTracer(kernel) : undefined
-  const rules = kernel.useBlock(block, { tracer: transfers, blobFee: imagined?.blobBaseFee })
+  const rules = kernel.useBlock(block, { blobFee: imagined?.blobBaseFee })
   kernel.movePrecompiles(imagined?.moved ?? [])
   const state = new KernelState(kernel)
   const site: BlockSite = {
@@ -126,9 +125,10 @@ async function openBlock(
       kernels.give(kernel)
     },
     nonceOf: (address) => state.account(address)?.nonce ?? 0n,
-    async add(transaction: Transaction, sender) {
+    async add(transaction: Transaction, sender, watcher) {
       const result = await runTransaction(transaction, sender, {
         ...{ rules, chainId: chain.chainId, block, kernel, state, pause, imagined, transfers },
+        watcher,
         gasLeft: block.gasLimit - gasUsed,
         gasUsedBefore: gasUsed,
       }).catch((error: unknown) => {

@@ -4,6 +4,8 @@ import type { Header, Log, Receipt, Withdrawal } from '../ledger/block.ts'
 import type { BrokenFieldRule } from '../ledger/field-rules.ts'
 import type { AccessListEntry, Address, Hash, Transaction } from '../ledger/transaction.ts'
 import type { Difference, State, StateOverlay, StateReader } from '../state/state.ts'
+import type { Halt } from './halt.ts'
+import type { Watcher } from './watcher.ts'
 
 /** What a block tells the code that runs in it; `timestamp` in seconds, fees in wei. */
 export interface BlockContext {
@@ -48,13 +50,6 @@ export interface MovedPrecompile {
  * goes on; nothing lets it go on at once.
  */
 export type Pause = () => Promise<void> | undefined
-
-/** Why the machine stopped, if not by an ordinary end. */
-export type Halt =
-  | ('revert' | 'out-of-gas' | 'too-long')
-  | ('stack-underflow' | 'stack-overflow' | 'invalid-jump' | 'invalid-opcode')
-  | ('write-protection' | 'return-data-bounds' | 'code-size' | 'init-code-size' | 'invalid-code')
-  | ('collision' | 'depth' | 'balance' | 'nonce' | 'precompile' | 'code-deposit')
 
 /** What running a message gave. */
 export interface CallResult {
@@ -138,7 +133,7 @@ export interface BlockResult {
 /** Runs a block bit by bit, so that a builder can leave out what does not fit. */
 export interface BlockRun {
   /** Runs the next transaction; an invalid one changes nothing. */
-  add(transaction: Transaction, sender: Address): Promise<TransactionResult>
+  add(transaction: Transaction, sender: Address, watcher?: Watcher): Promise<TransactionResult>
   readonly gasUsed: bigint
   /** Gives the run up; nothing more may be asked of it. */
   drop(): void
@@ -160,13 +155,19 @@ export interface Evm {
   openBlock(
     parent: State,
     block: BlockContext,
-    options?: { readonly bare?: boolean; readonly imagined?: ImaginedBlock },
+    options?: {
+      readonly bare?: boolean
+      readonly imagined?: ImaginedBlock
+      /** Beside the chain, as for a trace: what keeps blocks quick is not taken for it. */
+      readonly isAside?: boolean
+    },
   ): Promise<BlockRun>
   /** Runs a message. An overlay holds its changes afterwards; of another state nothing is changed. */
   call(
     state: StateReader | StateOverlay,
     block: BlockContext,
     message: CallMessage,
+    watcher?: Watcher,
   ): Promise<CallResult>
   /**
    * The least gas limit with which the message succeeds, between 21,000 and `message.gasLimit`.

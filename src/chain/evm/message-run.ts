@@ -5,9 +5,11 @@ import type { StateOverlay, StateReader } from '../state/state.ts'
 import { systemAddress, systemCallGas } from './block-rules.ts'
 import type { BlockContext, CallMessage, CallResult, Pause } from './evm.ts'
 import { type Execution, execute, TooLong } from './kernel/execution.ts'
-import type { Kernel, Tracer } from './kernel/kernel.ts'
+import type { Kernel } from './kernel/kernel.ts'
 import { KernelState } from './kernel/kernel-state.ts'
+import { KernelWatch } from './kernel/kernel-watch.ts'
 import { gasAfterRefund, warmUp } from './transaction-run.ts'
+import type { Watcher } from './watcher.ts'
 
 /** Where a message runs. */
 export interface MessagePlace {
@@ -15,7 +17,7 @@ export interface MessagePlace {
   readonly state: StateReader | StateOverlay
   readonly block: BlockContext
   readonly pause: Pause
-  readonly tracer?: Tracer | undefined
+  readonly watcher?: Watcher | undefined
 }
 
 /** Runs a message. */
@@ -24,10 +26,10 @@ export async function runMessage(
   message: CallMessage,
   place: MessagePlace,
 ): Promise<CallResult> {
-  const { state, pause, tracer } = place
+  const { state, pause, watcher } = place
   const { from, to, value, data, gasLimit, gasPrice, accessList, isLate } = message
   const block = gasPrice === 0n ? { ...place.block, baseFeePerGas: 0n } : place.block
-  const rules = kernel.useBlock(block, { tracer })
+  const rules = kernel.useBlock(block)
   const intrinsic = intrinsicGas({ to, data, accessList }, rules)
   const floor = floorGas(data, rules)
   const nothing = { output: new Uint8Array(), logs: [], gasUsed: gasLimit }
@@ -36,8 +38,11 @@ export async function runMessage(
   const { moved = [] } = message
   if (kernel.state !== state || isOverlay(state)) kernel.useState(state)
   kernel.movePrecompiles(moved)
+  kernel.watch(watcher && new KernelWatch(kernel, watcher))
   kernel.useTransaction(from, gasPrice, [])
   kernel.wasm.beginTransaction()
+  const seen = new KernelState(kernel)
+  watcher?.begin?.(seen)
   const sender = kernel.account(from)
   const nonce = state.account(from)?.nonce ?? 0n
   if (to === undefined) kernel.wasm.setNonce(sender, nonce + 1n)
@@ -52,6 +57,8 @@ export async function runMessage(
     return { ...nothing, halt: 'too-long' }
   }
   if (isOverlay(state)) keep(kernel, state)
+  watcher?.end?.(seen)
+  if (isOverlay(state)) kernel.useState(state)
   else if (moved.length === 0) kernel.undo()
   else kernel.useState(state)
   const { halt, output, logs, gasLeft, refund } = execution

@@ -13,8 +13,10 @@ import { emptyCodeHash } from '../state/trie-state.ts'
 import type { Pause, TransactionResult } from './evm.ts'
 import { execute, type Message } from './kernel/execution.ts'
 import type { Kernel } from './kernel/kernel.ts'
+import { KernelWatch } from './kernel/kernel-watch.ts'
 import { blobFeeAt, brokenRule, effectiveGasPrice, type RuleContext } from './transaction-rules.ts'
 import type { TransferTracer } from './transfers.ts'
+import type { Watcher } from './watcher.ts'
 
 /** An account that holds nothing. */
 export const emptyAccount: Account = { nonce: 0n, balance: 0n, codeHash: emptyCodeHash }
@@ -25,6 +27,7 @@ export interface TransactionPlace extends RuleContext {
   readonly pause: Pause
   /** Told of ether that moves in an imagined block. */
   readonly transfers?: TransferTracer | undefined
+  readonly watcher?: Watcher | undefined
   /** Gas of the transactions before it in the block. */
   readonly gasUsedBefore: bigint
 }
@@ -37,14 +40,16 @@ export async function runTransaction(
 ): Promise<TransactionResult> {
   const broken = brokenRule(transaction, sender, place)
   if (broken) return broken
-  const { block, kernel, rules, pause, state, imagined, transfers } = place
+  const { block, kernel, rules, pause, state, imagined, transfers, watcher } = place
   const { gasLimit, to, value, data } = transaction
   const nonce = state.account(sender)?.nonce ?? 0n
   const price = effectiveGasPrice(transaction, block.baseFeePerGas)
+  kernel.watch(watcher ? new KernelWatch(kernel, watcher) : transfers)
   kernel.useTransaction(sender, price, blobHashesOf(transaction))
   kernel.wasm.beginTransaction()
   transfers?.begin()
   const logsBefore = kernel.wasm.logsMade.value
+  watcher?.begin?.(state)
   const payer = kernel.account(sender)
   debit(kernel, payer, gasLimit * price + blobFeeOf(transaction, place))
   kernel.wasm.setNonce(payer, nonce + 1n)
@@ -61,6 +66,7 @@ export async function runTransaction(
   const tip = price > block.baseFeePerGas ? price - block.baseFeePerGas : 0n
   credit(kernel, kernel.account(block.beneficiary), gasUsed * tip)
   kernel.wasm.commit()
+  watcher?.end?.(state)
   const receipt: Receipt = {
     type: transaction.type,
     succeeded: execution.halt === undefined,

@@ -3,7 +3,8 @@
 import { AppError } from '../../../base/app-error.ts'
 import type { Log } from '../../ledger/block.ts'
 import type { Address } from '../../ledger/transaction.ts'
-import type { Halt, Pause } from '../evm.ts'
+import type { Pause } from '../evm.ts'
+import type { Halt } from '../halt.ts'
 import { type Kernel, tooLarge } from './kernel.ts'
 
 /** A message whose gas has been bought and whose nonce has been counted. */
@@ -56,14 +57,14 @@ const regions = [
 /**
  * Runs a message in the transaction that has begun.
  *
- * @throws AppError `evm/capacity`, after which the kernel is of no more use; TooLong
+ * @throws AppError `evm/capacity`, with the transaction undone; TooLong
  */
 export async function execute(
   kernel: Kernel,
   message: Message,
   { pause, isLate }: Patience,
 ): Promise<Execution> {
-  const [reverted, paused] = [kernel.at('REVERTED'), kernel.at('PAUSED')]
+  const paused = kernel.at('PAUSED')
   let status: number
   try {
     status = begin(kernel, message)
@@ -76,20 +77,28 @@ export async function execute(
     }
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error
+    // Whatever is changed is noted before, so that the tables can go back to how the transaction found them.
+    kernel.wasm.revert(kernel.at('JOURNAL'))
     const region = kernel.wasm.fullRegion.value
     if (region > 0) throw tooLarge(regions[region] ?? 'work')
     throw new AppError({ code: 'evm/broken', message: 'the machine stopped', cause: error })
   }
-  const isOk = status === kernel.at('OK')
-  const halt = halts[kernel.wasm.fault.value] ?? 'out-of-gas'
+  const halt = haltOf(kernel, status)
   const from = kernel.at('RETURN')
   return {
-    halt: isOk ? undefined : status === reverted ? 'revert' : halt,
+    halt,
     output: kernel.bytes.slice(from, from + kernel.wasm.returnSize.value),
     gasLeft: kernel.limbs[(kernel.at('FRAMES') + kernel.at('FRAME_GAS')) / 8] ?? 0n,
     refund: kernel.wasm.refund.value,
-    logs: isOk ? logsOf(kernel) : [],
+    logs: halt === undefined ? logsOf(kernel) : [],
   }
+}
+
+/** Why a frame that ended with a status did so; undefined for an ordinary end. */
+export function haltOf(kernel: Kernel, status: number): Halt | undefined {
+  if (status === kernel.at('OK')) return undefined
+  if (status === kernel.at('REVERTED')) return 'revert'
+  return halts[kernel.wasm.fault.value] ?? 'out-of-gas'
 }
 
 function begin(kernel: Kernel, message: Message): number {

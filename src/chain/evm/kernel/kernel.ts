@@ -21,13 +21,6 @@ export interface Tracer {
   leave(status: number, gas: number, output: number, size: number): void
 }
 
-/** How a block is run otherwise than by its header. */
-export interface BlockWishes {
-  readonly tracer?: Tracer | undefined
-  /** Wei per blob gas. */
-  readonly blobFee?: bigint | undefined
-}
-
 /** Blocks whose hashes code can ask for (Yellow Paper, section 9.4, BLOCKHASH). */
 const hashesInReach = 256n
 
@@ -90,6 +83,11 @@ export class Kernel {
     return this.#state
   }
 
+  /** The rules that it runs by, once a block was set. */
+  get rules(): Rules | undefined {
+    return this.#rules
+  }
+
   /** Reads another state from here on. */
   useState(state: StateReader): void {
     this.#state = state
@@ -126,13 +124,10 @@ export class Kernel {
     }
   }
 
-  /** Rules and block for the next transactions; a tracer makes code run slower. */
-  useBlock(block: BlockContext, { tracer, blobFee: own }: BlockWishes = {}): Rules {
+  /** Rules and block for the next transactions. */
+  useBlock(block: BlockContext, own: { readonly blobFee?: bigint | undefined } = {}): Rules {
     const rules = this.#chain.rulesAt(block)
-    const isNew = rules !== this.#rules || tracer?.steps !== this.#tracer?.steps
-    if (isNew) this.#useRules(rules, tracer)
-    this.#tracer = tracer
-    this.numbers[this.at('TRACE') / 4] = tracer ? (tracer.steps ? 3 : 1) : 0
+    if (rules !== this.#rules) this.#useRules(rules)
     this.#blockHash = (number) =>
       number < block.number && number + hashesInReach >= block.number
         ? block.blockHash(number)
@@ -145,9 +140,21 @@ export class Kernel {
     this.setWord(this.at('GAS_LIMIT'), block.gasLimit)
     this.setWord(this.at('CHAIN_ID'), this.#chain.chainId)
     this.setWord(this.at('BASE_FEE'), block.baseFeePerGas)
-    const blobFee = own ?? (rules.blobs ? blobBaseFee(block.excessBlobGas, rules.blobs) : 0n)
+    const blobFee =
+      own.blobFee ?? (rules.blobs ? blobBaseFee(block.excessBlobGas, rules.blobs) : 0n)
     this.setWord(this.at('BLOB_FEE'), blobFee)
     return rules
+  }
+
+  /** Tells a tracer, or nobody, of the next transactions; told of every instruction, code runs much slower. */
+  watch(tracer: Tracer | undefined): void {
+    this.#tracer = tracer
+    const place = this.at('TRACE') / 4
+    const before = this.numbers[place]
+    const wanted = tracer ? (tracer.steps ? 3 : 1) : 0
+    this.numbers[place] = wanted
+    // Code is decoded otherwise when steps are told.
+    if (((before ?? 0) ^ wanted) & 2) this.wasm.dropCodes()
   }
 
   /** What the opcodes say of the transaction. */
@@ -231,7 +238,7 @@ export class Kernel {
     this.#numbers = new Uint32Array(buffer)
   }
 
-  #useRules(rules: Rules, tracer: Tracer | undefined): void {
+  #useRules(rules: Rules): void {
     this.#rules = rules
     const { numbers: own } = rules
     const values: Record<string, number> = {
@@ -262,8 +269,6 @@ export class Kernel {
       else bits[1] = (bits[1] ?? 0) | (1 << (id - 0x100))
     }
     this.numbers.set(bits, this.at('PRECOMPILES') / 4)
-    this.#tracer = tracer
-    this.numbers[this.at('TRACE') / 4] = tracer ? (tracer.steps ? 3 : 1) : 0
     this.useState(this.#state)
     this.wasm.dropCodes()
   }
