@@ -6,7 +6,12 @@ import { precompileInput } from './precompile-input.ts'
 
 /** Gas that a call is given. */
 function gas(draft: Draft): Item[] {
-  const { chance } = draft
+  const { chance, opcodes } = draft
+  if (!opcodes.has('tangerine-whistle') && chance.oneIn(3)) {
+    // Nothing is kept back before EIP-150: calls can go down to the bottom.
+    const kept = draft.push(BigInt(500 + chance.below(3_000)))
+    return [...kept, ...draft.op(0x5a, 0, 1), ...draft.op(0x03, 2, 1)]
+  }
   if (chance.oneIn(6)) return draft.op(0x5a, 0, 1)
   if (chance.oneIn(20)) return draft.push(chance.word())
   // A part of what is left, or contracts that call each other would use up everything.

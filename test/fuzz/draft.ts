@@ -123,7 +123,7 @@ export class Draft {
         if (!opcodes.has('cancun')) return this.op(0x50, 1)
         return [...this.push(BigInt(chance.below(4))), ...this.op(0x5d, 2)]
       default:
-        return this.depth < 14 ? [] : this.op(0x50, 1)
+        return this.depth < 20 ? [] : this.op(0x50, 1)
     }
   }
 

@@ -1,5 +1,6 @@
 /** Runs random programs on this project's machine and on a second one: `npm run test:fuzz -- --programs N --seed S`. */
 
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -76,24 +77,12 @@ async function runWorker(): Promise<void> {
   }
 }
 
-function runBatch(worker: Worker, batch: Batch): Promise<BatchResult> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new Error(`no end after ${batchTimeoutMs / 1_000} s`))
-    const timer = setTimeout(late, batchTimeoutMs)
-    const end = () => {
-      clearTimeout(timer)
-      worker.removeAllListeners()
-    }
-    worker.once('message', (result: BatchResult) => {
-      end()
-      resolve(result)
-    })
-    worker.once('error', (error) => {
-      end()
-      reject(error)
-    })
-    worker.postMessage(batch)
-  })
+async function runBatch(worker: Worker, batch: Batch): Promise<BatchResult> {
+  const signal = AbortSignal.timeout(batchTimeoutMs)
+  worker.postMessage(batch)
+  // An error of the thread rejects as well.
+  const [result] = await once(worker, 'message', { signal })
+  return result
 }
 
 function progress(): string {

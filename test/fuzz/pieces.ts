@@ -100,6 +100,18 @@ const moves: Writer = (draft) => {
   return items
 }
 
+/** Reaches deep into a stack of its own. */
+const deep: Writer = (draft) => {
+  const { chance } = draft
+  const items = Array.from({ length: 17 }, () => draft.value()).flat()
+  for (let left = 1 + chance.below(6); left > 0; left -= 1) {
+    items.push(chance.oneIn(2) ? 0x98 + chance.below(8) : 0x50)
+    items.push(...(items.at(-1) === 0x50 ? [0x88 + chance.below(8)] : []))
+  }
+  const pops = Array.from({ length: 16 }, () => draft.op(0x50, 1)).flat()
+  return [...items, ...pops, ...draft.sink()]
+}
+
 /** Jumps over pieces, or not. */
 const branch: Writer = (draft) => {
   const target = draft.target()
@@ -159,6 +171,7 @@ const writers: readonly (readonly [number, Writer])[] = [
     [4, moves],
   ] as const),
   ...([
+    [1, deep],
     [5, branch],
     [3, loop],
     [1, computed],

@@ -164,9 +164,8 @@ function transactionOf({ chance, fork, block, nonce }: TransactionDraw): Transac
     ? chance.pick([delegated, rich, absent, ...authorities])
     : chance.pick(contracts)
   const data = creates ? creation(chance, fork) : chance.bytes(chance.below(80))
-  const least =
-    150_000 + 70 * data.length + (type === 4 ? 75_000 : 0) + (chance.oneIn(10) ? 500_000 : 0)
-  const gasLimit = BigInt(least + chance.below(600_000))
+  const dear = 70 * data.length + (type === 4 ? 75_000 : 0) + (chance.oneIn(25) ? 1_000_000 : 0)
+  const gasLimit = BigInt(100_000 + dear + chance.below(250_000))
   const value = chance.oneIn(3) ? BigInt(chance.below(10)) : 0n
   const shared = {
     ...{ nonce, gasLimit, value, data, to: creates ? undefined : to },
