@@ -29,10 +29,10 @@ test('a machine that is right passes, one that adds wrongly is found, down to th
   const oracle = createOracle()
   assert.equal((await check(scenarioOf(1, 2), { oracle, subject: oracle })).kind, 'equal')
   const machines = { oracle, subject: { run: (scenario: Scenario) => wrongAt(0x01, scenario) } }
-  /** One more of gas when the opcode is anywhere in the code that the last transaction calls. */
+  /** One more of gas when the opcode is anywhere in the code that the first transaction calls. */
   async function wrongAt(opcode: number, scenario: Scenario): Promise<Outcome> {
     const outcome = await oracle.run(scenario)
-    const called = scenario.transactions.at(-1)?.transaction.to?.toHex()
+    const called = scenario.transactions[0]?.transaction.to?.toHex()
     const account = scenario.accounts.find(({ address }) => address.toHex() === called)
     const isWrong = account?.pieces.some((piece) => piece.includes(opcode))
     return isWrong ? new Map([...outcome, ['transaction 0: gas', '1']]) : outcome
