@@ -2,8 +2,11 @@
 
 import { forgetAccount } from './accounts'
 import { rehash, writeRoot } from './encode'
+import { hangingPages } from './insert'
 import { hashed } from './key-hashes'
 import { ADDRESS, HASH, KEY } from './places'
+import { forgetPage } from './pages'
+import { evict as turnIntoPage, movePages as movePagesOf, nodeAt, storageOf } from './paging'
 import { dropList, freeBorn, nextVersion } from './pool'
 import {
   endProof as freeProof,
@@ -16,6 +19,8 @@ import {
 export { hasStorage, isAccount, putAccount, putSlot, readAccount, readSlot, removeAccount, wipeStorage } from './accounts'
 export { ADDRESS, FIELDS, HASH, KEY, VALUE } from './places'
 export { takeRetired, usedBytes } from './pool'
+export { PAGE, PAGE_HEAD } from './pages'
+export { collectPage, fitsPage } from './paging'
 export { PROOF } from './proof'
 
 /** Begins a version; all changes belong to it until the next one begins. */
@@ -65,4 +70,32 @@ export function proofLength(): usize {
 /** A proof is done: its leaf is no longer held. */
 export function endProof(): void {
   freeProof()
+}
+
+/** The root of a trie that lies in `count` pages from `first` on; part of the version that is being made. */
+export function openPages(kind: u32, first: u32, count: u32): usize {
+  return hangingPages(kind, first, count)
+}
+
+/** The node that begins at a depth on the way to the hashed key `KEY`, or 0. */
+export function accountNode(root: usize, depth: u32): usize {
+  return nodeAt(root, KEY, depth)
+}
+
+/** As `accountNode`, in the storage of the account with the hashed key `HASH`. */
+export function slotNode(root: usize, depth: u32): usize {
+  return nodeAt(storageOf(root, HASH), KEY, depth)
+}
+
+/** Turns the root of a subtree, which no version has otherwise, into a page; `KEY` is a hashed key below it. */
+export function evict(node: usize, depth: u32, kind: u32, page: u32): void {
+  forgetAccount()
+  turnIntoPage(node, KEY, depth, kind, page)
+}
+
+/** Makes the page nodes of a version name the pages of the newest file. */
+export function movePages(root: usize, version: u32): void {
+  forgetAccount()
+  forgetPage()
+  movePagesOf(root, version)
 }

@@ -182,6 +182,7 @@ export class ChainDriver implements DrivenChain {
     this.#endSeals(stopped(this.manifest.name))
     this.#listeners.clear()
     await this.#intake.stop()
+    await this.#parts.checkpoints.close()
     await this.#parts.log.close()
   }
 
@@ -244,9 +245,10 @@ export class ChainDriver implements DrivenChain {
 
   /** Stores a block; it is told only when it is on disk. */
   async #add({ executed, difference, state }: BuiltBlock): Promise<void> {
-    const { past, log } = this.#parts
+    const { past, log, checkpoints } = this.#parts
     await log.append(executed, difference)
     past.add(executed, state)
+    checkpoints.consider()
     this.#blocksSealed.add(1, { chain: this.manifest.name })
     this.#intake.followed(this.#poolHead(), executed)
     this.#moved([executed], [])
@@ -267,7 +269,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   async #rewindTo({ number, changes }: Rewind, transactions: 'return' | 'forget'): Promise<void> {
-    const { past, log } = this.#parts
+    const { past, log, checkpoints } = this.#parts
     const { number: at, changes: made } = this.dev.mark()
     if (number > at || (number === at && (changes ?? made) >= made)) return
     const removed: ExecutedBlock[] = []
@@ -276,6 +278,7 @@ export class ChainDriver implements DrivenChain {
       if (executed) removed.push(executed)
     }
     past.rewindTo(number, changes)
+    await checkpoints.beforeRewind(number)
     await log.rewindTo(number, changes)
     if (this.#final > number) this.#final = number
     this.#intake.reset(this.#poolHead(), transactions === 'return' ? removed : [])

@@ -7,6 +7,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
 import { type BlockLog, type LogPosition, openBlockLog } from '../store/block-log.ts'
 import { createFolder, syncFolder } from '../store/durable-folder.ts'
+import { BlockPlaces } from './block-places.ts'
 import type { TransactionPlace } from './chain.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { decodeExecutedBlock, encodeExecutedBlock } from './ledger/block-codec.ts'
@@ -22,6 +23,7 @@ import {
   rlpNumber,
 } from './ledger/rlp.ts'
 import type { Hash } from './ledger/transaction.ts'
+import type { Resumption } from './resumption.ts'
 import { decodeDifference, encodeDifference } from './state/difference-codec.ts'
 import type { Difference } from './state/state.ts'
 
@@ -33,6 +35,10 @@ const [birth, block, rewind, change] = [0, 1, 2, 3]
 
 /** Hears what the log holds while it is read. */
 export interface ReplayListener {
+  /** What follows comes after the chain's first block. */
+  begin(): void
+  /** What follows comes after the block of the resumption; `undefined` if that is the chain's first. */
+  resume(executed: ExecutedBlock | undefined): void
   block(executed: ExecutedBlock, difference: Difference): void
   /** The chain went back to this block, and kept so many of the changes by hand after it; all if not said. */
   rewind(number: bigint, changes: number | undefined): void
@@ -51,6 +57,11 @@ export interface ChainLog {
   hashOf(number: bigint): Hash | undefined
   numberOf(hash: Hash): bigint | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
+  /** Where a block's record lies, and where the next record will. */
+  positionOf(number: bigint): LogPosition | undefined
+  end(): LogPosition
+  /** What finds blocks up to this one, and their transactions. */
+  encodeIndex(number: bigint): Uint8Array
   close(): Promise<void>
 }
 
@@ -83,18 +94,44 @@ export async function openChainLog(options: {
   readonly manifest: Manifest
   readonly logger: Logger
   readonly listener: ReplayListener
+  /** A block after which the log is read, if it is there. */
+  readonly resumption?: Pick<Resumption, 'position' | 'hash' | 'index'> | undefined
 }): Promise<ChainLog> {
-  const { folder, manifest, logger, listener } = options
+  const { folder, manifest, logger, listener, resumption } = options
   await keepManifest(folder, manifest)
-  const index = new Index()
+  let index = new BlockPlaces()
   let born = false
+  let begun = false
+  const begin = () => {
+    if (!begun) listener.begin()
+    begun = true
+  }
   const log = await openBlockLog({
     path: path.join(folder, 'blocks.log'),
+    ...(resumption && {
+      resume: {
+        position: resumption.position,
+        accepts: (payload) => {
+          const record = recordFrom(payload)
+          const executed = record.kind === 'block' ? record.executed : undefined
+          // For the first block of a chain there is only the record of its birth.
+          const isThere = executed
+            ? equalBytes(executed.block.hash, resumption.hash)
+            : record.kind === 'birth'
+          if (!isThere) return false
+          index = resumption.index
+          begun = true
+          listener.resume(executed)
+          return true
+        },
+      },
+    }),
     cut: (bytes) => logger.warn('an unfinished record was cut off', { folder, bytes }),
     visit: (payload, position) => {
       const record = recordFrom(payload)
       if (record.kind === 'birth') {
         born = true
+        begin()
         if (!equalBytes(record.key, chainKey(manifest))) throw otherChain(folder, 'manifest.json')
       } else if (record.kind === 'rewind') {
         index.cut(record.number)
@@ -106,11 +143,12 @@ export async function openChainLog(options: {
       }
     },
   })
+  begin()
   if (!born) await log.append(encodeRlp([rlpInteger(birth), chainKey(manifest)]))
   return logOver(log, index)
 }
 
-function logOver(log: BlockLog, index: Index): ChainLog {
+function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
   const cache = new Map<LogPosition, ExecutedBlock>()
   const keep = (position: LogPosition, executed: ExecutedBlock) => {
     const oldest = cache.keys().next()
@@ -143,13 +181,19 @@ function logOver(log: BlockLog, index: Index): ChainLog {
       index.cut(number)
     },
     byNumber,
-    hashOf: (number) => index.hashes[Number(number)],
-    numberOf: (hash) => index.numbers.get(hash.toHex()),
+    hashOf: (number) => index.hashOf(number),
+    numberOf: (hash) => index.numberOf(hash),
     findTransaction(hash) {
-      const place = index.placeOf(hash)
+      const place = index.placeOf(hash, (number, position) => {
+        const known = byNumber(number)?.transactionHashes[position]
+        return known !== undefined && equalBytes(known, hash)
+      })
       const executed = place && byNumber(place.number)
       return executed && { executed, position: place.position }
     },
+    positionOf: (number) => index.positionOf(number),
+    end: () => log.end(),
+    encodeIndex: (number) => index.encode(number),
     close: () => log.close(),
   }
 }
@@ -192,49 +236,6 @@ function recordFrom(payload: Uint8Array): LogRecord {
   return {
     ...{ kind: 'rewind', number: rlpNumber(number, 'number') },
     changes: kept && Number(rlpNumber(kept, 'changes')),
-  }
-}
-
-/** More transactions than the bytes of a block can hold. */
-const mostInBlock = 2 ** 20
-
-/** Where the blocks of the chain lie, by number. */
-class Index {
-  readonly #positions: LogPosition[] = []
-  readonly hashes: Hash[] = []
-  readonly numbers = new Map<string, bigint>()
-  /** Block and position of each transaction in one number: less memory than a pair. */
-  readonly #transactions = new Map<string, number>()
-  /** Transactions by block, to forget them with it. */
-  readonly #contents: (readonly Hash[])[] = []
-
-  add({ block: { header, hash }, transactionHashes }: ExecutedBlock, position: LogPosition): void {
-    const at = Number(header.number)
-    this.#positions[at] = position
-    this.hashes[at] = hash
-    this.#contents[at] = transactionHashes
-    this.numbers.set(hash.toHex(), header.number)
-    for (const [position, one] of transactionHashes.entries()) {
-      this.#transactions.set(one.toHex(), at * mostInBlock + position)
-    }
-  }
-
-  cut(number: bigint): void {
-    while (BigInt(this.hashes.length) > number + 1n) {
-      this.numbers.delete(this.hashes.pop()?.toHex() ?? '')
-      this.#positions.pop()
-      for (const one of this.#contents.pop() ?? []) this.#transactions.delete(one.toHex())
-    }
-  }
-
-  placeOf(transaction: Hash): { readonly number: bigint; readonly position: number } | undefined {
-    const place = this.#transactions.get(transaction.toHex())
-    if (place === undefined) return undefined
-    return { number: BigInt(Math.floor(place / mostInBlock)), position: place % mostInBlock }
-  }
-
-  positionOf(number: bigint): LogPosition | undefined {
-    return this.#positions[Number(number)]
   }
 }
 

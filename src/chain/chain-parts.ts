@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Chain } from './chain.ts'
+import type { ChainCheckpoints } from './chain-checkpoints.ts'
 import type { ChainLog } from './chain-log.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { Verdict } from './consensus/consensus.ts'
@@ -23,6 +24,10 @@ export interface ChainOptions {
   readonly beneficiary: Address
   /** States kept for questions about the past; default 128. */
   readonly history?: number
+  /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */
+  readonly stateMemoryBytes?: number
+  /** Bytes of the log between checkpoints of the state; default 16 MiB. */
+  readonly checkpointBytes?: number
   /** Bounds of the pool. */
   readonly pool?: TxPoolLimits
 }
@@ -52,5 +57,6 @@ export interface ChainParts {
   readonly evm: Evm
   readonly past: ChainPast
   readonly log: ChainLog
+  readonly checkpoints: ChainCheckpoints
   readonly genesis: ExecutedBlock
 }

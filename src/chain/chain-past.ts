@@ -41,6 +41,11 @@ export class ChainPast {
     last.states = [...last.states, state]
   }
 
+  /** The oldest kept block whose number is accepted, or the head. */
+  oldestSince(accepts: (number: bigint) => boolean) {
+    return this.#kept.find(({ block }) => accepts(block.header.number)) ?? this.#last()
+  }
+
   stateAt(hash: Hash): State | undefined {
     const kept = this.#kept.findLast(({ block }) => equalBytes(block.hash, hash))
     return kept && newest(kept.states)

@@ -2,14 +2,20 @@
 
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { ChainCheckpoints } from './chain-checkpoints.ts'
 import { ChainDriver } from './chain-driver.ts'
 import { openChainLog } from './chain-log.ts'
 import type { ChainDependencies, ChainOptions, DrivenChain } from './chain-parts.ts'
 import { ChainPast } from './chain-past.ts'
 import { createEvm } from './evm/create-evm.ts'
-import { genesisOf } from './genesis.ts'
+import { genesisBlock, genesisOf } from './genesis.ts'
+import type { ExecutedBlock } from './ledger/block.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
+import { readResumption } from './resumption.ts'
 import { turnTaking } from './turn-taking.ts'
+
+/** Memory of the state above which what did not change lately goes to disk. */
+const defaultStateMemoryBytes = 1024 * 1024 * 1024
 
 /**
  * Opens a chain: reads its log, or writes its birth.
@@ -26,27 +32,49 @@ export async function createChain(
     pause: turnTaking(),
     seed: randomBytes(8).readBigUInt64LE(),
   })
+  const { logger } = dependencies
+  const folder = path.join(options.folder, manifest.name)
   const past = new ChainPast(options.history ?? 128)
-  const genesis = genesisOf(manifest)
-  past.add(genesis.executed, genesis.state)
+  const resumption = readResumption(folder, logger)
+  let isResumed = false
+  let genesis: ExecutedBlock | undefined
   const log = await openChainLog({
-    folder: path.join(options.folder, manifest.name),
-    manifest,
-    logger: dependencies.logger,
+    ...{ folder, manifest, logger, resumption },
     listener: {
+      begin() {
+        const first = genesisOf(manifest)
+        genesis = first.executed
+        past.add(first.executed, first.state)
+      },
+      resume(executed) {
+        if (resumption === undefined) return
+        isResumed = true
+        genesis = genesisBlock(manifest, resumption.genesisRoot)
+        past.add(executed ?? genesis, resumption.state)
+      },
       block: (executed, difference) => past.add(executed, past.state.apply(difference)),
       rewind: (number, changes) => past.rewindTo(number, changes),
       change: (difference) => past.change(past.state.apply(difference)),
     },
   })
+  if (genesis === undefined) throw new Error('a chain has at least its first block')
   try {
     past.check(manifest.name)
   } catch (error) {
     await log.close()
     throw error
   }
+  const checkpoints = new ChainCheckpoints(
+    {
+      ...{ folder, log, past, logger, genesisRoot: genesis.block.header.stateRoot },
+      memoryBytes: options.stateMemoryBytes ?? defaultStateMemoryBytes,
+      tailBytes: options.checkpointBytes,
+    },
+    isResumed ? resumption : undefined,
+  )
+  checkpoints.consider()
   return new ChainDriver({
-    ...{ options, dependencies, rules, evm, past, log },
-    genesis: genesis.executed,
+    ...{ options, dependencies, rules, evm, past, log, checkpoints },
+    genesis,
   })
 }

@@ -7,6 +7,7 @@ import { emptyOmmersHash, headerHash } from './ledger/block-codec.ts'
 import { type Hardfork, isAtLeast } from './ledger/fork-rules.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import type { GenesisAccount, Manifest } from './ledger/manifest.ts'
+import type { Hash } from './ledger/transaction.ts'
 import { emptyRoot } from './state/ordered-root.ts'
 import type { State } from './state/state.ts'
 import { genesisState } from './state/trie-state.ts'
@@ -14,12 +15,17 @@ import { genesisState } from './state/trie-state.ts'
 /** The block of number 0 and the state after it. */
 export function genesisOf(manifest: Manifest): { executed: ExecutedBlock; state: State } {
   const state = genesisState(accountsOf(manifest))
-  const header = headerOf(manifest, state)
+  return { executed: genesisBlock(manifest, state.root), state }
+}
+
+/** The block of number 0, when the root of its state is known. */
+export function genesisBlock(manifest: Manifest, stateRoot: Hash): ExecutedBlock {
+  const header = headerOf(manifest, stateRoot)
   const withdrawals = header.withdrawalsRoot === undefined ? undefined : []
   const block: Block = {
     ...{ header, hash: headerHash(header), transactions: [], ommers: [], withdrawals },
   }
-  return { executed: { block, receipts: [], senders: [], transactionHashes: [] }, state }
+  return { block, receipts: [], senders: [], transactionHashes: [] }
 }
 
 /** Own chains have the contracts of the protocol from their birth; others have what their genesis says. */
@@ -31,7 +37,7 @@ function accountsOf({ genesis, forks, consensus }: Manifest): readonly GenesisAc
   return [...genesis.accounts, ...system]
 }
 
-function headerOf(manifest: Manifest, state: State): Header {
+function headerOf(manifest: Manifest, stateRoot: Hash): Header {
   const { genesis, consensus } = manifest
   const zero = new Uint8Array(32)
   const { difficulty = 0n, timestamp } = genesis
@@ -40,7 +46,7 @@ function headerOf(manifest: Manifest, state: State): Header {
     parentHash: zero,
     ommersHash: emptyOmmersHash,
     beneficiary: genesis.beneficiary ?? new Uint8Array(20),
-    stateRoot: state.root,
+    stateRoot,
     transactionsRoot: emptyRoot,
     receiptsRoot: emptyRoot,
     logsBloom: new Uint8Array(256),

@@ -28,6 +28,8 @@ async function altered(
   const log = await openChainLog({
     ...{ folder: path.join(folder, 'dev'), manifest: shortManifest, logger: silentLogger },
     listener: {
+      begin: () => {},
+      resume: () => {},
       block: (executed, difference) => records.push({ executed, difference }),
       rewind: () => {},
       change: () => {},
@@ -36,7 +38,13 @@ async function altered(
   await log.close()
   const target = await openChainLog({
     ...{ folder: path.join(copy, 'dev'), manifest: shortManifest, logger: silentLogger },
-    listener: { block: () => {}, rewind: () => {}, change: () => {} },
+    listener: {
+      begin: () => {},
+      resume: () => {},
+      block: () => {},
+      rewind: () => {},
+      change: () => {},
+    },
   })
   for (const { executed, difference } of records) {
     const changed = change(executed.block.header.number, executed, difference)

@@ -15,6 +15,8 @@ export type LogPosition = number
 export interface BlockLog {
   /** Writes one record and resolves when it is on disk; calls are taken one after the other. */
   append(payload: Uint8Array): Promise<LogPosition>
+  /** Where the next record will lie. */
+  end(): LogPosition
   /** Waits for the disk: callers keep what they need often. @throws AppError `store/damaged-log` */
   read(position: LogPosition): Uint8Array
   close(): Promise<void>
@@ -25,6 +27,14 @@ export interface BlockLogOptions {
   readonly path: string
   /** Hears each record in the file, oldest first, before the log is open. */
   readonly visit: (payload: Uint8Array, position: LogPosition) => void | Promise<void>
+  /**
+   * A record after which reading goes on, if it is there and accepted: then the first record of the file and those
+   * behind this one are visited, and those between are not even checked.
+   */
+  readonly resume?: {
+    readonly position: LogPosition
+    readonly accepts: (payload: Uint8Array) => boolean
+  }
   /** Hears of bytes at the end that were cut off, since a crash left them unfinished. */
   readonly cut?: (bytes: number) => void
 }
@@ -36,6 +46,8 @@ export const maxRecordBytes = 64 * 1024 * 1024
 const signature = new TextEncoder().encode('QSLOG\0\0\u0001')
 const markBytes = 8
 const fileHeadBytes = signature.length + markBytes + 4
+/** Where the first record lies. */
+export const firstPosition: LogPosition = fileHeadBytes
 /** Mark, length and checksum before the payload; the length once more after it. */
 const headBytes = markBytes + 8
 const tailBytes = 4
@@ -99,6 +111,7 @@ function logOver(file: MarkedFile, start: number): BlockLog {
       last = written.catch(() => {})
       return written
     },
+    end: () => end,
     read(position) {
       const record = readRecord(file, position, end)
       if (record === undefined) throw damaged(path, position)
@@ -161,10 +174,11 @@ function beginsAsOurs(head: Uint8Array): boolean {
 }
 
 /** Visits every record and gives the place where the next one goes. */
-async function readAll(file: MarkedFile, { visit, cut }: BlockLogOptions): Promise<number> {
+async function readAll(file: MarkedFile, options: BlockLogOptions): Promise<number> {
   const { handle, path } = file
+  const { visit, cut } = options
   const { size } = await handle.stat()
-  let position = fileHeadBytes
+  let position = await resumedAt(file, options, size)
   while (position < size) {
     const payload = readRecord(file, position, size)
     if (payload === undefined) {
@@ -178,6 +192,21 @@ async function readAll(file: MarkedFile, { visit, cut }: BlockLogOptions): Promi
     position += headBytes + payload.length + tailBytes
   }
   return position
+}
+
+/** The position where reading begins: the first record is visited already if it is not that one. */
+async function resumedAt(
+  file: MarkedFile,
+  { resume, visit }: BlockLogOptions,
+  size: number,
+): Promise<number> {
+  const start = fileHeadBytes
+  const last = resume && readRecord(file, resume.position, size)
+  if (resume === undefined || last === undefined || !resume.accepts(last)) return start
+  const first = readRecord(file, start, size)
+  if (first === undefined) return start
+  await visit(first, start)
+  return resume.position + headBytes + last.length + tailBytes
 }
 
 function frame(mark: Uint8Array, payload: Uint8Array): Uint8Array {

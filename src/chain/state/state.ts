@@ -61,6 +61,34 @@ export interface State extends StateReader {
   prove(address: Address, slots: readonly bigint[]): AccountProof
   /** Gives back what only this state holds; states that came from it stay. */
   release(): void
+  /** The same state once more, to be released on its own. */
+  hold(): State
+  /** Bytes that it takes in memory together with all states that it shares nodes with. */
+  readonly memoryBytes: number
+  /** Begins to write the state into a file; `undefined` while too many older files are needed for kept states. */
+  checkpoint(): StateCheckpoint | undefined
+}
+
+/** A file of pieces that are read by position. */
+export interface PieceSource {
+  readonly last: Uint8Array
+  read(position: number): Uint8Array
+  close(): void
+}
+
+/** A state on its way into a file, while later states come and go. */
+export interface StateCheckpoint {
+  /** Appends the pieces, some a step; the state between steps may change. */
+  readonly steps: (append: (piece: Uint8Array) => number) => Iterable<void>
+  /** The last piece, after all steps; it holds an appendix of the caller. */
+  last(appendix: Uint8Array): Uint8Array
+  /**
+   * The file is in place: what memory does not hold is read from it from now on. With `evict`, memory holds only what
+   * changed in the blocks whose states are kept.
+   */
+  adopt(source: PieceSource, evict: boolean): void
+  /** It is done, or given up. */
+  end(): void
 }
 
 /** Changes over a state that are not applied yet. */

@@ -5,9 +5,21 @@ import { equalBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { GenesisAccount } from '../ledger/manifest.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
-import type { Account, AccountChange, AccountProof, Difference, State } from './state.ts'
+import { accountPages, decodeTables } from './pages/checkpoint-tables.ts'
+import { beginCheckpoint } from './pages/checkpoint-writer.ts'
+import { CodeBook } from './pages/code-book.ts'
+import { PageBook } from './pages/page-book.ts'
+import type {
+  Account,
+  AccountChange,
+  AccountProof,
+  Difference,
+  PieceSource,
+  State,
+  StateCheckpoint,
+} from './state.ts'
 import { type Node, TrieKernel } from './versions/trie-kernel.ts'
-import { dropVersion, emptyVersion, nextVersion, type Version } from './versions/version.ts'
+import { emptyVersion, holdVersion, letGo, nextVersion, type Version } from './versions/version.ts'
 
 /** keccak-256 of no bytes: the code hash of an account without code. */
 export const emptyCodeHash: Hash = keccak256(new Uint8Array())
@@ -19,7 +31,8 @@ export function emptyState(): State {
 
 /** The state at the birth of a chain. */
 export function genesisState(accounts: readonly GenesisAccount[]): State {
-  return emptyState().apply({
+  const empty = emptyState()
+  const state = empty.apply({
     accounts: accounts.map(({ address, balance, nonce, code, storage }) => ({
       address,
       account: { balance, nonce, codeHash: keccak256(code) },
@@ -28,28 +41,52 @@ export function genesisState(accounts: readonly GenesisAccount[]): State {
     })),
     codes: accounts.map(({ code }) => code).filter((code) => code.length > 0),
   })
+  empty.release()
+  return state
+}
+
+/**
+ * The state that a checkpoint's file holds, with what its writer added.
+ *
+ * @throws AppError `state/newer-checkpoint`, and what the file throws
+ */
+export function openCheckpoint(source: PieceSource): { state: State; appendix: Uint8Array } {
+  const store = new Store()
+  const tables = decodeTables(source.last)
+  const { slotPages, codes, pages: entries, appendix } = tables
+  const { first } = store.pages.open({ source, entries, slotPages }, () => false)
+  store.codes.open(source, codes)
+  const empty = new TrieState(store, emptyVersion())
+  const state = empty.open(first + slotPages, accountPages(tables))
+  if (equalBytes(state.root, tables.root)) return { state, appendix }
+  const message = 'the pages of the checkpoint do not give its root'
+  throw new AppError({ code: 'state/damaged-checkpoint', message })
 }
 
 /** What all states of a chain share. */
 class Store {
-  readonly kernel = new TrieKernel()
-  /** Code by its hash in hex. */
-  readonly codes = new Map<string, Uint8Array>()
-  /** Drops versions whose state nobody holds any more, and nobody released. */
-  readonly forgotten = new FinalizationRegistry<Version>((version) =>
-    dropVersion(this.kernel, version),
-  )
+  readonly pages = new PageBook()
+  readonly codes = new CodeBook()
+  readonly kernel = new TrieKernel(this.pages)
+  /** Lets go of versions whose state nobody holds any more, and nobody released. */
+  readonly forgotten = new FinalizationRegistry<Version>((version) => letGo(this.kernel, version))
 }
 
 class TrieState implements State {
   readonly #store: Store
   readonly #version: Version
   #root: Hash | undefined
+  #isReleased = false
 
   constructor(store: Store, version: Version) {
     this.#store = store
     this.#version = version
+    holdVersion(version)
     store.forgotten.register(this, version, this)
+  }
+
+  get memoryBytes(): number {
+    return this.#store.kernel.usedBytes
   }
 
   get root(): Hash {
@@ -71,15 +108,12 @@ class TrieState implements State {
 
   code(codeHash: Hash): Uint8Array {
     if (equalBytes(codeHash, emptyCodeHash)) return new Uint8Array()
-    const code = this.#store.codes.get(codeHash.toHex())
-    if (code) return code
-    const message = `the state has no code with the hash 0x${codeHash.toHex()}`
-    throw new AppError({ code: 'state/unknown-code', message })
+    return this.#store.codes.code(codeHash)
   }
 
   apply({ accounts, codes }: Difference): State {
     this.#node()
-    for (const code of codes) this.#store.codes.set(keccak256(code).toHex(), code)
+    for (const code of codes) this.#store.codes.add(keccak256(code), code)
     const { kernel } = this.#store
     const version = nextVersion(kernel, this.#version, (root) => {
       let changed = root
@@ -87,6 +121,15 @@ class TrieState implements State {
       return changed
     })
     return new TrieState(this.#store, version)
+  }
+
+  /** The state that lies in some pages. */
+  open(firstPage: number, count: number): State {
+    const { kernel } = this.#store
+    const open = () => kernel.openPages(firstPage, count)
+    const state = new TrieState(this.#store, nextVersion(kernel, this.#version, open))
+    this.release()
+    return state
   }
 
   prove(address: Address, slots: readonly bigint[]): AccountProof {
@@ -102,13 +145,26 @@ class TrieState implements State {
   }
 
   release(): void {
-    if (this.#version.dropped) return
+    if (this.#isReleased) return
+    this.#isReleased = true
     this.#store.forgotten.unregister(this)
-    dropVersion(this.#store.kernel, this.#version)
+    letGo(this.#store.kernel, this.#version)
+  }
+
+  hold(): State {
+    this.#node()
+    return new TrieState(this.#store, this.#version)
+  }
+
+  checkpoint(): StateCheckpoint | undefined {
+    if (!this.#store.pages.hasRoom()) return undefined
+    const held = this.hold()
+    const { root } = held
+    return beginCheckpoint(this.#store, this.#version, { root, end: () => held.release() })
   }
 
   #node(): Node {
-    if (!this.#version.dropped) return this.#version.root
+    if (!this.#isReleased) return this.#version.root
     const message = 'the state of this block is not kept any more; ask for a later block'
     throw new AppError({ code: 'state/not-kept', message })
   }

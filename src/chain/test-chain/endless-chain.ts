@@ -13,6 +13,8 @@ const chain = await createChain(
   {
     folder: process.argv[2] ?? '',
     beneficiary: sender,
+    // So small that checkpoints are under way most of the time.
+    ...{ history: 3, checkpointBytes: 4_000, stateMemoryBytes: 20_000 },
     manifest: {
       ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
       consensus: { engine: 'dev', blockTimeMs: 0 },

@@ -1,6 +1,7 @@
 /** Calls the trie kernel: keys and values go through fixed places of its memory. */
 
 import type { Address, Hash } from '../../ledger/transaction.ts'
+import type { PageBook } from '../pages/page-book.ts'
 import type { Account } from '../state.ts'
 import { kernelWasmBase64 } from '../trie-wasm.gen.ts'
 
@@ -19,6 +20,8 @@ interface Exports {
   readonly VALUE: Place
   readonly HASH: Place
   readonly PROOF: Place
+  readonly PAGE: Place
+  readonly PAGE_HEAD: Place
   startVersion(): number
   takeRetired(): number
   usedBytes(): number
@@ -37,6 +40,24 @@ interface Exports {
   endProof(): void
   dropOldest(retiredByNext: number): void
   dropNewest(root: Node, version: number, retired: number): void
+  openPages(kind: number, first: number, count: number): Node
+  fitsPage(node: Node): number
+  collectPage(node: Node): number
+  accountNode(root: Node, depth: number): Node
+  slotNode(root: Node, depth: number): Node
+  evict(node: Node, depth: number, kind: number, page: number): void
+  movePages(root: Node, version: number): void
+}
+
+/** Kinds of nodes, as in the kernel. */
+export const nodeKinds = { branch: 3, extension: 4, accountPage: 5, slotPage: 6 } as const
+
+/** Where a subtree lies: a hashed key below it, and the depth at which it begins. */
+export interface Subtree {
+  readonly key: Uint8Array
+  readonly depth: number
+  /** Hashed address of the account whose storage it belongs to; absent among accounts. */
+  readonly owner?: Uint8Array | undefined
 }
 
 const module = new WebAssembly.Module(Uint8Array.fromBase64(kernelWasmBase64))
@@ -47,11 +68,27 @@ export class TrieKernel {
   #view: DataView
   #bytes: Uint8Array
 
-  constructor() {
-    const missing = () => {
-      throw new Error('this state has no pages')
+  /** Numbers of pages in the newest file by those in the one before, while nodes are told of them. */
+  #moved: ReadonlyMap<number, number> = new Map()
+
+  constructor(pages: PageBook) {
+    const host = {
+      readPage: (page: number) => {
+        const bytes = pages.read(page)
+        this.#fresh()
+        this.#bytes.set(bytes, this.#exports.PAGE.value)
+        return bytes.length
+      },
+      readPageHead: (page: number) => {
+        this.#fresh()
+        this.#bytes.set(pages.head(page), this.#exports.PAGE_HEAD.value)
+      },
+      pageOf: (first: number, count: number, key: number) => {
+        this.#fresh()
+        return pages.pageOf(first, count, this.#bytes.subarray(key, key + 32))
+      },
+      movedPage: (page: number) => this.#moved.get(page) ?? page,
     }
-    const host = { readPage: missing, readPageHead: missing, pageOf: missing }
     this.#exports = new WebAssembly.Instance(module, { host }).exports as unknown as Exports
     this.#view = new DataView(this.#exports.memory.buffer)
     this.#bytes = new Uint8Array(this.#exports.memory.buffer)
@@ -156,6 +193,92 @@ export class TrieKernel {
   /** Forgets a version that no other follows; version 0 stands for all that its root reaches. */
   dropNewest(root: Node, version: number, retired: number): void {
     this.#exports.dropNewest(root, version, retired)
+  }
+
+  /** The root of a trie of accounts that lies in pages; part of the version that is being made. */
+  openPages(first: number, count: number): Node {
+    return this.#exports.openPages(nodeKinds.accountPage, first, count)
+  }
+
+  /** What a node is, and what lies below it if it is no leaf. */
+  kindOf(node: Node): number {
+    return this.#fresh().getUint8(node)
+  }
+
+  /** Nodes right below a branch or an extension. */
+  childrenOf(node: Node): Node[] {
+    const view = this.#fresh()
+    if (view.getUint8(node) === nodeKinds.extension) return [view.getUint32(node + 76, true)]
+    const children: Node[] = []
+    for (let at = node + 40; at < node + 104; at += 4) {
+      const child = view.getUint32(at, true)
+      if (child !== 0) children.push(child)
+    }
+    return children
+  }
+
+  /** Depth at which an extension ends. */
+  depthOf(extension: Node): number {
+    return this.#fresh().getUint32(extension + 72, true)
+  }
+
+  /** Which version made a node. */
+  bornOf(node: Node): number {
+    return this.#fresh().getUint32(node + 4, true)
+  }
+
+  /** A node's reference behind its length u32, as a page's head has it. */
+  referenceOf(node: Node): Uint8Array {
+    const reference = new Uint8Array(36)
+    this.#fresh()
+    reference[0] = this.#bytes[node + 2] ?? 0
+    reference.set(this.#bytes.subarray(node + 8, node + 40), 4)
+    return reference
+  }
+
+  /** Number of the page that a node stands for. */
+  pageOf(node: Node): number {
+    return this.#fresh().getUint32(node + 76, true)
+  }
+
+  setPage(node: Node, page: number): void {
+    this.#fresh().setUint32(node + 76, page, true)
+  }
+
+  /** The records of a subtree's leaves; `undefined` when they are too many for a page. */
+  collect(node: Node): Uint8Array | undefined {
+    if (!this.#exports.fitsPage(node)) return undefined
+    const at = this.#exports.PAGE.value
+    const length = this.#exports.collectPage(node)
+    this.#fresh()
+    return this.#bytes.slice(at, at + length)
+  }
+
+  /** The node at which a subtree begins, or 0. */
+  nodeAt(root: Node, { key, depth, owner }: Subtree): Node {
+    this.#fresh()
+    this.#bytes.set(key, this.#exports.KEY.value)
+    if (owner === undefined) return this.#exports.accountNode(root, depth)
+    this.#bytes.set(owner, this.#exports.HASH.value)
+    return this.#exports.slotNode(root, depth)
+  }
+
+  /** Frees an unchanged subtree that lies in a page. */
+  evict(node: Node, { key, depth, owner }: Subtree, page: number): void {
+    this.#fresh()
+    this.#bytes.set(key, this.#exports.KEY.value)
+    const kind = owner === undefined ? nodeKinds.accountPage : nodeKinds.slotPage
+    this.#exports.evict(node, depth, kind, page)
+  }
+
+  /** Makes the nodes of some versions name the pages of the newest file. */
+  movePages(
+    versions: Iterable<{ readonly root: Node; readonly number: number }>,
+    moved: ReadonlyMap<number, number>,
+  ): void {
+    this.#moved = moved
+    for (const { root, number } of versions) this.#exports.movePages(root, number)
+    this.#moved = new Map()
   }
 
   #proof(length: number): Uint8Array[] {

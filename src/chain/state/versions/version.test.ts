@@ -6,10 +6,11 @@ import fc from 'fast-check'
 import { fromBigInt, padStart, toHex } from '../../../base/bytes.ts'
 import { keccak256 } from '../../../crypto/keccak.ts'
 import { encodeRlp, rlpInteger } from '../../ledger/rlp.ts'
+import { PageBook } from '../pages/page-book.ts'
 import type { Account } from '../state.ts'
 import { type Trie, type TrieValue, trieProof, triePut, trieRoot } from '../test-trie/plain-trie.ts'
 import { TrieKernel } from './trie-kernel.ts'
-import { dropVersion, emptyVersion, nextVersion, type Version } from './version.ts'
+import { emptyVersion, holdVersion, letGo, nextVersion, type Version } from './version.ts'
 
 /** An account and its storage; what a kernel is to hold. */
 interface Known extends Account {
@@ -75,7 +76,7 @@ function changedModel(model: Model, changes: readonly Change[]): Model {
 }
 
 function changedVersion(kernel: TrieKernel, from: Version, changes: readonly Change[]): Version {
-  return nextVersion(kernel, from, (root) => {
+  const version = nextVersion(kernel, from, (root) => {
     let changed = root
     for (const one of changes) {
       const address = addressOf(one.of)
@@ -88,6 +89,8 @@ function changedVersion(kernel: TrieKernel, from: Version, changes: readonly Cha
     }
     return changed
   })
+  holdVersion(version)
+  return version
 }
 
 function storageTrie(storage: ReadonlyMap<bigint, bigint>): Trie<TrieValue> {
@@ -135,7 +138,7 @@ function compare(kernel: TrieKernel, version: Version, model: Model): void {
 
 /** Bytes that a state takes when it is built at once. */
 function bytesOf(model: Model): number {
-  const kernel = new TrieKernel()
+  const kernel = new TrieKernel(new PageBook())
   const changes = [...model].map(([of, { storage, ...fields }]): Change => {
     return { ...fields, kind: 'put', of, wipe: false, slots: [...storage] }
   })
@@ -152,10 +155,11 @@ describe('versions of a state', () => {
     })
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
-        const kernel = new TrieKernel()
+        const kernel = new TrieKernel(new PageBook())
         const kept: { version: Version; model: Model }[] = [
           { version: emptyVersion(), model: new Map() },
         ]
+        for (const { version } of kept) holdVersion(version)
         for (const { from, changes, drops } of steps) {
           const base = kept[from % kept.length]
           assert.ok(base)
@@ -164,16 +168,16 @@ describe('versions of a state', () => {
           for (const drop of drops) {
             if (kept.length === 1) break
             const [gone] = kept.splice(drop % kept.length, 1)
-            if (gone) dropVersion(kernel, gone.version)
+            if (gone) letGo(kernel, gone.version)
           }
         }
         for (const { version, model } of kept) compare(kernel, version, model)
         const last = kept.pop()
-        for (const { version } of kept) dropVersion(kernel, version)
+        for (const { version } of kept) letGo(kernel, version)
         assert.ok(last)
         compare(kernel, last.version, last.model)
         assert.equal(kernel.usedBytes, bytesOf(last.model))
-        dropVersion(kernel, last.version)
+        letGo(kernel, last.version)
         assert.equal(kernel.usedBytes, 0)
       }),
       { numRuns: 60, endOnFailure: true },

@@ -13,15 +13,15 @@ export interface Version {
   readonly children: Set<Version>
   /** List of nodes of older versions that it replaced; 0 when they are freed. */
   retired: number
-  /** Nobody reads it any more. */
-  dropped: boolean
+  /** How many read it. */
+  holders: number
 }
 
 /** The first version, without contents. */
 export function emptyVersion(): Version {
   return {
     ...{ root: 0, number: 0, parent: undefined, children: new Set<Version>() },
-    ...{ retired: 0, dropped: false },
+    ...{ retired: 0, holders: 0 },
   }
 }
 
@@ -38,22 +38,28 @@ export function nextVersion(
   const root = change(parent.root)
   const version = {
     ...{ root, number, parent, children: new Set<Version>() },
-    ...{ retired: kernel.takeRetired(), dropped: false },
+    ...{ retired: kernel.takeRetired(), holders: 0 },
   }
   parent.children.add(version)
   return version
 }
 
-/**
- * Drops a version. Its nodes are freed when it is the oldest or a newest one; between others it waits until it is.
- */
-export function dropVersion(kernel: TrieKernel, version: Version): void {
-  version.dropped = true
-  let next: Version | undefined = version
-  while (next?.dropped) next = settle(kernel, next)
+/** Somebody reads a version. */
+export function holdVersion(version: Version): void {
+  version.holders += 1
 }
 
-/** Frees a dropped version if that can be, and gives the one that may be freed now. */
+/**
+ * One who held a version does not any more. When nobody does, its nodes are freed if it is the oldest or a newest one;
+ * between others it waits until it is.
+ */
+export function letGo(kernel: TrieKernel, version: Version): void {
+  version.holders -= 1
+  let next: Version | undefined = version
+  while (next?.holders === 0) next = settle(kernel, next)
+}
+
+/** Frees a version that nobody holds if that can be, and gives the one that may be freed now. */
 function settle(kernel: TrieKernel, version: Version): Version | undefined {
   const { root, number, parent, children, retired } = version
   const [only] = children

@@ -1,0 +1,165 @@
+/** Writes the state of a chain into a file now and then, so that a start does not replay the whole log. */
+
+import type { Logger } from '../base/logger.ts'
+import { firstPosition, type LogPosition } from '../store/block-log.ts'
+import { readPieces, removePieces, writePieces } from '../store/piece-file.ts'
+import type { ChainLog } from './chain-log.ts'
+import type { ChainPast } from './chain-past.ts'
+import type { Hash } from './ledger/transaction.ts'
+import { checkpointFile, encodeResumption, type Resumption } from './resumption.ts'
+import type { StateCheckpoint } from './state/state.ts'
+
+/** Least bytes of the log behind a checkpoint before the next one, if not said otherwise. */
+const defaultTailBytes = 16 * 1024 * 1024
+/** Pages that are written before others get a turn. */
+const pagesATurn = 128
+
+interface CheckpointParts {
+  readonly folder: string
+  readonly log: ChainLog
+  readonly past: ChainPast
+  readonly genesisRoot: Hash
+  readonly logger: Logger
+  /** Memory of the state above which what did not change lately leaves it. */
+  readonly memoryBytes: number
+  /**
+   * Bytes of the log behind a checkpoint before the next one, 16 MiB by default. A checkpoint is of the oldest kept
+   * state that has less than half of this behind it, and a stop writes one when there is more than a quarter.
+   */
+  readonly tailBytes?: number | undefined
+}
+
+/** The checkpoints of an open chain. */
+export class ChainCheckpoints {
+  readonly #parts: CheckpointParts
+  readonly #tailBytes: number
+  /** What the file on disk holds; no number when there is none. */
+  #number: bigint | undefined
+  #position: LogPosition = firstPosition
+  #bytes = 0
+  /** Memory that the state took after the last checkpoint. */
+  #memoryBytes = 0
+  #writing: Promise<void> | undefined
+  #writingNumber = 0n
+  #isCancelled = false
+  #hasFailed = false
+
+  constructor(parts: CheckpointParts, resumed: Resumption | undefined) {
+    this.#parts = parts
+    this.#tailBytes = parts.tailBytes ?? defaultTailBytes
+    if (resumed === undefined) return
+    this.#number = resumed.number
+    this.#position = resumed.position
+    this.#bytes = resumed.bytes
+  }
+
+  /** After each block: begins a checkpoint when it is time for one. */
+  consider(): void {
+    if (this.#writing || this.#hasFailed) return
+    const isOverLimit = this.#isOverLimit()
+    const isDue =
+      isOverLimit ||
+      this.#tail() > Math.max(this.#tailBytes, this.#bytes / 2) ||
+      (this.#number === undefined && this.#stateBytes() > this.#tailBytes)
+    if (isDue) this.#begin(isOverLimit)
+  }
+
+  /** Before the chain goes back to a block: a checkpoint above it would be one of another chain. */
+  async beforeRewind(number: bigint): Promise<void> {
+    if (this.#writing && this.#writingNumber > number) {
+      this.#isCancelled = true
+      await this.#writing
+    }
+    if (this.#number === undefined || this.#number <= number) return
+    await removePieces(checkpointFile(this.#parts.folder))
+    this.#number = undefined
+    this.#position = firstPosition
+    this.#bytes = 0
+  }
+
+  async close(): Promise<void> {
+    await this.#writing
+    if (this.#hasFailed || this.#tail() <= Math.max(this.#tailBytes / 4, this.#bytes / 8)) return
+    this.#begin(false)
+    await this.#writing
+  }
+
+  #tail(): number {
+    return this.#parts.log.end() - this.#position
+  }
+
+  #stateBytes(): number {
+    return this.#parts.past.state.memoryBytes
+  }
+
+  /** Trying again is worth it only when memory grew since. */
+  #isOverLimit(): boolean {
+    const bytes = this.#stateBytes()
+    return bytes > this.#parts.memoryBytes && bytes > this.#memoryBytes * 1.2
+  }
+
+  #begin(evict: boolean): void {
+    this.#isCancelled = false
+    this.#writing = this.#write(evict)
+      .catch((error: unknown) => {
+        this.#hasFailed = true
+        const { folder, logger } = this.#parts
+        logger.error('the state could not be written; starts take longer until the next one', {
+          ...{ folder, error: String(error) },
+        })
+      })
+      .finally(() => {
+        this.#writing = undefined
+      })
+  }
+
+  async #write(evict: boolean): Promise<void> {
+    const { folder, log, past } = this.#parts
+    const { block, states } = past.oldestSince((number) => {
+      return (log.positionOf(number) ?? firstPosition) >= log.end() - this.#tailBytes / 2
+    })
+    const { number } = block.header
+    const position = log.positionOf(number) ?? firstPosition
+    this.#writingNumber = number
+    const checkpoint = states[0].checkpoint()
+    if (checkpoint === undefined) return
+    try {
+      const { hash } = block
+      if (!(await this.#writePieces(checkpoint, { number, hash, position }))) return
+      const source = readPieces(checkpointFile(folder))
+      if (source) checkpoint.adopt(source, evict)
+      this.#number = number
+      this.#position = position
+      this.#bytes = source?.bytes ?? 0
+      this.#memoryBytes = this.#stateBytes()
+    } finally {
+      checkpoint.end()
+    }
+  }
+
+  /** Whether the file is in its place. */
+  async #writePieces(
+    checkpoint: StateCheckpoint,
+    { number, hash, position }: { number: bigint; hash: Hash; position: LogPosition },
+  ): Promise<boolean> {
+    const { folder, log, genesisRoot } = this.#parts
+    const writer = await writePieces(checkpointFile(folder))
+    try {
+      let pages = 0
+      for (const _ of checkpoint.steps((piece) => writer.append(piece))) {
+        pages += 1
+        if (pages % pagesATurn === 0) await writer.drain()
+        if (this.#isCancelled) {
+          await writer.abandon()
+          return false
+        }
+      }
+      const place = { number, hash, genesisRoot, position }
+      await writer.finish(checkpoint.last(encodeResumption(place, log.encodeIndex(number))))
+      return true
+    } catch (error) {
+      await writer.abandon()
+      throw error
+    }
+  }
+}

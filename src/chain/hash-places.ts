@@ -1,0 +1,98 @@
+/** Remembers a number for each of many hashes, in little memory. */
+
+import { randomInt } from 'node:crypto'
+import type { Hash } from './ledger/transaction.ts'
+
+const firstCapacity = 1_024
+const entryBytes = 16
+
+/**
+ * Numbers below 2^53 by the first eight bytes of a hash. Those who ask check what they find: two hashes may begin
+ * alike, and nothing is ever removed.
+ */
+export class HashPlaces {
+  #capacity = firstCapacity
+  #size = 0
+  #high = new Uint32Array(firstCapacity)
+  #low = new Uint32Array(firstCapacity)
+  /** The number plus one; 0 is a free place. */
+  #values = new Float64Array(firstCapacity)
+  /** Odd and unknown to those who choose hashes, so that they cannot choose their places. */
+  readonly #mix = randomInt(2 ** 31) * 2 + 1
+
+  add(hash: Hash, value: number): void {
+    const [high, low] = halves(hash)
+    this.#add(high, low, value)
+  }
+
+  /** The first number of a hash that is accepted. */
+  find(hash: Hash, accepts: (value: number) => boolean): number | undefined {
+    const [high, low] = halves(hash)
+    for (let at = this.#start(high, low); ; at = (at + 1) & (this.#capacity - 1)) {
+      const value = this.#values[at] ?? 0
+      if (value === 0) return undefined
+      if (this.#high[at] === high && this.#low[at] === low && accepts(value - 1)) return value - 1
+    }
+  }
+
+  encode(): Uint8Array {
+    const bytes = new Uint8Array(this.#size * entryBytes)
+    const view = new DataView(bytes.buffer)
+    let to = 0
+    for (let at = 0; at < this.#capacity; at += 1) {
+      const value = this.#values[at] ?? 0
+      if (value === 0) continue
+      view.setUint32(to, this.#high[at] ?? 0)
+      view.setUint32(to + 4, this.#low[at] ?? 0)
+      view.setFloat64(to + 8, value - 1)
+      to += entryBytes
+    }
+    return bytes
+  }
+
+  /** Adds what another one encoded. */
+  addAll(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const wanted = (this.#size + bytes.length / entryBytes) * 2
+    if (wanted > this.#capacity) this.#resize(2 ** Math.ceil(Math.log2(wanted)))
+    for (let at = 0; at < bytes.length; at += entryBytes) {
+      this.#add(view.getUint32(at), view.getUint32(at + 4), view.getFloat64(at + 8))
+    }
+  }
+
+  #add(high: number, low: number, value: number): void {
+    if ((this.#size + 1) * 2 > this.#capacity) this.#resize(this.#capacity * 2)
+    let at = this.#start(high, low)
+    while (this.#values[at] !== 0) {
+      const isKnown = this.#high[at] === high && this.#low[at] === low
+      if (isKnown && this.#values[at] === value + 1) return
+      at = (at + 1) & (this.#capacity - 1)
+    }
+    this.#high[at] = high
+    this.#low[at] = low
+    this.#values[at] = value + 1
+    this.#size += 1
+  }
+
+  #start(high: number, low: number): number {
+    const mixed = Math.imul(high ^ Math.imul(low, 0x85ebca6b), this.#mix)
+    return (mixed ^ (mixed >>> 15)) & (this.#capacity - 1)
+  }
+
+  #resize(capacity: number): void {
+    const [high, low, values] = [this.#high, this.#low, this.#values]
+    this.#capacity = capacity
+    this.#size = 0
+    this.#high = new Uint32Array(capacity)
+    this.#low = new Uint32Array(capacity)
+    this.#values = new Float64Array(capacity)
+    for (const [at, value] of values.entries()) {
+      if (value !== 0) this.#add(high[at] ?? 0, low[at] ?? 0, value - 1)
+    }
+  }
+}
+
+function halves(hash: Hash): [number, number] {
+  const view = new DataView(hash.buffer, hash.byteOffset, 8)
+  return [view.getUint32(0), view.getUint32(4)]
+}
