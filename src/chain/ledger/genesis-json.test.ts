@@ -83,6 +83,13 @@ test('accounts hold balance, nonce, code and storage, in hex or decimal', () => 
   assert.deepEqual([two?.balance, two?.nonce, two?.code.length], [16n, 0n, 0])
 })
 
+test('names in another case, and empty text for no bytes, are taken as other clients take them', () => {
+  const mixHash = `0x${'07'.repeat(32)}`
+  const { genesis } = read({ ...file, mixhash: mixHash, extraData: '', EXCESSBLOBGAS: '0x1' })
+  assert.equal(toHex(genesis.mixHash ?? new Uint8Array()), mixHash)
+  assert.equal(genesis.extraData.length, 0)
+})
+
 test('the manifest of a genesis file is one that can be stored and read again', () => {
   const manifest = read(
     withConfig({ cancunTime: 0, depositContractAddress: `0x${'11'.repeat(20)}` }),

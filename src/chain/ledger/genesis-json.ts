@@ -54,7 +54,7 @@ const unknownForks = ['amsterdamTime', 'verkleTime', 'ubtTime']
  * @throws AppError `ledger/bad-genesis`, naming the field
  */
 export function manifestFromGenesis(text: string, name: string): Manifest {
-  const root = json.any(parse(text), 'the file')
+  const root = inOurCase(json.any(parse(text), 'the file'))
   const config = json.any(root.config, 'config')
   const chainId = json.quantity(config.chainId, 'config.chainId', maxChainId)
   if (chainId === 0n) throw json.bad('config.chainId', 'must not be 0')
@@ -67,6 +67,20 @@ export function manifestFromGenesis(text: string, name: string): Manifest {
     ),
     genesis: genesisOf(root, { chainId, forks }),
   }
+}
+
+/** Fields of the file that are read; clients take them in any case, and files that are about have some in another. */
+const names = [
+  ...['config', 'nonce', 'timestamp', 'extraData', 'gasLimit', 'difficulty', 'mixHash', 'coinbase'],
+  ...['alloc', 'number', 'gasUsed', 'parentHash', 'baseFeePerGas', 'excessBlobGas', 'blobGasUsed'],
+]
+
+function inOurCase(file: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(file).map(([name, value]) => {
+    const own = names.find((one) => one.toLowerCase() === name.toLowerCase())
+    return [own ?? name, value] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 const noAddress = `0x${'00'.repeat(20)}`
@@ -167,7 +181,7 @@ function genesisOf(
   const orZero = (name: string, most?: bigint) => (isGiven(root[name]) ? number(name, most) : 0n)
   const gasLimit = number('gasLimit', maxGasLimit)
   if (gasLimit < minGasLimit) throw json.bad('gasLimit', `must be at least ${minGasLimit}`)
-  const extraData = isGiven(root.extraData) ? json.bytes(root.extraData, 'extraData') : noBytes
+  const extraData = bytesOf(root.extraData, 'extraData')
   if (extraData.length > maxExtraBytes.ethereum) {
     throw json.bad('extraData', `must have at most ${maxExtraBytes.ethereum} bytes`)
   }
@@ -189,7 +203,10 @@ function genesisOf(
   }
 }
 
-const noBytes = new Uint8Array()
+/** Bytes, of which there are none if nothing is said. */
+function bytesOf(value: unknown, where: string): Uint8Array {
+  return isGiven(value) && value !== '' ? json.bytes(value, where) : new Uint8Array()
+}
 
 function accountsOf(alloc: unknown): readonly GenesisAccount[] {
   const seen = new Set<string>()
@@ -204,7 +221,7 @@ function accountsOf(alloc: unknown): readonly GenesisAccount[] {
       address,
       balance: json.quantity(balance, `${where}.balance`),
       nonce: json.quantity(nonce, `${where}.nonce`, maxU64 - 1n),
-      code: json.bytes(code, `${where}.code`),
+      code: bytesOf(code, `${where}.code`),
       storage: Object.entries(json.any(storage, `${where}.storage`)).map(([slot, one]) => {
         const place = `${where}.storage.${slot.slice(0, 70)}`
         const word = (text: string) => json.quantity(/^0x/i.test(text) ? text : `0x${text}`, place)
