@@ -47,8 +47,7 @@ class TestChain {
   }
 
   /** Takes a block on top of the head; gives the reason if it is refused. */
-  async import(raw: Uint8Array): Promise<string | undefined> {
-    const block = decodeBlock(raw)
+  async import(block: Block): Promise<string | undefined> {
     const { header } = block
     const blockOf = (hash: Hash) => this.#known.get(hash.toHex())?.block
     const parent = this.head.block.header
@@ -78,6 +77,16 @@ class TestChain {
   }
 }
 
+/** A block, or why its bytes are none. */
+function read(raw: Uint8Array): Block | string {
+  try {
+    return decodeBlock(raw)
+  } catch (error) {
+    if (error instanceof AppError) return error.message
+    throw error
+  }
+}
+
 /** Runs a test; gives what is wrong, or nothing. */
 export async function blockFault(
   evm: Evm,
@@ -90,10 +99,8 @@ export async function blockFault(
   if (toHex(genesis.hash) !== test.genesisBlockHeader.hash) return 'another first block'
   const chain = new TestChain(evm, rules, { block: genesis, state })
   for (const [at, { rlp, expectException }] of test.blocks.entries()) {
-    const refusal = await chain.import(fromHex(rlp)).catch((error: unknown) => {
-      if (error instanceof AppError) return error.message
-      throw error
-    })
+    const block = read(fromHex(rlp))
+    const refusal = typeof block === 'string' ? block : await chain.import(block)
     if (refusal && !expectException) return `block ${at} refused: ${refusal}`
     if (!refusal && expectException) return `block ${at} not refused for ${expectException}`
   }
