@@ -1,19 +1,12 @@
 /** Builds a block from the pool, and runs a block that is given, comparing all it commits to. */
 
-import { equalBytes } from '../base/bytes.ts'
+import { bodyFault, firstDifference } from './body-rules.ts'
 import type { HeaderDraft, Verdict } from './consensus/consensus.ts'
 import { type BlockResult, contextOf, type Evm, type TransactionResult } from './evm/evm.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import { blobGasOf, gasPerBlob, nextExcessBlobGas } from './ledger/blobs.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
-import {
-  blockSize,
-  emptyOmmersHash,
-  encodeReceipt,
-  encodeWithdrawal,
-  headerHash,
-  ommersHash,
-} from './ledger/block-codec.ts'
+import { emptyOmmersHash, encodeReceipt, headerHash } from './ledger/block-codec.ts'
 import { bloomOf } from './ledger/bloom.ts'
 import type { ChainRules, Rules } from './ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
@@ -112,10 +105,8 @@ export async function runBlock(
   const invalid = (rule: string, detail: string) => ({ kind: 'invalid', rule, detail }) as const
   const { block } = given
   const { header, transactions, withdrawals, ommers } = block
-  const most = site.rules.rulesAt(header).numbers.blockBytes
-  if (most > 0 && blockSize(block) > most) {
-    return invalid('block-size', `the block has more than ${most} bytes (EIP-7934)`)
-  }
+  const body = bodyFault(block, site.rules.rulesAt(header))
+  if (body) return body
   const run = await site.evm.openBlock(site.state, contextOf(header, site.blockHash))
   const senders: Address[] = []
   for (const [place, transaction] of transactions.entries()) {
@@ -130,32 +121,10 @@ export async function runBlock(
   const result = await run.finish(withdrawals ?? [], ommers)
   if (result.kind === 'invalid') return result
   const { state } = result
-  const roots = sealedHeader(header, { transactions, result, stateRoot: state.root })
-  const withdrawalsRoot = withdrawals && orderedRoot(withdrawals.map(encodeWithdrawal))
-  const expected: Header = { ...roots, withdrawalsRoot, ommersHash: ommersHash(ommers) }
-  for (const name of committed) {
-    const [given, found] = [header[name], expected[name]]
-    const same =
-      given instanceof Uint8Array && found instanceof Uint8Array
-        ? equalBytes(given, found)
-        : given === found
-    if (!same) return invalid(name, `${name} is not what running the block gives`)
-  }
+  const name = firstDifference(header, resultFields(header, result, state.root))
+  if (name) return invalid(name, `${name} is not what running the block gives`)
   return { executed: executedOf(block, result, senders), difference: result.difference, state }
 }
-
-/** Fields of a header that running the block decides. */
-const committed = [
-  'ommersHash',
-  'stateRoot',
-  'transactionsRoot',
-  'receiptsRoot',
-  'logsBloom',
-  'gasUsed',
-  'blobGasUsed',
-  'withdrawalsRoot',
-  'requestsHash',
-] as const
 
 /** Reasons that may be gone in a later block. */
 const mayPass: readonly string[] = ['nonce-too-high', 'block-gas-limit', 'fee-cap-below-base-fee']
@@ -184,18 +153,29 @@ function sealedHeader(
   header: Header,
   run: { transactions: readonly Transaction[]; result: BlockResult; stateRoot: Hash },
 ): Header {
-  const { receipts, gasUsed, requestsHash } = run.result
+  const { transactions, result, stateRoot } = run
   return {
     ...header,
-    stateRoot: run.stateRoot,
-    transactionsRoot: orderedRoot(run.transactions.map(encodeTransaction)),
-    receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
-    gasUsed,
+    ...resultFields(header, result, stateRoot),
+    transactionsRoot: orderedRoot(transactions.map(encodeTransaction)),
     blobGasUsed:
       header.blobGasUsed === undefined
         ? undefined
-        : run.transactions.reduce((sum, one) => sum + blobGasOf(one), 0n),
+        : transactions.reduce((sum, one) => sum + blobGasOf(one), 0n),
+  }
+}
+
+/** Fields of a header that running the block decides. */
+function resultFields(
+  header: Header,
+  { receipts, gasUsed, requestsHash }: BlockResult,
+  stateRoot: Hash,
+) {
+  return {
+    stateRoot,
+    receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
+    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
+    gasUsed,
     requestsHash: header.requestsHash && requestsHash,
   }
 }

@@ -155,6 +155,15 @@ describe('a followed chain', () => {
     assert.equal(chain.head().header.extraData[0], 3)
   })
 
+  test('a block beside the chain is kept only with the body of its header', async (t) => {
+    const { chain, miner, take, genesis } = await begin(t)
+    const [a1, b1] = [await miner.mine(genesis, 1), await miner.mine(genesis, 2)]
+    assert.equal(await take(a1, { ...b1, withdrawals: [] }), 'valid withdrawalsRoot')
+    const b2 = await miner.mine(b1, 2)
+    assert.equal(await take(b2, b1, b2), 'parent valid valid')
+    assert.deepEqual(chain.head().hash, b2.hash)
+  })
+
   test('after the Merge there is no work, and the last given branch is followed', async (t) => {
     const { chain, miner, take, genesis } = await begin(t)
     const merged = { difficulty: 0n, baseFeePerGas: undefined }

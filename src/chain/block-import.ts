@@ -2,6 +2,7 @@
 
 import { equalBytes } from '../base/bytes.ts'
 import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.ts'
+import { bodyFault } from './body-rules.ts'
 import type { ConsensusEngine, HeadSummary, ParentHeader, Verdict } from './consensus/consensus.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
@@ -45,13 +46,15 @@ export class BlockImport {
 
   /** Checks a block, and runs and stores it if it becomes the head; one that is known already is valid. */
   async take(block: Block): Promise<Verdict> {
-    const { engine, head } = this.#place
+    const { engine, head, site } = this.#place
     if (this.#blockOf(block.hash)) return valid
     const parent = this.#blockOf(block.header.parentHash)
     if (!parent) return invalid('parent', 'the parent is not known')
     const verdict = this.#check(block, parent)
     if (verdict.kind !== 'valid') return verdict
     if (equalBytes(parent.hash, head().hash)) return this.#run(block)
+    const fault = bodyFault(block, site().rules.rulesAt(block.header))
+    if (fault) return fault
     this.#keepAside(block)
     if (engine.compare(this.#summary(head()), this.#summary(block)) >= 0) return valid
     return this.#moveTo(block)
