@@ -11,9 +11,9 @@ import { describeNode, stepLine } from '../node-text.ts'
 export const startCommand: Command = {
   name: 'start',
   summary: 'Runs a node with its API and console until Ctrl-C',
-  usage: '[--dev]',
+  usage: '[--dev] [--genesis FILE [--import FILE]]',
   details:
-    '--dev gives a development chain of its own, one sample deposit and the flagship workflow.\nBLOCKCHAIN_ENDPOINT and CONTRACT_ADDRESS work on a foreign chain instead.',
+    '--dev gives a development chain of its own, one sample deposit and the flagship workflow.\nBLOCKCHAIN_ENDPOINT and CONTRACT_ADDRESS work on a foreign chain instead.\n--genesis follows an Ethereum-like chain from its genesis file on; --import takes its blocks from a file.',
   mostWords: 0,
   flags: [],
   settings: everySetting,
