@@ -116,6 +116,31 @@ const callDescriptions: Descriptions = {
   ],
 }
 
+const options = 'options?: TraceOptions'
+
+const traceDescriptions: Descriptions = {
+  debug_traceTransaction: [
+    'Runs a transaction of a block again, and tells what its code did.',
+    ...([['hash: Hash', options], 'object', [-32003]] as const),
+  ],
+  debug_traceBlockByNumber: [
+    'Runs the transactions of a block again, and tells what their code did.',
+    ...([['block: BlockNumber', options], 'TransactionTrace[]', [-32003]] as const),
+  ],
+  debug_traceBlockByHash: [
+    'Runs the transactions of a block again, and tells what their code did.',
+    ...([['blockHash: Hash', options], 'TransactionTrace[]', [-32003]] as const),
+  ],
+  debug_traceBlock: [
+    'The same for a block of the chain that is given by its encoding.',
+    ...([['raw: Bytes', options], 'TransactionTrace[]', [-32003]] as const),
+  ],
+  debug_traceCall: [
+    'Runs a call, and tells what its code did.',
+    ...([[call, at, options], 'object', [-32003]] as const),
+  ],
+}
+
 const logDescriptions: Descriptions = {
   eth_getLogs: ['Logs that match a query, oldest first.', ['query: LogQuery'], 'Log[]', [-32005]],
   eth_newFilter: ['Opens a filter of logs.', ['query: LogQuery'], 'Quantity', [-32005]],
@@ -155,6 +180,7 @@ export const chainDescriptions: Descriptions = {
   ...accountDescriptions,
   ...transactionDescriptions,
   ...callDescriptions,
+  ...traceDescriptions,
   ...logDescriptions,
   ...feeDescriptions,
 }

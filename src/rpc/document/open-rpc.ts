@@ -18,6 +18,7 @@ const errors: Readonly<Record<number, string>> = {
   [errorCodes.reverted]: 'execution reverted; the data are those of the revert',
   [errorCodes.invalidParams]: 'a parameter is not what it should be',
   [errorCodes.server]: 'the question cannot be answered; the message says why',
+  [errorCodes.responseTooLarge]: 'the answer would be too long',
   [errorCodes.limitExceeded]: 'more than a limit allows',
   [errorCodes.methodNotFound]: 'the connection cannot be told anything later',
   [errorCodes.nonceTooLow]: 'a nonce is too low',

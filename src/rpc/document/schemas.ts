@@ -227,6 +227,16 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['head: object', 'state: Kept', 'tx: Kept', 'logs: Kept', 'receipts: Kept'],
     ...['blocks: Kept', 'stateproofs: Kept'],
   ),
+  TraceOptions: {
+    ...fields(
+      'How to trace; without a tracer every instruction is listed',
+      ...['tracer?: string', 'tracerConfig?: object', 'disableStack?: boolean'],
+      ...['disableStorage?: boolean', 'enableMemory?: boolean', 'enableReturnData?: boolean'],
+      ...['limit?: integer', 'stateOverrides?: AccountOverride{}'],
+      'blockOverrides?: BlockOverride',
+    ),
+  },
+  TransactionTrace: fields('The trace of a transaction', 'txHash: Hash', 'result: object'),
   TypedData: fields(
     'Structured data to sign (EIP-712)',
     ...['types: object', 'primaryType: string', 'domain?: object', 'message?: object'],

@@ -17,6 +17,7 @@ import { signingMethods } from './signing-methods.ts'
 import { simulationMethods } from './simulation-methods.ts'
 import { stateMethods } from './state-methods.ts'
 import { testingMethods } from './testing-methods.ts'
+import { traceMethods } from './trace-methods.ts'
 import { transactionMethods } from './transaction-methods.ts'
 
 /** All methods by name; `development` adds those that move the chain. */
@@ -35,6 +36,7 @@ export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap
       ],
       ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
       simulationMethods(limits),
+      traceMethods(limits.overrideEntries),
       ...[logMethods(limits.logAlternatives), accountMethods, signingMethods],
       ...(development ? [developmentMethods, handMethods] : []),
     ].flatMap((table) => Object.entries(table)),

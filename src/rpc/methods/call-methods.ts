@@ -2,6 +2,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { serverError } from '../envelope/rpc-error.ts'
+import { haltText } from '../format/halt-text.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { accessListJson } from '../format/transaction-json.ts'
 import { blockReference, latest } from '../params/block-reference.ts'
@@ -12,7 +13,6 @@ import {
   type CallPlace,
   checkFunds,
   haltError,
-  haltText,
   type PreparedCall,
   prepareCall,
 } from '../view/calls.ts'
@@ -35,7 +35,7 @@ export function callMethods(overrideEntries: number): MethodTable {
       const call = await prepareCall(context, request, { ...place, ...callGas(context) })
       checkFunds(call)
       const result = await context.chain.evm.call(call.overlay, call.block, call.message)
-      if (result.halt !== undefined) throw haltError(result)
+      if (result.halt !== undefined) throw haltError(result.halt, result.output)
       return toHex(result.output)
     }),
     eth_estimateGas: method(placed, async (context, [request, block, accounts, pretended]) =>
@@ -84,7 +84,7 @@ export async function estimateGas(
   if (typeof estimate === 'bigint') return estimate + delegations
   const isShort = estimate.halt === 'out-of-gas' || estimate.halt === 'code-deposit'
   if (isShort) throw notEnough(affordable)
-  throw haltError(estimate)
+  throw haltError(estimate.halt ?? 'revert', estimate.output)
 }
 
 function notEnough(gas: bigint): Error {

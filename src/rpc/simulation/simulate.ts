@@ -72,7 +72,7 @@ function callJson({ receipt, halt, output, gasNeeded }: ExecutedTransaction) {
     status: receipt.succeeded ? '0x1' : '0x0',
   }
   if (halt === undefined) return shown
-  const { code, message, data } = errorObject(haltError({ halt, output })) ?? {
+  const { code, message, data } = errorObject(haltError(halt, output)) ?? {
     ...{ code: errorCodes.server, message: 'execution failed', data: undefined },
   }
   const isRevert = code === errorCodes.reverted

@@ -1,12 +1,8 @@
 /** Prepares calls that leave nothing behind, and says how they ended. */
 
 import { toHex } from '../../base/bytes.ts'
-import {
-  type BlockContext,
-  type CallMessage,
-  type CallResult,
-  contextOf,
-} from '../../chain/evm/evm.ts'
+import { type BlockContext, type CallMessage, contextOf } from '../../chain/evm/evm.ts'
+import type { Halt } from '../../chain/evm/halt.ts'
 import { delegationCode } from '../../chain/evm/transaction-rules.ts'
 import { emptyAccount } from '../../chain/evm/transaction-run.ts'
 import type { Address } from '../../chain/ledger/transaction.ts'
@@ -15,6 +11,7 @@ import type { StateOverlay } from '../../chain/state/state.ts'
 import { createOverlay } from '../../chain/state/state-overlay.ts'
 import { errorCodes, rpcError, serverError } from '../envelope/rpc-error.ts'
 import { checksumAddress } from '../format/checksum-address.ts'
+import { haltText } from '../format/halt-text.ts'
 import { revertReason } from '../format/revert-reason.ts'
 import type { BlockReference } from '../params/block-reference.ts'
 import type { CallRequest } from '../params/call-request.ts'
@@ -93,37 +90,11 @@ export function checkFunds({ overlay, message, feeCap }: PreparedCall): void {
 }
 
 /** The error of a call that did not end well: a revert is code 3 with its data. */
-export function haltError({ halt, output }: Pick<CallResult, 'halt' | 'output'>): Error {
+export function haltError(halt: Halt, output: Uint8Array): Error {
   if (halt !== 'revert') return serverError(haltText(halt))
   const reason = revertReason(output)
-  const message = reason === undefined ? 'execution reverted' : `execution reverted: ${reason}`
+  const message = reason === undefined ? haltText(halt) : `execution reverted: ${reason}`
   return rpcError(errorCodes.reverted, message, toHex(output))
-}
-
-const haltTexts: Readonly<Record<NonNullable<CallResult['halt']>, string>> = {
-  revert: 'execution reverted',
-  'out-of-gas': 'out of gas',
-  'too-long': 'execution aborted (timeout)',
-  'stack-underflow': 'stack underflow',
-  'stack-overflow': 'stack limit reached 1024',
-  'invalid-jump': 'invalid jump destination',
-  'invalid-opcode': 'invalid opcode',
-  'write-protection': 'write protection',
-  'return-data-bounds': 'return data out of bounds',
-  'code-size': 'max code size exceeded',
-  'init-code-size': 'max initcode size exceeded',
-  'invalid-code': 'invalid code: must not begin with 0xef',
-  collision: 'contract address collision',
-  depth: 'max call depth exceeded',
-  balance: 'insufficient balance for transfer',
-  nonce: 'nonce uint64 overflow',
-  precompile: 'the precompile refused its input',
-  'code-deposit': 'contract creation code storage out of gas',
-}
-
-/** Why the machine stopped, in geth's words. */
-export function haltText(halt: CallResult['halt']): string {
-  return halt === undefined ? 'execution succeeded' : haltTexts[halt]
 }
 
 /** Wei per gas; without any fee a call is free. */
