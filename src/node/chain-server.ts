@@ -11,6 +11,7 @@ import type { Composition } from './composition.ts'
 import type { DevAccount } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { programVersion } from './program-folder.ts'
+import type { SettingValues } from './settings.ts'
 
 /** How a chain is asked. */
 export interface ServedChain {
@@ -48,10 +49,21 @@ export async function serveChain(
   const options = {
     ...{ version: await programVersion(), dev: values.dev },
     ...{ host: values.rpcHost, port: values.rpcPort, ipc: values.ipc },
+    limits: limitsOf(values),
   }
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const rpc = createRpc(options, { chains: [chain], accounts, ...world })
   stops.push(() => rpc.stop())
   await rpc.start()
   return { client: rpcClient(rpc), answer: (body) => rpc.handleText(body), rpcUrl: rpc.url }
+}
+
+/** The limits of JSON-RPC that are settings. */
+function limitsOf(values: SettingValues) {
+  return {
+    logResults: values.rpcLogs,
+    responseLength: values.rpcAnswer * 1024 * 1024,
+    callGasCap: BigInt(values.rpcCallGas),
+    callMs: values.rpcCallTime * 1_000,
+  }
 }

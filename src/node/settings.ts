@@ -122,6 +122,23 @@ export const settings = {
     ...{ kind: text, default: undefined, env: 'QS_IPC' },
     description: 'Socket file on which JSON-RPC listens besides; none by default',
   },
+  rpcLogs: {
+    ...{ kind: within(1, 10_000_000, true), default: 200_000, env: 'QS_RPC_LOGS', unit: 'logs' },
+    description: 'Most logs of one answer of JSON-RPC',
+  },
+  rpcAnswer: {
+    ...{ kind: within(1, 500, true), default: 128, env: 'QS_RPC_ANSWER', unit: 'MiB' },
+    description: 'Longest answer of JSON-RPC, those of a batch together',
+  },
+  rpcCallGas: {
+    ...{ kind: within(21_000, 1e15, true), default: 30_000_000_000, env: 'QS_RPC_CALL_GAS' },
+    unit: 'gas',
+    description: 'Most gas of a call that is no transaction',
+  },
+  rpcCallTime: {
+    ...{ kind: within(0.1, 3_600, false), default: 60, env: 'QS_RPC_CALL_TIME', unit: 'seconds' },
+    description: 'Longest run of a call, an estimate, a simulation or a trace',
+  },
   apiHost: {
     ...{ kind: text, default: '127.0.0.1', env: 'QS_API_HOST' },
     description:

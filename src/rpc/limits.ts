@@ -12,9 +12,11 @@ export interface RpcLimits {
   readonly connections: number
   /** Time for a request to arrive whole. */
   readonly requestTimeoutMs: number
+  /** Time for an HTTP client to take an answer whole. */
+  readonly responseTimeoutMs: number
   /** Most requests of one WebSocket connection that are worked on at a time; it is not read past that. */
   readonly socketRequests: number
-  /** Most bytes that wait for a WebSocket client; a slower one is closed. */
+  /** Most bytes that may wait for a WebSocket or IPC client when there is more to send; a slower one is cut off. */
   readonly socketQueueBytes: number
   /** Most subscriptions of one WebSocket connection. */
   readonly subscriptions: number
@@ -32,7 +34,7 @@ export interface RpcLimits {
   readonly logResults: number
   /** Most addresses, and most alternatives for a topic, of a log query. */
   readonly logAlternatives: number
-  /** Gas of a call that names none. */
+  /** Gas of a call that names none, if its block has no more; of all calls of a simulation together. */
   readonly callGas: bigint
   /** Most gas of a call; a call that names more gets this. */
   readonly callGasCap: bigint
@@ -59,10 +61,11 @@ export interface RpcLimits {
 /** What holds unless an option says otherwise. */
 export const defaultLimits: RpcLimits = {
   requestBytes: 5 * 1024 * 1024,
-  responseLength: 25 * 1024 * 1024,
+  responseLength: 128 * 1024 * 1024,
   batchItems: 1_000,
   connections: 1_000,
   requestTimeoutMs: 30_000,
+  responseTimeoutMs: 5 * 60 * 1000,
   socketRequests: 64,
   socketQueueBytes: 16 * 1024 * 1024,
   subscriptions: 128,
@@ -70,8 +73,8 @@ export const defaultLimits: RpcLimits = {
   filters: 1_000,
   filterIdleMs: 5 * 60 * 1000,
   filterChanges: 10_000,
-  logRange: 10_000n,
-  logResults: 10_000,
+  logRange: 100_000n,
+  logResults: 200_000,
   logAlternatives: 1_000,
   callGas: 50_000_000n,
   callGasCap: 30_000_000_000n,

@@ -296,3 +296,24 @@ test('a refused WebSocket leaves no connection behind, whatever its client does'
   assert.ok(Date.now() - startedMs < 5_000)
   for (const socket of sockets) socket.destroy()
 })
+
+test('an HTTP client that does not take its answer is cut off', async (t) => {
+  const { url, chain } = await serveRpc(t, { ...calm, limits: { responseTimeoutMs: 100 } })
+  const { port, hostname } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  t.after(async () => void socket.destroy())
+  socket.pause()
+  const body = JSON.stringify(
+    Array.from({ length: 200 }, (_, id) => ({
+      ...{ jsonrpc: '2.0', id, method: 'rpc_discover' },
+    })),
+  )
+  const head = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
+  socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`)
+  socket.on('error', () => {})
+  // Whoever does not read sees the end of the connection only when writing.
+  const writing = setInterval(() => socket.write(' '), 20)
+  await new Promise((resolve) => socket.once('close', resolve))
+  clearInterval(writing)
+  assert.equal(chain.head().header.number, 0n)
+})

@@ -11,6 +11,7 @@ import { blockOverride, stateOverrides } from '../params/overrides.ts'
 import { optional } from '../params/parser.ts'
 import {
   type CallPlace,
+  callGas,
   checkFunds,
   haltError,
   type PreparedCall,
@@ -96,10 +97,6 @@ function affordableGas({ overlay, message, feeCap }: PreparedCall): bigint | und
   const balance = overlay.account(message.from)?.balance ?? 0n
   if (balance < message.value) throw serverError('insufficient funds for transfer')
   return feeCap === 0n ? undefined : (balance - message.value) / feeCap
-}
-
-function callGas({ limits }: ChainContext) {
-  return { gas: () => limits.callGas, cap: limits.callGasCap }
 }
 
 function smaller(a: bigint, b: bigint | undefined): bigint {

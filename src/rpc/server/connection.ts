@@ -130,9 +130,12 @@ export class Connection {
 
   #send(text: string): void {
     const { logger } = this.#dependencies
-    this.#wire.send(text)
+    // What was asked for may be large; a client that has not taken it gets nothing more.
     const waitingBytes = this.#wire.waitingBytes()
-    if (waitingBytes <= this.#limits.socketQueueBytes) return
+    if (waitingBytes <= this.#limits.socketQueueBytes) {
+      this.#wire.send(text)
+      return
+    }
     logger.warn('a client is too slow and was cut off', { over: this.#wire.kind, waitingBytes })
     this.#wire.terminate()
   }

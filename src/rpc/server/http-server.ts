@@ -111,9 +111,14 @@ interface Exchange {
 
 async function exchangeHttp(exchange: Exchange, dependencies: ServerDependencies): Promise<void> {
   const { request, response, port, limits } = exchange
+  const send = (status: number, text: string | undefined) => {
+    const late = setTimeout(() => response.destroy(), limits.responseTimeoutMs)
+    response.once('close', () => clearTimeout(late))
+    write(response, status, text)
+  }
   const refuse = (status: number, message: string) => {
     response.setHeader('connection', 'close')
-    send(response, status, JSON.stringify(invalidRequest(message)))
+    send(status, JSON.stringify(invalidRequest(message)))
   }
   const refusal: LocalRefusal | undefined = localRefusal(guarded(request), {
     port,
@@ -129,7 +134,7 @@ async function exchangeHttp(exchange: Exchange, dependencies: ServerDependencies
   const body = await readBody(request, limits.requestBytes)
   if (body === undefined)
     return refuse(413, `the body is longer than ${limits.requestBytes} bytes; send less at a time`)
-  send(response, 200, await answerText(body, limits, dependencies.responder(route.chain)))
+  send(200, await answerText(body, limits, dependencies.responder(route.chain)))
 }
 
 /** The chain that a path names; undefined for a path that is none of ours. */
@@ -162,7 +167,7 @@ async function readBody(request: IncomingMessage, limit: number): Promise<string
   return Buffer.concat(chunks).toString()
 }
 
-function send(response: ServerResponse, status: number, text: string | undefined): void {
+function write(response: ServerResponse, status: number, text: string | undefined): void {
   response.statusCode = text === undefined ? 204 : status
   response.setHeader('x-content-type-options', 'nosniff')
   if (text === undefined) return void response.end()

@@ -10,7 +10,7 @@ import { serverError } from '../envelope/rpc-error.ts'
 import type { BlockReference } from '../params/block-reference.ts'
 import type { CallRequest } from '../params/call-request.ts'
 import type { TraceOptions } from '../params/trace-options.ts'
-import { checkFunds, prepareCall } from '../view/calls.ts'
+import { callGas, checkFunds, prepareCall } from '../view/calls.ts'
 import type { ChainContext } from '../view/context.ts'
 import { CallTracer } from './call-tracer.ts'
 import { PrestateTracer } from './prestate-tracer.ts'
@@ -44,10 +44,9 @@ export async function traceCall(
   request: CallRequest,
   { at, options }: { readonly at: BlockReference; readonly options: TraceOptions },
 ): Promise<Json> {
-  const { callGas, callGasCap } = context.limits
   const { accounts, block } = options
   const call = await prepareCall(context, request, {
-    ...{ at, accounts, block, gas: () => callGas, cap: callGasCap },
+    ...{ at, accounts, block, ...callGas(context) },
   })
   checkFunds(call)
   const { from, to, gasLimit } = call.message

@@ -78,6 +78,13 @@ export async function prepareCall(
   return { overlay, block, message, feeCap }
 }
 
+/** Without a word a call gets what a transaction could. */
+export function callGas({ limits }: Pick<ChainContext, 'limits'>): CallGas {
+  const gas = ({ gasLimit }: BlockContext) =>
+    gasLimit > limits.callGas ? gasLimit : limits.callGas
+  return { gas, cap: limits.callGasCap }
+}
+
 /** @throws AppError `json-rpc/error` -32000 when the sender cannot pay value and gas */
 export function checkFunds({ overlay, message, feeCap }: PreparedCall): void {
   const { from, value, gasLimit } = message
