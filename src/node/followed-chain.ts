@@ -73,7 +73,7 @@ async function importFile({ hooks }: Composition, chain: DrivenChain, file: stri
     hooks.tell?.(`imported up to block ${number}`)
   }
   const { signal } = hooks
-  const { added, known, refused } = await importBlocks(chain, readBlockFile(file), {
+  const { added, known, aside, refused } = await importBlocks(chain, readBlockFile(file), {
     ...(signal && { signal }),
     tell,
   })
@@ -82,7 +82,10 @@ async function importFile({ hooks }: Composition, chain: DrivenChain, file: stri
     const message = `block ${refused.number} of ${file} is refused: ${refused.rule}, ${refused.detail}; the chain ends with block ${head}`
     throw new AppError({ code: 'node/import-refused', message })
   }
-  hooks.tell?.(`${added} blocks of ${file} are new, ${known} were known; the head is block ${head}`)
+  const beside = aside > 0 ? `, ${aside} lie beside the chain` : ''
+  hooks.tell?.(
+    `${added} blocks of ${file} are new, ${known} were known${beside}; the head is block ${head}`,
+  )
 }
 
 /** The event wing counts in doubles. */
