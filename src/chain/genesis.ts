@@ -14,7 +14,7 @@ import { genesisState } from './state/trie-state.ts'
 
 /** The block of number 0 and the state after it. */
 export function genesisOf(manifest: Manifest): { executed: ExecutedBlock; state: State } {
-  const state = genesisState(accountsOf(manifest))
+  const state = genesisState(birthAccounts(manifest))
   return { executed: genesisBlock(manifest, state.root), state }
 }
 
@@ -28,8 +28,8 @@ export function genesisBlock(manifest: Manifest, stateRoot: Hash): ExecutedBlock
   return { block, receipts: [], senders: [], transactionHashes: [] }
 }
 
-/** Own chains have the contracts of the protocol from their birth; others have what their genesis says. */
-function accountsOf({ genesis, forks, consensus }: Manifest): readonly GenesisAccount[] {
+/** The first accounts: own chains have the contracts of the protocol, others what their genesis says. */
+export function birthAccounts({ genesis, forks, consensus }: Manifest): readonly GenesisAccount[] {
   const newest = forks.at(-1)?.hardfork
   if (consensus.engine !== 'dev' || newest === undefined) return genesis.accounts
   const named = new Set(genesis.accounts.map(({ address }) => address.toHex()))

@@ -1,7 +1,7 @@
 /** Checks that verifying finds nothing in a sound chain, and names what was changed in one that is not. */
 
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { silentLogger } from '../base/logger.ts'
@@ -9,7 +9,7 @@ import { keccak256 } from '../crypto/keccak.ts'
 import { openChainLog } from './chain-log.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import type { Difference } from './state/state.ts'
-import { openShort, shortManifest, temporaryFolder } from './test-chain/short-chain.ts'
+import { openShort, openStill, shortManifest, temporaryFolder } from './test-chain/short-chain.ts'
 import { verifyChain } from './verify-chain.ts'
 
 const verify = (folder: string, run = true) => verifyChain({ manifest: shortManifest, folder, run })
@@ -140,5 +140,33 @@ describe('verifying', () => {
       ...{ manifest: shortManifest, folder, run: false, tell, signal: stop.signal },
     })
     assert.deepEqual([ended.blocks, ended.isWhole], [1, false])
+  })
+
+  test('compares a checkpoint of the state with what its block left', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openShort(folder, 6, { checkpointBytes: 1, history: 2 })
+    await chain.stop()
+    const file = path.join(folder, 'dev', 'state.checkpoint')
+    const whole = await readFile(file)
+    const details = async () => (await verify(folder, false)).faults.map(({ detail }) => detail)
+    assert.deepEqual(await details(), [])
+    let told = 0
+    for (let at = 20; at < whole.length; at += Math.ceil(whole.length / 25)) {
+      await writeFile(file, whole.with(at, (whole[at] ?? 0) ^ 0x55))
+      const found = await details()
+      for (const detail of found) assert.match(detail, /checkpoint of the state/)
+      told += Math.min(found.length, 1)
+    }
+    assert.equal(told, 25)
+    const other = path.join(folder, 'other')
+    const elsewhere = await openStill(other, shortManifest, { checkpointBytes: 1, history: 2 })
+    await elsewhere.start()
+    elsewhere.dev.increaseTime(1_000n)
+    for (let block = 0; block < 6; block += 1) await elsewhere.dev.sealNow()
+    await elsewhere.stop()
+    await copyFile(path.join(other, 'dev', 'state.checkpoint'), file)
+    const [detail, ...others] = await details()
+    assert.match(detail ?? '', /is of a block that the log does not hold/)
+    assert.deepEqual(others, [])
   })
 })

@@ -2,12 +2,14 @@
 
 import path from 'node:path'
 import { equalBytes, toHex } from '../base/bytes.ts'
+import { silentLogger } from '../base/logger.ts'
 import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.ts'
 import { type LogRecord, readChainRecords } from './chain-log.ts'
 import { ChainPast } from './chain-past.ts'
 import { createEvm } from './evm/create-evm.ts'
-import { genesisOf } from './genesis.ts'
-import type { Header } from './ledger/block.ts'
+import type { Evm } from './evm/evm.ts'
+import { birthAccounts, genesisOf } from './genesis.ts'
+import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import {
   encodeExecutedBlock,
   encodeReceipt,
@@ -15,14 +17,17 @@ import {
   ommersHash,
 } from './ledger/block-codec.ts'
 import { bloomOf } from './ledger/bloom.ts'
+import type { ChainRules } from './ledger/fork-rules.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import { impersonatedSender } from './ledger/impersonation.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import { chainKey } from './ledger/manifest-codec.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import { encodeTransaction, senderOf, transactionHash } from './ledger/transaction-codec.ts'
+import { readResumption } from './resumption.ts'
 import { orderedRoot } from './state/ordered-root.ts'
 import { turnTaking } from './turn-taking.ts'
+import { CheckpointCheck } from './verify-checkpoint.ts'
 
 /** Which chain, and how thoroughly. */
 export interface VerifyOptions {
@@ -68,76 +73,147 @@ const toldFaults = 100
  */
 export async function verifyChain(options: VerifyOptions): Promise<VerifyResult> {
   const { manifest, folder, signal, tell } = options
-  const verifier = await createVerifier(options)
+  const place = path.join(folder, manifest.name)
+  const rules = chainRules(manifest)
+  const evm = options.run ? await createEvm(rules, { pause: turnTaking() }) : undefined
+  const verifier = new Verifier(options, rules, evm)
   let [cutBytes, isWhole] = [0, true]
-  const visit = async (record: LogRecord) => {
-    if (signal?.aborted) isWhole = false
-    else {
-      await verifier.take(record)
-      if (record.kind === 'block') tell?.(record.executed.block.header.number)
-    }
-  }
-  await readChainRecords(path.join(folder, manifest.name), visit, (bytes) => {
-    cutBytes += bytes
+  const readAll = (take: (record: LogRecord) => Promise<void>) =>
+    readChainRecords(
+      place,
+      async (record) => {
+        if (signal?.aborted) isWhole = false
+        else await take(record)
+      },
+      (bytes) => {
+        cutBytes += bytes
+      },
+    )
+  await readAll(async (record) => {
+    await verifier.take(record)
+    if (record.kind === 'block') tell?.(record.executed.block.header.number)
   })
-  return { ...verifier.result(), cutBytes, isWhole }
+  // What the blocks changed is read again: a checkpoint may be of any of them.
+  if (isWhole && verifier.beginCheckpoint())
+    await readAll(async (record) => verifier.compare(record))
+  return { ...verifier.end(), cutBytes, isWhole }
 }
 
-async function createVerifier({ manifest, run }: VerifyOptions) {
-  const rules = chainRules(manifest)
-  const evm = run ? await createEvm(rules, { pause: turnTaking() }) : undefined
-  const past = new ChainPast(keptStates)
-  const isOwn = manifest.consensus.engine === 'dev'
-  const genesis = genesisOf(manifest)
-  past.add(genesis.executed, genesis.state)
-  const hashes: Hash[] = [genesis.executed.block.hash]
-  const faults: Fault[] = []
-  let [blocks, faultCount] = [0, 0]
-  const fault = (one: Fault) => {
-    faultCount += 1
-    if (faults.length < toldFaults) faults.push(one)
+/** Follows the records of a chain and collects what is wrong with them. */
+class Verifier {
+  readonly #manifest: Manifest
+  readonly #rules: ChainRules
+  readonly #evm: Evm | undefined
+  readonly #past = new ChainPast(keptStates)
+  readonly #checkpoint: CheckpointCheck | undefined
+  readonly #hashes: Hash[]
+  readonly #faults: Fault[] = []
+  #faultCount = 0
+  #blocks = 0
+
+  /** @param evm - runs the blocks again, if they are to be run */
+  constructor({ manifest, folder }: VerifyOptions, rules: ChainRules, evm: Evm | undefined) {
+    this.#manifest = manifest
+    this.#rules = rules
+    this.#evm = evm
+    const { executed, state } = genesisOf(manifest)
+    this.#past.add(executed, state)
+    this.#hashes = [executed.block.hash]
+    const kept = readResumption(path.join(folder, manifest.name), {
+      ...silentLogger,
+      warn: (message, fields) => this.#fault(`${message}: ${fields?.error}`),
+    })
+    this.#checkpoint = kept && new CheckpointCheck(kept)
+    this.#checkpoint?.meet(executed.block.hash, state)
   }
-  const takeBlock = async ({ executed, difference }: Extract<LogRecord, { kind: 'block' }>) => {
+
+  async take(record: LogRecord): Promise<void> {
+    if (record.kind === 'block') await this.#takeBlock(record)
+    else if (record.kind === 'change') {
+      this.#past.change(this.#past.state.apply(record.difference))
+    } else if (record.kind === 'rewind') {
+      this.#past.rewindTo(record.number, record.changes)
+      this.#hashes.length = Number(record.number) + 1
+    } else if (!equalBytes(record.key, chainKey(this.#manifest))) {
+      this.#fault('the manifest is not that of the birth of the chain')
+    }
+  }
+
+  /** Whether there is a checkpoint whose contents can be compared, once all records were taken. */
+  beginCheckpoint(): boolean {
+    if (this.#checkpoint === undefined) return false
+    const detail = this.#checkpoint.fault()
+    if (detail !== undefined) this.#fault(detail)
+    const accounts = birthAccounts(this.#manifest)
+    for (const one of this.#checkpoint.faultsOf(accounts)) this.#fault(one)
+    return detail === undefined
+  }
+
+  /** Compares what a record has changed with the checkpoint. */
+  compare(record: LogRecord): void {
+    if (record.kind !== 'block') return
+    const details = this.#checkpoint?.faultsOf(record.difference.accounts) ?? []
+    for (const detail of details) this.#fault(detail)
+  }
+
+  end() {
+    this.#checkpoint?.end()
+    const { header, hash } = this.#past.head
+    return {
+      ...{ blocks: this.#blocks, faults: this.#faults, faultCount: this.#faultCount },
+      head: { number: header.number, hash },
+    }
+  }
+
+  async #takeBlock({ executed, difference }: Extract<LogRecord, { kind: 'block' }>) {
     const { header, hash } = executed.block
     const { number } = header
-    const parent = past.head
-    const state = past.state.apply(difference)
-    const stored = { executed, difference, state }
-    const { hardfork } = rules.rulesAt(header)
-    const senders = executed.block.transactions.map(
-      // Development chains take the word of impersonated senders.
+    const stored = { executed, difference, state: this.#past.state.apply(difference) }
+    const senders = this.#sendersOf(executed.block)
+    const details = [
+      ...storedFaults(stored, this.#past.head),
+      ...senderFaults(stored.executed, senders),
+      ...(this.#evm ? await runFaults(this.#site(this.#evm), stored, senders) : []),
+    ]
+    for (const detail of details) this.#fault(detail, number)
+    this.#checkpoint?.meet(hash, stored.state)
+    this.#past.add(executed, stored.state)
+    this.#hashes[Number(number)] = hash
+    this.#blocks += 1
+  }
+
+  #site(evm: Evm): BuildingSite {
+    const { head, state } = this.#past
+    const blockHash = (at: bigint) => this.#hashes[Number(at)]
+    return { evm, rules: this.#rules, parent: head.header, state, blockHash }
+  }
+
+  /** Who signed; development chains take the word of impersonated senders. */
+  #sendersOf({ header, transactions }: Block): readonly (Address | undefined)[] {
+    const { hardfork } = this.#rules.rulesAt(header)
+    const isOwn = this.#manifest.consensus.engine === 'dev'
+    return transactions.map(
       (one) => senderOf(one, hardfork) ?? (isOwn ? impersonatedSender(one) : undefined),
     )
-    for (const detail of storedFaults(stored, parent)) fault({ number, detail })
-    for (const [at, sender] of senders.entries()) {
-      if (textOf(sender) === textOf(executed.senders[at])) continue
-      fault({ number, detail: `the stored sender of transaction ${at} is another one` })
-    }
-    if (evm) {
-      const blockHash = (at: bigint) => hashes[Number(at)]
-      const site = { evm, rules, parent: parent.header, state: past.state, blockHash }
-      for (const detail of await runFaults(site, stored, senders)) fault({ number, detail })
-    }
-    past.add(executed, state)
-    hashes[Number(number)] = hash
-    blocks += 1
   }
-  return {
-    async take(record: LogRecord): Promise<void> {
-      if (record.kind === 'block') await takeBlock(record)
-      else if (record.kind === 'change') past.change(past.state.apply(record.difference))
-      else if (record.kind === 'rewind') {
-        past.rewindTo(record.number, record.changes)
-        hashes.length = Number(record.number) + 1
-      } else if (!equalBytes(record.key, chainKey(manifest))) {
-        fault({ detail: 'the manifest is not that of the birth of the chain' })
-      }
-    },
-    result: () => ({
-      ...{ blocks, faults, faultCount },
-      head: { number: past.head.header.number, hash: past.head.hash },
-    }),
+
+  #fault(detail: string, number?: bigint): void {
+    this.#faultCount += 1
+    if (this.#faults.length >= toldFaults) return
+    this.#faults.push(number === undefined ? { detail } : { number, detail })
   }
+}
+
+/** Which senders are not those that are stored. */
+function senderFaults(
+  { senders }: ExecutedBlock,
+  found: readonly (Address | undefined)[],
+): readonly string[] {
+  return found.flatMap((sender, at) =>
+    textOf(sender) === textOf(senders[at])
+      ? []
+      : [`the stored sender of transaction ${at} is another one`],
+  )
 }
 
 /** What of a stored block is not as its header or its transactions say. */
@@ -181,8 +257,10 @@ async function runFaults(
   const ran = await runBlock(site, { block: stored.executed.block, senders })
   if ('kind' in ran) return [`running it: ${ran.rule}, ${ran.detail}`]
   const faults: string[] = []
-  if (!equalBytes(ran.state.root, stored.state.root)) {
-    faults.push(`running it leads to state ${toHex(ran.state.root)}`)
+  const { root } = ran.state
+  ran.state.release()
+  if (!equalBytes(root, stored.state.root)) {
+    faults.push(`running it leads to state ${toHex(root)}`)
   }
   if (!equalBytes(encodeExecutedBlock(ran.executed), encodeExecutedBlock(stored.executed))) {
     faults.push('running it gives other receipts or senders than are stored')

@@ -7,6 +7,7 @@ import { systemClock, systemTimer } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { noMetrics } from '../../base/metrics.ts'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
+import type { ChainOptions } from '../chain-parts.ts'
 import { createChain } from '../create-chain.ts'
 import type { Manifest } from '../ledger/manifest.ts'
 import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.ts'
@@ -37,16 +38,24 @@ export async function temporaryFolder(t: {
 }
 
 /** An open chain that is not started, so that it makes no blocks of its own. */
-export function openStill(folder: string, manifest = shortManifest) {
+export function openStill(
+  folder: string,
+  manifest = shortManifest,
+  options: Partial<ChainOptions> = {},
+) {
   return createChain(
-    { manifest, folder, beneficiary: sender },
+    { manifest, folder, beneficiary: sender, ...options },
     { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
   )
 }
 
 /** A chain with so many blocks of a transfer each; it is running. */
-export async function openShort(folder: string, blocks: number, manifest = shortManifest) {
-  const chain = await openStill(folder, manifest)
+export async function openShort(
+  folder: string,
+  blocks: number,
+  options: Partial<ChainOptions> = {},
+) {
+  const chain = await openStill(folder, shortManifest, options)
   await chain.start()
   for (let nonce = 0; nonce < blocks; nonce += 1) {
     const unsigned = {
