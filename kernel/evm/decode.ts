@@ -1,7 +1,7 @@
 /** Turns code into instructions of 16 bytes, in blocks whose gas and stack are looked at once. */
 
-import { fromBytes } from '../words/u256'
 import { FULL_CODES, full } from './capacity'
+import { addConstant, beginConstants, constantsEnd, fuse, fuseJump, mayFold } from './fuse'
 import { hostCode } from './host'
 import {
   CODE_DELEGATE,
@@ -29,10 +29,10 @@ import {
   GAS,
   INVALID,
   JUMP,
-  JUMP_TO,
   JUMPDEST,
   JUMPI,
-  JUMPI_TO,
+  JUMP_TO,
+  JUMP_UNLESS,
   LOG0,
   PC,
   PUSH0,
@@ -56,9 +56,8 @@ import {
 @inline
 const PADDING: usize = 48
 
-/** Where the next instruction goes, and the one before it in the same block. */
+/** Where the next instruction goes. */
 let end: usize = 0
-let previous: usize = 0
 /** The block being made: its instruction, gas, words so far, most words missing below and most above. */
 let block: usize = 0
 let blockGas: u32 = 0
@@ -84,11 +83,13 @@ export function decode(code: usize, length: u32, hash: usize, bytes: usize = 0):
   const delegates = rule(rule_delegations) && bytes == 0 && isDelegation(raw, length)
   store<u32>(code, delegates ? u32(raw + 3) : 0, CODE_DELEGATE)
   const pool = (jumps + (usize(length) << 2) + 31) & ~usize(31)
-  const instructions = pool + longPushes(raw, length) * 32
+  const instructions = pool + constantsIn(raw, length) * 32
   store<u32>(code, u32(instructions), CODE_INSTRUCTIONS)
   end = instructions
-  if (load<u32>(TRACE) & 2) emitTraced(raw, length, jumps, pool)
-  else emitAll(raw, length, jumps, pool)
+  beginConstants(pool)
+  if (load<u32>(TRACE) & 2) emitTraced(raw, length, jumps)
+  else emitAll(raw, length, jumps)
+  if (constantsEnd > instructions) full(FULL_CODES)
   resolve(instructions, jumps, length)
   return (end + 31) & ~usize(31)
 }
@@ -98,11 +99,12 @@ function isDelegation(raw: usize, length: u32): bool {
   return length == 23 && (load<u32>(raw) & 0xffffff) == 0x0001ef
 }
 
-/** Pushes of more than eight bytes. */
-function longPushes(raw: usize, length: u32): usize {
+/** The most constants of more than eight bytes that there can be: pushed, or worked out. */
+function constantsIn(raw: usize, length: u32): usize {
   let count: usize = 0
   for (let pc: u32 = 0; pc < length; pc++) {
     const op = u32(load<u8>(raw + pc))
+    if (mayFold(op)) count++
     if (op >= PUSH1 && op <= PUSH32) {
       pc += op - PUSH1 + 1
       if (op > PUSH1 + 7) count++
@@ -115,14 +117,12 @@ function emit(op: u32, a: u32, immediate: u64): void {
   store<u32>(end, op)
   store<u32>(end, a, 4)
   store<u64>(end, immediate, 8)
-  previous = end
   end += INSTRUCTION_BYTES
 }
 
 function openBlock(): void {
   block = end
   emit(BLOCK, 0, 0)
-  previous = 0
   blockGas = 0
   words = 0
   need = 0
@@ -179,8 +179,7 @@ function endsBlock(op: u32): bool {
   )
 }
 
-function emitAll(raw: usize, length: u32, jumps: usize, pool: usize): void {
-  let constant = pool
+function emitAll(raw: usize, length: u32, jumps: usize): void {
   let reachable = true
   const first = end
   openBlock()
@@ -196,7 +195,7 @@ function emitAll(raw: usize, length: u32, jumps: usize, pool: usize): void {
       count(op)
     } else if (reachable) {
       count(op)
-      constant = emitOpcode(op, pc, raw, constant)
+      emitOpcode(op, pc, raw)
       if (endsRun(op)) {
         closeBlock()
         reachable = false
@@ -214,8 +213,7 @@ function emitAll(raw: usize, length: u32, jumps: usize, pool: usize): void {
 }
 
 /** Like `emitAll`, with one instruction a block and a step told before each. */
-function emitTraced(raw: usize, length: u32, jumps: usize, pool: usize): void {
-  let constant = pool
+function emitTraced(raw: usize, length: u32, jumps: usize): void {
   const first = end
   openBlock()
   closeBlock()
@@ -225,7 +223,7 @@ function emitTraced(raw: usize, length: u32, jumps: usize, pool: usize): void {
     emit(STEP, op, u64(pc))
     openBlock()
     count(op)
-    if (op != JUMPDEST) constant = emitOpcode(op, pc, raw, constant)
+    if (op != JUMPDEST) emitOpcode(op, pc, raw)
     closeBlock()
     if (op >= PUSH1 && op <= PUSH32) pc += op - PUSH1 + 1
   }
@@ -233,43 +231,52 @@ function emitTraced(raw: usize, length: u32, jumps: usize, pool: usize): void {
   emit(STOP, 0, 0)
 }
 
-function emitOpcode(op: u32, pc: u32, raw: usize, constant: usize): usize {
-  if (op >= PUSH0 && op <= PUSH32 && isDefined(op)) return emitPush(op, raw + pc + 1, constant)
+function emitOpcode(op: u32, pc: u32, raw: usize): void {
   if (!isDefined(op)) emit(UNDEFINED, op, 0)
+  else if (op >= PUSH0 && op <= PUSH32) emitPush(op, raw + pc + 1)
   else if (op == PC) emit(PUSH_SMALL, 0, u64(pc))
   else if (op == CODESIZE) emit(PUSH_SMALL, 0, u64(load<u32>(raw - CODE_HEADER_BYTES)))
-  else if (op == JUMP && canResolve()) turnPush(JUMP_TO)
-  else if (op == JUMPI && canResolve()) turnPush(JUMPI_TO)
-  else if (op >= DUP1 && op < DUP1 + 16) emit(DUP1, (op - DUP1) << 5, 0)
+  else if (load<u32>(TRACE) & 2) emitPlain(op)
+  else if ((op == JUMP || op == JUMPI) && isPlacePushed()) emitJump(op)
+  else {
+    const fused = fuse(op, block + INSTRUCTION_BYTES, end)
+    if (fused) end = fused
+    else emitPlain(op)
+  }
+}
+
+function emitPlain(op: u32): void {
+  if (op >= DUP1 && op < DUP1 + 16) emit(DUP1, (op - DUP1) << 5, 0)
   else if (op >= SWAP1 && op < SWAP1 + 16) emit(SWAP1, (op - SWAP1 + 1) << 5, 0)
   else if (op >= LOG0 && op <= LOG0 + 4) emit(LOG0, op, 0)
   else emit(op, 0, 0)
-  return constant
 }
 
 /** Whether the instruction before pushes a place to jump to. */
-function canResolve(): bool {
-  return previous != 0 && load<u32>(previous) == PUSH_SMALL && !(load<u32>(TRACE) & 2)
+function isPlacePushed(): bool {
+  const last = end - INSTRUCTION_BYTES
+  return last > block && load<u32>(last) == PUSH_SMALL
 }
 
-function turnPush(op: u32): void {
-  store<u32>(previous, op)
+function emitJump(op: u32): void {
+  const push = end - INSTRUCTION_BYTES
+  if (op == JUMPI) end = fuseJump(block + INSTRUCTION_BYTES, push)
+  else {
+    const pc = load<u64>(push, 8)
+    store<u32>(push, JUMP_TO)
+    store<u64>(push, pc < 0xffffffff ? pc : 0xffffffff, 8)
+  }
 }
 
-function emitPush(op: u32, bytes: usize, constant: usize): usize {
+function emitPush(op: u32, bytes: usize): void {
   const size = op - PUSH0
   if (size <= 8) {
     let value: u64 = 0
     for (let at: usize = 0; at < usize(size); at++) value = (value << 8) | u64(load<u8>(bytes + at))
     emit(PUSH_SMALL, 0, value)
-    return constant
+    return
   }
-  const short = usize(32) - usize(size)
-  memory.fill(constant, 0, short)
-  memory.copy(constant + short, bytes, usize(size))
-  fromBytes(constant, constant)
-  emit(PUSH_WORD, u32(constant), 0)
-  return constant + 32
+  emit(PUSH_WORD, u32(addConstant(bytes, size)), 0)
 }
 
 /** Gives jumps with a known place their target; a bad one leads to an instruction that fails. */
@@ -279,9 +286,9 @@ function resolve(instructions: usize, jumps: usize, length: u32): void {
   emit(BAD_JUMP, 0, 0)
   for (let at = instructions; at < last; at += INSTRUCTION_BYTES) {
     const op = load<u32>(at)
-    if (op != JUMP_TO && op != JUMPI_TO) continue
-    const pc = load<u64>(at, 8)
-    const distance = pc < u64(length) ? load<u32>(jumps + (usize(pc) << 2)) : 0
+    if (op < JUMP_TO || op > JUMP_UNLESS || op == UNDEFINED || op == BAD_JUMP || op == STEP) continue
+    const pc = load<u32>(at, 8)
+    const distance = pc < length ? load<u32>(jumps + (usize(pc) << 2)) : 0
     store<u32>(at, distance ? u32(instructions) + distance : u32(last), 4)
   }
   if (end > jumps + usize(length) * 52 + 1024) full(FULL_CODES)

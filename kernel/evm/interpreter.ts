@@ -2,9 +2,10 @@
 
 import { divide, divideSigned, modulo, moduloSigned } from '../words/divide'
 import { addModulo, multiplyModulo } from '../words/modular'
-import { multiply } from '../words/multiply'
+import { multiply, multiplySmall } from '../words/multiply'
 import {
   add,
+  addSmall,
   copy,
   equal,
   fromBytes,
@@ -13,7 +14,11 @@ import {
   less,
   lessSigned,
   setSmall,
+  shiftLeft,
+  shiftRight,
   subtract,
+  subtractSmall,
+  swap,
   toBytes,
 } from '../words/u256'
 import { balance, copyOtherCode, hashOfCode, selfDestruct, sizeOfCode } from './accounts'
@@ -62,7 +67,7 @@ import {
   TIMESTAMP,
 } from './layout'
 import { log } from './logs'
-import { buy, sizeOf } from './memory'
+import { buy, buyTo, sizeOf } from './memory'
 import * as op from './operations'
 import { loadSlot, loadTransient, storeSlot, storeTransient } from './storage'
 import {
@@ -97,6 +102,16 @@ function grant(gas: i64): i64 {
 @inline
 function isBought(word: usize, size: u64): bool {
   return isSmall(word) && load<u64>(word) + size <= u64(memorySize) && load<u64>(word) < 0xffffffff
+}
+
+/** Whether a comparison holds between the top and the word below it. */
+// @ts-ignore: decorator
+@inline
+function compares(comparison: u32, top: usize, next: usize): bool {
+  if (comparison == op.LT) return less(top, next)
+  if (comparison == op.GT) return less(next, top)
+  if (comparison == op.EQ) return equal(top, next)
+  return comparison == op.SLT ? lessSigned(top, next) : lessSigned(next, top)
 }
 
 /**
@@ -159,6 +174,106 @@ export function run(gasSlice: i64): i32 {
         case op.JUMPI_TO:
           ip = isZero(sp) ? ip + INSTRUCTION_BYTES : usize(load<u32>(ip, 4))
           sp -= 32
+          continue
+        case op.JUMP_IF_ZERO:
+          ip = isZero(sp) ? usize(load<u32>(ip, 4)) : ip + INSTRUCTION_BYTES
+          sp -= 32
+          continue
+        case op.JUMP_IF_TOP:
+          ip = isZero(sp) ? ip + INSTRUCTION_BYTES : usize(load<u32>(ip, 4))
+          continue
+        case op.JUMP_IF_TOP_IS:
+          ip =
+            isSmall(sp) && load<u64>(sp) == u64(load<u32>(ip, 12))
+              ? usize(load<u32>(ip, 4))
+              : ip + INSTRUCTION_BYTES
+          continue
+        case op.JUMP_IF:
+          sp -= 64
+          ip = compares(load<u32>(ip, 12), sp + 64, sp + 32)
+            ? usize(load<u32>(ip, 4))
+            : ip + INSTRUCTION_BYTES
+          continue
+        case op.JUMP_UNLESS:
+          sp -= 64
+          ip = compares(load<u32>(ip, 12), sp + 64, sp + 32)
+            ? ip + INSTRUCTION_BYTES
+            : usize(load<u32>(ip, 4))
+          continue
+        case op.ADD_SMALL:
+          addSmall(sp, load<u64>(ip, 8))
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.SUB_SMALL:
+          subtractSmall(sp, load<u64>(ip, 8))
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.MUL_SMALL:
+          multiplySmall(sp, load<u64>(ip, 8))
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.AND_SMALL:
+          setSmall(sp, load<u64>(sp) & load<u64>(ip, 8))
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.AND_WORD: {
+          const mask = usize(load<u32>(ip, 4))
+          store<u64>(sp, load<u64>(sp) & load<u64>(mask))
+          store<u64>(sp, load<u64>(sp, 8) & load<u64>(mask, 8), 8)
+          store<u64>(sp, load<u64>(sp, 16) & load<u64>(mask, 16), 16)
+          store<u64>(sp, load<u64>(sp, 24) & load<u64>(mask, 24), 24)
+          ip += INSTRUCTION_BYTES
+          continue
+        }
+        case op.SHL_SMALL:
+          shiftLeft(sp, sp, load<u32>(ip, 8))
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.SHR_SMALL:
+          shiftRight(sp, sp, load<u32>(ip, 8))
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.MLOAD_AT: {
+          const end = load<u32>(ip, 8) + 32
+          if (end > memorySize) {
+            const cost = buyTo(u64(end), gas + reserve)
+            if (cost < 0) break
+            gas -= cost
+          }
+          sp += 32
+          fromBytes(sp, base + usize(load<u32>(ip, 8)))
+          ip += INSTRUCTION_BYTES
+          continue
+        }
+        case op.MSTORE_AT: {
+          const end = load<u32>(ip, 8) + 32
+          if (end > memorySize) {
+            const cost = buyTo(u64(end), gas + reserve)
+            if (cost < 0) break
+            gas -= cost
+          }
+          sp -= 32
+          toBytes(base + usize(load<u32>(ip, 8)), sp + 32)
+          ip += INSTRUCTION_BYTES
+          continue
+        }
+        case op.DUP_ADD:
+          add(sp, sp - usize(load<u32>(ip, 4)), sp)
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.SUBTRACT_FROM_NEXT:
+          sp -= 32
+          subtract(sp, sp, sp + 32)
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.SWAP_POP:
+          copy(sp - usize(load<u32>(ip, 4)), sp)
+          sp -= 32
+          ip += INSTRUCTION_BYTES
+          continue
+        case op.POP_TWO:
+          sp -= 64
+          ip += INSTRUCTION_BYTES
           continue
         case op.JUMP:
         case op.JUMPI: {
@@ -630,16 +745,10 @@ export function run(gasSlice: i64): i32 {
           copy(sp, sp - 32 - usize(load<u32>(ip, 4)))
           ip += INSTRUCTION_BYTES
           continue
-        case op.SWAP1: {
-          const other = sp - usize(load<u32>(ip, 4))
-          const low = v128.load(sp)
-          const high = v128.load(sp, 16)
-          copy(sp, other)
-          v128.store(other, low)
-          v128.store(other, high, 16)
+        case op.SWAP1:
+          swap(sp, sp - usize(load<u32>(ip, 4)))
           ip += INSTRUCTION_BYTES
           continue
-        }
         default:
           unreachable()
       }

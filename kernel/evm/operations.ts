@@ -95,6 +95,27 @@ export const PUSH_WORD: u32 = 258
 /** Jumps to a place known when decoded. */
 export const JUMP_TO: u32 = 259
 export const JUMPI_TO: u32 = 260
+/** On condition: the top is zero, is not zero but stays, is a number but stays, compares (or not) with the next. */
+export const JUMP_IF_ZERO: u32 = 264
+export const JUMP_IF_TOP: u32 = 265
+export const JUMP_IF_TOP_IS: u32 = 266
+export const JUMP_IF: u32 = 267
+export const JUMP_UNLESS: u32 = 268
+/** With the constant that was pushed before them. */
+export const ADD_SMALL: u32 = 269
+export const SUB_SMALL: u32 = 270
+export const MUL_SMALL: u32 = 271
+export const AND_SMALL: u32 = 272
+export const AND_WORD: u32 = 273
+export const SHL_SMALL: u32 = 274
+export const SHR_SMALL: u32 = 275
+export const MLOAD_AT: u32 = 276
+export const MSTORE_AT: u32 = 277
+/** DUPn ADD; SWAP1 SUB; SWAPn POP; POP POP. */
+export const DUP_ADD: u32 = 278
+export const SUBTRACT_FROM_NEXT: u32 = 279
+export const SWAP_POP: u32 = 280
+export const POP_TWO: u32 = 281
 /** Fails: an opcode that is not defined; a jump to where none may go. */
 export const UNDEFINED: u32 = 261
 export const BAD_JUMP: u32 = 262

@@ -62,6 +62,18 @@ export function multiply(out: usize, a: usize, b: usize): void {
   store<u64>(out, r3, 24)
 }
 
+/** Multiplies a word by a number in its place. */
+export function multiplySmall(a: usize, b: u64): void {
+  let carry: u64 = 0
+  for (let at = a; at < a + 32; at += 8) {
+    const limb = load<u64>(at)
+    const low = limb * b
+    const sum = low + carry
+    carry = high(limb, b) + u64(sum < low)
+    store<u64>(at, sum)
+  }
+}
+
 /** Adds a · b to the limbs at `out`, which has one limb for the carry behind its `n`. */
 // @ts-ignore: decorator
 @inline

@@ -2,12 +2,33 @@
 
 // Every function reads all of its input before it writes, so that `out` may be one of the operands.
 
-/** Copies a word. */
+/** Copies a word, by limbs: a load of 16 bytes waits for two stores of 8 before it. */
 // @ts-ignore: decorator
 @inline
 export function copy(out: usize, a: usize): void {
-  v128.store(out, v128.load(a))
-  v128.store(out, v128.load(a, 16), 16)
+  const a0 = load<u64>(a)
+  const a1 = load<u64>(a, 8)
+  const a2 = load<u64>(a, 16)
+  const a3 = load<u64>(a, 24)
+  store<u64>(out, a0)
+  store<u64>(out, a1, 8)
+  store<u64>(out, a2, 16)
+  store<u64>(out, a3, 24)
+}
+
+/** Lets two words change places. */
+// @ts-ignore: decorator
+@inline
+export function swap(a: usize, b: usize): void {
+  const a0 = load<u64>(a)
+  const a1 = load<u64>(a, 8)
+  const a2 = load<u64>(a, 16)
+  const a3 = load<u64>(a, 24)
+  copy(a, b)
+  store<u64>(b, a0)
+  store<u64>(b, a1, 8)
+  store<u64>(b, a2, 16)
+  store<u64>(b, a3, 24)
 }
 
 /** Writes zero. */
@@ -72,6 +93,40 @@ export function add(out: usize, a: usize, b: usize): void {
   store<u64>(out, s1, 8)
   store<u64>(out, s2, 16)
   store<u64>(out, s3, 24)
+}
+
+/** Adds a number to a word in its place. */
+// @ts-ignore: decorator
+@inline
+export function addSmall(a: usize, b: u64): void {
+  const sum = load<u64>(a) + b
+  store<u64>(a, sum)
+  if (sum < b) carryInto(a)
+}
+
+function carryInto(a: usize): void {
+  for (let at = a + 8; at < a + 32; at += 8) {
+    const limb = load<u64>(at) + 1
+    store<u64>(at, limb)
+    if (limb) return
+  }
+}
+
+/** Takes a number from a word in its place. */
+// @ts-ignore: decorator
+@inline
+export function subtractSmall(a: usize, b: u64): void {
+  const limb = load<u64>(a)
+  store<u64>(a, limb - b)
+  if (limb < b) borrowFrom(a)
+}
+
+function borrowFrom(a: usize): void {
+  for (let at = a + 8; at < a + 32; at += 8) {
+    const limb = load<u64>(at)
+    store<u64>(at, limb - 1)
+    if (limb) return
+  }
 }
 
 /** a - b, modulo 2^256. */
