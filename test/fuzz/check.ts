@@ -22,11 +22,11 @@ export type Check =
 export async function check(
   scenario: Scenario,
   { oracle, subject }: Machines,
-  watcher: Watcher = {},
+  watcher?: Watcher,
 ): Promise<Check> {
   const lines = await compare(scenario, { oracle, subject }, watcher)
   if (lines.length === 0) return { kind: 'equal' }
-  const { watcher: tracer, trace } = tracing(scenario)
+  const { watcher: tracer, trace } = tracing()
   await oracle.run(scenario, tracer).catch(() => undefined)
   const reason = knownReason(trace)
   return reason === undefined ? { kind: 'different', lines } : { kind: 'known', reason }
@@ -35,9 +35,11 @@ export async function check(
 async function compare(
   scenario: Scenario,
   { oracle, subject }: Machines,
-  watcher: Watcher,
+  watcher: Watcher | undefined,
 ): Promise<readonly string[]> {
-  const theirs = await oracle.run(scenario, watcher).catch(messageOf)
+  const watched = watcher && (await oracle.run(scenario, watcher).catch(() => undefined))
+  // Watched steps that would need more memory than there is make it throw, where it runs out of gas unwatched.
+  const theirs = watched ?? (await oracle.run(scenario).catch(messageOf))
   const ours = await subject.run(scenario).catch(messageOf)
   if (typeof theirs === 'string' || typeof ours === 'string') {
     const told = (outcome: Outcome | string) =>

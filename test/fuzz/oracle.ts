@@ -15,13 +15,16 @@ import { OracleState } from './oracle-state.ts'
 import { type AccountAfter, type Effect, type Outcome, outcomeOf, type Session } from './outcome.ts'
 import { blockHashOf, type FuzzBlock, fuzzChainId, type Scenario } from './scenario.ts'
 
-/** What may be watched while a scenario runs. */
-export interface Watcher {
-  /** Asked for each opcode that runs. */
-  step?(opcode: string): void
-  /** Asked for each contract that is to be created, with its creation code. */
-  creation?(code: Uint8Array): void
+/** An instruction that is about to run. */
+export interface Step {
+  readonly opcode: { readonly name: string }
+  /** The top comes last. */
+  readonly stack: readonly bigint[]
+  readonly memory: Uint8Array
 }
+
+/** Is told of each instruction. */
+export type Watcher = (step: Step) => void
 
 const emptyCode = new Uint8Array()
 const delegationMark = 'ef0100'
@@ -76,11 +79,19 @@ export function createOracle(): Oracle {
   }
   return {
     open,
-    async run(scenario, watcher = {}) {
+    async run(scenario, watcher) {
       const session = await open(scenario)
-      const unwatch = watch(await machineOf(scenario.fork), watcher)
-      const effects = await session.run().finally(unwatch)
-      return outcomeOf(effects, await session.accounts())
+      const unwatch = watcher && watch(await machineOf(scenario.fork), watcher)
+      try {
+        const effects = await session.run()
+        return outcomeOf(effects, await session.accounts())
+      } catch (error) {
+        // What broke off is not used again.
+        machines.delete(scenario.fork)
+        throw error
+      } finally {
+        unwatch?.()
+      }
     },
   }
 }
@@ -108,27 +119,13 @@ async function createMachine(
   return createEVM({ common, stateManager, blockchain: blockchain as never }) as Promise<EVM>
 }
 
-function watch(evm: EVM, { step, creation }: Watcher): () => void {
-  const stop: (() => void)[] = []
-  if (step) {
-    const heard = (data: { opcode: { name: string } }, next?: () => void) => {
-      step(data.opcode.name)
-      next?.()
-    }
-    evm.events.on('step', heard)
-    stop.push(() => evm.events.off('step', heard))
+function watch(evm: EVM, watcher: Watcher): () => void {
+  const heard = (step: Step, next?: () => void) => {
+    watcher(step)
+    next?.()
   }
-  if (creation) {
-    const heard = (message: { to?: unknown; data: Uint8Array }, next?: () => void) => {
-      if (message.to === undefined) creation(message.data)
-      next?.()
-    }
-    evm.events.on('beforeMessage', heard)
-    stop.push(() => evm.events.off('beforeMessage', heard))
-  }
-  return () => {
-    for (const one of stop) one()
-  }
+  evm.events.on('step', heard)
+  return () => evm.events.off('step', heard)
 }
 
 async function fill(state: OracleState, { accounts }: Scenario): Promise<void> {

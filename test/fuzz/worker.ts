@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { check, reduce } from './check.ts'
-import { createOracle } from './oracle.ts'
+import { createOracle, type Watcher } from './oracle.ts'
 import { scenarioOf } from './scenario.ts'
 import { describeScenario, writeScenario } from './scenario-json.ts'
 import { createSubject } from './subject.ts'
@@ -47,12 +47,12 @@ async function run({ from, to }: Batch): Promise<BatchResult> {
   const known: string[] = []
   const failures: string[] = []
   let passed = 0
-  const count = (name: string) => opcodes.set(name, (opcodes.get(name) ?? 0) + 1)
+  const count: Watcher = ({ opcode: { name } }) => opcodes.set(name, (opcodes.get(name) ?? 0) + 1)
   for (let at = from; at < to; at += 1) {
     Atomics.store(place, 0, at)
     const scenario = scenarioOf(seed, at)
     forks.set(scenario.fork, (forks.get(scenario.fork) ?? 0) + 1)
-    const result = await check(scenario, machines, at % countedEvery === 0 ? { step: count } : {})
+    const result = await check(scenario, machines, at % countedEvery === 0 ? count : undefined)
     if (result.kind === 'equal') passed += 1
     else if (result.kind === 'known') known.push(result.reason)
     else {
