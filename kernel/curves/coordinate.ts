@@ -1,8 +1,8 @@
 /** Reckons with the coordinates of points, which are numbers on G1 and pairs of numbers on G2. */
 
 import { B1, B2 } from './constants'
-import { add, copy, isZero, setOne, subtract } from './field'
-import { add2, copy2, invert, invert2, isZero2, multiply2, setOne2, square2, subtract2 } from './field2'
+import { add, copy, isOdd, isZero, setOne, subtract } from './field'
+import { add2, copy2, invert, invert2, isZero2, multiply2, setOne2, square2, squareRoot, squareRoot2, subtract2 } from './field2'
 import { multiply } from './montgomery'
 import { ROOM } from './prime'
 
@@ -62,4 +62,15 @@ export function one(out: usize): void {
 /** b of the curve. */
 export function curveB(): usize {
   return degree == 1 ? B1 : B2
+}
+
+/** A root; whether there is one. Not in place. */
+export function root(out: usize, a: usize): bool {
+  return degree == 1 ? squareRoot(out, a) : squareRoot2(out, a)
+}
+
+/** The sign of RFC 9380, 4.1: the lowest bit of the first part that is not 0. */
+export function sign(a: usize): bool {
+  if (isOdd(a)) return true
+  return degree == 2 && isZero(a) && isOdd(a + ROOM)
 }

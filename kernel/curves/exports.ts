@@ -1,10 +1,12 @@
 /** Gives code outside sums of points and products of pairings; input and output lie at the buffer. */
 
+import { elementBytes } from './constants'
 import { setDegree } from './coordinate'
 import { copy2, squareRoot } from './field2'
 import { multiply12, ROOM12, setOne12 } from './field12'
 import { pointBytes, readNumber, readPoint, writeNumber, writePoint } from './encoding'
 import { isOneInTheEnd } from './last-power'
+import { mapToPoint } from './map'
 import { millerLoop, PAIR, Q } from './miller'
 import { addPoints, curveRight, isInfinity, POINT, setInfinity } from './points'
 import { ROOM } from './prime'
@@ -12,6 +14,7 @@ import { isInSubgroup } from './subgroup'
 import { addTerms, prepareTerm, TERM } from './sums'
 
 export { B1, B2, BETA, DIGITS, FROBENIUS, HALF, INVERSE_POWER, PSI, ROOT_POWER, setCurve } from './constants'
+export { MAP1, MAP2, SIZES } from './map'
 export { PRIME, setPrime, SQUARE, TWICE } from './prime'
 
 /** From here on the host may write; it grows the memory. */
@@ -42,6 +45,17 @@ export function root(): bool {
   curveRight(RIGHT, LEFT)
   if (!squareRoot(LEFT, RIGHT)) return false
   writeNumber(BUFFER, LEFT)
+  return true
+}
+
+/** Writes the point that the number at the buffer stands for in its place; false if it is not below the prime. */
+export function map(degree: u32): bool {
+  setDegree(degree)
+  for (let part: usize = 0; part < degree; part += 1) {
+    if (!readNumber(LEFT + part * ROOM, BUFFER + part * elementBytes)) return false
+  }
+  mapToPoint(RIGHT, LEFT)
+  writePoint(BUFFER, RIGHT)
   return true
 }
 

@@ -79,6 +79,13 @@ function reduce(out: usize, a: usize): bool {
   return false
 }
 
+/** Whether the number itself, between 0 and the prime, is odd. */
+export function isOdd(a: usize): bool {
+  multiply(T, a, UNIT)
+  reduce(T, T)
+  return (load<u64>(T) & 1) == 1
+}
+
 /** Sets it to 1. */
 export function setOne(out: usize): void {
   multiply(out, UNIT, SQUARE)

@@ -1,6 +1,6 @@
 /** Reckons in the extension by u² = −1: two numbers, the real one first. */
 
-import { INVERSE_POWER, isBls, ROOT_POWER } from './constants'
+import { HALF, INVERSE_POWER, isBls, ROOT_POWER } from './constants'
 import { add, copy, isEqual, isZero, negate, power, setOne, subtract } from './field'
 import { multiply } from './montgomery'
 import { ROOM } from './prime'
@@ -114,4 +114,34 @@ export function invert2(out: usize, a: usize): void {
   multiply(out, a, T1)
   multiply(T0, a + ROOM, T1)
   negate(out + ROOM, T0)
+}
+
+const N: usize = memory.data(ROOM, 16)
+const S: usize = memory.data(ROOM, 16)
+const V: usize = memory.data(ROOM2, 16)
+
+/** A root in the extension by way of the norm's; whether there is one. Not in place. */
+export function squareRoot2(out: usize, a: usize): bool {
+  multiply(N, a, a)
+  multiply(S, a + ROOM, a + ROOM)
+  add(N, N, S)
+  if (!squareRoot(S, N)) return false
+  add(N, a, S)
+  multiply(N, N, HALF)
+  if (!squareRoot(out, N)) {
+    subtract(N, a, S)
+    multiply(N, N, HALF)
+    if (!squareRoot(out, N)) return false
+  }
+  // The real part is 0 only for a negative real number: its root is imaginary.
+  if (isZero(out)) {
+    negate(N, a)
+    if (!squareRoot(out + ROOM, N)) return false
+  } else {
+    invert(N, out)
+    multiply(N, N, HALF)
+    multiply(out + ROOM, a + ROOM, N)
+  }
+  square2(V, out)
+  return isEqual(V, a) && isEqual(V + ROOM, a + ROOM)
 }

@@ -58,7 +58,7 @@ function isInG2OfBn(point: usize): bool {
 }
 
 /** The Frobenius map on the twist, of Jacobian coordinates; not in place. */
-function psiOf(out: usize, point: usize): void {
+export function psiOf(out: usize, point: usize): void {
   conjugate2(out, point)
   conjugate2(out + ROOM2, point + ROOM2)
   conjugate2(out + 2 * ROOM2, point + 2 * ROOM2)

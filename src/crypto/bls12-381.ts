@@ -1,13 +1,13 @@
 /** Adds, multiplies, pairs and maps to points of the curve BLS12-381, encoded as Ethereum does (EIP-2537). */
 
-import type { Fp2 } from '@noble/curves/abstract/tower.js'
-import type { WeierstrassPoint } from '@noble/curves/abstract/weierstrass.js'
-import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { concatBytes, fromBigInt, padStart, toBigInt } from '../base/bytes.ts'
 import { type Curve, createCurve } from './curves/curve.ts'
+import * as toGroups from './curves/maps.ts'
 
 const prime =
   0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaabn
+/** Bytes of an encoded element of the field. */
+const elementBytes = 64
 /** Negative in the family's formulas. */
 const x = 0xd201000000010000n
 const beta = 0x5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffen
@@ -17,7 +17,9 @@ let loaded: Curve | undefined
 /** Made when it is first needed: most processes never do. */
 function bls(): Curve {
   const twistB = [4n, 4n] as const
-  const pairing = { family: 'bls12-381', x, loop: x, xi: [1n, 1n], twistB, beta } as const
+  const maps = [toGroups.mapToG1, toGroups.mapToG2] as const
+  const family = 'bls12-381'
+  const pairing = { family, x, loop: x, xi: [1n, 1n], twistB, beta, maps } as const
   loaded ??= createCurve({ prime, a: 0, b: 4n, pairing })
   return loaded
 }
@@ -74,34 +76,18 @@ export function decompressG1(compressed: Uint8Array): Uint8Array | undefined {
   if (!root) return undefined
   const y = toBigInt(root)
   const isLarger = y > prime - y
-  return concatBytes(number, isLarger === (flags === 5) ? root : encode(prime - y))
+  return concatBytes(
+    number,
+    isLarger === (flags === 5) ? root : padStart(fromBigInt(prime - y), elementBytes),
+  )
 }
-
-// The library's types say less than its functions do.
-const toG1 = bls12_381.G1.mapToCurve as unknown as (scalar: bigint) => WeierstrassPoint<bigint>
-const toG2 = bls12_381.G2.mapToCurve as unknown as (
-  scalars: readonly bigint[],
-) => WeierstrassPoint<Fp2>
-
-/** Bytes of an encoded element of the field. */
-const elementBytes = 64
 
 /** The point of G1 that an element of the field (64 bytes) stands for, or `undefined` if it is too large. */
 export function mapToG1(element: Uint8Array): Uint8Array | undefined {
-  const decoded = toBigInt(element)
-  if (decoded >= prime) return undefined
-  const { x, y } = toG1(decoded).toAffine()
-  return encode(x, y)
+  return bls().map(1, element)
 }
 
 /** The point of G2 that an element of the extension field (128 bytes) stands for, or `undefined` if it is too large. */
 export function mapToG2(element: Uint8Array): Uint8Array | undefined {
-  const decoded = [0, elementBytes].map((at) => toBigInt(element.subarray(at, at + elementBytes)))
-  if (decoded.some((part) => part >= prime)) return undefined
-  const { x, y } = toG2(decoded).toAffine()
-  return encode(x.c0, x.c1, y.c0, y.c1)
-}
-
-function encode(...numbers: readonly bigint[]): Uint8Array {
-  return concatBytes(...numbers.map((number) => padStart(fromBigInt(number), elementBytes)))
+  return bls().map(2, element)
 }

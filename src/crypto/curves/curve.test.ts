@@ -185,6 +185,30 @@ describe('pairings', () => {
   })
 })
 
+describe('maps', () => {
+  // The library's types say less than its functions do.
+  const toG1 = bls12_381.G1.mapToCurve as unknown as (number: bigint) => Point<bigint>
+  const toG2 = bls12_381.G2.mapToCurve as unknown as (numbers: readonly bigint[]) => Point<Fp2>
+  const prime = bls12_381.fields.Fp.ORDER
+  const number = fc.bigInt({ min: 0n, max: prime - 1n })
+  const special = [0n, 1n, 2n, prime - 1n, prime - 2n, (prime - 1n) / 2n]
+
+  test('numbers become points of G1', () => {
+    const check = (value: bigint) => same(bls.mapToG1(element(value)), blsG1.encode(toG1(value)))
+    special.forEach(check)
+    fc.assert(fc.property(number, check), { numRuns: 20 })
+    assert.equal(bls.mapToG1(element(prime)), undefined)
+  })
+
+  test('pairs of numbers become points of G2', () => {
+    const check = (c0: bigint, c1: bigint) =>
+      same(bls.mapToG2(concatBytes(element(c0), element(c1))), blsG2.encode(toG2([c0, c1])))
+    for (const c0 of special) for (const c1 of special) check(c0, c1)
+    fc.assert(fc.property(number, number, check), { numRuns: 20 })
+    assert.equal(bls.mapToG2(concatBytes(element(1n), element(prime))), undefined)
+  })
+})
+
 test('compressed points become what they were', () => {
   fc.assert(
     fc.property(scalar, (factor) => {

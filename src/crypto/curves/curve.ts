@@ -2,6 +2,7 @@
 
 import { kernelWasmBase64 } from './curves-wasm.gen.ts'
 import { type ExtensionNumber, extensionOf } from './extension.ts'
+import type { CurveMap } from './maps.ts'
 
 /** A curve y² = x³ + ax + b over a prime field, perhaps with a twist and pairings. */
 export interface CurveParameters {
@@ -22,6 +23,8 @@ export interface CurveParameters {
     readonly twistB: ExtensionNumber
     /** A cube root of 1, for the test of G1; 1 where none is needed. */
     readonly beta: bigint
+    /** How numbers become points of the two groups; absent where nobody asks. */
+    readonly maps?: readonly [CurveMap, CurveMap]
   }
 }
 
@@ -36,6 +39,8 @@ export interface Curve {
   sum(group: Group, terms: Uint8Array): Uint8Array | undefined
   /** One of the two y for an encoded x, both encoded; `undefined` if no point has that x. */
   root(x: Uint8Array): Uint8Array | undefined
+  /** The point of the subgroup that a number stands for, or a pair of numbers. */
+  map(group: Group, number: Uint8Array): Uint8Array | undefined
   /** Whether the product of the pairings is one: a point of each group, again and again. */
   pair(pairs: Uint8Array): boolean | undefined
 }
@@ -51,7 +56,8 @@ type Named =
   | 'SQUARE'
   | 'INVERSE_POWER'
   | 'ROOT_POWER'
-type OfCurve = 'B1' | 'B2' | 'HALF' | 'FROBENIUS' | 'PSI' | 'BETA' | 'DIGITS'
+type OfCurve = 'B1' | 'B2' | 'HALF' | 'FROBENIUS' | 'PSI' | 'BETA' | 'DIGITS' | Mapping
+type Mapping = 'MAP1' | 'MAP2' | 'SIZES'
 
 interface Kernel extends Readonly<Record<Named | OfCurve, Place>> {
   readonly memory: WebAssembly.Memory
@@ -61,6 +67,7 @@ interface Kernel extends Readonly<Record<Named | OfCurve, Place>> {
   sum(group: Group, count: number, work: number): number
   pair(count: number, work: number): number
   root(): number
+  map(group: Group): number
 }
 
 const module = new WebAssembly.Module(Uint8Array.fromBase64(kernelWasmBase64))
@@ -102,6 +109,10 @@ export function createCurve(parameters: CurveParameters): Curve {
       put(x, 0)
       return kernel.root() ? take(elementBytes) : undefined
     },
+    map(group, number) {
+      put(number, 2 * pointBytes(group))
+      return kernel.map(group) ? take(pointBytes(group)) : undefined
+    },
     pair(pairs) {
       const count = pairs.length / (pointBytes(1) + pointBytes(2))
       const answer = kernel.pair(count, put(pairs, roomFor(count, kernel.PAIR_BYTES)))
@@ -110,17 +121,28 @@ export function createCurve(parameters: CurveParameters): Curve {
   }
 }
 
-function setUp(kernel: Kernel, { prime, a, b, pairing }: CurveParameters): void {
-  const limbs = prime >> 270n ? 13 : 9
-  const radix = 1n << (limbBits * BigInt(limbs))
+/** Writes numbers to the kernel's memory. */
+function writerOf({ memory }: Kernel, prime: bigint) {
+  const radix = 1n << (limbBits * BigInt(limbsOf(prime)))
   const write = (at: number, value: bigint) => {
-    const words = new BigUint64Array(kernel.memory.buffer, at, roomLimbs)
+    const words = new BigUint64Array(memory.buffer, at, roomLimbs)
     for (let place = 0; place < roomLimbs; place += 1) {
       words[place] = BigInt.asUintN(30, value >> (limbBits * BigInt(place)))
     }
   }
   /** In Montgomery's form. */
   const put = (at: number, value: bigint) => write(at, (value * radix) % prime)
+  const putPair = (at: number, [real, imaginary]: ExtensionNumber) => {
+    put(at, real)
+    put(at + roomBytes, imaginary)
+  }
+  return { radix, write, put, putPair }
+}
+
+const limbsOf = (prime: bigint) => (prime >> 270n ? 13 : 9)
+
+function setUp(kernel: Kernel, { prime, a, b, pairing }: CurveParameters): void {
+  const { radix, write, put } = writerOf(kernel, prime)
   write(kernel.PRIME.value, prime)
   write(kernel.TWICE.value, 2n * prime)
   write(kernel.SQUARE.value, (radix * radix) % prime)
@@ -132,29 +154,46 @@ function setUp(kernel: Kernel, { prime, a, b, pairing }: CurveParameters): void 
     const bytes = Uint8Array.fromHex(power.toString(16).padStart(96, '0'))
     new Uint8Array(kernel.memory.buffer).set(bytes, place.value)
   }
-  kernel.setPrime(limbs, minusInverse(prime))
-  put(kernel.B1.value, ((b % prime) + prime) % prime)
+  kernel.setPrime(limbsOf(prime), minusInverse(prime))
+  put(kernel.B1.value, b)
   put(kernel.HALF.value, (prime + 1n) / 2n)
   const digits = pairing ? signedDigits(pairing.loop) : []
   new Int8Array(kernel.memory.buffer).set(digits, kernel.DIGITS.value)
   const isBls = pairing?.family === 'bls12-381'
   kernel.setCurve(isBls, a === -3, pairing?.x ?? 0n, digits.length)
-  if (!pairing) return
-  const pair = (at: number, [real, imaginary]: ExtensionNumber) => {
-    put(at, real)
-    put(at + roomBytes, imaginary)
-  }
-  const { power, invert } = extensionOf(prime)
-  const turn = power(pairing.xi, (prime - 1n) / 6n)
+  if (pairing) setUpPairing(kernel, prime, pairing)
+}
+
+function setUpPairing(
+  kernel: Kernel,
+  prime: bigint,
+  { family, xi, twistB, beta, maps }: NonNullable<CurveParameters['pairing']>,
+): void {
+  const { put, putPair } = writerOf(kernel, prime)
+  const { power, invert, multiply } = extensionOf(prime)
+  const turn = power(xi, (prime - 1n) / 6n)
   for (const k of [1, 2, 3, 4, 5]) {
-    pair(kernel.FROBENIUS.value + (k - 1) * 2 * roomBytes, power(turn, BigInt(k)))
+    putPair(kernel.FROBENIUS.value + (k - 1) * 2 * roomBytes, power(turn, BigInt(k)))
   }
   for (const [place, k] of [2n, 3n].entries()) {
     const onTwist = power(turn, k)
-    pair(kernel.PSI.value + place * 2 * roomBytes, isBls ? invert(onTwist) : onTwist)
+    const value = family === 'bls12-381' ? invert(onTwist) : onTwist
+    putPair(kernel.PSI.value + place * 2 * roomBytes, value)
   }
-  pair(kernel.B2.value, pairing.twistB)
-  put(kernel.BETA.value, pairing.beta)
+  putPair(kernel.B2.value, twistB)
+  put(kernel.BETA.value, beta)
+  for (const [at, { a, b, z, ...functions }] of (maps ?? []).entries()) {
+    const { xNumerator, xDenominator, yNumerator, yDenominator } = functions
+    const polynomials = [xNumerator, xDenominator, yNumerator, yDenominator]
+    const slope = multiply(b, invert(a))
+    const fixed = [a, b, z, multiply([prime - 1n, 0n], slope), multiply(slope, invert(z))]
+    const sizes = polynomials.map(({ length }) => length)
+    new Uint8Array(kernel.memory.buffer).set(sizes, kernel.SIZES.value + 4 * at)
+    for (const [place, value] of [...fixed, ...polynomials.flat()].entries()) {
+      if (at === 0) put(kernel.MAP1.value + place * roomBytes, value[0])
+      else putPair(kernel.MAP2.value + place * 2 * roomBytes, value)
+    }
+  }
 }
 
 /** −1 / prime mod 2^30, by Newton's steps. */
