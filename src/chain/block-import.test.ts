@@ -119,6 +119,8 @@ describe('a followed chain', () => {
     const { chain, miner, take, genesis } = await begin(t)
     const stateRoot = new Uint8Array(32)
     assert.equal(await take(await miner.mine(genesis, 0, { stateRoot })), 'stateRoot')
+    const ommersHash = new Uint8Array(32)
+    assert.equal(await take(await miner.mine(genesis, 0, { ommersHash })), 'ommersHash')
     assert.equal(await take(await miner.mine(genesis, 0, { difficulty: 5n })), 'difficulty')
     assert.equal(await take(await miner.mine(genesis, 0, { baseFeePerGas: 5n })), 'fields')
     assert.deepEqual(chain.head().hash, genesis.hash)

@@ -77,6 +77,34 @@ describe('the follower', () => {
     assert.match(ruleOf(merged.checkHeader(genesis, { ...stake, nonce }, nowMs)), /^constants: /)
   })
 
+  test('the Merge comes after the block that reaches the total difficulty', () => {
+    const forks = (difficulty = 0n) => rulesOf(difficulty > 0n ? 'homestead' : 'paris')
+    const engine = ethereumEngine({ chainId: 7n, rulesAt: (at) => forks(at.difficulty) }, 1_000n)
+    const { header: work } = mined(genesis)
+    const later = { baseFeePerGas: 10n ** 9n, gasLimit: 60_000_000n, difficulty: 0n }
+    const stake = { ...work, ...later }
+    const rule = (totalWork: bigint | undefined, header: Header) =>
+      ruleOf(engine.checkHeader({ ...genesis, totalWork }, header, nowMs))
+    assert.deepEqual([rule(999n, work), rule(1_000n, stake)], ['valid', 'valid'])
+    assert.match(rule(1_000n, work), /^difficulty: there is none after the Merge/)
+    assert.match(rule(999n, stake), /^difficulty: the Merge comes later/)
+    // An ommer's parent has no total that is known.
+    assert.match(rule(undefined, stake), /^difficulty: the Merge comes later/)
+  })
+
+  test('the gas limit moves by less than a 1024th part', () => {
+    const engine = ethereumEngine(rulesOfOne(7n, 'homestead'))
+    const rule = (gasLimit: bigint) => {
+      const { header } = mined(genesis, { gasLimit })
+      return ruleOf(engine.checkHeader(genesis, header, nowMs))
+    }
+    const most = genesis.gasLimit / 1_024n
+    assert.equal(rule(genesis.gasLimit + most - 1n), 'valid')
+    assert.equal(rule(genesis.gasLimit - most + 1n), 'valid')
+    assert.match(rule(genesis.gasLimit + most), /^gas: gas limit/)
+    assert.match(rule(genesis.gasLimit - most), /^gas: gas limit/)
+  })
+
   test('the first block of London doubles the limit and begins with a fee of one gwei', () => {
     const engine = ethereumEngine(rulesOfOne(7n, 'london'))
     const { header } = mined(genesis, { baseFeePerGas: 10n ** 9n, gasLimit: 60_000_000n })
