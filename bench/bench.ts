@@ -4,11 +4,14 @@ import { parseArgs } from 'node:util'
 import { loopTable, transferTable } from './evm.ts'
 import { machineText } from './measure.ts'
 import { precompileTable } from './precompiles.ts'
+import { startTable, trieTable } from './state.ts'
 
 const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   transfers: transferTable,
   loops: loopTable,
   precompiles: precompileTable,
+  trie: trieTable,
+  start: startTable,
 }
 
 const { values, positionals } = parseArgs({

@@ -12,7 +12,7 @@ import type { TransactionPlace } from './chain.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { decodeExecutedBlock, encodeExecutedBlock } from './ledger/block-codec.ts'
 import type { Manifest } from './ledger/manifest.ts'
-import { chainKey, manifestToJson, parseManifest } from './ledger/manifest-codec.ts'
+import { keyOfManifest, manifestToJson, parseManifest } from './ledger/manifest-codec.ts'
 import {
   decodeRlp,
   encodeRlp,
@@ -98,7 +98,7 @@ export async function openChainLog(options: {
   readonly resumption?: Pick<Resumption, 'position' | 'hash' | 'index'> | undefined
 }): Promise<ChainLog> {
   const { folder, manifest, logger, listener, resumption } = options
-  await keepManifest(folder, manifest)
+  const key = await keepManifest(folder, manifest)
   let index = new BlockPlaces()
   let born = false
   let begun = false
@@ -132,7 +132,7 @@ export async function openChainLog(options: {
       if (record.kind === 'birth') {
         born = true
         begin()
-        if (!equalBytes(record.key, chainKey(manifest))) throw otherChain(folder, 'manifest.json')
+        if (!equalBytes(record.key, key)) throw otherChain(folder, 'manifest.json')
       } else if (record.kind === 'rewind') {
         index.cut(record.number)
         listener.rewind(record.number, record.changes)
@@ -144,7 +144,7 @@ export async function openChainLog(options: {
     },
   })
   begin()
-  if (!born) await log.append(encodeRlp([rlpInteger(birth), chainKey(manifest)]))
+  if (!born) await log.append(encodeRlp([rlpInteger(birth), key]))
   return logOver(log, index)
 }
 
@@ -246,15 +246,16 @@ function blockFrom([stored, changes]: readonly RlpValue[]) {
   }
 }
 
-/** Writes the manifest of a new chain, whole or not at all. */
-async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
+/** Writes the manifest of a new chain, whole or not at all, and gives the chain's key. */
+async function keepManifest(folder: string, manifest: Manifest): Promise<Hash> {
   const stored = await storedText(folder)
   const own = manifestToJson(manifest)
-  if (stored === own) return
+  const key = keyOfManifest(own)
+  if (stored === own) return key
   if (stored !== undefined) {
     const field = differingField(manifestToJson(parseManifest(stored)), own)
     if (field !== undefined) throw otherChain(folder, field)
-    return
+    return key
   }
   await createFolder(folder)
   const file = path.join(folder, 'manifest.json')
@@ -267,6 +268,7 @@ async function keepManifest(folder: string, manifest: Manifest): Promise<void> {
   }
   await rename(`${file}.new`, file)
   await syncFolder(folder)
+  return key
 }
 
 /** The first field in which two canonical manifests differ. */

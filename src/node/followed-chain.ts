@@ -10,6 +10,7 @@ import type { DrivenChain } from '../chain/chain-parts.ts'
 import { createChain } from '../chain/create-chain.ts'
 import { importBlocks } from '../chain/import-blocks.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
+import { boundsOf } from './chain-bounds.ts'
 import { type SourceChain, serveChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { contractsOf } from './foreign-chain.ts'
@@ -47,8 +48,8 @@ export async function openFollowed(
   const { values, logger, metrics, stops, hooks } = composition
   const chainId = safeChainId(manifest)
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
-  const pool = { maxTransactions: values.poolTransactions, maxPerSender: values.poolPerSender }
-  const place = { manifest, folder: path.join(values.data, 'chains'), pool }
+  const bounds = boundsOf(values)
+  const place = { manifest, folder: path.join(values.data, 'chains'), ...bounds }
   const chain = await createChain({ ...place, beneficiary: new Uint8Array(20) }, world)
   stops.push(() => chain.stop())
   await chain.start()

@@ -172,6 +172,15 @@ export const settings = {
     ...{ kind: within(1, 1e7, true), default: 2_048, env: 'QS_POOL_PER_SENDER' },
     description: 'Transactions of one sender that may wait for a block',
   },
+  stateHistory: {
+    ...{ kind: within(2, 1e5, true), default: 128, env: 'QS_STATE_HISTORY', unit: 'blocks' },
+    description: 'States of the last blocks that can be asked for, and that a chain can go back to',
+  },
+  stateMemory: {
+    ...{ kind: within(16, 3_500, true), default: 1_024, env: 'QS_STATE_MEMORY', unit: 'MiB' },
+    description:
+      'Memory for the state of a chain; above it, what did not change lately is read from disk',
+  },
   mnemonic: {
     ...{ kind: text, default: undefined, env: 'QS_MNEMONIC', secret: true },
     description: 'Words of the development accounts; by default the well-known test words',

@@ -10,6 +10,7 @@ import { readStoredManifest } from '../chain/chain-log.ts'
 import { createChain } from '../chain/create-chain.ts'
 import type { GenesisAccount, Manifest } from '../chain/ledger/manifest.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
+import { boundsOf } from './chain-bounds.ts'
 import { type SourceChain, serveChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
@@ -65,8 +66,8 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const manifest = manifestOf(composition, birth ?? stored)
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const beneficiary = fromHex(platform.address)
-  const pool = { maxTransactions: values.poolTransactions, maxPerSender: values.poolPerSender }
-  const chain = await createChain({ manifest, folder, beneficiary, pool }, world)
+  const bounds = boundsOf(values)
+  const chain = await createChain({ manifest, folder, beneficiary, ...bounds }, world)
   stops.push(() => chain.stop())
   await chain.start()
   const { client, answer, rpcUrl } = await serveChain(composition, chain, accounts)

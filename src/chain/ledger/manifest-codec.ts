@@ -62,7 +62,12 @@ function genesisToJson({ accounts, ...header }: Genesis): unknown {
 
 /** What tells chains apart that share a chain id: keccak-256 of the canonical manifest. */
 export function chainKey(manifest: Manifest): Hash {
-  return keccak256(new TextEncoder().encode(manifestToJson(manifest)))
+  return keyOfManifest(manifestToJson(manifest))
+}
+
+/** The same of a canonical manifest, which a large one takes long to make. */
+export function keyOfManifest(canonical: string): Hash {
+  return keccak256(new TextEncoder().encode(canonical))
 }
 
 /**

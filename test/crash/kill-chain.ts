@@ -1,0 +1,71 @@
+/** Kills a chain at random moments and checks what it comes back with: `npm run test:crash -- 200`. */
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock, systemTimer } from '../../src/base/clock.ts'
+import { silentLogger } from '../../src/base/logger.ts'
+import { noMetrics } from '../../src/base/metrics.ts'
+import { readStoredManifest } from '../../src/chain/chain-log.ts'
+import { createChain } from '../../src/chain/create-chain.ts'
+
+const kills = Number(process.argv[2] ?? 200)
+const entry = path.join(import.meta.dirname, '../../src/chain/test-chain/endless-chain.ts')
+const folder = await mkdtemp(path.join(tmpdir(), 'qs-kill-'))
+/** Hash of each block that anybody was told of. */
+const told = new Map<bigint, string>()
+let [done, failed] = [0, 0]
+
+for (; done < kills; done += 1) {
+  for (const line of await runUntilKilled()) {
+    const [number = '', hash = ''] = line.split(' ')
+    told.set(BigInt(number), hash)
+  }
+  try {
+    await check()
+  } catch (error) {
+    failed += 1
+    process.stdout.write(`kill ${done + 1}: ${String(error)}\n`)
+  }
+}
+await rm(folder, { recursive: true })
+process.stdout.write(
+  `${told.size} blocks, ${done} kills\n${done - failed} passed, ${failed} failed\n`,
+)
+process.exitCode = failed === 0 ? 0 : 1
+
+/** Lines of a process that got up to half a second after its first block. */
+async function runUntilKilled(): Promise<string[]> {
+  const child = spawn(process.execPath, [entry, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  let text = ''
+  child.stdout.on('data', (data) => {
+    text += data
+  })
+  await Promise.race([once(child.stdout, 'data'), closed])
+  await sleep(Math.random() * 500)
+  child.kill('SIGKILL')
+  await closed
+  return text.split('\n').slice(0, -1)
+}
+
+/** The chain opens, which compares its root with its head, and has all blocks that were told. */
+async function check(): Promise<void> {
+  const manifest = await readStoredManifest(path.join(folder, 'dev'))
+  assert.ok(manifest, 'the manifest is gone')
+  const chain = await createChain(
+    { manifest, folder, beneficiary: new Uint8Array(20), history: 3 },
+    { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
+  )
+  try {
+    for (const [number, hash] of told) {
+      assert.equal(chain.blockHash(number)?.toHex(), hash, `block ${number}`)
+    }
+  } finally {
+    await chain.stop()
+  }
+}
