@@ -41,8 +41,8 @@ export async function runMessage(
   kernel.watch(watcher && new KernelWatch(kernel, watcher))
   kernel.useTransaction(from, gasPrice, [])
   kernel.wasm.beginTransaction()
-  const seen = new KernelState(kernel)
-  watcher?.begin?.(seen)
+  const seen = watcher && new KernelState(kernel)
+  if (seen) watcher.begin?.(seen)
   const sender = kernel.account(from)
   const nonce = state.account(from)?.nonce ?? 0n
   if (to === undefined) kernel.wasm.setNonce(sender, nonce + 1n)
@@ -57,7 +57,7 @@ export async function runMessage(
     return { ...nothing, halt: 'too-long' }
   }
   if (isOverlay(state)) keep(kernel, state)
-  watcher?.end?.(seen)
+  if (seen) watcher.end?.(seen)
   if (isOverlay(state)) kernel.useState(state)
   else if (moved.length === 0) kernel.undo()
   else kernel.useState(state)

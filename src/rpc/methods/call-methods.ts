@@ -35,7 +35,7 @@ export function callMethods(overrideEntries: number): MethodTable {
       const place = { at: block, accounts, block: pretended }
       const call = await prepareCall(context, request, { ...place, ...callGas(context) })
       checkFunds(call)
-      const result = await context.chain.evm.call(call.overlay, call.block, call.message)
+      const result = await context.chain.evm.call(call.state, call.block, call.message)
       if (result.halt !== undefined) throw haltError(result.halt, result.output)
       return toHex(result.output)
     }),
@@ -49,7 +49,7 @@ export function callMethods(overrideEntries: number): MethodTable {
         const call = await prepareCall(context, request, place)
         checkFunds(call)
         const { evm } = context.chain
-        const traced = await evm.createAccessList(call.overlay, call.block, call.message)
+        const traced = await evm.createAccessList(call.state, call.block, call.message)
         const { accessList, result } = traced
         return {
           accessList: accessListJson(accessList),
@@ -81,7 +81,7 @@ export async function estimateGas(
   const affordable = smaller(call.message.gasLimit, affordableGas(call))
   if (affordable < delegations) throw notEnough(affordable)
   const message = { ...call.message, gasLimit: affordable - delegations }
-  const estimate = await chain.evm.estimateGas(call.overlay, call.block, message)
+  const estimate = await chain.evm.estimateGas(call.state, call.block, message)
   if (typeof estimate === 'bigint') return estimate + delegations
   const isShort = estimate.halt === 'out-of-gas' || estimate.halt === 'code-deposit'
   if (isShort) throw notEnough(affordable)
@@ -93,8 +93,8 @@ function notEnough(gas: bigint): Error {
 }
 
 /** Gas that the sender can pay for; undefined when gas costs nothing. */
-function affordableGas({ overlay, message, feeCap }: PreparedCall): bigint | undefined {
-  const balance = overlay.account(message.from)?.balance ?? 0n
+function affordableGas({ state, message, feeCap }: PreparedCall): bigint | undefined {
+  const balance = state.account(message.from)?.balance ?? 0n
   if (balance < message.value) throw serverError('insufficient funds for transfer')
   return feeCap === 0n ? undefined : (balance - message.value) / feeCap
 }

@@ -49,9 +49,9 @@ export function createRpcServer(
   })
   server.maxConnections = limits.connections
   const sockets = createSockets(limits, dependencies)
-  const ownPort = () => (server.address() as AddressInfo | null)?.port ?? port
+  let ownPort = port
   server.on('request', (request, response) => {
-    const exchange = { request, response, port: ownPort(), limits }
+    const exchange = { request, response, port: ownPort, limits }
     const work = exchangeHttp(exchange, dependencies).catch((error: unknown) => {
       // Reading fails when the client goes away or is too slow.
       logger.debug('an HTTP request broke off', { error })
@@ -63,7 +63,7 @@ export function createRpcServer(
   server.on('upgrade', (request, socket, head) => {
     // The server no longer listens for errors of this socket, and one that nobody hears ends the process.
     socket.on('error', (error) => logger.debug('a WebSocket broke off', { error }))
-    const refusal = localRefusal(guarded(request), { port: ownPort() })
+    const refusal = localRefusal(guarded(request), { port: ownPort })
     const route = routeOf(request, dependencies)
     if (refusal === undefined && route !== undefined)
       return sockets.accept({ request, socket, head }, route.chain)
@@ -86,7 +86,9 @@ export function createRpcServer(
         server.once('error', (error) => reject(listenError(error, host, port)))
         server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), resolve)
       })
-      assertLoopback((server.address() as AddressInfo).address)
+      const own = server.address() as AddressInfo
+      ownPort = own.port
+      assertLoopback(own.address)
     },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
@@ -112,9 +114,11 @@ interface Exchange {
 async function exchangeHttp(exchange: Exchange, dependencies: ServerDependencies): Promise<void> {
   const { request, response, port, limits } = exchange
   const send = (status: number, text: string | undefined) => {
+    write(response, status, text)
+    // Small answers are gone at once.
+    if (!response.socket?.writableLength) return
     const late = setTimeout(() => response.destroy(), limits.responseTimeoutMs)
     response.once('close', () => clearTimeout(late))
-    write(response, status, text)
   }
   const refuse = (status: number, message: string) => {
     response.setHeader('connection', 'close')

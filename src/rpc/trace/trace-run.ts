@@ -52,7 +52,7 @@ export async function traceCall(
   const { from, to, gasLimit } = call.message
   const traced = { from, to, gasLimit, beneficiary: call.block.beneficiary, authorities: [] }
   const tracer = tracerOf(options, traced, context.limits.responseLength)
-  const end = await context.chain.evm.call(call.overlay, call.block, call.message, tracer)
+  const end = await context.chain.evm.call(call.state, call.block, call.message, tracer)
   if (end.halt === 'too-long') throw late()
   return tracer.result(end)
 }

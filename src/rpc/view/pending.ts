@@ -3,6 +3,8 @@
 import type { Clock } from '../../base/clock.ts'
 import { type BuiltBlock, buildBlock } from '../../chain/block-building.ts'
 import type { Chain, ChainEvent } from '../../chain/chain.ts'
+import type { HeaderDraft } from '../../chain/consensus/consensus.ts'
+import type { Header } from '../../chain/ledger/block.ts'
 import { serverError } from '../envelope/rpc-error.ts'
 import type { RpcLimits } from '../limits.ts'
 
@@ -37,8 +39,7 @@ async function build(chain: Chain, clock: Clock, timeMs: number): Promise<BuiltB
   const { header: parent, hash } = chain.head()
   const state = chain.stateAt(hash)
   if (!state) throw serverError('pending state is not available')
-  const draft = chain.draft()
-  if (!draft) throw serverError('pending state is not available')
+  const draft = chain.draft() ?? after(parent)
   const startMs = clock.nowMs()
   const site = {
     ...{ evm: chain.evm, rules: chain.rules, parent, state },
@@ -49,4 +50,11 @@ async function build(chain: Chain, clock: Clock, timeMs: number): Promise<BuiltB
     pool: chain.pool,
     isLate: () => clock.nowMs() - startMs > timeMs,
   })
+}
+
+/** On a chain that is only followed, nobody here decides what comes next: a block like the last one, a bit later. */
+function after(parent: Header): HeaderDraft {
+  const { beneficiary, mixHash, extraData, difficulty, nonce, parentBeaconBlockRoot } = parent
+  const kept = { beneficiary, mixHash, extraData, difficulty, nonce, parentBeaconBlockRoot }
+  return { ...kept, timestamp: parent.timestamp + 1n }
 }
