@@ -317,3 +317,40 @@ test('an HTTP client that does not take its answer is cut off', async (t) => {
   clearInterval(writing)
   assert.equal(chain.head().header.number, 0n)
 })
+
+test('a client that has closed its side gets its answer, then the end', async (t) => {
+  const { url } = await serveRpc(t, calm)
+  const { port, hostname } = new URL(url)
+  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+  t.after(async () => void socket.destroy())
+  const body = JSON.stringify({ ...chainId, method: 'evm_mine' })
+  const head = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n'
+  socket.end(`${head}content-length: ${body.length}\r\n\r\n${body}`)
+  let text = ''
+  socket.on('data', (data) => {
+    text += data
+  })
+  await once(socket, 'end')
+  assert.match(text, /"result":"0x0"/)
+})
+
+test('lists within lists without end are refused like anything else', async (t) => {
+  const { url } = await serveRpc(t, calm)
+  const deep = '['.repeat(500_000) + ']'.repeat(500_000)
+  const request = (method: string, params: string) =>
+    `{"jsonrpc":"2.0","id":1e400,"method":"${method}","params":${params}}`
+  const bodies = [
+    ...[deep, request('eth_call', `[${deep}]`), request('eth_chainId', deep)],
+    ...[
+      request('eth_getLogs', `[{"topics":${deep}}]`),
+      request('debug_traceCall', `[{},{},${deep}]`),
+    ],
+    request('eth_simulateV1', `[{"blockStateCalls":${deep}}]`),
+  ]
+  for (const body of bodies) {
+    const response = await post(url, body)
+    assert.equal(response.status, 200)
+    assert.match(await response.text(), /"error":\{"code":-32[67]0[0-9]/)
+  }
+  assert.match(await (await post(url, JSON.stringify(chainId))).text(), /0x4f1a/)
+})

@@ -48,6 +48,8 @@ export function createRpcServer(
     keepAliveTimeout: 60_000,
   })
   server.maxConnections = limits.connections
+  // Not in the declarations: a client that has sent all it wants to send still gets its answer.
+  Object.assign(server, { httpAllowHalfOpen: true })
   const sockets = createSockets(limits, dependencies)
   let ownPort = port
   server.on('request', (request, response) => {
