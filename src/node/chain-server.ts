@@ -1,5 +1,6 @@
 /** Serves JSON-RPC of a chain of this process. */
 
+import path from 'node:path'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
@@ -50,6 +51,7 @@ export async function serveChain(
     ...{ version: await programVersion(), dev: values.dev },
     ...{ host: values.rpcHost, port: values.rpcPort, ipc: values.ipc },
     limits: limitsOf(values),
+    dataFolder: path.resolve(values.data),
   }
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const rpc = createRpc(options, { chains: [chain], accounts, ...world })

@@ -31,6 +31,8 @@ export interface RpcOptions {
   readonly port?: number
   /** Adds the methods that move a development chain. */
   readonly dev?: boolean
+  /** Folder of the node's data, for admin_datadir. */
+  readonly dataFolder?: string
   /** Socket in the file system, or name of a pipe, on which it listens too. */
   readonly ipc?: string | undefined
   readonly limits?: Partial<RpcLimits>
@@ -104,6 +106,7 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     clientVersion: `QuantumStream/v${options.version}/${platform()}-${arch()}/node${process.versions.node}`,
     keys: new Map(accounts.map(({ address, key }) => [address.toLowerCase() as Hex, key])),
     methodNames: [...methods.keys()],
+    dataFolder: options.dataFolder,
   }
   const contexts = new Map(
     chains.map((chain) => [chain.manifest.name, createContext(chain, limits, shared)]),
@@ -159,7 +162,10 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
 function createContext(
   chain: Chain,
   limits: RpcLimits,
-  shared: Pick<ChainContext, 'clientVersion' | 'keys' | 'methodNames' | 'clock' | 'isStopping'>,
+  shared: Pick<
+    ChainContext,
+    'clientVersion' | 'dataFolder' | 'keys' | 'methodNames' | 'clock' | 'isStopping'
+  >,
 ): ChainContext {
   return {
     ...{ ...shared, chain, limits },

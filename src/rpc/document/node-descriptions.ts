@@ -17,6 +17,7 @@ const nodeDescriptions: Descriptions = {
   eth_config: ['Rules of the chain now, next and at last (EIP-7910).', [], 'ForkConfig'],
   eth_capabilities: ['What the node can be asked about.', [], 'Capabilities'],
   admin_nodeInfo: ['Name of the node, and its chain.', [], 'object'],
+  admin_datadir: ["Folder of the node's data.", [], 'string'],
   admin_peers: ['Other nodes that are connected.', [], 'object[]'],
   txpool_status: ['How many transactions wait.', [], 'PoolCounts'],
   txpool_content: ['All transactions that wait.', [], 'PoolContent'],

@@ -34,6 +34,7 @@ export const configMethods: MethodTable = {
     }
   }),
   admin_peers: method([], () => []),
+  admin_datadir: method([], ({ dataFolder }) => dataFolder ?? ''),
 }
 
 /** States are kept from some block on: the first of them is found by halves. */

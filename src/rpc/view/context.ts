@@ -35,6 +35,7 @@ export interface ChainContext {
   /** Whether what runs long should end: nobody will hear its answer. */
   readonly isStopping: () => boolean
   readonly clientVersion: string
+  readonly dataFolder: string | undefined
   /** Private keys that may sign, by address in lower-case hex. */
   readonly keys: ReadonlyMap<Hex, Uint8Array>
   readonly filters: Filters
