@@ -66,7 +66,7 @@ export async function runMessage(
     halt,
     output,
     logs,
-    gasUsed: gasAfterRefund(gasLimit - gasLeft, refund, { rules }, data),
+    gasUsed: gasAfterRefund({ spent: gasLimit - gasLeft, refund, floor }, rules),
   }
 }
 

@@ -80,10 +80,12 @@ const opcodes: Readonly<
 const unary = new Set(['iszero', 'not', 'clz'])
 const ternary = new Set(['addmod', 'mulmod'])
 
-const push32 = (value: bigint) => concatBytes(Uint8Array.of(0x7f), padStart(fromBigInt(value), 32))
+const push32 = (value: bigint): Uint8Array =>
+  concatBytes(Uint8Array.of(0x7f), padStart(fromBigInt(value), 32))
 /** Reads word number `at` of the calldata, so that no constant is seen when the code is decoded. */
-const readInput = (at: number) => Uint8Array.of(0x61, (at * 32) >> 8, (at * 32) & 255, 0x35)
-const keep = (at: number) => Uint8Array.of(0x61, (at * 32) >> 8, (at * 32) & 255, 0x52)
+const readInput = (at: number): Uint8Array =>
+  Uint8Array.of(0x61, (at * 32) >> 8, (at * 32) & 255, 0x35)
+const keep = (at: number): Uint8Array => Uint8Array.of(0x61, (at * 32) >> 8, (at * 32) & 255, 0x52)
 
 describe('opcodes on words', () => {
   let evm: Evm
@@ -94,7 +96,7 @@ describe('opcodes on words', () => {
   const to = new Uint8Array(20).fill(0x50)
   async function run(
     code: Uint8Array,
-    data = new Uint8Array(),
+    data: Uint8Array = zero,
     alone = false,
   ): Promise<CallResult> {
     const state = genesisState([{ address: to, code, balance: 0n, nonce: 1n, storage: [] }])
@@ -109,7 +111,10 @@ describe('opcodes on words', () => {
   for (const [name, [opcode, expected]] of Object.entries(opcodes)) {
     test(`${name} gives what BigInt gives, of constants and of what is not known before`, async () => {
       const count = unary.has(name) ? 1 : ternary.has(name) ? 3 : 2
-      const cases = fc.sample(fc.tuple(word, word, word), { numRuns: 300, seed: opcode })
+      const cases: [bigint, bigint, bigint][] = fc.sample(fc.tuple(word, word, word), {
+        numRuns: 300,
+        seed: opcode,
+      })
       // A modulus that comes again and again takes another way.
       const modulus = cases[7]?.[0] ?? 1n
       for (let at = 0; at < cases.length; at += 3) {
@@ -117,7 +122,8 @@ describe('opcodes on words', () => {
         if (one && count === 3) cases[at] = [one[0], one[1], modulus | (1n << 255n)]
       }
       const wanted = cases.map(([a, b, c]) => expected(a, b, c))
-      const end = (length: number) => Uint8Array.of(0x61, length >> 8, length & 255, 0x5f, 0xf3)
+      const end = (length: number): Uint8Array =>
+        Uint8Array.of(0x61, length >> 8, length & 255, 0x5f, 0xf3)
       const constants = cases.map((words, at) => [
         ...words.slice(0, count).reverse().map(push32),
         ...[Uint8Array.of(opcode), keep(at)],
@@ -169,7 +175,7 @@ describe('opcodes on words', () => {
     let good = 0
     for (const code of fc.sample(program, { numRuns: 1_500, seed: 4 })) {
       const together = await run(code)
-      const alone = await run(code, new Uint8Array(), true)
+      const alone = await run(code, zero, true)
       if (together.halt === undefined) good += 1
       const { halt: _, ...rest } = alone
       // Which fault of several in one block comes first is not seen by the chain.

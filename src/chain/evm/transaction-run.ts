@@ -4,6 +4,7 @@ import { keccak256 } from '../../crypto/keccak.ts'
 import { blobGasOf } from '../ledger/blobs.ts'
 import type { Receipt } from '../ledger/block.ts'
 import { bloomOf } from '../ledger/bloom.ts'
+import type { Rules } from '../ledger/fork-rules.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import type { AccessListEntry, Address, Authorization, Transaction } from '../ledger/transaction.ts'
@@ -60,7 +61,9 @@ export async function runTransaction(
   const message: Message = { from: sender, to, nonce, value, data, gas }
   const execution = await execute(kernel, message, { pause, isLate: imagined?.isLate })
   const spent = gasLimit - execution.gasLeft
-  const gasUsed = gasAfterRefund(spent, execution.refund + delegated, place, data)
+  const floor = floorGas(data, rules)
+  const refund = execution.refund + delegated
+  const gasUsed = gasAfterRefund({ spent, refund, floor }, rules)
   credit(kernel, payer, (gasLimit - gasUsed) * price)
   // A call that is only imagined may pay less than the base fee.
   const tip = price > block.baseFeePerGas ? price - block.baseFeePerGas : 0n
@@ -81,20 +84,17 @@ export async function runTransaction(
   const told = transfers?.with(logs) ?? []
   const logsMade = (kernel.wasm.logsMade.value - logsBefore) >>> 0
   const everTold = logsMade + (transfers?.everTold ?? 0)
-  const floor = floorGas(data, rules)
   const gasNeeded = spent > floor ? spent : floor
   return { kind: 'executed', receipt, halt, output, told, everTold, gasNeeded }
 }
 
 /** The gas that is paid for: less what is given back, but not less than the floor (EIP-3529, 7623). */
 export function gasAfterRefund(
-  spent: bigint,
-  refund: bigint,
-  { rules }: Pick<TransactionPlace, 'rules'>,
-  data: Uint8Array,
+  gas: { readonly spent: bigint; readonly refund: bigint; readonly floor: bigint },
+  { numbers }: Rules,
 ): bigint {
-  const most = spent / BigInt(rules.numbers.refundDivisor)
-  const floor = floorGas(data, rules)
+  const { spent, refund, floor } = gas
+  const most = spent / BigInt(numbers.refundDivisor)
   const used = spent - (refund < most ? refund : most)
   return used > floor ? used : floor
 }

@@ -52,11 +52,12 @@ export class TransferTracer implements Tracer {
   enter(frame: number): void {
     this.#marks.push(this.#told.length)
     const kernel = this.#kernel
-    const kind = kernel.numbers[(frame + kernel.at('FRAME_KIND')) / 4]
-    const value = kernel.word(frame + kernel.at('FRAME_VALUE'))
+    const kind = kernel.numbers[(frame + kernel.at.FRAME_KIND) / 4]
+    const value = kernel.word(frame + kernel.at.FRAME_VALUE)
     if (value === 0n || kind === delegateCall) return
-    const [from, to] = ['FRAME_CALLER', 'FRAME_ADDRESS'].map((name) =>
-      padStart(kernel.address(frame + kernel.at(name)), 32),
+    const { FRAME_CALLER, FRAME_ADDRESS } = kernel.at
+    const [from, to] = [FRAME_CALLER, FRAME_ADDRESS].map((field) =>
+      padStart(kernel.address(frame + field), 32),
     )
     const topics = [transferTopic, from as Uint8Array, to as Uint8Array]
     const log = { address: transferTeller, topics, data: padStart(fromBigInt(value), 32) }
@@ -66,6 +67,6 @@ export class TransferTracer implements Tracer {
 
   leave(status: number): void {
     const mark = this.#marks.pop() ?? 0
-    if (status !== this.#kernel.at('OK')) this.#told.length = mark
+    if (status !== this.#kernel.at.OK) this.#told.length = mark
   }
 }

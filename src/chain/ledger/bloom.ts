@@ -12,8 +12,11 @@ export function bloomOf(logs: readonly Log[]): Uint8Array {
   const bloom = new Uint8Array(256)
   for (const { address, topics } of logs) {
     for (const bytes of [address, ...topics]) {
-      for (const bit of bitsOf(bytes))
+      const hash = keccak256(bytes)
+      for (let at = 0; at < 6; at += 2) {
+        const bit = bitAt(hash, at)
         bloom[255 - (bit >> 3)] = byteAt(bloom, bit) | (1 << (bit & 7))
+      }
     }
   }
   return bloom
@@ -21,14 +24,17 @@ export function bloomOf(logs: readonly Log[]): Uint8Array {
 
 /** Whether an address or topic may be covered; `false` is certain. */
 export function bloomMayContain(bloom: Uint8Array, bytes: Uint8Array): boolean {
-  return bitsOf(bytes).every((bit) => (byteAt(bloom, bit) & (1 << (bit & 7))) !== 0)
+  const hash = keccak256(bytes)
+  return [0, 2, 4]
+    .map((at) => bitAt(hash, at))
+    .every((bit) => (byteAt(bloom, bit) & (1 << (bit & 7))) !== 0)
 }
 
 function byteAt(bloom: Uint8Array, bit: number): number {
   return bloom[255 - (bit >> 3)] ?? 0
 }
 
-function bitsOf(bytes: Uint8Array): readonly number[] {
-  const hash = keccak256(bytes)
-  return [0, 2, 4].map((at) => (((hash[at] ?? 0) << 8) | (hash[at + 1] ?? 0)) & 2047)
+/** One of the three bits that a hash sets: the lower eleven of two bytes. */
+function bitAt(hash: Uint8Array, at: number): number {
+  return (((hash[at] ?? 0) << 8) | (hash[at + 1] ?? 0)) & 2047
 }

@@ -64,7 +64,7 @@ export async function execute(
   message: Message,
   { pause, isLate }: Patience,
 ): Promise<Execution> {
-  const paused = kernel.at('PAUSED')
+  const paused = kernel.at.PAUSED
   let status: number
   try {
     status = begin(kernel, message)
@@ -78,17 +78,17 @@ export async function execute(
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error
     // Whatever is changed is noted before, so that the tables can go back to how the transaction found them.
-    kernel.wasm.revert(kernel.at('JOURNAL'))
+    kernel.wasm.revert(kernel.at.JOURNAL)
     const region = kernel.wasm.fullRegion.value
     if (region > 0) throw tooLarge(regions[region] ?? 'work')
     throw new AppError({ code: 'evm/broken', message: 'the machine stopped', cause: error })
   }
   const halt = haltOf(kernel, status)
-  const from = kernel.at('RETURN')
+  const from = kernel.at.RETURN
   return {
     halt,
     output: kernel.bytes.slice(from, from + kernel.wasm.returnSize.value),
-    gasLeft: kernel.limbs[(kernel.at('FRAMES') + kernel.at('FRAME_GAS')) / 8] ?? 0n,
+    gasLeft: kernel.limbs[(kernel.at.FRAMES + kernel.at.FRAME_GAS) / 8] ?? 0n,
     refund: kernel.wasm.refund.value,
     logs: halt === undefined ? logsOf(kernel) : [],
   }
@@ -96,8 +96,8 @@ export async function execute(
 
 /** Why a frame that ended with a status did so; undefined for an ordinary end. */
 export function haltOf(kernel: Kernel, status: number): Halt | undefined {
-  if (status === kernel.at('OK')) return undefined
-  if (status === kernel.at('REVERTED')) return 'revert'
+  if (status === kernel.at.OK) return undefined
+  if (status === kernel.at.REVERTED) return 'revert'
   return halts[kernel.wasm.fault.value] ?? 'out-of-gas'
 }
 
@@ -115,17 +115,17 @@ function begin(kernel: Kernel, message: Message): number {
 function logsOf(kernel: Kernel): Log[] {
   const logs: Log[] = []
   const { numbers, bytes } = kernel
-  let at = kernel.at('LOGS')
+  let at = kernel.at.LOGS
   for (let left = kernel.wasm.logCount.value; left > 0; left -= 1) {
     const record = at / 4
     const topics: Uint8Array[] = []
-    let place = at + kernel.at('LOG_BODY')
+    let place = at + kernel.at.LOG_BODY
     for (let count = numbers[record + 1] ?? 0; count > 0; count -= 1) {
       topics.push(bytes.slice(place, place + 32))
       place += 32
     }
     const data = bytes.slice(place, place + (numbers[record + 2] ?? 0))
-    logs.push({ address: kernel.address(at + kernel.at('LOG_ADDRESS')), topics, data })
+    logs.push({ address: kernel.address(at + kernel.at.LOG_ADDRESS), topics, data })
     at += numbers[record] ?? 0
   }
   return logs

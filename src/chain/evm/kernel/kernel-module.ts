@@ -84,12 +84,41 @@ export function startKernel(host: KernelHost): KernelExports {
     .exports as unknown as KernelExports
 }
 
-/** Where something lies in a kernel, or another of its constants, by the name it has there. */
-export function constantsOf(kernel: KernelExports): (name: string) => number {
-  const all = kernel as unknown as Record<string, Global>
-  return (name) => {
-    const found = all[name]
-    if (typeof found?.value !== 'number') throw new Error(`the kernel has no constant ${name}`)
-    return found.value
-  }
+const constantNames = [
+  ...(['ACCOUNTS', 'ACCOUNTS_END', 'SLOTS', 'SLOTS_END', 'JOURNAL', 'LOGS', 'FRAMES'] as const),
+  ...(['EXCHANGE', 'EXCHANGE_END', 'RETURN', 'RETURN_END', 'OPCODES', 'OPCODE_BYTES'] as const),
+  ...(['SEED', 'TRACE', 'PRECOMPILES', 'PRECOMPILE_LENGTH', 'NO_PRECOMPILE'] as const),
+  ...(['BENEFICIARY', 'TIMESTAMP', 'NUMBER', 'RANDOM', 'GAS_LIMIT', 'CHAIN_ID'] as const),
+  ...(['BASE_FEE', 'BLOB_FEE', 'BLOB_COUNT', 'BLOB_HASHES', 'ORIGIN', 'GAS_PRICE'] as const),
+  ...(['ACCOUNT_FLAGS', 'ACCOUNT_NONCE', 'ACCOUNT_BALANCE', 'ACCOUNT_CODE_HASH'] as const),
+  ...(['ACCOUNT_INCARNATION', 'ACCOUNT_DIRTY_NEXT'] as const),
+  ...(['FLAG_EXISTS', 'FLAG_WIPED', 'FLAG_WIPED_IN_BLOCK'] as const),
+  ...(['SLOT_VALUE', 'SLOT_ACCOUNT', 'SLOT_INCARNATION', 'SLOT_DIRTY_NEXT'] as const),
+  ...(['FRAME_BYTES', 'FRAME_KIND', 'FRAME_GAS', 'FRAME_STACK', 'FRAME_VALUE'] as const),
+  ...([
+    'FRAME_CALLER',
+    'FRAME_ADDRESS',
+    'FRAME_TARGET',
+    'FRAME_INPUT',
+    'FRAME_INPUT_SIZE',
+  ] as const),
+  ...(['FRAME_MEMORY', 'FRAME_MEMORY_SIZE', 'LOG_ADDRESS', 'LOG_BODY'] as const),
+  ...(['OK', 'REVERTED', 'PAUSED'] as const),
+] as const
+
+/** Where things lie in a kernel, and its other constants, by the names they have there. */
+export type KernelConstants = Readonly<Record<(typeof constantNames)[number], number>>
+
+/** Reads the constants of a kernel, which are the same for all of them. */
+export function constantsOf(kernel: KernelExports): KernelConstants {
+  return Object.fromEntries(
+    constantNames.map((name) => [name, constantOf(kernel, name)]),
+  ) as KernelConstants
+}
+
+/** One constant. */
+export function constantOf(kernel: KernelExports, name: string): number {
+  const found = (kernel as unknown as Record<string, Global>)[name]
+  if (typeof found?.value !== 'number') throw new Error(`the kernel has no constant ${name}`)
+  return found.value
 }

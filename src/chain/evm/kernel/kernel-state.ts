@@ -8,18 +8,9 @@ import type { Kernel } from './kernel.ts'
 /** The state of the kernel, with everything that was changed since its block began. */
 export class KernelState implements StateOverlay {
   readonly #kernel: Kernel
-  readonly #field: Readonly<Record<string, number>>
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel
-    const names = ['FLAGS', 'NONCE', 'BALANCE', 'CODE_HASH', 'INCARNATION', 'DIRTY_NEXT'] as const
-    this.#field = Object.fromEntries([
-      ...names.map((name) => [name, kernel.at(`ACCOUNT_${name}`)]),
-      ...['VALUE', 'ACCOUNT', 'INCARNATION', 'DIRTY_NEXT'].map((name) => [
-        `SLOT_${name}`,
-        kernel.at(`SLOT_${name}`),
-      ]),
-    ])
   }
 
   account(address: Address): Account | undefined {
@@ -29,18 +20,19 @@ export class KernelState implements StateOverlay {
   /** The account with this number in the kernel. */
   accountIn(entry: number): Account | undefined {
     const { numbers, limbs, bytes } = this.#kernel
-    const { FLAGS = 0, NONCE = 0, BALANCE = 0, CODE_HASH = 0 } = this.#field
-    if (!((numbers[(entry + FLAGS) / 4] ?? 0) & this.#kernel.at('FLAG_EXISTS'))) return undefined
+    const { ACCOUNT_FLAGS, ACCOUNT_NONCE, ACCOUNT_BALANCE, ACCOUNT_CODE_HASH } = this.#kernel.at
+    if (!((numbers[(entry + ACCOUNT_FLAGS) / 4] ?? 0) & this.#kernel.at.FLAG_EXISTS))
+      return undefined
     return {
-      nonce: limbs[(entry + NONCE) / 8] ?? 0n,
-      balance: this.#kernel.word(entry + BALANCE),
-      codeHash: bytes.slice(entry + CODE_HASH, entry + CODE_HASH + 32),
+      nonce: limbs[(entry + ACCOUNT_NONCE) / 8] ?? 0n,
+      balance: this.#kernel.word(entry + ACCOUNT_BALANCE),
+      codeHash: bytes.slice(entry + ACCOUNT_CODE_HASH, entry + ACCOUNT_CODE_HASH + 32),
     }
   }
 
   storage(address: Address, key: bigint): bigint {
     const slot = this.#kernel.slot(this.#kernel.account(address), key)
-    return this.#kernel.word(slot + (this.#field.SLOT_VALUE ?? 0))
+    return this.#kernel.word(slot + this.#kernel.at.SLOT_VALUE)
   }
 
   hasStorage(address: Address): boolean {
@@ -48,8 +40,8 @@ export class KernelState implements StateOverlay {
     const entry = this.#kernel.account(address)
     const set = this.#dirtySlots().get(entry)
     if (set?.some(([, value]) => value !== 0n)) return true
-    const flags = numbers[(entry + (this.#field.FLAGS ?? 0)) / 4] ?? 0
-    return !(flags & this.#kernel.at('FLAG_WIPED')) && state.hasStorage(address)
+    const flags = numbers[(entry + this.#kernel.at.ACCOUNT_FLAGS) / 4] ?? 0
+    return !(flags & this.#kernel.at.FLAG_WIPED) && state.hasStorage(address)
   }
 
   code(codeHash: Hash): Uint8Array {
@@ -58,11 +50,11 @@ export class KernelState implements StateOverlay {
 
   setAccount(address: Address, account: Account | undefined): void {
     const entry = this.#kernel.account(address)
-    const { NONCE = 0, BALANCE = 0, CODE_HASH = 0 } = this.#field
+    const { ACCOUNT_NONCE, ACCOUNT_BALANCE, ACCOUNT_CODE_HASH } = this.#kernel.at
     const { nonce, balance, codeHash } = account ?? nothing
-    this.#kernel.limbs[(entry + NONCE) / 8] = nonce
-    this.#kernel.setWord(entry + BALANCE, balance)
-    this.#kernel.bytes.set(codeHash, entry + CODE_HASH)
+    this.#kernel.limbs[(entry + ACCOUNT_NONCE) / 8] = nonce
+    this.#kernel.setWord(entry + ACCOUNT_BALANCE, balance)
+    this.#kernel.bytes.set(codeHash, entry + ACCOUNT_CODE_HASH)
     this.#kernel.wasm.written(entry, account ? 1 : 0)
   }
 
@@ -86,18 +78,18 @@ export class KernelState implements StateOverlay {
   /** All changes since the block began. */
   difference(): Difference {
     const { numbers, wasm } = this.#kernel
-    const { FLAGS = 0, DIRTY_NEXT = 0 } = this.#field
+    const { ACCOUNT_FLAGS, ACCOUNT_DIRTY_NEXT } = this.#kernel.at
     const slots = this.#dirtySlots()
-    const wiped = this.#kernel.at('FLAG_WIPED_IN_BLOCK')
+    const wiped = this.#kernel.at.FLAG_WIPED_IN_BLOCK
     const accounts: AccountChange[] = []
     const codes = new Map<string, Uint8Array>()
     let entry = wasm.dirtyAccounts.value
-    for (; entry; entry = numbers[(entry + DIRTY_NEXT) / 4] ?? 0) {
+    for (; entry; entry = numbers[(entry + ACCOUNT_DIRTY_NEXT) / 4] ?? 0) {
       const account = this.accountIn(entry)
       accounts.push({
         address: this.#kernel.address(entry),
         account,
-        storageWiped: ((numbers[(entry + FLAGS) / 4] ?? 0) & wiped) !== 0,
+        storageWiped: ((numbers[(entry + ACCOUNT_FLAGS) / 4] ?? 0) & wiped) !== 0,
         slots: slots.get(entry) ?? [],
       })
       if (account && this.#kernel.newCodes.size > 0) {
@@ -111,14 +103,15 @@ export class KernelState implements StateOverlay {
 
   #dirtySlots(): Map<number, [bigint, bigint][]> {
     const { numbers, wasm } = this.#kernel
-    const { SLOT_ACCOUNT = 0, SLOT_VALUE = 0, SLOT_DIRTY_NEXT = 0 } = this.#field
-    const { SLOT_INCARNATION = 0, INCARNATION = 0 } = this.#field
+    const { SLOT_ACCOUNT, SLOT_VALUE, SLOT_DIRTY_NEXT } = this.#kernel.at
+    const { SLOT_INCARNATION, ACCOUNT_INCARNATION } = this.#kernel.at
     const found = new Map<number, [bigint, bigint][]>()
     let slot = wasm.dirtySlots.value
     for (; slot; slot = numbers[(slot + SLOT_DIRTY_NEXT) / 4] ?? 0) {
       const owner = numbers[(slot + SLOT_ACCOUNT) / 4] ?? 0
       // Its account has lost this storage since.
-      if (numbers[(slot + SLOT_INCARNATION) / 4] !== numbers[(owner + INCARNATION) / 4]) continue
+      if (numbers[(slot + SLOT_INCARNATION) / 4] !== numbers[(owner + ACCOUNT_INCARNATION) / 4])
+        continue
       const change: [bigint, bigint] = [
         this.#kernel.word(slot),
         this.#kernel.word(slot + SLOT_VALUE),

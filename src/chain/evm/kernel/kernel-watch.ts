@@ -79,52 +79,58 @@ export class KernelWatch implements Tracer {
 
   #depth(): number {
     const { wasm } = this.#kernel
-    return (wasm.frame.value - this.#kernel.at('FRAMES')) / this.#kernel.at('FRAME_BYTES')
+    return (wasm.frame.value - this.#kernel.at.FRAMES) / this.#kernel.at.FRAME_BYTES
   }
 
   #frameGas(frame: number): bigint {
-    return this.#kernel.limbs[(frame + this.#kernel.at('FRAME_GAS')) / 8] ?? 0n
+    return this.#kernel.limbs[(frame + this.#kernel.at.FRAME_GAS) / 8] ?? 0n
   }
 
-  #number(frame: number, name: string): number {
-    return this.#kernel.numbers[(frame + this.#kernel.at(name)) / 4] ?? 0
+  #number(frame: number, field: number): number {
+    return this.#kernel.numbers[(frame + field) / 4] ?? 0
   }
 
   #frameAt(frame: number): FrameStart {
     const kernel = this.#kernel
-    const kind = kinds[this.#number(frame, 'FRAME_KIND')] ?? 'CALL'
-    const input = this.#number(frame, 'FRAME_INPUT')
+    const kind = kinds[this.#number(frame, this.#kernel.at.FRAME_KIND)] ?? 'CALL'
+    const input = this.#number(frame, this.#kernel.at.FRAME_INPUT)
     const isBorrowed = kind === 'DELEGATECALL' || kind === 'CALLCODE'
     // Code that is borrowed runs at the caller's own address.
     const to = isBorrowed
-      ? kernel.address(this.#number(frame, 'FRAME_TARGET'))
-      : kernel.address(frame + kernel.at('FRAME_ADDRESS'))
-    const from = isBorrowed ? 'FRAME_ADDRESS' : 'FRAME_CALLER'
+      ? kernel.address(this.#number(frame, this.#kernel.at.FRAME_TARGET))
+      : kernel.address(frame + kernel.at.FRAME_ADDRESS)
+    const from = isBorrowed ? kernel.at.FRAME_ADDRESS : kernel.at.FRAME_CALLER
     return {
       kind,
-      from: kernel.address(frame + kernel.at(from)),
+      from: kernel.address(frame + from),
       to,
-      value: kernel.word(frame + kernel.at('FRAME_VALUE')),
+      value: kernel.word(frame + kernel.at.FRAME_VALUE),
       gas: this.#frameGas(frame),
-      input: kernel.bytes.slice(input, input + this.#number(frame, 'FRAME_INPUT_SIZE')),
+      input: kernel.bytes.slice(
+        input,
+        input + this.#number(frame, this.#kernel.at.FRAME_INPUT_SIZE),
+      ),
     }
   }
 
   #stepAt(place: Pick<Step, 'pc' | 'op' | 'gas'>, sp: number): Step {
     const kernel = this.#kernel
     const frame = kernel.wasm.frame.value
-    const words = (sp - this.#number(frame, 'FRAME_STACK')) / 32
+    const words = (sp - this.#number(frame, this.#kernel.at.FRAME_STACK)) / 32
     return {
       ...place,
       ...{ depth: this.#depth(), refund: kernel.wasm.refund.value, words },
-      address: kernel.address(frame + kernel.at('FRAME_ADDRESS')),
+      address: kernel.address(frame + kernel.at.FRAME_ADDRESS),
       word: (below) => (below < words ? kernel.word(sp - 32 * below) : 0n),
       memory: () => {
-        const base = this.#number(frame, 'FRAME_MEMORY')
-        return kernel.bytes.slice(base, base + this.#number(frame, 'FRAME_MEMORY_SIZE'))
+        const base = this.#number(frame, this.#kernel.at.FRAME_MEMORY)
+        return kernel.bytes.slice(
+          base,
+          base + this.#number(frame, this.#kernel.at.FRAME_MEMORY_SIZE),
+        )
       },
       returnData: () => {
-        const from = kernel.at('RETURN')
+        const from = kernel.at.RETURN
         return kernel.bytes.slice(from, from + kernel.wasm.returnSize.value)
       },
     }

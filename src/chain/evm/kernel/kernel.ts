@@ -9,7 +9,13 @@ import type { StateReader } from '../../state/state.ts'
 import { emptyState } from '../../state/trie-state.ts'
 import type { BlockContext, MovedPrecompile } from '../evm.ts'
 import { precompilesOf } from '../precompiles.ts'
-import { constantsOf, type KernelExports, startKernel } from './kernel-module.ts'
+import {
+  constantOf,
+  constantsOf,
+  type KernelConstants,
+  type KernelExports,
+  startKernel,
+} from './kernel-module.ts'
 import { opcodesOf } from './opcodes.ts'
 
 /** Told of what runs, when asked for; see `KernelHost`. */
@@ -27,7 +33,7 @@ const hashesInReach = 256n
 /** What the kernel reads of a state, and which block and rules it runs by. */
 export class Kernel {
   readonly wasm: KernelExports
-  readonly at: (name: string) => number
+  readonly at: KernelConstants
   /** Code that was made since the state was set, by its hash in hex. */
   readonly newCodes = new Map<string, Uint8Array>()
   #bytes: Uint8Array
@@ -41,7 +47,6 @@ export class Kernel {
   #tracer: Tracer | undefined
   /** Scratch for one word, and where the next bytes of an exchange go. */
   readonly scratch: number
-  readonly #accountFields: { nonce: number; balance: number; codeHash: number }
 
   /** `seed` is 64 bits of chance, which an attacker may not know. */
   constructor(chain: ChainRules, seed: bigint) {
@@ -52,29 +57,26 @@ export class Kernel {
     this.#bytes = new Uint8Array(buffer)
     this.#limbs = new BigUint64Array(buffer)
     this.#numbers = new Uint32Array(buffer)
-    this.scratch = this.at('EXCHANGE')
-    const [nonce, balance, codeHash] = ['ACCOUNT_NONCE', 'ACCOUNT_BALANCE', 'ACCOUNT_CODE_HASH']
-    this.#accountFields = {
-      nonce: this.at(String(nonce)),
-      balance: this.at(String(balance)),
-      codeHash: this.at(String(codeHash)),
-    }
-    this.limbs[this.at('SEED') / 8] = seed
+    this.scratch = this.at.EXCHANGE
+    this.limbs[this.at.SEED / 8] = seed
     this.wasm.reset()
   }
 
   get bytes(): Uint8Array {
-    if (this.#bytes.buffer !== this.wasm.memory.buffer) this.#look()
+    // Memory that grows leaves views behind that are empty.
+    if (this.#bytes.length === 0) this.#look()
     return this.#bytes
   }
 
   get limbs(): BigUint64Array {
-    if (this.#limbs.buffer !== this.wasm.memory.buffer) this.#look()
+    // Memory that grows leaves views behind that are empty.
+    if (this.#limbs.length === 0) this.#look()
     return this.#limbs
   }
 
   get numbers(): Uint32Array {
-    if (this.#numbers.buffer !== this.wasm.memory.buffer) this.#look()
+    // Memory that grows leaves views behind that are empty.
+    if (this.#numbers.length === 0) this.#look()
     return this.#numbers
   }
 
@@ -97,7 +99,7 @@ export class Kernel {
 
   /** Takes back what the transaction did that has begun. */
   undo(): void {
-    this.wasm.revert(this.at('JOURNAL'))
+    this.wasm.revert(this.at.JOURNAL)
     this.followTo(this.#state)
   }
 
@@ -110,16 +112,16 @@ export class Kernel {
 
   /** Whether its tables are better made anew before the next block. */
   isCrowded(): boolean {
-    const { accountsEnd, slotsEnd } = this.wasm
-    const used = (end: number, from: string) =>
-      (end - this.at(from)) / (this.at(`${from}_END`) - this.at(from))
-    return used(accountsEnd.value, 'ACCOUNTS') > 0.6 || used(slotsEnd.value, 'SLOTS') > 0.6
+    const { ACCOUNTS, ACCOUNTS_END, SLOTS, SLOTS_END } = this.at
+    const accounts = (this.wasm.accountsEnd.value - ACCOUNTS) / (ACCOUNTS_END - ACCOUNTS)
+    const slots = (this.wasm.slotsEnd.value - SLOTS) / (SLOTS_END - SLOTS)
+    return accounts > 0.6 || slots > 0.6
   }
 
   /** Takes precompiles away from where they were, until the state is set the next time. */
   movePrecompiles(moved: readonly MovedPrecompile[]): void {
     for (const { from, to } of moved) {
-      this.wasm.setPrecompile(this.account(from), this.at('NO_PRECOMPILE'))
+      this.wasm.setPrecompile(this.account(from), this.at.NO_PRECOMPILE)
       if (to) this.wasm.setPrecompile(this.account(to), Number(toBigInt(from)))
     }
   }
@@ -132,24 +134,24 @@ export class Kernel {
       number < block.number && number + hashesInReach >= block.number
         ? block.blockHash(number)
         : undefined
-    this.setAddress(this.at('BENEFICIARY'), block.beneficiary)
-    this.setWord(this.at('TIMESTAMP'), block.timestamp)
-    this.setWord(this.at('NUMBER'), block.number)
-    if (block.difficulty > 0n) this.setWord(this.at('RANDOM'), block.difficulty)
-    else this.setHashWord(this.at('RANDOM'), block.mixHash)
-    this.setWord(this.at('GAS_LIMIT'), block.gasLimit)
-    this.setWord(this.at('CHAIN_ID'), this.#chain.chainId)
-    this.setWord(this.at('BASE_FEE'), block.baseFeePerGas)
+    this.setAddress(this.at.BENEFICIARY, block.beneficiary)
+    this.setWord(this.at.TIMESTAMP, block.timestamp)
+    this.setWord(this.at.NUMBER, block.number)
+    if (block.difficulty > 0n) this.setWord(this.at.RANDOM, block.difficulty)
+    else this.setHashWord(this.at.RANDOM, block.mixHash)
+    this.setWord(this.at.GAS_LIMIT, block.gasLimit)
+    this.setWord(this.at.CHAIN_ID, this.#chain.chainId)
+    this.setWord(this.at.BASE_FEE, block.baseFeePerGas)
     const blobFee =
       own.blobFee ?? (rules.blobs ? blobBaseFee(block.excessBlobGas, rules.blobs) : 0n)
-    this.setWord(this.at('BLOB_FEE'), blobFee)
+    this.setWord(this.at.BLOB_FEE, blobFee)
     return rules
   }
 
   /** Tells a tracer, or nobody, of the next transactions; told of every instruction, code runs much slower. */
   watch(tracer: Tracer | undefined): void {
     this.#tracer = tracer
-    const place = this.at('TRACE') / 4
+    const place = this.at.TRACE / 4
     const before = this.numbers[place]
     const wanted = tracer ? (tracer.steps ? 3 : 1) : 0
     this.numbers[place] = wanted
@@ -159,11 +161,11 @@ export class Kernel {
 
   /** What the opcodes say of the transaction. */
   useTransaction(origin: Address, gasPrice: bigint, blobHashes: readonly Hash[]): void {
-    this.setAddress(this.at('ORIGIN'), origin)
-    this.setWord(this.at('GAS_PRICE'), gasPrice)
-    this.numbers[this.at('BLOB_COUNT') / 4] = blobHashes.length
+    this.setAddress(this.at.ORIGIN, origin)
+    this.setWord(this.at.GAS_PRICE, gasPrice)
+    this.numbers[this.at.BLOB_COUNT / 4] = blobHashes.length
     for (const [at, hash] of blobHashes.entries()) {
-      this.setHashWord(this.at('BLOB_HASHES') + 32 * at, hash)
+      this.setHashWord(this.at.BLOB_HASHES + 32 * at, hash)
     }
   }
 
@@ -180,8 +182,8 @@ export class Kernel {
 
   /** Copies bytes to where the kernel reads input, behind the scratch. @throws AppError `evm/capacity` */
   exchange(bytes: Uint8Array): number {
-    const place = this.at('EXCHANGE') + 64
-    if (place + bytes.length > this.at('EXCHANGE_END')) throw tooLarge('input')
+    const place = this.at.EXCHANGE + 64
+    if (place + bytes.length > this.at.EXCHANGE_END) throw tooLarge('input')
     this.bytes.set(bytes, place)
     return place
   }
@@ -253,9 +255,9 @@ export class Kernel {
       if (!name.startsWith('rule_')) continue
       const value = values[name.slice('rule_'.length)]
       if (value === undefined) throw new Error(`no rule is called ${name}`)
-      this.limbs[this.at(name) / 8] = BigInt(value)
+      this.limbs[constantOf(this.wasm, name) / 8] = BigInt(value)
     }
-    const [table, width] = [this.at('OPCODES'), this.at('OPCODE_BYTES')]
+    const [table, width] = [this.at.OPCODES, this.at.OPCODE_BYTES]
     this.bytes.fill(0, table, table + 256 * width)
     for (const [code, { gas, pops, pushes }] of opcodesOf(rules)) {
       const row = table + code * width
@@ -268,7 +270,7 @@ export class Kernel {
       if (id < 32) bits[0] = (bits[0] ?? 0) | (1 << id)
       else bits[1] = (bits[1] ?? 0) | (1 << (id - 0x100))
     }
-    this.numbers.set(bits, this.at('PRECOMPILES') / 4)
+    this.numbers.set(bits, this.at.PRECOMPILES / 4)
     this.useState(this.#state)
     this.wasm.dropCodes()
   }
@@ -297,9 +299,9 @@ export class Kernel {
         if (cost > gas) return -1
         const output = precompile?.run(bytes)
         if (!output) return -1
-        if (out + output.length > this.at('RETURN_END')) throw tooLarge('return data')
+        if (out + output.length > this.at.RETURN_END) throw tooLarge('return data')
         this.bytes.set(output, out)
-        this.numbers[this.at('PRECOMPILE_LENGTH') / 4] = output.length
+        this.numbers[this.at.PRECOMPILE_LENGTH / 4] = output.length
         return cost
       },
       blockHash: (number: number, out: number) => {
@@ -318,10 +320,10 @@ export class Kernel {
   #readAccount(entry: number): number {
     const account = this.#state.account(this.address(entry))
     if (!account) return 0
-    const { nonce, balance, codeHash } = this.#accountFields
-    this.limbs[(entry + nonce) / 8] = account.nonce
-    this.setWord(entry + balance, account.balance)
-    this.bytes.set(account.codeHash, entry + codeHash)
+    const { ACCOUNT_NONCE, ACCOUNT_BALANCE, ACCOUNT_CODE_HASH } = this.at
+    this.limbs[(entry + ACCOUNT_NONCE) / 8] = account.nonce
+    this.setWord(entry + ACCOUNT_BALANCE, account.balance)
+    this.bytes.set(account.codeHash, entry + ACCOUNT_CODE_HASH)
     return 1
   }
 }
