@@ -89,12 +89,13 @@ export class ChainDriver implements DrivenChain {
     },
     isAutomine: () =>
       this.#engineState !== undefined && this.#engine.isAutomine?.(this.#engineState) === true,
-    increaseTime: (seconds) => this.#feed({ kind: 'shift-time', seconds }),
+    increaseTime: (seconds) => this.#feed({ kind: 'shift-time', seconds, nowMs: this.#nowMs() }),
     shapeNext: (shape) => this.#feed({ kind: 'shape-next', shape }),
     submitAs: async (unsigned, sender) => {
       if (this.#failure) throw this.#failure
       const hash = this.#intake.submitAs(unsigned, sender)
       this.#tellOfWork()
+      await this.#sealedAtOnce(hash)
       return hash
     },
     change: (edit) => this.#exclusive(() => this.#change(edit)),
@@ -153,7 +154,24 @@ export class ChainDriver implements DrivenChain {
     if (this.#failure) throw this.#failure
     const hash = await this.#intake.submit(raw)
     this.#tellOfWork()
+    await this.#sealedAtOnce(hash)
     return hash
+  }
+
+  /** Where each transaction gets a block, clients look for it as soon as they have its hash. */
+  async #sealedAtOnce(hash: Hash): Promise<void> {
+    const isDue = () =>
+      this.#running && this.dev.isAutomine() && this.#hasWork() && this.pool.get(hash) !== undefined
+    // The block under way may not hold it, but the next one does.
+    for (let blocks = 0; blocks < 2 && isDue(); blocks += 1) {
+      const sealed = Promise.withResolvers<void>()
+      this.#seals.add(sealed)
+      const failed = await sealed.promise.then(
+        () => false,
+        () => true,
+      )
+      if (failed) return
+    }
   }
 
   subscribe(listener: (event: ChainEvent) => void): () => void {
@@ -295,8 +313,11 @@ export class ChainDriver implements DrivenChain {
 
   /** What cannot be in the next block is no work: an engine that seals for it would seal without end. */
   #tellOfWork(): void {
-    if (!this.pool.hasWork(nextBaseFee(this.head().header))) return
-    this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
+    if (this.#hasWork()) this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
+  }
+
+  #hasWork(): boolean {
+    return this.pool.hasWork(nextBaseFee(this.head().header))
   }
 
   #tell(event: ChainEvent): void {

@@ -83,7 +83,8 @@ export interface Chain {
   stateAt(hash: Hash): State | undefined
   blockHash(number: bigint): Hash | undefined
   /**
-   * Takes a raw transaction into the pool and gives its hash; transactions are taken in the order in which they came.
+   * Takes a raw transaction into the pool and gives its hash; transactions are taken in the order in which they came. Where each
+   * gets a block at once, that block is there when the hash is given.
    *
    * @throws AppError `txpool/…` with the text geth uses
    */

@@ -70,7 +70,7 @@ export type Input =
   | { readonly kind: 'seal-now'; readonly nowMs: number }
   /** Development only: another pace, or another distance from the machine's clock. */
   | { readonly kind: 'set-block-time'; readonly blockTimeMs: number; readonly nowMs: number }
-  | { readonly kind: 'shift-time'; readonly seconds: bigint }
+  | { readonly kind: 'shift-time'; readonly seconds: bigint; readonly nowMs: number }
   /** Development only: whether each transaction gets a block at once. */
   | { readonly kind: 'set-automine'; readonly on: boolean }
   /** Development only: who gets the fees of all blocks to come, and what else the next block has. */

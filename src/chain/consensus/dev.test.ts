@@ -83,7 +83,9 @@ describe('the development engine', () => {
       return effect?.kind === 'build-block' ? effect.draft.timestamp : undefined
     }
     assert.equal(timestamp(), 5_000n)
-    assert.equal(timestamp({ kind: 'shift-time', seconds: 60n }), 5_060n)
+    assert.equal(timestamp({ kind: 'shift-time', seconds: 60n, nowMs }), 5_060n)
+    const later = { kind: 'shift-time', seconds: 60n, nowMs: nowMs - 100_000 } as const
+    assert.equal(timestamp(later), 5_160n)
     assert.equal(timestamp(imported(nowMs)), 5_002n)
   })
 

@@ -131,8 +131,12 @@ function step(state: DevState, input: Input): Step<DevState> {
       const paced = { ...state, blockTimeMs, dueMs: nowMs + blockTimeMs }
       return { state: paced, effects: alarm(paced) }
     }
-    case 'shift-time':
-      return rest({ ...state, offset: state.offset + input.seconds })
+    case 'shift-time': {
+      // Blocks in quick succession go ahead of the machine's clock: the chain's own is what moves on.
+      const ahead = state.header.timestamp - seconds(input.nowMs)
+      const offset = ahead > state.offset ? ahead : state.offset
+      return rest({ ...state, offset: offset + input.seconds })
+    }
     case 'set-automine':
       return rest({ ...state, automine: input.on })
     case 'shape-next': {

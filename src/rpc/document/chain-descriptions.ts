@@ -65,6 +65,10 @@ const accountDescriptions: Descriptions = {
 
 const transactionDescriptions: Descriptions = {
   eth_sendRawTransaction: ['Takes a signed transaction.', ['raw: Bytes'], 'Hash'],
+  eth_sendRawTransactionSync: [
+    'Takes a signed transaction and waits for its receipt (EIP-7966).',
+    ...([['raw: Bytes', 'timeoutMs?: Quantity'], 'Receipt'] as const),
+  ],
   eth_getTransactionByHash: [
     'A transaction, in a block or waiting.',
     ...([['hash: Hash'], 'Transaction|null'] as const),

@@ -30,6 +30,10 @@ const signingDescriptions: Descriptions = {
     'Fills in, signs and takes a transaction of an own account.',
     ...([['transaction: CallRequest'], 'Hash', [3]] as const),
   ],
+  eth_sendUnsignedTransaction: [
+    'Fills in and takes a transaction of any account, without a signature.',
+    ...([['transaction: CallRequest'], 'Hash', [3]] as const),
+  ],
   eth_signTransaction: [
     'Signs a transaction of an own account.',
     ...([['transaction: CallRequest'], 'EncodedTransaction', [3]] as const),
@@ -39,7 +43,10 @@ const signingDescriptions: Descriptions = {
     ...([['transaction: CallRequest'], 'EncodedTransaction', [3]] as const),
   ],
   eth_sign: ['Signs a message (EIP-191).', ['address: Address', 'message: Bytes'], 'Bytes'],
-  personal_sign: ['Signs a message (EIP-191).', ['message: Bytes', 'address: Address'], 'Bytes'],
+  personal_sign: [
+    'Signs a message (EIP-191).',
+    ...([['message: Bytes', 'address: Address'], 'Bytes'] as const),
+  ],
   personal_ecRecover: [
     'Who signed a message.',
     ...([['message: Bytes', 'signature: Bytes'], 'Address'] as const),

@@ -14,6 +14,8 @@ export const errorCodes = {
   responseTooLarge: -32003,
   limitExceeded: -32005,
   reverted: 3,
+  /** A transaction that was taken is in no block yet (EIP-7966). */
+  notProcessed: 4,
   // Of eth_simulateV1 (execution-apis).
   nonceTooLow: -38010,
   nonceTooHigh: -38011,

@@ -51,6 +51,21 @@ export const accountMethods: MethodTable = {
   }),
 }
 
+/** Development only: what no key has signed. */
+export const unsignedMethods: MethodTable = {
+  eth_sendUnsignedTransaction: method([callRequest], async (context, [request]) => {
+    const { chain, signing } = context
+    const { from } = request
+    if (!from) throw invalidParams('params[0].from: expected an address of 20 bytes, got nothing')
+    const filled = await fill(context, request)
+    const hash = await signing(() => {
+      const { nonce = chain.pool.nextNonce(from) } = request
+      return chain.dev.submitAs({ ...filled, nonce }, from)
+    })
+    return toHex(hash)
+  }),
+}
+
 /** An account whose key the node has signs with it all the same. */
 function isImpersonated({ development, keys }: ChainContext, from: Address | undefined): boolean {
   if (!from || keys.has(toHex(from))) return false

@@ -1,7 +1,7 @@
 /** Puts the groups of methods together. */
 
 import type { RpcLimits } from '../limits.ts'
-import { accountMethods } from './account-methods.ts'
+import { accountMethods, unsignedMethods } from './account-methods.ts'
 import { blockMethods } from './block-methods.ts'
 import { callMethods } from './call-methods.ts'
 import { configMethods } from './config-methods.ts'
@@ -38,7 +38,7 @@ export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap
       simulationMethods(limits),
       traceMethods(limits.overrideEntries),
       ...[logMethods(limits.logAlternatives), accountMethods, signingMethods],
-      ...(development ? [developmentMethods, handMethods] : []),
+      ...(development ? [developmentMethods, handMethods, unsignedMethods] : []),
     ].flatMap((table) => Object.entries(table)),
   )
 }

@@ -52,7 +52,8 @@ export const signingMethods: MethodTable = {
   eth_sign: method([address, bytes], (context, [who, data]) =>
     signed(messageHash(data), keyOf(context, who)),
   ),
-  personal_sign: method([bytes, address], (context, [data, who]) =>
+  // Wallets take a password as a third parameter; the keys here have none.
+  personal_sign: method([bytes, address, optional(text)], (context, [data, who]) =>
     signed(messageHash(data), keyOf(context, who)),
   ),
   personal_ecRecover: method([bytes, signature], (_, [data, of]) => {

@@ -1,0 +1,85 @@
+/** Runs the tests of OpenZeppelin's contracts with our node as Hardhat's external network. */
+
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { ToolSuite } from './run.ts'
+import { say } from './tally.ts'
+import { runTool } from './tool-cache.ts'
+import { startToolNode, words } from './tool-node.ts'
+
+const version = '5.7.0'
+const compiler = '0.8.35'
+const repository = 'https://github.com/OpenZeppelin/openzeppelin-contracts.git'
+const configFile = 'hardhat.quantumstream.config.js'
+
+/** The project's own configuration, with our node beside Hardhat's and the compiler of an installed package. */
+const config = `
+const { extendProvider, subtask } = require('hardhat/config')
+const { ProviderWrapper } = require('hardhat/plugins')
+const { TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD } = require('hardhat/builtin-tasks/task-names')
+const config = require('./hardhat.config.js')
+subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }) => ({
+  compilerPath: require.resolve('solc/soljson.js'),
+  isSolcJs: true,
+  version: solcVersion,
+  longVersion: require('solc').version().replace('.Emscripten.clang', ''),
+}))
+// Hardhat's helpers ask a node for its name before they use its development methods.
+class Named extends ProviderWrapper {
+  async request(call) {
+    const answer = await this._wrappedProvider.request(call)
+    return call.method === 'web3_clientVersion' ? 'HardhatNetwork, as ' + answer : answer
+  }
+}
+extendProvider(async (provider) => new Named(provider))
+config.networks.quantumstream = {
+  url: process.env.TOOL_URL,
+  accounts: { mnemonic: '${words}', count: 20 },
+  timeout: 120000,
+}
+config.mocha = { ...config.mocha, timeout: 120000 }
+module.exports = config
+`
+
+export const openZeppelin: ToolSuite = async ({ cache, openZeppelin: given, tests }) => {
+  const folder = given ?? path.join(cache, `openzeppelin-contracts-${version}`)
+  const lacking = await prepare(folder)
+  if (lacking !== undefined) return { lacking }
+  const node = await startToolNode({ unlimitedCode: true })
+  try {
+    const words = ['hardhat', '--config', configFile, '--network', 'quantumstream', 'test']
+    const { output } = await runTool(['npx', ...words, ...tests], {
+      cwd: folder,
+      env: { TOOL_URL: node.url, FORCE_COLOR: '0' },
+    })
+    await writeFile(path.join(folder, 'quantumstream.log'), output)
+    const count = (what: string) =>
+      Number(new RegExp(`^\\s+(\\d+) ${what}`, 'm').exec(output)?.[1] ?? 0)
+    const tally = { passed: count('passing'), failed: count('failing') }
+    if (tally.failed > 0) say(output.slice(output.search(/^\s+\d+ failing/m), 20_000))
+    if (tally.passed === 0) throw new Error(`no test ran:\n${output.slice(-4_000)}`)
+    return tally
+  } finally {
+    await node.stop()
+  }
+}
+
+/** Checks out and installs the project; gives a sentence about what cannot be had. */
+async function prepare(folder: string): Promise<string | undefined> {
+  if (!existsSync(path.join(folder, 'hardhat.config.js'))) {
+    const words = ['clone', '--quiet', '--depth', '1', '--branch', `v${version}`]
+    const { code } = await runTool(['git', ...words, repository, folder], { cwd: '.' })
+    if (code !== 0) {
+      return `OpenZeppelin's repository cannot be cloned here; name a checkout of v${version} by --openzeppelin DIR`
+    }
+  }
+  await writeFile(path.join(folder, configFile), config)
+  if (existsSync(path.join(folder, 'node_modules/solc/soljson.js'))) return undefined
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund']
+  for (const words of [['ci'], ['install', '--no-save', `solc@${compiler}`]]) {
+    const { code, output } = await runTool(['npm', ...words, ...flags], { cwd: folder })
+    if (code !== 0) throw new Error(`npm ${words.join(' ')} failed:\n${output}`)
+  }
+  return undefined
+}

@@ -1,0 +1,66 @@
+/** Runs other people's tools against nodes of this checkout, and prints for each what passed and what failed. */
+
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { deployment } from './deployment.ts'
+import { ethersMethods } from './ethers-methods.ts'
+import { metamaskDapp } from './metamask-dapp.ts'
+import { openZeppelin } from './openzeppelin.ts'
+import { say, type Tally } from './tally.ts'
+import { viemActions } from './viem-actions.ts'
+
+/** What a suite is given. */
+export interface ToolSite {
+  /** Folder outside the project that packages are installed in; it is kept. */
+  readonly cache: string
+  /** Checkout of OpenZeppelin's contracts; without it one is made in the cache. */
+  readonly openZeppelin: string | undefined
+  /** Patterns of its test files; all unless given. */
+  readonly tests: readonly string[]
+}
+
+/** Runs a suite; what it lacks on this machine it says by a sentence. */
+export type ToolSuite = (site: ToolSite) => Promise<Tally | { readonly lacking: string }>
+
+const suites: Readonly<Record<string, ToolSuite>> = {
+  viem: viemActions,
+  ethers: ethersMethods,
+  deployment,
+  metamask: metamaskDapp,
+  openzeppelin: openZeppelin,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    cache: { type: 'string', default: path.join(tmpdir(), 'quantumstream-tools') },
+    openzeppelin: { type: 'string' },
+    tests: { type: 'string', multiple: true, default: [] },
+  },
+})
+const unknown = positionals.filter((name) => suites[name] === undefined)
+if (unknown.length > 0) {
+  say(`no such suite: ${unknown.join(', ')}; there are ${Object.keys(suites).join(', ')}`)
+  process.exit(2)
+}
+const { cache, openzeppelin, tests } = values
+const site = { cache: path.resolve(cache), openZeppelin: openzeppelin, tests }
+let isRed = false
+for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
+  try {
+    const outcome = await suites[name]?.(site)
+    if (outcome === undefined) continue
+    if ('lacking' in outcome) {
+      say(`${name}: left out, ${outcome.lacking}`)
+      isRed ||= process.env.CI === 'true'
+      continue
+    }
+    say(`${name}: ${outcome.passed} passed, ${outcome.failed} failed`)
+    isRed ||= outcome.failed > 0 || outcome.passed === 0
+  } catch (error) {
+    say(`${name}: could not run\n${error instanceof Error ? error.stack : error}`)
+    isRed = true
+  }
+}
+process.exit(isRed ? 1 : 0)
