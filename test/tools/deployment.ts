@@ -3,10 +3,10 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { root } from '../e2e/program.ts'
-import type { ToolSuite } from './run.ts'
 import { Checks } from './tally.ts'
 import { installed, runTool } from './tool-cache.ts'
 import { chainId, startToolNode, words } from './tool-node.ts'
+import type { ToolSuite } from './tool-suite.ts'
 
 const packages = ['hardhat@3.17.0', '@openzeppelin/contracts@5.7.0', 'solc@0.8.37', 'viem@2.57.20']
 

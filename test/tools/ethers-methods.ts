@@ -4,10 +4,10 @@ import assert from 'node:assert/strict'
 import type * as Ethers from 'ethers'
 import { depositVaultAbi, depositVaultCreationCode } from '../../src/abi/deposit-vault.gen.ts'
 import { streamAnchorAbi, streamAnchorCreationCode } from '../../src/abi/stream-anchor.gen.ts'
-import type { ToolSuite } from './run.ts'
 import { Checks } from './tally.ts'
 import { installed, loadFrom } from './tool-cache.ts'
 import { chainId, startToolNode, type ToolNode, words } from './tool-node.ts'
+import type { ToolSuite } from './tool-suite.ts'
 
 type Library = typeof Ethers
 

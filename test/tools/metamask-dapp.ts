@@ -7,10 +7,10 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { chromium as driver, type Page } from 'playwright-core'
 import { chromium } from '../e2e/lacking.ts'
-import type { ToolSuite } from './run.ts'
 import { Checks } from './tally.ts'
 import { installed } from './tool-cache.ts'
 import { startToolNode } from './tool-node.ts'
+import type { ToolSuite } from './tool-suite.ts'
 
 /** What a button does: the element that tells, and what it must say in the end. */
 type Press = readonly [button: string, told: string, expected: RegExp]

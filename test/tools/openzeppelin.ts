@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { ToolSuite } from './run.ts'
 import { say } from './tally.ts'
 import { runTool } from './tool-cache.ts'
 import { startToolNode, words } from './tool-node.ts'
+import type { ToolSuite } from './tool-suite.ts'
 
 const version = '5.7.0'
 const compiler = '0.8.35'

@@ -7,21 +7,9 @@ import { deployment } from './deployment.ts'
 import { ethersMethods } from './ethers-methods.ts'
 import { metamaskDapp } from './metamask-dapp.ts'
 import { openZeppelin } from './openzeppelin.ts'
-import { say, type Tally } from './tally.ts'
+import { say } from './tally.ts'
+import type { ToolSuite } from './tool-suite.ts'
 import { viemActions } from './viem-actions.ts'
-
-/** What a suite is given. */
-export interface ToolSite {
-  /** Folder outside the project that packages are installed in; it is kept. */
-  readonly cache: string
-  /** Checkout of OpenZeppelin's contracts; without it one is made in the cache. */
-  readonly openZeppelin: string | undefined
-  /** Patterns of its test files; all unless given. */
-  readonly tests: readonly string[]
-}
-
-/** Runs a suite; what it lacks on this machine it says by a sentence. */
-export type ToolSuite = (site: ToolSite) => Promise<Tally | { readonly lacking: string }>
 
 const suites: Readonly<Record<string, ToolSuite>> = {
   viem: viemActions,

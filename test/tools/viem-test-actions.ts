@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { Checks } from './tally.ts'
-import type { ViemSite } from './viem-actions.ts'
+import type { ViemSite } from './viem-site.ts'
 
 const address = '0x00000000000000000000000000000000000ff002'
 

@@ -45,7 +45,7 @@ const signingDescriptions: Descriptions = {
   eth_sign: ['Signs a message (EIP-191).', ['address: Address', 'message: Bytes'], 'Bytes'],
   personal_sign: [
     'Signs a message (EIP-191).',
-    ...([['message: Bytes', 'address: Address'], 'Bytes'] as const),
+    ...([['message: Bytes', 'address: Address', 'password?: Text'], 'Bytes'] as const),
   ],
   personal_ecRecover: [
     'Who signed a message.',

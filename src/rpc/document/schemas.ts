@@ -44,6 +44,7 @@ export function typeOf(type: string): Schema {
 }
 
 const plainValues: Readonly<Record<string, Schema>> = {
+  Text: { type: 'string' },
   Quantity: hex('(0|[1-9a-f][0-9a-f]{0,63})', 'An unsigned integer of at most 256 bits'),
   LooseQuantity: { anyOf: [{ type: 'integer', minimum: 0 }, ref('Quantity')] },
   Bytes: hex('([0-9a-fA-F]{2})*', 'Bytes of any length'),
