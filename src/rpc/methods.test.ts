@@ -296,3 +296,17 @@ test('a query of logs ends when there is more than an answer can hold', async (t
   assert.match(String(message), /ask for fewer blocks/)
   assert.equal((await ask<Json[]>('eth_getLogs', {})).length, 1)
 })
+
+test('logs are the same whether they are written at once or made as values', async (t) => {
+  const { ask, rpc } = await open(t)
+  const contract = await deploy(ask, logger)
+  for (let sent = 0; sent < 3; sent += 1)
+    await ask('eth_sendTransaction', { from: alice, to: contract, gas: '0x186a0' })
+  await ask('evm_mine')
+  const params = [{ fromBlock: '0x0', toBlock: 'latest' }]
+  const values = await rpc.call('eth_getLogs', params)
+  const request = { jsonrpc: '2.0', id: 1, method: 'eth_getLogs', params }
+  const text = await rpc.handleText(JSON.stringify(request))
+  assert.equal((values as Json[]).length, 3)
+  assert.equal(text, JSON.stringify({ jsonrpc: '2.0', id: 1, result: values }))
+})

@@ -22,17 +22,6 @@ export interface PlacedLog {
   readonly logIndex: number
 }
 
-/** All logs of a block in order. */
-export function* logsOf(executed: ExecutedBlock): Generator<PlacedLog> {
-  let logIndex = 0
-  for (const [position, receipt] of executed.receipts.entries()) {
-    for (const log of receipt.logs) {
-      yield { log, position, logIndex }
-      logIndex += 1
-    }
-  }
-}
-
 /** A log; `removed` says that its block has left the chain. */
 export function logJson(executed: ExecutedBlock, placed: PlacedLog, removed = false): LogJson {
   const { block, transactionHashes } = executed
