@@ -36,11 +36,15 @@ async function temporaryFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-async function openChain(folder: string, logger: Logger = silentLogger): Promise<DrivenChain> {
+async function openChain(
+  folder: string,
+  logger: Logger = silentLogger,
+  archive = false,
+): Promise<DrivenChain> {
   const chain = await createChain(
     {
       ...{ manifest, folder, beneficiary: new Uint8Array(20).fill(9), history: 6 },
-      ...{ checkpointBytes: 40_000, stateMemoryBytes: 50_000 },
+      ...{ checkpointBytes: 40_000, stateMemoryBytes: 50_000, archive },
     },
     { clock: systemClock, timer: systemTimer, logger, metrics: noMetrics },
   )
@@ -174,4 +178,29 @@ test('a checkpoint of another log is not used', async (t) => {
   const again = await openChain(folder)
   assert.deepEqual(picture(again, hashes), before)
   await again.stop()
+})
+
+test('an archive answers for states of any age, also after going back and a restart', async (t) => {
+  const folder = await temporaryFolder(t)
+  const chain = await openChain(folder, silentLogger, true)
+  const noncesOf = (one: DrivenChain) =>
+    Array.from({ length: Number(one.head().header.number) + 1 }, (_, at) => {
+      const block = one.byNumber(BigInt(at))?.block
+      const state = block && one.stateAt(block.hash)
+      assert.deepEqual(state?.root, block?.header.stateRoot, `block ${at}`)
+      return state?.account(sender)?.nonce
+    })
+  await seal(chain, 40)
+  await chain.dev.rewindTo(chain.head().header.number - 5n, 'forget')
+  await seal(chain, 20)
+  const nonces = noncesOf(chain)
+  assert.ok(nonces.length > 50)
+  assert.ok(nonces.every((nonce, at) => at === 0 || (nonce ?? 0n) >= (nonces[at - 1] ?? 0n)))
+  await chain.stop()
+  const again = await openChain(folder, silentLogger, true)
+  assert.deepEqual(noncesOf(again), nonces)
+  await again.stop()
+  const full = await openChain(folder)
+  assert.equal(full.stateAt(full.blockHash(3n) ?? new Uint8Array(32)), undefined)
+  await full.stop()
 })

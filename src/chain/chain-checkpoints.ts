@@ -3,6 +3,7 @@
 import type { Logger } from '../base/logger.ts'
 import { firstPosition, type LogPosition } from '../store/block-log.ts'
 import { readPieces, removePieces, writePieces } from '../store/piece-file.ts'
+import type { ArchivedStates } from './archived-states.ts'
 import type { ChainLog } from './chain-log.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { Hash } from './ledger/transaction.ts'
@@ -27,6 +28,8 @@ interface CheckpointParts {
    * state that has less than half of this behind it, and a stop writes one when there is more than a quarter.
    */
   readonly tailBytes?: number | undefined
+  /** Keeps all checkpoints. */
+  readonly archive?: ArchivedStates | undefined
 }
 
 /** The checkpoints of an open chain. */
@@ -59,7 +62,7 @@ export class ChainCheckpoints {
     const isOverLimit = this.#isOverLimit()
     const isDue =
       isOverLimit ||
-      this.#tail() > Math.max(this.#tailBytes, this.#bytes / 2) ||
+      this.#tail() > this.#distance() ||
       (this.#number === undefined && this.#stateBytes() > this.#tailBytes)
     if (isDue) this.#begin(isOverLimit)
   }
@@ -70,6 +73,7 @@ export class ChainCheckpoints {
       this.#isCancelled = true
       await this.#writing
     }
+    await this.#parts.archive?.beforeRewind(number)
     if (this.#number === undefined || this.#number <= number) return
     await removePieces(checkpointFile(this.#parts.folder))
     this.#number = undefined
@@ -82,6 +86,14 @@ export class ChainCheckpoints {
     if (this.#hasFailed || this.#tail() <= Math.max(this.#tailBytes / 4, this.#bytes / 8)) return
     this.#begin(false)
     await this.#writing
+  }
+
+  /** Bytes of the log between checkpoints: an archive answers faster when they are near each other. */
+  #distance(): number {
+    const { archive } = this.#parts
+    return archive
+      ? Math.max(this.#tailBytes / 4, this.#bytes / 8)
+      : Math.max(this.#tailBytes, this.#bytes / 2)
   }
 
   #tail(): number {
@@ -128,6 +140,7 @@ export class ChainCheckpoints {
       if (!(await this.#writePieces(checkpoint, { number, hash, position }))) return
       const source = readPieces(checkpointFile(folder))
       if (source) checkpoint.adopt(source, evict)
+      await this.#parts.archive?.keep(number)
       this.#number = number
       this.#position = position
       this.#bytes = source?.bytes ?? 0

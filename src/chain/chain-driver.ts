@@ -58,7 +58,7 @@ export class ChainDriver implements DrivenChain {
     this.#import = new BlockImport({
       ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.#site() },
       ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
-      ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => this.stateAt(hash) },
+      ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => parts.past.stateAt(hash) },
       sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
       add: (built) => this.#add(built),
       rewindTo: (number) => this.#rewindTo({ number }, 'return'),
@@ -143,7 +143,10 @@ export class ChainDriver implements DrivenChain {
   }
 
   stateAt(hash: Hash): State | undefined {
-    return this.#parts.past.stateAt(hash)
+    const { past, archive } = this.#parts
+    const kept = past.stateAt(hash)
+    const header = kept || !archive ? undefined : this.byHash(hash)?.block.header
+    return header ? archive?.stateAt(header.number, hash, header.stateRoot) : kept
   }
 
   blockHash(number: bigint): Hash | undefined {

@@ -54,6 +54,8 @@ export interface ChainLog {
   /** Goes back to a block; those above it leave the chain, and all but the first `changes` by hand. */
   rewindTo(number: bigint, changes?: number): Promise<void>
   byNumber(number: bigint): ExecutedBlock | undefined
+  /** What a block did to the state. */
+  differenceOf(number: bigint): Difference | undefined
   hashOf(number: bigint): Hash | undefined
   numberOf(hash: Hash): bigint | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
@@ -181,6 +183,11 @@ function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
       index.cut(number)
     },
     byNumber,
+    differenceOf(number) {
+      const position = index.positionOf(number)
+      const record = position === undefined ? undefined : recordFrom(log.read(position))
+      return record?.kind === 'block' ? record.difference : undefined
+    },
     hashOf: (number) => index.hashOf(number),
     numberOf: (hash) => index.numberOf(hash),
     findTransaction(hash) {

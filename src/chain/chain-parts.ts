@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { ArchivedStates } from './archived-states.ts'
 import type { Chain } from './chain.ts'
 import type { ChainCheckpoints } from './chain-checkpoints.ts'
 import type { ChainLog } from './chain-log.ts'
@@ -26,6 +27,8 @@ export interface ChainOptions {
   readonly history?: number
   /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */
   readonly stateMemoryBytes?: number
+  /** Answers for states of any age. */
+  readonly archive?: boolean
   /** Bytes of the log between checkpoints of the state; default 16 MiB. */
   readonly checkpointBytes?: number
   /** Bounds of the pool. */
@@ -58,5 +61,6 @@ export interface ChainParts {
   readonly past: ChainPast
   readonly log: ChainLog
   readonly checkpoints: ChainCheckpoints
+  readonly archive: ArchivedStates | undefined
   readonly genesis: ExecutedBlock
 }

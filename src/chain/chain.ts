@@ -79,7 +79,7 @@ export interface Chain {
   byNumber(number: bigint): ExecutedBlock | undefined
   byHash(hash: Hash): ExecutedBlock | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
-  /** State after a block; `undefined` when it is older than what is kept (128 blocks). */
+  /** State after a block; `undefined` when it is older than what is kept, which an archive has no bound for. */
   stateAt(hash: Hash): State | undefined
   blockHash(number: bigint): Hash | undefined
   /**

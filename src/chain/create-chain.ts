@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { ArchivedStates } from './archived-states.ts'
 import { ChainCheckpoints } from './chain-checkpoints.ts'
 import { ChainDriver } from './chain-driver.ts'
 import { openChainLog } from './chain-log.ts'
@@ -11,7 +12,7 @@ import { createEvm } from './evm/create-evm.ts'
 import { genesisBlock, genesisOf } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
-import { readResumption } from './resumption.ts'
+import { checkpointFile, readCheckpoint } from './resumption.ts'
 import { turnTaking } from './turn-taking.ts'
 
 /** Memory of the state above which what did not change lately goes to disk. */
@@ -35,7 +36,7 @@ export async function createChain(
   const { logger } = dependencies
   const folder = path.join(options.folder, manifest.name)
   const past = new ChainPast(options.history ?? 128)
-  const resumption = readResumption(folder, logger)
+  const resumption = readCheckpoint(checkpointFile(folder), logger)
   let isResumed = false
   let genesis: ExecutedBlock | undefined
   const log = await openChainLog({
@@ -64,8 +65,13 @@ export async function createChain(
     await log.close()
     throw error
   }
+  const genesisState = () => genesisOf(manifest).state
+  const archive = options.archive
+    ? new ArchivedStates({ folder, log, logger, genesisState })
+    : undefined
   const checkpoints = new ChainCheckpoints(
     {
+      archive,
       ...{ folder, log, past, logger, genesisRoot: genesis.block.header.stateRoot },
       memoryBytes: options.stateMemoryBytes ?? defaultStateMemoryBytes,
       tailBytes: options.checkpointBytes,
@@ -74,7 +80,7 @@ export async function createChain(
   )
   checkpoints.consider()
   return new ChainDriver({
-    ...{ options, dependencies, rules, evm, past, log, checkpoints },
+    ...{ options, dependencies, rules, evm, past, log, checkpoints, archive },
     genesis,
   })
 }

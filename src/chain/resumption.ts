@@ -28,9 +28,8 @@ export interface Resumption {
 /** The file of a chain's folder that holds its checkpoint. */
 export const checkpointFile = (folder: string) => path.join(folder, 'state.checkpoint')
 
-/** The checkpoint of a chain's folder; a damaged one is as good as none. */
-export function readResumption(folder: string, logger: Logger): Resumption | undefined {
-  const file = checkpointFile(folder)
+/** A checkpoint's file; a damaged one is as good as none. */
+export function readCheckpoint(file: string, logger: Logger): Resumption | undefined {
   let source: PieceReader | undefined
   try {
     source = readPieces(file)

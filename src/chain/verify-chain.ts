@@ -24,7 +24,7 @@ import type { Manifest } from './ledger/manifest.ts'
 import { chainKey } from './ledger/manifest-codec.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import { encodeTransaction, senderOf, transactionHash } from './ledger/transaction-codec.ts'
-import { readResumption } from './resumption.ts'
+import { checkpointFile, readCheckpoint } from './resumption.ts'
 import { orderedRoot } from './state/ordered-root.ts'
 import { turnTaking } from './turn-taking.ts'
 import { CheckpointCheck } from './verify-checkpoint.ts'
@@ -119,7 +119,7 @@ class Verifier {
     const { executed, state } = genesisOf(manifest)
     this.#past.add(executed, state)
     this.#hashes = [executed.block.hash]
-    const kept = readResumption(path.join(folder, manifest.name), {
+    const kept = readCheckpoint(checkpointFile(path.join(folder, manifest.name)), {
       ...silentLogger,
       warn: (message, fields) => this.#fault(`${message}: ${fields?.error}`),
     })

@@ -8,11 +8,13 @@ export function boundsOf({
   poolTransactions,
   poolPerSender,
   stateHistory,
+  stateArchive,
   stateMemory,
-}: SettingValues): Pick<ChainOptions, 'pool' | 'history' | 'stateMemoryBytes'> {
+}: SettingValues): Pick<ChainOptions, 'pool' | 'history' | 'archive' | 'stateMemoryBytes'> {
   return {
     pool: { maxTransactions: poolTransactions, maxPerSender: poolPerSender },
     history: stateHistory,
+    archive: stateArchive,
     stateMemoryBytes: stateMemory * 1024 * 1024,
   }
 }

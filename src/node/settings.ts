@@ -176,6 +176,11 @@ export const settings = {
     ...{ kind: within(2, 1e5, true), default: 128, env: 'QS_STATE_HISTORY', unit: 'blocks' },
     description: 'States of the last blocks that can be asked for, and that a chain can go back to',
   },
+  stateArchive: {
+    ...{ kind: flag, default: false, env: 'QS_STATE_ARCHIVE' },
+    description:
+      'Keep checkpoints of the state for good, so that states of any age can be asked for',
+  },
   stateMemory: {
     ...{ kind: within(16, 3_500, true), default: 1_024, env: 'QS_STATE_MEMORY', unit: 'MiB' },
     description:

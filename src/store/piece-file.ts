@@ -25,6 +25,7 @@ export interface PieceReader {
   readonly last: Uint8Array
   /** Waits for the disk. @throws AppError `store/damaged-pieces` */
   read(position: number): Uint8Array
+  /** Does nothing the second time. */
   close(): void
 }
 
@@ -88,11 +89,15 @@ export function readPieces(file: string): PieceReader | undefined {
   const opened = { descriptor, path: file, bytes: fstatSync(descriptor).size }
   try {
     const last = readPiece(opened, lastPosition(opened))
+    let isOpen = true
     return {
       bytes: opened.bytes,
       last,
       read: (position) => readPiece(opened, position),
-      close: () => closeSync(descriptor),
+      close() {
+        if (isOpen) closeSync(descriptor)
+        isOpen = false
+      },
     }
   } catch (error) {
     closeSync(descriptor)

@@ -31,6 +31,7 @@ for (; done < kills; done += 1) {
     failed += 1
     process.stdout.write(`kill ${done + 1}: ${String(error)}\n`)
   }
+  if ((done + 1) % 20 === 0) process.stdout.write(`# ${done + 1} kills, ${told.size} blocks\n`)
 }
 await rm(folder, { recursive: true })
 process.stdout.write(

@@ -73,6 +73,7 @@ export interface State extends StateReader {
 export interface PieceSource {
   readonly last: Uint8Array
   read(position: number): Uint8Array
+  /** Does nothing the second time. */
   close(): void
 }
 

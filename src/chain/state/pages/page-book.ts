@@ -54,6 +54,7 @@ export class PageBook {
     needsOlder: () => boolean,
   ): { readonly first: number; readonly moved: Map<number, number> } {
     this.#closeOlder()
+    forgotten.register(this, table.source)
     const { entries } = table
     const newest = this.#tables.at(-1)
     const first = newest ? newest.first + newest.count : 0
@@ -131,6 +132,9 @@ export class PageBook {
     }
   }
 }
+
+/** Closes the files of states that nobody holds any more. */
+const forgotten = new FinalizationRegistry<PieceSource>((source) => source.close())
 
 /** In a file, pages are counted from its first. */
 function shiftStorage(accounts: Uint8Array, first: number): void {
