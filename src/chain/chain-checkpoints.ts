@@ -25,7 +25,7 @@ interface CheckpointParts {
   readonly memoryBytes: number
   /**
    * Bytes of the log behind a checkpoint before the next one, 16 MiB by default. A checkpoint is of the oldest kept
-   * state that has less than half of this behind it, and a stop writes one when there is more than a quarter.
+   * state that has less than a quarter of this behind it, and a stop writes one when there is more.
    */
   readonly tailBytes?: number | undefined
   /** Keeps all checkpoints. */
@@ -128,7 +128,7 @@ export class ChainCheckpoints {
   async #write(evict: boolean): Promise<void> {
     const { folder, log, past } = this.#parts
     const { block, states } = past.oldestSince((number) => {
-      return (log.positionOf(number) ?? firstPosition) >= log.end() - this.#tailBytes / 2
+      return (log.positionOf(number) ?? firstPosition) >= log.end() - this.#tailBytes / 4
     })
     const { number } = block.header
     const position = log.positionOf(number) ?? firstPosition
