@@ -90,6 +90,13 @@ test('the pending block holds what the pool would give', async (t) => {
   assert.equal((await ask('eth_getBlockByNumber', 'pending')).number, '0x2')
 })
 
+test('a block that is late before it is begun takes one transaction all the same', async (t) => {
+  const { ask } = await open(t, { limits: { pendingBuildMs: -1 } })
+  const hash = await ask<Hex>('eth_sendTransaction', { from: alice, to: nobody, value: '0x5' })
+  await ask('eth_sendTransaction', { from: alice, to: nobody, value: '0x5' })
+  assert.deepEqual((await ask('eth_getBlockByNumber', 'pending', false)).transactions, [hash])
+})
+
 test('accounts are read at any block whose state is kept', async (t) => {
   const { ask, rpc } = await open(t)
   const genesis = (await ask('eth_getBlockByNumber', '0x0')).hash as string

@@ -37,6 +37,8 @@ export async function createEvm(chain: ChainRules, options: EvmOptions = {}): Pr
   const pool = createKernelPool(make, callKernels)
   // Calls, however many and long, do not keep blocks waiting.
   const ofBlocks = new BlockKernels(make)
+  // The first block finds the kernel compiled.
+  ofBlocks.give(make())
   const ofOthers = new BlockKernels(make)
   const call: Evm['call'] = (state, block, message, watcher) =>
     pool.use(state, (kernel) => runMessage(kernel, message, { state, block, pause, watcher }))
