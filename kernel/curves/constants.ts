@@ -2,7 +2,8 @@
 
 import { ROOM } from './prime'
 
-/** The power that gives a square root, (prime + 1)/4, big-endian. */
+/** Powers that give an inverse (prime − 2) and a square root ((prime + 1)/4), big-endian. */
+export const INVERSE_POWER: usize = memory.data(48, 16)
 export const ROOT_POWER: usize = memory.data(48, 16)
 
 /** b of the curve over the prime field: y² = x³ + b, or y² = x³ − 3x + b. */

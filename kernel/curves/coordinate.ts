@@ -2,8 +2,7 @@
 
 import { B1, B2 } from './constants'
 import { add, copy, isOdd, isZero, setOne, subtract } from './field'
-import { add2, copy2, invert2, isZero2, multiply2, setOne2, square2, squareRoot, squareRoot2, subtract2 } from './field2'
-import { invert } from './inverse'
+import { add2, copy2, invert, invert2, isZero2, multiply2, setOne2, square2, squareRoot, squareRoot2, subtract2 } from './field2'
 import { multiply } from './montgomery'
 import { ROOM } from './prime'
 

@@ -13,7 +13,7 @@ import { ROOM } from './prime'
 import { isInSubgroup } from './subgroup'
 import { addTerms, prepareTerm, TERM } from './sums'
 
-export { B1, B2, BETA, DIGITS, FROBENIUS, HALF, PSI, ROOT_POWER, setCurve } from './constants'
+export { B1, B2, BETA, DIGITS, FROBENIUS, HALF, INVERSE_POWER, PSI, ROOT_POWER, setCurve } from './constants'
 export { MAP1, MAP2, SIZES } from './map'
 export { PRIME, setPrime, SQUARE, TWICE } from './prime'
 

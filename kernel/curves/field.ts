@@ -64,7 +64,7 @@ function same(a: usize, b: usize): bool {
 }
 
 /** out = a − prime if that is not negative; whether it was. */
-export function reduce(out: usize, a: usize): bool {
+function reduce(out: usize, a: usize): bool {
   let carry: i64 = 0
   for (let at: usize = 0; at < span; at += 8) {
     carry = (carry >> LIMB_BITS) + load<i64>(a + at) - load<i64>(PRIME + at)

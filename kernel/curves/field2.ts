@@ -1,8 +1,7 @@
 /** Reckons in the extension by u² = −1: two numbers, the real one first. */
 
-import { HALF, isBls, ROOT_POWER } from './constants'
+import { HALF, INVERSE_POWER, isBls, ROOT_POWER } from './constants'
 import { add, copy, isEqual, isZero, negate, power, setOne, subtract } from './field'
-import { invert } from './inverse'
 import { multiply } from './montgomery'
 import { ROOM } from './prime'
 
@@ -94,6 +93,10 @@ function nineTimes(out: usize, a: usize): void {
   add(out, out, out)
   add(out, out, out)
   add(out, out, a)
+}
+
+export function invert(out: usize, a: usize): void {
+  power(out, a, INVERSE_POWER, 48)
 }
 
 /** A root in the prime field, where the prime is 3 mod 4; whether there is one. Not in place. */

@@ -54,6 +54,7 @@ type Named =
   | 'PRIME'
   | 'TWICE'
   | 'SQUARE'
+  | 'INVERSE_POWER'
   | 'ROOT_POWER'
 type OfCurve = 'B1' | 'B2' | 'HALF' | 'FROBENIUS' | 'PSI' | 'BETA' | 'DIGITS' | Mapping
 type Mapping = 'MAP1' | 'MAP2' | 'SIZES'
@@ -145,8 +146,14 @@ function setUp(kernel: Kernel, { prime, a, b, pairing }: CurveParameters): void 
   write(kernel.PRIME.value, prime)
   write(kernel.TWICE.value, 2n * prime)
   write(kernel.SQUARE.value, (radix * radix) % prime)
-  const rootPower = Uint8Array.fromHex(((prime + 1n) / 4n).toString(16).padStart(96, '0'))
-  new Uint8Array(kernel.memory.buffer).set(rootPower, kernel.ROOT_POWER.value)
+  const powers = [
+    [kernel.INVERSE_POWER, prime - 2n],
+    [kernel.ROOT_POWER, (prime + 1n) / 4n],
+  ] as const
+  for (const [place, power] of powers) {
+    const bytes = Uint8Array.fromHex(power.toString(16).padStart(96, '0'))
+    new Uint8Array(kernel.memory.buffer).set(bytes, place.value)
+  }
   kernel.setPrime(limbsOf(prime), minusInverse(prime))
   put(kernel.B1.value, b)
   put(kernel.HALF.value, (prime + 1n) / 2n)
