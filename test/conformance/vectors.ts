@@ -25,10 +25,11 @@ export const skipVectors = () =>
 
 /** The folder of a packed set, unpacked once: `eest/state-osaka`. */
 export async function vectorSet(name: string): Promise<string> {
-  const target = path.join(cache, name)
+  // Side by side: a set within another would make the other look unpacked.
+  const target = path.join(cache, name.replaceAll('/', '-'))
   if (existsSync(target)) return target
   // Whole or not at all: an interrupted run must not leave half a set.
-  await mkdir(path.dirname(target), { recursive: true })
+  await mkdir(cache, { recursive: true })
   const draft = await mkdtemp(path.join(cache, 'draft-'))
   const script = path.join(vectorFolder, 'unpack.mjs')
   await run(process.execPath, [script, name, draft], { maxBuffer: 2 ** 26 })
