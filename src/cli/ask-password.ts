@@ -14,8 +14,9 @@ export async function askPassword(question: string): Promise<string> {
     const message = `${question}: there is no terminal to ask on; give the password by a file`
     throw new AppError({ code: 'cli/no-terminal', message })
   }
-  stderr.write(`${question}: `)
+  // Unseen before it is asked for: whoever types at once would be shown.
   stdin.setRawMode(true)
+  stderr.write(`${question}: `)
   stdin.setEncoding('utf8')
   try {
     return await readHidden(stdin)
