@@ -1,26 +1,25 @@
 /** Offers the kernel to its host: what may be called, and where things lie. */
 
 import { keccak256 } from '../keccak/sponge'
-import { add, subtract } from '../words/u256'
 import { delegateOf } from './accounts'
 import { hostNewCode } from './host'
-import { forget, journalEnd, revertTo } from './journal'
-import { ACCOUNT_BALANCE, ARENA } from './layout'
+import { forget } from './journal'
+import { ARENA } from './layout'
 import {
   clearCodeHash,
   forgetState,
   hasCode,
-  noteBalance,
   setCodeHash,
   sweep,
   touch,
 } from './tables'
 
+export { credit, debit } from './accounts'
 export { fullRegion } from './capacity'
 export { dropCodes } from './code'
-export { fault, frame, memoryBase, memorySize, refund, returnSize } from './frame'
+export { fault, frame, refund, returnSize } from './frame'
 export { run } from './interpreter'
-export { journalEnd } from './journal'
+export { revertTo } from './journal'
 export * from './layout'
 export { logCount, logsMade } from './logs'
 export { beginCall, beginCreate, beginTransaction } from './messages'
@@ -36,7 +35,6 @@ export {
   setSlot,
   slotAt,
   slotsEnd,
-  transaction,
   warm,
   warmSlot,
   wipeStorage,
@@ -47,18 +45,6 @@ export {
 export function reset(): void {
   if (usize(memory.size()) << 16 < ARENA) unreachable()
   forgetState()
-}
-
-/** Adds to a balance; nothing added touches. */
-export function credit(account: usize, value: usize): void {
-  noteBalance(account)
-  add(account + ACCOUNT_BALANCE, account + ACCOUNT_BALANCE, value)
-}
-
-/** Takes from a balance what is there. */
-export function debit(account: usize, value: usize): void {
-  noteBalance(account)
-  subtract(account + ACCOUNT_BALANCE, account + ACCOUNT_BALANCE, value)
 }
 
 const DELEGATION: usize = memory.data(32, 16)
@@ -87,13 +73,4 @@ export function delegate(account: usize, address: usize): void {
 export function commit(): void {
   sweep()
   forget()
-}
-
-/** Where the journal stands, to go back to. */
-export function mark(): usize {
-  return journalEnd
-}
-
-export function revert(to: usize): void {
-  revertTo(to)
 }

@@ -97,11 +97,9 @@ export const rule_creationNeedsDeposit: usize = RULES + 160
 export const rule_keepsSixtyFourth: usize = RULES + 168
 export const rule_clearsEmpty: usize = RULES + 176
 export const rule_refusesEf: usize = RULES + 184
-export const rule_warmBeneficiary: usize = RULES + 192
 export const rule_destroysOnlyNew: usize = RULES + 200
 export const rule_delegations: usize = RULES + 208
 export const rule_warmAccount: usize = RULES + 216
-export const rule_authorizationRefund: usize = RULES + 224
 
 /** A rule's value. */
 // @ts-ignore: decorator
@@ -219,13 +217,10 @@ export const INSTRUCTION_BYTES: usize = 16
 export const OK: i32 = 1
 export const REVERTED: i32 = 0
 export const FAILED: i32 = -1
-/** A region is full: no answer of the chain's rules. */
-export const CAPACITY: i32 = -3
 /** The slice of gas is used up: the run goes on when it is called again. */
 export const PAUSED: i32 = 2
 
 /** Why a frame failed. */
-export const FAULT_NONE: u32 = 0
 export const FAULT_OUT_OF_GAS: u32 = 1
 export const FAULT_STACK_UNDERFLOW: u32 = 2
 export const FAULT_STACK_OVERFLOW: u32 = 3

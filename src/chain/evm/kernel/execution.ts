@@ -78,7 +78,7 @@ export async function execute(
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error
     // Whatever is changed is noted before, so that the tables can go back to how the transaction found them.
-    kernel.wasm.revert(kernel.at.JOURNAL)
+    kernel.wasm.revertTo(kernel.at.JOURNAL)
     const region = kernel.wasm.fullRegion.value
     if (region > 0) throw tooLarge(regions[region] ?? 'work')
     throw new AppError({ code: 'evm/broken', message: 'the machine stopped', cause: error })

@@ -35,7 +35,6 @@ export interface KernelExports {
   readonly dirtySlots: Global
   readonly accountsEnd: Global
   readonly slotsEnd: Global
-  readonly transaction: Global
   reset(): void
   dropCodes(): void
   beginBlock(): void
@@ -71,8 +70,7 @@ export interface KernelExports {
   ): number
   run(slice: bigint): number
   commit(): void
-  mark(): number
-  revert(mark: number): void
+  revertTo(mark: number): void
 }
 
 let compiled: WebAssembly.Module | undefined

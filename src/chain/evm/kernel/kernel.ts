@@ -99,7 +99,7 @@ export class Kernel {
 
   /** Takes back what the transaction did that has begun. */
   undo(): void {
-    this.wasm.revert(this.at.JOURNAL)
+    this.wasm.revertTo(this.at.JOURNAL)
     this.followTo(this.#state)
   }
 
