@@ -38,9 +38,8 @@ export async function runMessage(
   const { moved = [] } = message
   if (kernel.state !== state || isOverlay(state)) kernel.useState(state)
   kernel.movePrecompiles(moved)
-  kernel.watch(watcher && new KernelWatch(kernel, watcher))
-  kernel.useTransaction(from, gasPrice, [])
-  kernel.wasm.beginTransaction()
+  const tracer = watcher && new KernelWatch(kernel, watcher)
+  kernel.beginTransaction({ origin: from, gasPrice, tracer })
   const seen = watcher && new KernelState(kernel)
   if (seen) watcher.begin?.(seen)
   const sender = kernel.account(from)
@@ -92,8 +91,7 @@ export async function systemCall(
   call: { readonly to: Uint8Array; readonly data: Uint8Array; readonly pause: Pause },
 ): Promise<Pick<CallResult, 'halt' | 'output'>> {
   const { to, data, pause } = call
-  kernel.useTransaction(systemAddress, 0n, [])
-  kernel.wasm.beginTransaction()
+  kernel.beginTransaction({ origin: systemAddress, gasPrice: 0n })
   kernel.wasm.warm(kernel.account(to))
   const message = { from: systemAddress, to, nonce: 0n, value: 0n, data, gas: systemCallGas }
   const execution = await execute(kernel, message, { pause })

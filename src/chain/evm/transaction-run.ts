@@ -45,9 +45,9 @@ export async function runTransaction(
   const { gasLimit, to, value, data } = transaction
   const nonce = state.account(sender)?.nonce ?? 0n
   const price = effectiveGasPrice(transaction, block.baseFeePerGas)
-  kernel.watch(watcher ? new KernelWatch(kernel, watcher) : transfers)
-  kernel.useTransaction(sender, price, blobHashesOf(transaction))
-  kernel.wasm.beginTransaction()
+  const tracer = watcher ? new KernelWatch(kernel, watcher) : transfers
+  const blobHashes = blobHashesOf(transaction)
+  kernel.beginTransaction({ origin: sender, gasPrice: price, blobHashes, tracer })
   transfers?.begin()
   const logsBefore = kernel.wasm.logsMade.value
   watcher?.begin?.(state)

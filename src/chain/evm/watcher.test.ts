@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex, toHex } from '../../base/bytes.ts'
+import { addressOfKey } from '../../crypto/secp256k1.ts'
 import { rulesOfOne } from '../ledger/fork-rules.ts'
+import { signTransaction } from '../ledger/transaction-codec.ts'
 import { genesisState } from '../state/trie-state.ts'
 import { createEvm } from './create-evm.ts'
 import type { BlockContext } from './evm.ts'
+import { systemAccounts } from './system-contracts.ts'
 import type { Watcher } from './watcher.ts'
 
 const address = (byte: number) => new Uint8Array(20).fill(byte)
@@ -78,6 +81,28 @@ test('instructions are told with what they cost, and frames with how they ended'
     `invalid-jump ${200_000 - intrinsic} 0x`,
   ])
   assert.equal(told[told.indexOf('1 34 54 [1] 7') + 1], 'cost 2100')
+})
+
+test('what the protocol does after a watched transaction is not told', async () => {
+  const evm = await createEvm(rulesOfOne(1n, 'osaka'))
+  const key = new Uint8Array(32).fill(1)
+  const sender = addressOfKey(key)
+  const code = new Uint8Array()
+  const funded = { address: sender, balance: 10n ** 18n, nonce: 0n, code, storage: [] }
+  const before = genesisState([funded, ...systemAccounts('osaka')])
+  const run = await evm.openBlock(before, block)
+  const told: string[] = []
+  const watcher: Watcher = { steps: true, enter: ({ to }) => told.push(toHex(to)) }
+  const transaction = signTransaction(
+    {
+      ...{ type: 2, chainId: 1n, nonce: 0n, gasLimit: 21_000n, to: address(0xdd), value: 1n },
+      ...{ maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, accessList: [], data: new Uint8Array() },
+    },
+    key,
+  )
+  assert.equal((await run.add(transaction, sender, watcher)).kind, 'executed')
+  assert.equal((await run.finish([])).kind, 'executed')
+  assert.deepEqual(told, [toHex(address(0xdd))])
 })
 
 test('only frames are told when instructions are not wanted', async () => {

@@ -30,6 +30,16 @@ export interface Tracer {
 /** Blocks whose hashes code can ask for (Yellow Paper, section 9.4, BLOCKHASH). */
 const hashesInReach = 256n
 
+/** What the opcodes say of a transaction, and who is told of it. */
+export interface Beginning {
+  readonly origin: Address
+  /** Wei per gas. */
+  readonly gasPrice: bigint
+  readonly blobHashes?: readonly Hash[]
+  /** Told of every instruction, code runs much slower. */
+  readonly tracer?: Tracer | undefined
+}
+
 /** What the kernel reads of a state, and which block and rules it runs by. */
 export class Kernel {
   readonly wasm: KernelExports
@@ -148,25 +158,16 @@ export class Kernel {
     return rules
   }
 
-  /** Tells a tracer, or nobody, of the next transactions; told of every instruction, code runs much slower. */
-  watch(tracer: Tracer | undefined): void {
-    this.#tracer = tracer
-    const place = this.at.TRACE / 4
-    const before = this.numbers[place]
-    const wanted = tracer ? (tracer.steps ? 3 : 1) : 0
-    this.numbers[place] = wanted
-    // Code is decoded otherwise when steps are told.
-    if (((before ?? 0) ^ wanted) & 2) this.wasm.dropCodes()
-  }
-
-  /** What the opcodes say of the transaction. */
-  useTransaction(origin: Address, gasPrice: bigint, blobHashes: readonly Hash[]): void {
+  /** Begins a transaction: nothing is warm, nothing can be undone, and only its own tracer is told. */
+  beginTransaction({ origin, gasPrice, blobHashes = [], tracer }: Beginning): void {
+    this.#watch(tracer)
     this.setAddress(this.at.ORIGIN, origin)
     this.setWord(this.at.GAS_PRICE, gasPrice)
     this.numbers[this.at.BLOB_COUNT / 4] = blobHashes.length
     for (const [at, hash] of blobHashes.entries()) {
       this.setHashWord(this.at.BLOB_HASHES + 32 * at, hash)
     }
+    this.wasm.beginTransaction()
   }
 
   /** Number of the account at an address in the kernel's memory. */
@@ -231,6 +232,16 @@ export class Kernel {
   /** Code by its hash. */
   code(hash: Hash): Uint8Array {
     return this.newCodes.get(hash.toHex()) ?? this.#state.code(hash)
+  }
+
+  #watch(tracer: Tracer | undefined): void {
+    this.#tracer = tracer
+    const place = this.at.TRACE / 4
+    const before = this.numbers[place] ?? 0
+    const wanted = tracer ? (tracer.steps ? 3 : 1) : 0
+    this.numbers[place] = wanted
+    // Code is decoded otherwise when steps are told.
+    if ((before ^ wanted) & 2) this.wasm.dropCodes()
   }
 
   #look(): void {
