@@ -29,6 +29,8 @@ export interface BuildingSite {
   readonly parent: Header
   readonly state: State
   readonly blockHash: (number: bigint) => Hash | undefined
+  /** Nothing comes after this block: what keeps the chain's own blocks quick is left to them. */
+  readonly isAside?: boolean
 }
 
 /** Least gas of any transaction: with less left, a block is full. */
@@ -44,13 +46,13 @@ export async function buildBlock(
   site: BuildingSite,
   { draft, pool, isLate }: { draft: HeaderDraft; pool: TxPool; isLate: () => boolean },
 ): Promise<BuiltBlock> {
-  const { evm, parent, state, blockHash } = site
+  const { evm, parent, state, blockHash, isAside = false } = site
   const baseFeePerGas = draft.baseFeePerGas ?? nextBaseFee(parent)
   const number = parent.number + 1n
   const rules = site.rules.rulesAt({ number, timestamp: draft.timestamp })
   const open = openHeader(parent, { ...draft, number, baseFeePerGas }, rules)
   const maxBlobGas = BigInt(rules.blobs?.max ?? 0) * gasPerBlob
-  const run = await evm.openBlock(state, contextOf(open, blockHash))
+  const run = await evm.openBlock(state, contextOf(open, blockHash), { isAside })
   const transactions: Transaction[] = []
   const senders: Address[] = []
   let [bodyBytes, blobGas] = [0, 0n]
@@ -112,9 +114,13 @@ export async function runBlock(
   const senders: Address[] = []
   for (const [place, transaction] of transactions.entries()) {
     const sender = given.senders[place]
-    if (sender === undefined) return invalid('signature', `transaction ${place} has no sender`)
+    if (sender === undefined) {
+      run.drop()
+      return invalid('signature', `transaction ${place} has no sender`)
+    }
     const result = await run.add(transaction, sender)
     if (result.kind === 'invalid') {
+      run.drop()
       return invalid('transaction', `transaction ${place}: ${result.rule}, ${result.detail}`)
     }
     senders.push(sender)

@@ -118,13 +118,18 @@ async function openBlock(
   if (!bare) await openBlockState(site)
   const receipts: Receipt[] = []
   let gasUsed = 0n
+  let isOver = false
+  const drop = () => {
+    // A kernel that is given back twice would run two blocks at once.
+    if (isOver) return
+    isOver = true
+    kernel.useState(emptyState())
+    kernels.give(kernel)
+  }
   return {
+    drop,
     get gasUsed() {
       return gasUsed
-    },
-    drop() {
-      kernel.useState(emptyState())
-      kernels.give(kernel)
     },
     nonceOf: (address) => state.account(address)?.nonce ?? 0n,
     async add(transaction: Transaction, sender, watcher) {
@@ -148,11 +153,15 @@ async function openBlock(
     },
     async finish(withdrawals: readonly Withdrawal[], ommers: readonly Header[] = []) {
       const closed = bare ? [] : await closeBlockState(site, { withdrawals, ommers, receipts })
-      if ('kind' in closed) return closed
+      if ('kind' in closed) {
+        drop()
+        return closed
+      }
       const difference = state.difference()
       const after = parent.apply(difference)
       if (imagined) kernel.useState(after)
       else kernel.followTo(after)
+      isOver = true
       kernels.give(kernel)
       return {
         ...{ kind: 'executed', receipts: [...receipts], gasUsed, difference, state: after },

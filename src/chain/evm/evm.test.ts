@@ -115,6 +115,23 @@ describe('execution', () => {
     assert.deepEqual(after.code(after.account(created)?.codeHash ?? zeroWord), storing)
   })
 
+  test('a run that is given up, or is over, can be given up again: the next two do not share it', async () => {
+    const given = await evm.openBlock(state, block)
+    await given.finish([])
+    given.drop()
+    const dropped = await evm.openBlock(state, block)
+    dropped.drop()
+    dropped.drop()
+    const [one, two] = [await evm.openBlock(state, block), await evm.openBlock(state, block)]
+    await one.add(transaction({ value: 5n }), sender)
+    await two.add(transaction({ value: 9n }), sender)
+    const ends = [await one.finish([]), await two.finish([])]
+    assert.deepEqual(
+      ends.map((end) => end.kind === 'executed' && end.state.account(other)?.balance),
+      [5n, 9n],
+    )
+  })
+
   test('what cannot be run changes nothing and says which rule it breaks', async () => {
     const rule = async (fields: Partial<UnsignedTransaction>) => {
       const { result } = await run(fields)

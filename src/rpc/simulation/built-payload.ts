@@ -40,6 +40,7 @@ export async function builtPayload(context: ChainContext, wish: PayloadWish): Pr
   const run = await chain.evm.openBlock(
     state,
     contextOf(open, (number) => chain.blockHash(number)),
+    { isAside: true },
   )
   const { transactions, end } = await fill(run, context, {
     ...wish,

@@ -42,7 +42,7 @@ async function build(chain: Chain, clock: Clock, timeMs: number): Promise<BuiltB
   const draft = chain.draft() ?? after(parent)
   const startMs = clock.nowMs()
   const site = {
-    ...{ evm: chain.evm, rules: chain.rules, parent, state },
+    ...{ evm: chain.evm, rules: chain.rules, parent, state, isAside: true },
     blockHash: (number: bigint) => chain.blockHash(number),
   }
   return buildBlock(site, {
