@@ -1,11 +1,11 @@
 /** Does what the protocol itself does at the start and at the end of a block. */
 
-import { fromHex } from '../../base/bytes.ts'
+import { equalBytes, fromHex } from '../../base/bytes.ts'
 import type { Header, Log, Receipt, Withdrawal } from '../ledger/block.ts'
 import { isAtLeast, type Rules } from '../ledger/fork-rules.ts'
 import type { Address } from '../ledger/transaction.ts'
 import type { StateOverlay } from '../state/state.ts'
-import { emptyCodeHash } from '../state/trie-state.ts'
+import { emptyAccount, emptyCodeHash } from '../state/trie-state.ts'
 import type { BlockContext, CallResult, InvalidBlock } from './evm.ts'
 import { depositsOf, publicDepositContract, request } from './requests.ts'
 import {
@@ -111,20 +111,16 @@ const requestContracts = [
 
 function hasCode(overlay: StateOverlay, address: Address): boolean {
   const account = overlay.account(address)
-  return account !== undefined && !isEmptyCode(account.codeHash)
+  return account !== undefined && !equalBytes(account.codeHash, emptyCodeHash)
 }
 
 /** Adds wei to an account; an empty one that is paid nothing goes (EIP-161). */
 function pay(overlay: StateOverlay, address: Address, wei: bigint): void {
-  const account = overlay.account(address) ?? { nonce: 0n, balance: 0n, codeHash: emptyCodeHash }
+  const account = overlay.account(address) ?? emptyAccount
   const { nonce, balance, codeHash } = account
-  if (balance + wei > 0n || nonce > 0n || !isEmptyCode(codeHash)) {
+  if (balance + wei > 0n || nonce > 0n || !equalBytes(codeHash, emptyCodeHash)) {
     overlay.setAccount(address, { ...account, balance: balance + wei })
   } else if (overlay.account(address)) overlay.setAccount(address, undefined)
-}
-
-function isEmptyCode(codeHash: Uint8Array): boolean {
-  return codeHash.every((byte, at) => byte === emptyCodeHash[at])
 }
 
 function weiOf(gwei: bigint): bigint {

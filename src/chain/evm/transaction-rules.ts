@@ -1,6 +1,6 @@
 /** Decides whether a transaction can be run at all, and what its gas costs. */
 
-import { fromHex } from '../../base/bytes.ts'
+import { equalBytes, fromHex } from '../../base/bytes.ts'
 import { blobBaseFee, blobGasOf } from '../ledger/blobs.ts'
 import { brokenFieldRule } from '../ledger/field-rules.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
@@ -97,7 +97,7 @@ function brokenSenderRule(
   if (transaction.nonce > nonce) return invalid('nonce-too-high', values)
   if (imagined || impersonatedSender(transaction)) return undefined
   const codeHash = account?.codeHash ?? emptyCodeHash
-  if (codeHash.some((byte, at) => byte !== emptyCodeHash[at])) {
+  if (!equalBytes(codeHash, emptyCodeHash)) {
     if (delegateOf(state.code(codeHash)) === undefined) {
       return invalid('sender-has-code', 'the sender is a contract (EIP-3607)')
     }

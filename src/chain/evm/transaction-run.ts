@@ -9,8 +9,6 @@ import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
 import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import type { AccessListEntry, Address, Authorization, Transaction } from '../ledger/transaction.ts'
 import { authorityOf } from '../ledger/transaction-codec.ts'
-import type { Account } from '../state/state.ts'
-import { emptyCodeHash } from '../state/trie-state.ts'
 import type { Pause, TransactionResult } from './evm.ts'
 import { execute, type Message } from './kernel/execution.ts'
 import type { Kernel } from './kernel/kernel.ts'
@@ -18,9 +16,6 @@ import { KernelWatch } from './kernel/kernel-watch.ts'
 import { blobFeeAt, brokenRule, effectiveGasPrice, type RuleContext } from './transaction-rules.ts'
 import type { TransferTracer } from './transfers.ts'
 import type { Watcher } from './watcher.ts'
-
-/** An account that holds nothing. */
-export const emptyAccount: Account = { nonce: 0n, balance: 0n, codeHash: emptyCodeHash }
 
 /** What a transaction runs with; `state` of the rules is what the kernel holds. */
 export interface TransactionPlace extends RuleContext {

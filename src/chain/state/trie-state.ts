@@ -24,6 +24,9 @@ import { emptyVersion, holdVersion, letGo, nextVersion, type Version } from './v
 /** keccak-256 of no bytes: the code hash of an account without code. */
 export const emptyCodeHash: Hash = keccak256(new Uint8Array())
 
+/** An account that holds nothing. */
+export const emptyAccount: Account = { nonce: 0n, balance: 0n, codeHash: emptyCodeHash }
+
 /** The state of nothing. */
 export function emptyState(): State {
   return new TrieState(new Store(), emptyVersion())

@@ -12,6 +12,7 @@ import {
   senderOf,
   transactionHash,
 } from '../ledger/transaction-codec.ts'
+import { emptyAccount, emptyCodeHash } from '../state/trie-state.ts'
 import { checkBlobSender, checkSidecar } from './pool/blob-rules.ts'
 import { Delegations } from './pool/delegations.ts'
 import { capsOf, checkFields, costOf, readTransaction } from './pool/field-rules.ts'
@@ -53,7 +54,6 @@ export interface TxPoolOptions extends TxPoolLimits {
   readonly dropped?: (dropped: DroppedTransaction) => void
 }
 
-const noCode = keccak256(new Uint8Array())
 /** Mined transactions whose blobs are kept. */
 const minedSidecars = 16
 
@@ -315,9 +315,9 @@ class Pool implements TxPool {
   #refresh(queue: SenderQueue): void {
     if (queue.head === this.#heads) return
     const account = this.#head.state.account(queue.sender)
-    const { nonce = 0n, balance = 0n, codeHash = noCode } = account ?? {}
+    const { nonce, balance, codeHash } = account ?? emptyAccount
     Object.assign(queue, { head: this.#heads, nonce, balance })
-    queue.hasCode = !equalBytes(codeHash, noCode)
+    queue.hasCode = !equalBytes(codeHash, emptyCodeHash)
     if (queue.size === 0) return
     const isUsed = ({ transaction }: Waiting) => transaction.nonce < nonce
     this.#change(queue, () => {

@@ -1,9 +1,9 @@
 /** Sets by hand what accounts of a development chain hold. */
 
 import { equalBytes, toBigInt } from '../../base/bytes.ts'
-import { emptyAccount } from '../../chain/evm/transaction-run.ts'
 import type { Address } from '../../chain/ledger/transaction.ts'
 import type { Account, StateOverlay } from '../../chain/state/state.ts'
+import { emptyAccount } from '../../chain/state/trie-state.ts'
 import { invalidParams } from '../envelope/rpc-error.ts'
 import type { Parser } from '../params/parser.ts'
 import { address, bytes, quantity, quantity64, slot } from '../params/values.ts'

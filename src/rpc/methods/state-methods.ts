@@ -1,8 +1,8 @@
 /** Answers questions about accounts and their storage at a block. */
 
 import { toHex } from '../../base/bytes.ts'
-import { emptyAccount } from '../../chain/evm/transaction-run.ts'
 import type { Address } from '../../chain/ledger/transaction.ts'
+import { emptyAccount } from '../../chain/state/trie-state.ts'
 import { invalidParams } from '../envelope/rpc-error.ts'
 import { toQuantity, toWord } from '../format/quantity.ts'
 import { type BlockReference, blockReference, latest } from '../params/block-reference.ts'

@@ -3,6 +3,7 @@
 import { keccak256 } from '../../../crypto/keccak.ts'
 import type { Address, Hash } from '../../ledger/transaction.ts'
 import type { Account, AccountChange, Difference, StateOverlay } from '../../state/state.ts'
+import { emptyAccount } from '../../state/trie-state.ts'
 import type { Kernel } from './kernel.ts'
 
 /** The state of the kernel, with everything that was changed since its block began. */
@@ -51,7 +52,7 @@ export class KernelState implements StateOverlay {
   setAccount(address: Address, account: Account | undefined): void {
     const entry = this.#kernel.account(address)
     const { ACCOUNT_NONCE, ACCOUNT_BALANCE, ACCOUNT_CODE_HASH } = this.#kernel.at
-    const { nonce, balance, codeHash } = account ?? nothing
+    const { nonce, balance, codeHash } = account ?? emptyAccount
     this.#kernel.limbs[(entry + ACCOUNT_NONCE) / 8] = nonce
     this.#kernel.setWord(entry + ACCOUNT_BALANCE, balance)
     this.#kernel.bytes.set(codeHash, entry + ACCOUNT_CODE_HASH)
@@ -123,5 +124,3 @@ export class KernelState implements StateOverlay {
     return found
   }
 }
-
-const nothing: Account = { nonce: 0n, balance: 0n, codeHash: keccak256(new Uint8Array()) }
