@@ -199,6 +199,21 @@ describe('execution', () => {
     for (const number of [743n, 1_000n, 2n ** 60n]) assert.deepEqual(await asked(number), zeroWord)
   })
 
+  test('a call for which the machine has no room says so, and leaves nothing behind', async () => {
+    // Stores 1 in slot 0, then logs 1 MB again and again.
+    const greedy = fromHex('0x60015f555b620fffff5fa0600456')
+    const overlay = createOverlay(state)
+    overlay.setAccount(other, { nonce: 0n, balance: 0n, codeHash: overlay.addCode(greedy) })
+    const whole = state.apply(overlay.difference())
+    await assert.rejects(evm.call(whole, block, message(other, 10n ** 12n)), {
+      code: 'evm/capacity',
+      message: /room for logs is full: give the call less gas/,
+    })
+    assert.equal(whole.storage(other, 0n), 0n)
+    const { output, halt } = await evm.call(whole, block, message(address(0x53)))
+    assert.deepEqual([halt, output[31]], [undefined, 7])
+  })
+
   test('calls at the same time do not disturb each other', async () => {
     const runs = Array.from({ length: 20 }, async (_, at) => {
       const overlay = createOverlay(state)

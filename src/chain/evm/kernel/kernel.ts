@@ -341,6 +341,6 @@ export class Kernel {
 
 /** The kernel has no room for what it was asked to do. */
 export function tooLarge(what: string): AppError {
-  const message = `the machine has no room for so much ${what}`
+  const message = `the machine's room for ${what} is full: give the call less gas`
   return new AppError({ code: 'evm/capacity', message })
 }
