@@ -6,6 +6,8 @@ import type { Watcher } from './oracle.ts'
 export interface Trace {
   /** The first two bytes of all creation code. */
   readonly creations: Set<string>
+  /** The names of the faults that messages ended with. */
+  readonly faults: Set<string>
 }
 
 interface KnownFault {
@@ -19,17 +21,25 @@ const knownFaults: readonly KnownFault[] = [
       '@ethereumjs/evm 10.1 gives the gas back when creation code begins with ef00; EIP-3541 and the Yellow Paper know no such code, so its first opcode is unknown and takes all gas',
     explains: ({ creations }) => creations.has('ef00'),
   },
+  {
+    reason:
+      '@ethereumjs/evm 10.1 takes a transaction for failed, and its logs away, when it creates a contract in Frontier and cannot pay for the code; before Homestead (EIP-2) it succeeds, with no code',
+    explains: ({ faults }) => faults.has('code store out of gas'),
+  },
 ]
 
 /** Collects what the faults depend on. */
 export function tracing(): { watcher: Watcher; trace: Trace } {
-  const creations = new Set<string>()
-  const watcher: Watcher = ({ opcode, stack, memory }) => {
-    if (!opcode.name.startsWith('CREATE')) return
-    const offset = Number(stack.at(-2) ?? 0n)
-    creations.add(memory.subarray(offset, offset + 2).toHex())
+  const trace: Trace = { creations: new Set(), faults: new Set() }
+  const watcher: Watcher = {
+    step({ opcode, stack, memory }) {
+      if (!opcode.name.startsWith('CREATE')) return
+      const offset = Number(stack.at(-2) ?? 0n)
+      trace.creations.add(memory.subarray(offset, offset + 2).toHex())
+    },
+    fault: (name) => trace.faults.add(name),
   }
-  return { watcher, trace: { creations } }
+  return { watcher, trace }
 }
 
 /** Why a difference is no fault of ours, if it is none. */

@@ -1,7 +1,7 @@
 /** Runs scenarios by @ethereumjs/evm: the second opinion. */
 
 import { createCustomCommon, Mainnet } from '@ethereumjs/common'
-import { createEVM, type EVM } from '@ethereumjs/evm'
+import { createEVM, type EVM, type EVMResult } from '@ethereumjs/evm'
 import { Account, Address, type PrefixedHexString } from '@ethereumjs/util'
 import { fromBigInt, fromHex, padStart, toBigInt, toHex } from '../../src/base/bytes.ts'
 import { blobBaseFee, blobGasOf } from '../../src/chain/ledger/blobs.ts'
@@ -23,8 +23,13 @@ export interface Step {
   readonly memory: Uint8Array
 }
 
-/** Is told of each instruction. */
-export type Watcher = (step: Step) => void
+/** Is told what runs. */
+export interface Watcher {
+  /** An instruction is about to run. */
+  step?(step: Step): void
+  /** A message has ended with a fault of this name. */
+  fault?(name: string): void
+}
 
 const emptyCode = new Uint8Array()
 const delegationMark = 'ef0100'
@@ -119,13 +124,21 @@ async function createMachine(
   return createEVM({ common, stateManager, blockchain: blockchain as never }) as Promise<EVM>
 }
 
-function watch(evm: EVM, watcher: Watcher): () => void {
-  const heard = (step: Step, next?: () => void) => {
-    watcher(step)
+function watch({ events }: EVM, watcher: Watcher): () => void {
+  const step = (told: Step, next?: () => void) => {
+    watcher.step?.(told)
     next?.()
   }
-  evm.events.on('step', heard)
-  return () => evm.events.off('step', heard)
+  const ended = ({ execResult }: EVMResult, next?: () => void) => {
+    if (execResult.exceptionError) watcher.fault?.(execResult.exceptionError.error)
+    next?.()
+  }
+  events.on('step', step)
+  events.on('afterMessage', ended)
+  return () => {
+    events.off('step', step)
+    events.off('afterMessage', ended)
+  }
 }
 
 async function fill(state: OracleState, { accounts }: Scenario): Promise<void> {

@@ -47,7 +47,9 @@ async function run({ from, to }: Batch): Promise<BatchResult> {
   const known: string[] = []
   const failures: string[] = []
   let passed = 0
-  const count: Watcher = ({ opcode: { name } }) => opcodes.set(name, (opcodes.get(name) ?? 0) + 1)
+  const count: Watcher = {
+    step: ({ opcode: { name } }) => opcodes.set(name, (opcodes.get(name) ?? 0) + 1),
+  }
   for (let at = from; at < to; at += 1) {
     Atomics.store(place, 0, at)
     const scenario = scenarioOf(seed, at)

@@ -10,7 +10,7 @@ import type { Transaction, UnsignedTransaction } from '../ledger/transaction.ts'
 import { signTransaction } from '../ledger/transaction-codec.ts'
 import type { State } from '../state/state.ts'
 import { createOverlay } from '../state/state-overlay.ts'
-import { genesisState } from '../state/trie-state.ts'
+import { emptyCodeHash, genesisState } from '../state/trie-state.ts'
 import { createEvm } from './create-evm.ts'
 import type { BlockContext, Evm, TransactionResult } from './evm.ts'
 import { systemAccounts } from './system-contracts.ts'
@@ -105,6 +105,23 @@ describe('execution', () => {
     assert.equal(executed(result).succeeded, false)
     assert.equal(after.account(address(0x52))?.balance, 0n)
     assert.equal(after.account(sender)?.nonce, 1n)
+  })
+
+  test('in Frontier a creation that cannot pay for its code succeeds with none, and keeps its logs', async () => {
+    const frontier = await createEvm(rulesOfOne(7n, 'frontier'))
+    const opened = await frontier.openBlock(state, { ...block, difficulty: 1n, baseFeePerGas: 0n })
+    // Logs, then returns 1,000 zero bytes, which would cost 200,000 gas.
+    const creation = transaction({
+      ...{ type: 0, chainId: undefined, to: undefined, gasPrice: 1n, gasLimit: 30_000n },
+      data: fromHex('0x60006000a06103e86000f3'),
+    })
+    const { succeeded, logs } = executed(await opened.add(creation, sender))
+    const finished = await opened.finish([])
+    assert.ok(finished.kind === 'executed' && succeeded)
+    assert.equal(logs.length, 1)
+    const [created] = logs
+    assert.ok(created)
+    assert.deepEqual(finished.state.account(created.address)?.codeHash, emptyCodeHash)
   })
 
   test('a creation gives the address of sender and nonce', async () => {
