@@ -11,6 +11,7 @@ import { invalidRequest } from '../envelope/request.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { Subscriber } from '../view/context.ts'
 import { createSockets } from './sockets.ts'
+import { endOfTurn } from './turn.ts'
 
 /** Where to listen. */
 interface ServerOptions {
@@ -140,7 +141,9 @@ async function exchangeHttp(exchange: Exchange, dependencies: ServerDependencies
   const body = await readBody(request, limits.requestBytes)
   if (body === undefined)
     return refuse(413, `the body is longer than ${limits.requestBytes} bytes; send less at a time`)
-  send(200, await answerText(body, limits, dependencies.responder(route.chain)))
+  const answer = await answerText(body, limits, dependencies.responder(route.chain))
+  await endOfTurn()
+  send(200, answer)
 }
 
 /** The chain that a path names; undefined for a path that is none of ours. */
@@ -159,27 +162,32 @@ function guarded({ method = 'GET', headers }: IncomingMessage) {
   return { method, host, origin, contentType: headers['content-type'] }
 }
 
-/** The whole body as text; undefined if it is too long. */
+/** The whole body as text; undefined if it is too long. Rejects when the client goes away. */
 async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return undefined
   const chunks: Buffer[] = []
   let length = 0
-  const read: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false })
-  for await (const chunk of read) {
-    length += chunk.length
-    if (length > limit) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+  return new Promise((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) resolve(undefined)
+      else chunks.push(chunk)
+    })
+    request.once('end', () => resolve(Buffer.concat(chunks).toString()))
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the client went away')))
+  })
 }
 
 function write(response: ServerResponse, status: number, text: string | undefined): void {
-  response.statusCode = text === undefined ? 204 : status
-  response.setHeader('x-content-type-options', 'nosniff')
-  if (text === undefined) return void response.end()
-  response.setHeader('content-type', 'application/json')
+  const always = ['x-content-type-options', 'nosniff']
+  if (text === undefined) {
+    response.writeHead(204, always).end()
+    return
+  }
   const length = Buffer.byteLength(text)
-  response.setHeader('content-length', length)
+  const headers = ['content-type', 'application/json', 'content-length', String(length)]
+  response.writeHead(status, [...always, ...headers])
   // Nearly all of it is ASCII, which goes out quicker as it is.
   response.end(text, length === text.length ? 'latin1' : 'utf8')
 }
