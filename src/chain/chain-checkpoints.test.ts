@@ -152,7 +152,7 @@ test('a chain that went back behind its checkpoint starts as it was', async (t) 
   const chain = await openChain(folder)
   await seal(chain, 40)
   const { number } = chain.head().header
-  await chain.dev.rewindTo(number - 5n, 'forget')
+  await chain.dev.rewindTo(number - 5n)
   const hashes = await seal(chain, 3)
   const before = picture(chain, hashes)
   await chain.stop()
@@ -191,7 +191,7 @@ test('an archive answers for states of any age, also after going back and a rest
       return state?.account(sender)?.nonce
     })
   await seal(chain, 40)
-  await chain.dev.rewindTo(chain.head().header.number - 5n, 'forget')
+  await chain.dev.rewindTo(chain.head().header.number - 5n)
   await seal(chain, 20)
   const nonces = noncesOf(chain)
   assert.ok(nonces.length > 50)

@@ -4,7 +4,9 @@ import { AppError } from '../base/app-error.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { type BuiltBlock, buildBlock } from './block-building.ts'
 import { BlockImport } from './block-import.ts'
-import type { Chain, ChainEvent, ChainMark } from './chain.ts'
+import { BlockWaiters } from './block-waiters.ts'
+import type { Chain, ChainEvent } from './chain.ts'
+import { ChainListeners } from './chain-listeners.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import type { ConsensusEngine, Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
 import { createEngine } from './consensus/create-engine.ts'
@@ -18,9 +20,9 @@ import type { State, StateOverlay } from './state/state.ts'
 import { createOverlay } from './state/state-overlay.ts'
 import { TransactionIntake } from './transaction-intake.ts'
 import type { PoolHead, TxPool } from './txpool/txpool.ts'
+import { WayBack } from './way-back.ts'
 
 type BuildEffect = Extract<Effect, { kind: 'build-block' }>
-type Rewind = Pick<ChainMark, 'number'> & Partial<ChainMark>
 
 /** Most changes by hand of the state after one block. */
 const mostChanges = 10_000
@@ -33,9 +35,10 @@ export class ChainDriver implements DrivenChain {
   readonly #parts: ChainParts
   readonly #engine: ConsensusEngine<unknown>
   readonly #import: BlockImport
-  readonly #listeners = new Set<(event: ChainEvent) => void>()
+  readonly #listeners: ChainListeners
   readonly #blocksSealed
   readonly #intake: TransactionIntake
+  readonly #wayBack: WayBack
   #engineState: unknown
   #final = 0n
   #cancelAlarm = () => {}
@@ -45,8 +48,7 @@ export class ChainDriver implements DrivenChain {
   #work: Promise<unknown> = Promise.resolve()
   #running = false
   #failure: AppError | undefined
-  /** Those who wait for a block. */
-  readonly #seals = new Set<PromiseWithResolvers<void>>()
+  readonly #waiters = new BlockWaiters()
 
   constructor(parts: ChainParts) {
     this.#parts = parts
@@ -54,6 +56,7 @@ export class ChainDriver implements DrivenChain {
     this.rules = parts.rules
     this.evm = parts.evm
     const { dependencies, options } = parts
+    this.#listeners = new ChainListeners(dependencies.logger)
     this.#engine = createEngine(this.manifest, parts.rules)
     this.#import = new BlockImport({
       ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.#site() },
@@ -61,10 +64,15 @@ export class ChainDriver implements DrivenChain {
       ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => parts.past.stateAt(hash) },
       sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
       add: (built) => this.#add(built),
-      rewindTo: (number) => this.#rewindTo({ number }, 'return'),
+      rewindTo: (number) => this.#wayBack.rewindTo(number),
     })
     this.#intake = new TransactionIntake({
-      ...{ options, dependencies, head: this.#poolHead(), tell: (event) => this.#tell(event) },
+      ...{ options, dependencies, head: this.#poolHead() },
+      tell: (event) => this.#listeners.tell(event),
+    })
+    this.#wayBack = new WayBack({
+      ...{ ...parts, manifest: this.manifest },
+      wentBack: (...blocks) => this.#wentBack(...blocks),
     })
     this.#blocksSealed = dependencies.metrics.counter(
       ...(['quantumstream_chain_blocks_total', 'Blocks added to the chain', ['chain']] as const),
@@ -75,10 +83,9 @@ export class ChainDriver implements DrivenChain {
     sealNow: async () => {
       if (this.#failure) throw this.#failure
       if (!this.#running) throw stopped(this.manifest.name)
-      const sealed = Promise.withResolvers<void>()
-      this.#seals.add(sealed)
+      const sealed = this.#waiters.next()
       this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
-      await sealed.promise
+      await sealed
       return this.head()
     },
     setBlockTimeMs: (blockTimeMs) =>
@@ -99,11 +106,18 @@ export class ChainDriver implements DrivenChain {
       return hash
     },
     change: (edit) => this.#exclusive(() => this.#change(edit)),
-    mark: () => ({ number: this.head().header.number, changes: this.#parts.past.changes }),
-    rewindTo: (place, transactions = 'return') =>
-      this.#exclusive(() =>
-        this.#rewindTo(typeof place === 'bigint' ? { number: place } : place, transactions),
-      ),
+    mark: () => this.#wayBack.mark(this.draft()?.timestamp),
+    returnTo: (mark) =>
+      this.#exclusive(async () => {
+        await this.#wayBack.returnTo(mark)
+        this.#setTime(mark.timestamp)
+      }),
+    beginAnew: () =>
+      this.#exclusive(async () => {
+        await this.#wayBack.beginAnew()
+        this.#setTime(BigInt(Math.floor(this.#nowMs() / 1_000)))
+      }),
+    rewindTo: (number) => this.#exclusive(() => this.#wayBack.rewindTo(number)),
   }
 
   get pool(): TxPool {
@@ -167,9 +181,7 @@ export class ChainDriver implements DrivenChain {
       this.#running && this.dev.isAutomine() && this.#hasWork() && this.pool.get(hash) !== undefined
     // The block under way may not hold it, but the next one does.
     for (let blocks = 0; blocks < 2 && isDue(); blocks += 1) {
-      const sealed = Promise.withResolvers<void>()
-      this.#seals.add(sealed)
-      const failed = await sealed.promise.then(
+      const failed = await this.#waiters.next().then(
         () => false,
         () => true,
       )
@@ -178,8 +190,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   subscribe(listener: (event: ChainEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   importBlock(block: Block): Promise<Verdict> {
@@ -200,7 +211,7 @@ export class ChainDriver implements DrivenChain {
     this.#running = false
     this.#cancelAlarm()
     await this.#work
-    this.#endSeals(stopped(this.manifest.name))
+    this.#waiters.reject(stopped(this.manifest.name))
     this.#listeners.clear()
     await this.#intake.stop()
     await this.#parts.checkpoints.close()
@@ -246,7 +257,7 @@ export class ChainDriver implements DrivenChain {
     } catch (error) {
       this.#parts.dependencies.logger.error('a block could not be built', { error: String(error) })
       failed()
-      this.#endSeals(error)
+      this.#waiters.reject(error)
     }
   }
 
@@ -273,7 +284,7 @@ export class ChainDriver implements DrivenChain {
     this.#blocksSealed.add(1, { chain: this.manifest.name })
     this.#intake.followed(this.#poolHead(), executed)
     this.#moved([executed], [])
-    this.#endSeals()
+    this.#waiters.resolve()
   }
 
   async #change(edit: (overlay: StateOverlay) => void): Promise<void> {
@@ -289,26 +300,24 @@ export class ChainDriver implements DrivenChain {
     this.#moved([], [])
   }
 
-  async #rewindTo({ number, changes }: Rewind, transactions: 'return' | 'forget'): Promise<void> {
-    const { past, log, checkpoints } = this.#parts
-    const { number: at, changes: made } = this.dev.mark()
-    if (number > at || (number === at && (changes ?? made) >= made)) return
-    const removed: ExecutedBlock[] = []
-    for (let at = number + 1n; at <= this.head().header.number; at += 1n) {
-      const executed = this.byNumber(at)
-      if (executed) removed.push(executed)
-    }
-    past.rewindTo(number, changes)
-    await checkpoints.beforeRewind(number)
-    await log.rewindTo(number, changes)
+  #wentBack(
+    number: bigint,
+    removed: readonly ExecutedBlock[],
+    returned: readonly ExecutedBlock[],
+  ): void {
     if (this.#final > number) this.#final = number
-    this.#intake.reset(this.#poolHead(), transactions === 'return' ? removed : [])
+    this.#intake.reset(this.#poolHead(), returned)
     this.#moved([], removed)
-    if (this.#seals.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
+    if (this.#waiters.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
+  }
+
+  #setTime(timestamp: bigint | undefined): void {
+    if (timestamp === undefined) return
+    this.#feed({ kind: 'set-time', timestamp, nowMs: this.#nowMs() })
   }
 
   #moved(added: readonly ExecutedBlock[], removed: readonly ExecutedBlock[]): void {
-    this.#tell({ kind: 'head', added, removed })
+    this.#listeners.tell({ kind: 'head', added, removed })
     const { header } = this.head()
     this.#feed({ kind: 'block-imported', head: this.#summary(), header, nowMs: this.#nowMs() })
     this.#tellOfWork()
@@ -323,28 +332,9 @@ export class ChainDriver implements DrivenChain {
     return this.pool.hasWork(nextBaseFee(this.head().header))
   }
 
-  #tell(event: ChainEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        this.#parts.dependencies.logger.error('a listener failed', { error: String(error) })
-      }
-    }
-  }
-
-  /** Answers those who wait for a block. */
-  #endSeals(error?: unknown): void {
-    for (const seal of this.#seals) {
-      if (error === undefined) seal.resolve()
-      else seal.reject(error)
-    }
-    this.#seals.clear()
-  }
-
   /** Work that nobody waits for; its failure is logged where it is queued. */
   #background(work: () => Promise<void>): void {
-    this.#exclusive(work).catch((error: unknown) => this.#endSeals(error))
+    this.#exclusive(work).catch((error: unknown) => this.#waiters.reject(error))
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {

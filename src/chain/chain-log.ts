@@ -5,7 +5,7 @@ import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
-import { type BlockLog, type LogPosition, openBlockLog } from '../store/block-log.ts'
+import { type BlockLog, firstPosition, type LogPosition, openBlockLog } from '../store/block-log.ts'
 import { createFolder, syncFolder } from '../store/durable-folder.ts'
 import { BlockPlaces } from './block-places.ts'
 import type { TransactionPlace } from './chain.ts'
@@ -40,7 +40,7 @@ export interface ReplayListener {
   /** What follows comes after the block of the resumption; `undefined` if that is the chain's first. */
   resume(executed: ExecutedBlock | undefined): void
   block(executed: ExecutedBlock, difference: Difference): void
-  /** The chain went back to this block, and kept so many of the changes by hand after it; all if not said. */
+  /** The chain went back to this block, and in old logs kept so many of the changes by hand after it; all if not said. */
   rewind(number: bigint, changes: number | undefined): void
   /** The state after the head was changed by hand. */
   change(difference: Difference): void
@@ -51,8 +51,10 @@ export interface ChainLog {
   append(executed: ExecutedBlock, difference: Difference): Promise<void>
   /** Keeps a change by hand of the state after the head. */
   appendChange(difference: Difference): Promise<void>
-  /** Goes back to a block; those above it leave the chain, and all but the first `changes` by hand. */
-  rewindTo(number: bigint, changes?: number): Promise<void>
+  /** Goes back to a block; those above it leave the chain, and stay in the log. */
+  rewindTo(number: bigint): Promise<void>
+  /** Goes back to a block, and to how the log was when it had this end: what came later is forgotten. */
+  cutTo(number: bigint, end: LogPosition): Promise<void>
   byNumber(number: bigint): ExecutedBlock | undefined
   /** What a block did to the state. */
   differenceOf(number: bigint): Difference | undefined
@@ -62,6 +64,8 @@ export interface ChainLog {
   /** Where a block's record lies, and where the next record will. */
   positionOf(number: bigint): LogPosition | undefined
   end(): LogPosition
+  /** The end of the log when the chain was born. */
+  birthEnd(): LogPosition
   /** What finds blocks up to this one, and their transactions. */
   encodeIndex(number: bigint): Uint8Array
   close(): Promise<void>
@@ -177,10 +181,14 @@ function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
     async appendChange(difference) {
       await log.append(encodeRlp([rlpInteger(change), encodeDifference(difference)]))
     },
-    async rewindTo(number, changes) {
-      const kept = changes === undefined ? [] : [rlpInteger(changes)]
-      await log.append(encodeRlp([rlpInteger(rewind), rlpInteger(number), ...kept]))
+    async rewindTo(number) {
+      await log.append(encodeRlp([rlpInteger(rewind), rlpInteger(number)]))
       index.cut(number)
+    },
+    async cutTo(number, end) {
+      index.cut(number)
+      for (const position of cache.keys()) if (position >= end) cache.delete(position)
+      await log.cutTo(end)
     },
     byNumber,
     differenceOf(number) {
@@ -200,6 +208,7 @@ function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
     },
     positionOf: (number) => index.positionOf(number),
     end: () => log.end(),
+    birthEnd: () => log.behind(firstPosition),
     encodeIndex: (number) => index.encode(number),
     close: () => log.close(),
   }

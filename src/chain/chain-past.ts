@@ -6,11 +6,16 @@ import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 
+/** A block, the state it left, and those that changes by hand made of it. */
+export interface KeptBlock {
+  readonly block: Block
+  readonly states: readonly [State, ...State[]]
+}
+
 /** The head and the last states of a chain. */
 export class ChainPast {
   readonly #most: number
-  /** Blocks, each with the state it left and those that changes by hand made of it. */
-  readonly #kept: { readonly block: Block; states: readonly [State, ...State[]] }[] = []
+  #kept: KeptBlock[] = []
 
   constructor(most: number) {
     this.#most = most
@@ -37,8 +42,15 @@ export class ChainPast {
 
   /** The state after the head is another one. */
   change(state: State): void {
-    const last = this.#last()
-    last.states = [...last.states, state]
+    const { block, states } = this.#last()
+    this.#kept.splice(-1, 1, { block, states: [...states, state] })
+  }
+
+  /** The head with its states, which are kept until the caller releases them. */
+  hold(): KeptBlock {
+    const { block, states } = this.#last()
+    const [first, ...others] = states
+    return { block, states: [first.hold(), ...others.map((state) => state.hold())] }
   }
 
   /** The oldest kept block whose number is accepted, or the head. */
@@ -62,9 +74,16 @@ export class ChainPast {
       throw new AppError({ code: 'chain/too-far-back', message })
     }
     while (this.head.header.number > number) this.#kept.pop()
-    const last = this.#last()
-    const [first, ...others] = last.states
-    last.states = [first, ...others.slice(0, changes)]
+    const { block, states } = this.#last()
+    const [first, ...others] = states
+    this.#kept.splice(-1, 1, { block, states: [first, ...others.slice(0, changes)] })
+  }
+
+  /** Goes back to a block of any age whose states somebody held. */
+  returnTo(held: KeptBlock): void {
+    const { number } = held.block.header
+    this.#kept = this.#kept.filter(({ block }) => block.header.number < number)
+    this.#kept.push(held)
   }
 
   /** Compares the state with the head's root; @throws AppError `chain/root-differs` */

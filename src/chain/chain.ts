@@ -1,5 +1,7 @@
 /** Describes a running chain as the JSON-RPC interface and the node see it. */
 
+import type { LogPosition } from '../store/block-log.ts'
+import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
@@ -28,10 +30,14 @@ export interface TransactionPlace {
   readonly position: number
 }
 
-/** A place in the history of a development chain: a block, and how often the state after it was changed by hand. */
-export interface ChainMark {
-  readonly number: bigint
-  readonly changes: number
+/** A place in the history of a development chain, to which it can go back from however far. */
+export interface ChainMark extends KeptBlock {
+  /** Of the log. */
+  readonly end: LogPosition
+  /** Of the block that would have come next, in seconds. */
+  readonly timestamp: bigint | undefined
+  /** The chain will not go back to it. */
+  release(): void
 }
 
 /** Moves a development chain: blocks, time and state. */
@@ -55,13 +61,17 @@ export interface DevControls {
   submitAs(transaction: UnsignedTransaction, sender: Address): Promise<Hash>
   /** Changes the state after the head; the change is on disk when it can be seen, and the next block stands on it. */
   change(edit: (overlay: StateOverlay) => void): Promise<void>
-  /** The place where the chain is. */
+  /** The place where the chain is; its state is kept until it is released. */
   mark(): ChainMark
   /**
-   * Moves the head back to an ancestor; listeners hear of the removed blocks. Their transactions wait in the pool
-   * again, unless they are to be forgotten. Changes by hand after the mark are gone.
+   * Goes back to a mark, as if nothing had come after it: blocks, changes by hand, transactions, and time. Listeners hear
+   * of the removed blocks, if they are not too many.
    */
-  rewindTo(place: bigint | ChainMark, transactions?: 'return' | 'forget'): Promise<void>
+  returnTo(mark: ChainMark): Promise<void>
+  /** Goes back to the first block and the time of the machine. */
+  beginAnew(): Promise<void>
+  /** Moves the head back to an ancestor, as a reorganisation does: the transactions of removed blocks wait again. */
+  rewindTo(number: bigint): Promise<void>
 }
 
 /** One chain of this process. */

@@ -8,7 +8,9 @@ import { type TestContext, test } from 'node:test'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
+import type { ChainOptions } from './chain-parts.ts'
 import { createChain } from './create-chain.ts'
+import type { Block } from './ledger/block.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { StateOverlay } from './state/state.ts'
 
@@ -29,9 +31,9 @@ async function temporaryFolder(t: TestContext): Promise<string> {
   return folder
 }
 
-async function openChain(folder: string) {
+async function openChain(folder: string, options: Partial<ChainOptions> = {}) {
   const world = { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics }
-  const chain = await createChain({ manifest, folder, beneficiary: someone }, world)
+  const chain = await createChain({ manifest, folder, beneficiary: someone, ...options }, world)
   await chain.start()
   const account = () => chain.stateAt(chain.head().hash)?.account(someone)
   return { chain, account }
@@ -69,17 +71,83 @@ test('going back to a mark undoes later changes, after a restart too', async (t)
   await chain.dev.change(holding(1n))
   const mark = chain.dev.mark()
   await chain.dev.change(holding(2n))
-  await chain.dev.rewindTo(mark)
+  await chain.dev.returnTo(mark)
   assert.equal(account()?.balance, 1n)
   await chain.dev.change(holding(3n))
   await chain.dev.sealNow()
   await chain.dev.change(holding(4n))
-  await chain.dev.rewindTo(mark)
+  await chain.dev.returnTo(mark)
   assert.deepEqual([chain.head().header.number, account()?.balance], [0n, 1n])
   await chain.stop()
   const again = await openChain(folder)
   assert.equal(again.account()?.balance, 1n)
-  assert.deepEqual(again.chain.dev.mark(), mark)
+  assert.equal(again.chain.dev.mark().end, mark.end)
+  await again.chain.stop()
+})
+
+test('going back to a mark is possible over more blocks than states are kept, again and again', async (t) => {
+  const folder = await temporaryFolder(t)
+  const few = { history: 2, checkpointBytes: 1_000 }
+  const { chain, account } = await openChain(folder, few)
+  await chain.dev.sealNow()
+  await chain.dev.change(holding(1n))
+  const mark = chain.dev.mark()
+  const later: Block[] = []
+  for (let round = 0; round < 2; round += 1) {
+    for (let blocks = 0; blocks < 6; blocks += 1) {
+      await chain.dev.change(holding(BigInt(10 + blocks)))
+      later.push(await chain.dev.sealNow())
+    }
+    const heard = new Promise<readonly bigint[]>((resolve) => {
+      const stop = chain.subscribe((event) => {
+        if (event.kind === 'head' && event.removed.length > 0) {
+          stop()
+          resolve(event.removed.map(({ block }) => block.header.number))
+        }
+      })
+    })
+    await chain.dev.returnTo(mark)
+    assert.deepEqual(await heard, [2n, 3n, 4n, 5n, 6n, 7n])
+    assert.equal(chain.head().header.number, 1n)
+    assert.equal(account()?.balance, 1n)
+  }
+  for (const { hash } of later) assert.equal(chain.byHash(hash), undefined)
+  await chain.stop()
+  const again = await openChain(folder, few)
+  assert.equal(again.account()?.balance, 1n)
+  assert.equal((await again.chain.dev.sealNow()).header.number, 2n)
+  await again.chain.stop()
+})
+
+test('the time after going back to a mark is that of the mark', async (t) => {
+  const { chain } = await openChain(await temporaryFolder(t))
+  chain.dev.increaseTime(1_000n)
+  const { header } = await chain.dev.sealNow()
+  const mark = chain.dev.mark()
+  chain.dev.increaseTime(1_000_000n)
+  await chain.dev.sealNow()
+  await chain.dev.returnTo(mark)
+  const next = await chain.dev.sealNow()
+  const passed = next.header.timestamp - header.timestamp
+  assert.ok(passed >= 0n && passed < 1_000n, `${passed} s`)
+  await chain.stop()
+})
+
+test('a chain that begins anew has its first block, the time of the machine, and nothing else', async (t) => {
+  const folder = await temporaryFolder(t)
+  const { chain, account } = await openChain(folder, { history: 2 })
+  const born = chain.dev.mark()
+  await chain.dev.change(holding(1n))
+  chain.dev.increaseTime(1_000_000n)
+  for (let blocks = 0; blocks < 4; blocks += 1) await chain.dev.sealNow()
+  await chain.dev.beginAnew()
+  assert.deepEqual([chain.head().header.number, account()], [0n, undefined])
+  assert.equal(chain.dev.mark().end, born.end)
+  const { header } = await chain.dev.sealNow()
+  assert.ok(header.timestamp < BigInt(Date.now()) / 1_000n + 1_000n)
+  await chain.stop()
+  const again = await openChain(folder)
+  assert.equal(again.chain.head().header.number, 1n)
   await again.chain.stop()
 })
 

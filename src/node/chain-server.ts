@@ -67,5 +67,6 @@ function limitsOf(values: SettingValues) {
     responseLength: values.rpcAnswer * 1024 * 1024,
     callGasCap: BigInt(values.rpcCallGas),
     callMs: values.rpcCallTime * 1_000,
+    snapshots: values.rpcSnapshots,
   }
 }

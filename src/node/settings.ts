@@ -139,6 +139,11 @@ export const settings = {
     ...{ kind: within(0.1, 3_600, false), default: 60, env: 'QS_RPC_CALL_TIME', unit: 'seconds' },
     description: 'Longest run of a call, an estimate, a simulation or a trace',
   },
+  rpcSnapshots: {
+    ...{ kind: within(1, 100_000, true), default: 1_024, env: 'QS_RPC_SNAPSHOTS' },
+    description:
+      'Snapshots (evm_snapshot) that are kept, each with its state; then the oldest goes',
+  },
   apiHost: {
     ...{ kind: text, default: '127.0.0.1', env: 'QS_API_HOST' },
     description:

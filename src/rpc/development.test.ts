@@ -42,6 +42,25 @@ test('a snapshot brings back accounts that were set by hand', async (t) => {
   assert.equal(await ask<Hex>('eth_getBalance', nobody, latest), '0x1')
 })
 
+test('a snapshot is good once, brings back the time, and goes when there are too many', async (t) => {
+  const { ask } = await open(t, { limits: { snapshots: 2 } })
+  const [first, second, third] = [
+    await ask<Hex>('evm_snapshot'),
+    await ask<Hex>('evm_snapshot'),
+    await ask<Hex>('evm_snapshot'),
+  ]
+  assert.equal(await ask<boolean>('evm_revert', first), false)
+  const { timestamp } = await ask('eth_getBlockByNumber', 'pending')
+  assert.equal(await ask<string>('evm_increaseTime', 1_000_000), '1000000')
+  await ask('hardhat_mine', '0x82')
+  assert.equal(await ask<boolean>('evm_revert', second), true)
+  assert.equal(await ask<Hex>('eth_blockNumber'), '0x0')
+  const after = await ask('eth_getBlockByNumber', 'pending')
+  assert.ok(Number(after.timestamp) - Number(timestamp) < 1_000)
+  assert.equal(await ask<string>('evm_increaseTime', 5), '5')
+  for (const used of [second, third]) assert.equal(await ask<boolean>('evm_revert', used), false)
+})
+
 test('time, fees, gas limit, mix and coinbase of blocks can be chosen', async (t) => {
   const { ask, rpc } = await open(t)
   const { timestamp } = await ask('eth_getBlockByNumber', latest)

@@ -85,6 +85,6 @@ export const defaultLimits: RpcLimits = {
   proofSlots: 1_024,
   overrideEntries: 10_000,
   simulatedCalls: 5_000,
-  snapshots: 128,
+  snapshots: 1_024,
   impersonated: 10_000,
 }

@@ -50,6 +50,18 @@ describe('a block log', () => {
     assert.deepEqual(await contents(), { records: ['01', '', '0303'], cut: 0 })
   })
 
+  test('forgets what lies behind an earlier end, and goes on from there', async () => {
+    const log = await openBlockLog({ path: file, visit: () => {} })
+    const first = await log.append(Uint8Array.of(1))
+    const end = log.end()
+    assert.equal(log.behind(first), end)
+    const second = await log.append(Uint8Array.of(2, 2, 2))
+    await Promise.all([log.cutTo(end), log.append(Uint8Array.of(3))])
+    assert.deepEqual(log.read(second), Uint8Array.of(3))
+    await log.close()
+    assert.deepEqual(await contents(), { records: ['01', '03'], cut: 0 })
+  })
+
   test('has the name of a new file on disk before anything is acknowledged', async (t) => {
     const probe = await open(folder)
     const handles: FileHandle = Object.getPrototypeOf(probe)

@@ -1,4 +1,4 @@
-/** Keeps records in a file that only grows, each one on disk before it is acknowledged. */
+/** Keeps records in a file, each one on disk before it is acknowledged, in the order in which they came. */
 
 import { randomBytes } from 'node:crypto'
 import { readSync } from 'node:fs'
@@ -17,6 +17,10 @@ export interface BlockLog {
   append(payload: Uint8Array): Promise<LogPosition>
   /** Where the next record will lie. */
   end(): LogPosition
+  /** Where the record behind this one lies. @throws AppError `store/damaged-log` */
+  behind(position: LogPosition): LogPosition
+  /** Forgets all records from a position on, and resolves when they are gone from the disk. */
+  cutTo(position: LogPosition): Promise<void>
   /** Waits for the disk: callers keep what they need often. @throws AppError `store/damaged-log` */
   read(position: LogPosition): Uint8Array
   close(): Promise<void>
@@ -86,20 +90,33 @@ function logOver(file: MarkedFile, start: number): BlockLog {
   let end = start
   let last: Promise<unknown> = Promise.resolve()
   let broken: AppError | undefined
+  /** Changes the file after all changes before, if none of them failed. */
+  const change = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(async () => {
+      if (broken) throw broken
+      try {
+        return await work()
+      } catch (cause) {
+        // What is on disk is unknown now: only a new start, which reads it, can go on.
+        const message = `${path} could not be written: ${(cause as Error).message}; free space or mend the disk, then start again`
+        broken = new AppError({ code: 'store/write-failed', message, cause })
+        throw broken
+      }
+    })
+    last = done.catch(() => {})
+    return done
+  }
   const write = async (payload: Uint8Array): Promise<LogPosition> => {
-    if (broken) throw broken
     const position = end
-    try {
-      await writeWhole(handle, frame(mark, payload), position)
-      await handle.datasync()
-    } catch (cause) {
-      // What is on disk is unknown now: only a new start, which reads it, can go on.
-      const message = `${path} could not be written: ${(cause as Error).message}; free space or mend the disk, then start again`
-      broken = new AppError({ code: 'store/write-failed', message, cause })
-      throw broken
-    }
+    await writeWhole(handle, frame(mark, payload), position)
+    await handle.datasync()
     end += headBytes + payload.length + tailBytes
     return position
+  }
+  const recordAt = (position: LogPosition) => {
+    const record = readRecord(file, position, end)
+    if (record === undefined) throw damaged(path, position)
+    return record
   }
   return {
     append(payload) {
@@ -107,16 +124,17 @@ function logOver(file: MarkedFile, start: number): BlockLog {
         const message = `a record of ${payload.length} bytes is over the limit of ${maxRecordBytes}`
         return Promise.reject(new AppError({ code: 'store/record-too-large', message }))
       }
-      const written = last.then(() => write(payload))
-      last = written.catch(() => {})
-      return written
+      return change(() => write(payload))
     },
     end: () => end,
-    read(position) {
-      const record = readRecord(file, position, end)
-      if (record === undefined) throw damaged(path, position)
-      return record
-    },
+    read: recordAt,
+    behind: (position) => position + headBytes + recordAt(position).length + tailBytes,
+    cutTo: (position) =>
+      change(async () => {
+        await handle.truncate(position)
+        await handle.sync()
+        end = position
+      }),
     async close() {
       await last
       await handle.close()

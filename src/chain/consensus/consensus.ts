@@ -71,6 +71,8 @@ export type Input =
   /** Development only: another pace, or another distance from the machine's clock. */
   | { readonly kind: 'set-block-time'; readonly blockTimeMs: number; readonly nowMs: number }
   | { readonly kind: 'shift-time'; readonly seconds: bigint; readonly nowMs: number }
+  /** Development only: it is this second now. */
+  | { readonly kind: 'set-time'; readonly timestamp: bigint; readonly nowMs: number }
   /** Development only: whether each transaction gets a block at once. */
   | { readonly kind: 'set-automine'; readonly on: boolean }
   /** Development only: who gets the fees of all blocks to come, and what else the next block has. */

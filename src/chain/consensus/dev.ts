@@ -137,6 +137,8 @@ function step(state: DevState, input: Input): Step<DevState> {
       const offset = ahead > state.offset ? ahead : state.offset
       return rest({ ...state, offset: offset + input.seconds })
     }
+    case 'set-time':
+      return rest({ ...state, offset: input.timestamp - seconds(input.nowMs), shape: {} })
     case 'set-automine':
       return rest({ ...state, automine: input.on })
     case 'shape-next': {

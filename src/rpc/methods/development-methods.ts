@@ -62,17 +62,21 @@ const evmMethods: MethodTable = {
   }),
   evm_snapshot: method([], ({ chain, development, limits }) => {
     development.taken += 1
-    const snapshot = { id: toQuantity(development.taken), mark: chain.dev.mark() }
-    development.snapshots = [...development.snapshots, snapshot].slice(-limits.snapshots)
+    const { shiftedSeconds } = development
+    const snapshot = { id: toQuantity(development.taken), mark: chain.dev.mark(), shiftedSeconds }
+    development.snapshots.push(snapshot)
+    const tooMany = development.snapshots.length - limits.snapshots
+    for (const { mark } of development.snapshots.splice(0, tooMany)) mark.release()
     return snapshot.id
   }),
   evm_revert: method([text], async ({ chain, development }, [id]) => {
     const at = development.snapshots.findIndex((one) => one.id === id)
     const snapshot = development.snapshots[at]
     if (!snapshot) return false
-    development.snapshots = development.snapshots.slice(0, at)
-    // As with other development nodes, what was sent since then is gone: it must not be sealed anew.
-    await chain.dev.rewindTo(snapshot.mark, 'forget')
+    const gone = development.snapshots.splice(at)
+    await chain.dev.returnTo(snapshot.mark)
+    for (const { mark } of gone) mark.release()
+    development.shiftedSeconds = snapshot.shiftedSeconds
     return true
   }),
 }
@@ -106,9 +110,10 @@ const toolMethods: MethodTable = {
     return known
   }),
   reset: method([optional(notForked)], async ({ chain, development }) => {
-    await chain.dev.rewindTo({ number: 0n, changes: 0 }, 'forget')
+    await chain.dev.beginAnew()
     for (const { hash: waiting } of waitingOf(chain)) chain.pool.drop(waiting)
-    development.snapshots = []
+    for (const { mark } of development.snapshots.splice(0)) mark.release()
+    development.shiftedSeconds = 0n
     development.impersonated.clear()
     development.everybody = false
     return true

@@ -25,6 +25,8 @@ export interface Subscriber {
 interface Snapshot {
   readonly id: Hex
   readonly mark: ChainMark
+  /** Seconds that the clock was ahead. */
+  readonly shiftedSeconds: bigint
 }
 
 /** What the interface keeps about one chain. */
@@ -46,7 +48,8 @@ export interface ChainContext {
   readonly methodNames: readonly string[]
   /** What the development methods remember. */
   readonly development: {
-    snapshots: readonly Snapshot[]
+    /** Oldest first. */
+    readonly snapshots: Snapshot[]
     taken: number
     shiftedSeconds: bigint
     /** Accounts, in lower-case hex, that send without a key; all of them if `everybody`. */
