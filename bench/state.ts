@@ -10,8 +10,8 @@ import { noMetrics } from '../src/base/metrics.ts'
 import { openChainLog } from '../src/chain/chain-log.ts'
 import { createChain } from '../src/chain/create-chain.ts'
 import { genesisOf } from '../src/chain/genesis.ts'
-import type { Log } from '../src/chain/ledger/block.ts'
 import { headerHash } from '../src/chain/ledger/block-codec.ts'
+import { noLogs } from '../src/chain/ledger/log-list.ts'
 import type { Manifest } from '../src/chain/ledger/manifest.ts'
 import { encodeRlp, rlpInteger } from '../src/chain/ledger/rlp.ts'
 import type { Transaction } from '../src/chain/ledger/transaction.ts'
@@ -122,7 +122,6 @@ const perBlock = 1_000
 /** Writes the log of a chain as its node would have. */
 async function writeLog(folder: string, blocks: number): Promise<void> {
   let { executed, state } = genesisOf(manifest)
-  const logs: readonly Log[] = []
   const log = await openChainLog({
     ...{ folder: path.join(folder, manifest.name), manifest, logger: silentLogger },
     listener: { begin() {}, resume() {}, block() {}, rewind() {}, change() {} },
@@ -139,7 +138,7 @@ async function writeLog(folder: string, blocks: number): Promise<void> {
     executed = {
       block: { ...executed.block, header, hash: headerHash(header), transactions },
       receipts: numbers.map((number) => ({
-        ...{ type: 2, succeeded: true, gasUsed: 21_000n, logs, createdAddress: undefined },
+        ...{ type: 2, succeeded: true, gasUsed: 21_000n, logs: noLogs, createdAddress: undefined },
         ...{ logsBloom: new Uint8Array(256), effectiveGasPrice: 10n ** 10n },
         cumulativeGasUsed: 21_000n * BigInt((number % perBlock) + 1),
       })),

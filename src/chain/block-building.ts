@@ -7,7 +7,7 @@ import { nextBaseFee } from './ledger/base-fee.ts'
 import { blobGasOf, gasPerBlob, nextExcessBlobGas } from './ledger/blobs.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import { emptyOmmersHash, encodeReceipt, headerHash } from './ledger/block-codec.ts'
-import { bloomOf } from './ledger/bloom.ts'
+import { joinBlooms } from './ledger/bloom.ts'
 import type { ChainRules, Rules } from './ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import { encodeTransaction, transactionHash } from './ledger/transaction-codec.ts'
@@ -181,7 +181,7 @@ function resultFields(
   return {
     stateRoot,
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
+    logsBloom: joinBlooms(receipts.map(({ logsBloom }) => logsBloom)),
     gasUsed,
     requestsHash: header.requestsHash && requestsHash,
   }

@@ -230,7 +230,7 @@ function* storedFaults(
     stateRoot: state.root,
     transactionsRoot: orderedRoot(transactions.map(encodeTransaction)),
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
+    logsBloom: bloomOf(receipts.flatMap(({ logs }) => [...logs])),
     ommersHash: ommersHash(ommers),
     gasUsed: receipts.at(-1)?.cumulativeGasUsed ?? 0n,
     withdrawalsRoot: withdrawals && orderedRoot(withdrawals.map(encodeWithdrawal)),

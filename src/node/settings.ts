@@ -137,7 +137,7 @@ export const settings = {
   },
   rpcCallTime: {
     ...{ kind: within(0.1, 3_600, false), default: 60, env: 'QS_RPC_CALL_TIME', unit: 'seconds' },
-    description: 'Longest run of a call, an estimate, a simulation or a trace',
+    description: 'Longest run of a call, an estimate, a simulation, a trace or a search for logs',
   },
   rpcSnapshots: {
     ...{ kind: within(1, 100_000, true), default: 1_024, env: 'QS_RPC_SNAPSHOTS' },

@@ -11,13 +11,14 @@ import type { Chain } from '../chain/chain.ts'
 import { openRpcDocument } from './document/open-rpc.ts'
 import { answerJson, answerText, type Respond, type RpcAnswer } from './envelope/answer.ts'
 import { errorCodes, rpcError } from './envelope/rpc-error.ts'
+import { wholeText } from './envelope/written-text.ts'
 import { defaultLimits, type RpcLimits } from './limits.ts'
 import { createFilters } from './live/filters.ts'
 import { allMethods } from './methods/all-methods.ts'
 import { createRunner } from './methods/runner.ts'
 import { createRpcServer } from './server/http-server.ts'
 import { createIpcServer } from './server/ipc-server.ts'
-import type { ChainContext, Subscriber } from './view/context.ts'
+import type { Caller, ChainContext } from './view/context.ts'
 import { createExclusive } from './view/exclusive.ts'
 import { createPending } from './view/pending.ts'
 
@@ -124,8 +125,9 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     if (context) return context
     throw rpcError(errorCodes.invalidRequest, `there is no chain named ${JSON.stringify(name)}`)
   }
-  const responder = (chain?: string, subscriber?: Subscriber): Respond => {
-    const context = { ...contextOf(chain), subscriber }
+  const responder = (chain?: string, { subscriber, isGone }: Caller = {}): Respond => {
+    const isEnding = () => isStopping || isGone?.() === true
+    const context = { ...contextOf(chain), subscriber, isStopping: isEnding }
     return (request) => runner.respond(context, request)
   }
   const server = createRpcServer(
@@ -139,7 +141,10 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
       : createIpcServer({ path, limits }, { responder, ...dependencies })
   return {
     handle: async (body, chain) => answerJson(body as Json, limits, responder(chain)),
-    handleText: async (text, chain) => answerText(text, limits, responder(chain)),
+    async handleText(text, chain) {
+      const answer = await answerText(text, limits, responder(chain))
+      return typeof answer === 'object' ? wholeText(answer) : answer
+    },
     call: async (method, params, chain) =>
       runner.call({ ...contextOf(chain), subscriber: undefined }, method, params),
     get url() {

@@ -6,10 +6,11 @@ import { AppError } from '../../src/base/app-error.ts'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
 import { nextBaseFee } from '../../src/chain/ledger/base-fee.ts'
 import { nextExcessBlobGas } from '../../src/chain/ledger/blobs.ts'
-import type { Header, Log } from '../../src/chain/ledger/block.ts'
+import type { Header } from '../../src/chain/ledger/block.ts'
 import { decodeBlock, encodeBlock, headerHash } from '../../src/chain/ledger/block-codec.ts'
 import { bloomOf } from '../../src/chain/ledger/bloom.ts'
 import { rulesOf } from '../../src/chain/ledger/fork-rules.ts'
+import type { Log } from '../../src/chain/ledger/log-list.ts'
 import { skipVectors, vectorFiles, vectorJson, vectorText } from './vectors.ts'
 
 interface BlockTest {

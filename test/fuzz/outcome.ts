@@ -1,7 +1,7 @@
 /** Describes what a scenario gave, as plain text, so that two machines can be compared. */
 
 import { toHex } from '../../src/base/bytes.ts'
-import type { Log } from '../../src/chain/ledger/block.ts'
+import type { Log } from '../../src/chain/ledger/log-list.ts'
 
 /** What a machine made of a scenario: a line for everything that can be compared. */
 export type Outcome = ReadonlyMap<string, string>

@@ -40,7 +40,7 @@ export function createSubject(): Subject {
           if (result.kind === 'invalid')
             throw new Error(`refused: ${result.rule}, ${result.detail}`)
           const { gasUsed, logs, succeeded } = result.receipt
-          effects.push({ succeeded, gasUsed, output: result.output, logs })
+          effects.push({ succeeded, gasUsed, output: result.output, logs: [...logs] })
         }
         return effects
       },

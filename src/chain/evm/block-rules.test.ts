@@ -4,8 +4,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { concatBytes, fromBigInt, fromHex, padStart, toHex } from '../../base/bytes.ts'
 import { sha256 } from '../../crypto/sha256.ts'
-import type { Header, Log, Receipt } from '../ledger/block.ts'
+import type { Header, Receipt } from '../ledger/block.ts'
 import { type Hardfork, rulesOf } from '../ledger/fork-rules.ts'
+import { type Log, LogList } from '../ledger/log-list.ts'
 import type { GenesisAccount } from '../ledger/manifest.ts'
 import { createOverlay } from '../state/state-overlay.ts'
 import { genesisState } from '../state/trie-state.ts'
@@ -107,7 +108,7 @@ describe('the end of a block', () => {
   test('collects requests by type and leaves out empty ones; none before Prague', async () => {
     const ends = { '7251': { halt: undefined, output: Uint8Array.of(9) } }
     const { site, calls } = siteOf('prague', systemAccounts('prague'), ends)
-    const receipts = [{ logs: [depositLog()] } as unknown as Receipt]
+    const receipts = [{ logs: LogList.of([depositLog()]) } as unknown as Receipt]
     const requests = await closeBlockState(site, { ...nothing, receipts })
     assert.ok(!('kind' in requests))
     assert.deepEqual(calls, ['7002:', '7251:'])
@@ -138,16 +139,18 @@ describe('the end of a block', () => {
 
 describe('requests', () => {
   test('a deposit is its five parts; any other layout is none', () => {
+    const deposits = (log: Log, contract = publicDepositContract) =>
+      depositsOf([LogList.of([log])], contract)
     const expected = [48, 32, 8, 96, 8].flatMap((length, at) => Array(length).fill(at + 1))
-    assert.deepEqual(depositsOf([depositLog()], publicDepositContract), Uint8Array.from(expected))
-    assert.deepEqual(depositsOf([depositLog()], other), new Uint8Array())
+    assert.deepEqual(deposits(depositLog()), Uint8Array.from(expected))
+    assert.deepEqual(deposits(depositLog(), other), new Uint8Array())
     const topicless = { ...depositLog(), topics: [] }
-    assert.deepEqual(depositsOf([topicless], publicDepositContract), new Uint8Array())
+    assert.deepEqual(deposits(topicless), new Uint8Array())
     for (const place of [0, 32, 64, 96, 128, 160, 256, 320, 384, 512]) {
-      assert.equal(depositsOf([depositLog([place, 7n])], publicDepositContract), undefined)
+      assert.equal(deposits(depositLog([place, 7n])), undefined)
     }
     const longer = { ...depositLog(), data: new Uint8Array(577) }
-    assert.equal(depositsOf([longer], publicDepositContract), undefined)
+    assert.equal(deposits(longer), undefined)
   })
 
   test('their hash is that of their hashes', () => {

@@ -1,8 +1,9 @@
 /** Does what the protocol itself does at the start and at the end of a block. */
 
 import { equalBytes, fromHex } from '../../base/bytes.ts'
-import type { Header, Log, Receipt, Withdrawal } from '../ledger/block.ts'
+import type { Header, Receipt, Withdrawal } from '../ledger/block.ts'
 import { isAtLeast, type Rules } from '../ledger/fork-rules.ts'
+import type { LogList } from '../ledger/log-list.ts'
 import type { Address } from '../ledger/transaction.ts'
 import type { StateOverlay } from '../state/state.ts'
 import { emptyAccount, emptyCodeHash } from '../state/trie-state.ts'
@@ -66,7 +67,7 @@ export async function closeBlockState(
   if (!isAtLeast(site.rules.hardfork, 'prague')) return []
   return requestsOf(
     site,
-    receipts.flatMap(({ logs }) => logs),
+    receipts.map(({ logs }) => logs),
   )
 }
 
@@ -88,7 +89,7 @@ function payRewards({ overlay, block, rules }: BlockSite, ommers: readonly Heade
 
 async function requestsOf(
   site: BlockSite,
-  logs: readonly Log[],
+  logs: readonly LogList[],
 ): Promise<readonly Uint8Array[] | InvalidBlock> {
   const deposits = depositsOf(logs, site.depositContract ?? publicDepositContract)
   if (deposits === undefined) return invalid('deposit', 'the log of a deposit has another layout')

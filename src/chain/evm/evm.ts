@@ -1,7 +1,8 @@
 /** Describes the front door of execution: transactions and calls over a state. */
 
-import type { Header, Log, Receipt, Withdrawal } from '../ledger/block.ts'
+import type { Header, Receipt, Withdrawal } from '../ledger/block.ts'
 import type { BrokenFieldRule } from '../ledger/field-rules.ts'
+import type { Log } from '../ledger/log-list.ts'
 import type { AccessListEntry, Address, Hash, Transaction } from '../ledger/transaction.ts'
 import type { Difference, State, StateOverlay, StateReader } from '../state/state.ts'
 import type { Halt } from './halt.ts'

@@ -2,7 +2,7 @@
 
 import { concatBytes, equalBytes, fromHex, toBigInt } from '../../base/bytes.ts'
 import { sha256 } from '../../crypto/sha256.ts'
-import type { Log } from '../ledger/block.ts'
+import type { LogList } from '../ledger/log-list.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 
 /** The public deposit contract (EIP-6110). */
@@ -32,14 +32,13 @@ export function requestsHash(requests: readonly Uint8Array[]): Hash {
 }
 
 /**
- * The deposits among logs, one after the other, 192 bytes each (EIP-6110).
+ * The deposits among the logs of transactions, one after the other, 192 bytes each (EIP-6110).
  *
  * @returns `undefined` if a deposit's log has another layout, which makes the block invalid
  */
-export function depositsOf(logs: readonly Log[], contract: Address): Uint8Array | undefined {
+export function depositsOf(logs: readonly LogList[], contract: Address): Uint8Array | undefined {
   const deposits: Uint8Array[] = []
-  for (const { address, topics, data } of logs) {
-    if (!equalBytes(address, contract)) continue
+  for (const { topics, data } of logs.flatMap((list) => list.madeBy(contract))) {
     if (topics[0] === undefined || !equalBytes(topics[0], depositTopic)) continue
     const deposit = depositOf(data)
     if (deposit === undefined) return undefined

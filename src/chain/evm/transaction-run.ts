@@ -6,6 +6,7 @@ import type { Receipt } from '../ledger/block.ts'
 import { bloomOf } from '../ledger/bloom.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import { LogList } from '../ledger/log-list.ts'
 import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import type { AccessListEntry, Address, Authorization, Transaction } from '../ledger/transaction.ts'
 import { authorityOf } from '../ledger/transaction-codec.ts'
@@ -70,7 +71,7 @@ export async function runTransaction(
     succeeded: execution.halt === undefined,
     cumulativeGasUsed: place.gasUsedBefore + gasUsed,
     logsBloom: bloomOf(execution.logs),
-    logs: execution.logs,
+    logs: LogList.of(execution.logs),
     gasUsed,
     effectiveGasPrice: price,
     createdAddress: to === undefined ? creationAddress(sender, nonce) : undefined,

@@ -2,7 +2,7 @@
 
 import { fromBigInt, padStart } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import type { Log } from '../ledger/block.ts'
+import type { Log } from '../ledger/log-list.ts'
 import { transferTeller } from './evm.ts'
 import type { Kernel, Tracer } from './kernel/kernel.ts'
 

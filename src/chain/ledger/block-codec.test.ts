@@ -19,6 +19,7 @@ import {
   headerHash,
   ommersHash,
 } from './block-codec.ts'
+import { LogList, noLogs } from './log-list.ts'
 import { decodeRlp, encodeRlp, type RlpValue, rlpInteger, rlpList } from './rlp.ts'
 import { encodeTransaction, signTransaction } from './transaction-codec.ts'
 
@@ -50,7 +51,7 @@ const block: Block = {
   withdrawals: [],
 }
 const receipt: Receipt = {
-  ...{ type: 0, succeeded: true, cumulativeGasUsed: 21_000n, logsBloom: zeros(256), logs: [] },
+  ...{ type: 0, succeeded: true, cumulativeGasUsed: 21_000n, logsBloom: zeros(256), logs: noLogs },
   ...{ gasUsed: 21_000n, effectiveGasPrice: 1n, createdAddress: undefined },
 }
 
@@ -174,10 +175,11 @@ describe('headers', () => {
 describe('receipts and withdrawals', () => {
   test('a receipt is covered by status, gas so far, bloom and logs, after its type', () => {
     const log = { address: zeros(20), topics: [zeros(32)], data: Uint8Array.of(5) }
-    const logs = [[log.address, log.topics, log.data]]
-    const body = (status: number) => [rlpInteger(status), rlpInteger(21_000), zeros(256), logs]
-    assert.deepEqual(encodeReceipt({ ...receipt, logs: [log] }), encodeRlp(body(1)))
-    const failed = { ...receipt, succeeded: false, logs: [log] }
+    const value = [[log.address, log.topics, log.data]]
+    const logs = LogList.of([log])
+    const body = (status: number) => [rlpInteger(status), rlpInteger(21_000), zeros(256), value]
+    assert.deepEqual(encodeReceipt({ ...receipt, logs }), encodeRlp(body(1)))
+    const failed = { ...receipt, succeeded: false, logs }
     assert.deepEqual(encodeReceipt(failed), encodeRlp(body(0)))
     const typed = encodeReceipt({ ...failed, type: 4 })
     const root = zeros(32).fill(9)

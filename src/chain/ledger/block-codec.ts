@@ -3,11 +3,13 @@
 import { AppError } from '../../base/app-error.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import type { Block, ExecutedBlock, Header, Log, Receipt, Withdrawal } from './block.ts'
+import type { Block, ExecutedBlock, Header, Receipt, Withdrawal } from './block.ts'
 import { noBloom } from './bloom.ts'
+import { LogList, noLogs } from './log-list.ts'
 import {
   decodeRlp,
   encodeRlp,
+  type RlpSource,
   type RlpValue,
   rlpBytes,
   rlpInteger,
@@ -100,7 +102,7 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
     stateRoot ?? rlpInteger(succeeded ? 1 : 0),
     rlpInteger(cumulativeGasUsed),
     logsBloom,
-    logs.map(logValue),
+    logs,
   ])
   return type === 0 ? body : concatBytes(Uint8Array.of(type), body)
 }
@@ -109,6 +111,9 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
 export function encodeWithdrawal(withdrawal: Withdrawal): Uint8Array {
   return encodeRlp(withdrawalValue(withdrawal))
 }
+
+/** Lists of a stored block in which a list of logs lies. */
+const logsDepth = 3
 
 /** A block with everything a node answers about it, for storage. */
 export function encodeExecutedBlock(executed: ExecutedBlock): Uint8Array {
@@ -122,7 +127,11 @@ export function encodeExecutedBlock(executed: ExecutedBlock): Uint8Array {
 
 /** The opposite of `encodeExecutedBlock`; @throws AppError `ledger/bad-rlp` */
 export function decodeExecutedBlock(bytes: Uint8Array): ExecutedBlock {
-  const [block, receipts, senders, hashes] = rlpList(decodeRlp(bytes), 'the stored block', 4)
+  const [block, receipts, senders, hashes] = rlpList(
+    decodeRlp(bytes, Number.POSITIVE_INFINITY, logsDepth),
+    'the stored block',
+    4,
+  )
   return {
     block: decodeBlock(rlpBytes(block, 'block')),
     receipts: rlpList(receipts, 'receipts').map(receiptFrom),
@@ -195,26 +204,13 @@ function withdrawalFrom(value: RlpValue): Withdrawal {
   }
 }
 
-function logValue({ address, topics, data }: Log): RlpValue {
-  return [address, topics, data]
-}
-
-function logFrom(value: RlpValue): Log {
-  const [address, topics, data] = rlpList(value, 'a log', 3)
-  return {
-    address: rlpBytes(address, 'address', 20),
-    topics: rlpList(topics, 'topics').map((topic) => rlpBytes(topic, 'topic', 32)),
-    data: rlpBytes(data, 'data'),
-  }
-}
-
-function storedReceipt(receipt: Receipt): RlpValue {
+function storedReceipt(receipt: Receipt): RlpSource {
   const { type, succeeded, cumulativeGasUsed, gasUsed, effectiveGasPrice } = receipt
   const numbers = [type, succeeded ? 1 : 0, cumulativeGasUsed, gasUsed, effectiveGasPrice]
   return [
     ...numbers.map(rlpInteger),
     receipt.logs.length === 0 ? new Uint8Array() : receipt.logsBloom,
-    receipt.logs.map(logValue),
+    receipt.logs,
     receipt.createdAddress ?? new Uint8Array(),
     ...(receipt.stateRoot ? [receipt.stateRoot] : []),
   ]
@@ -235,10 +231,14 @@ function receiptFrom(value: RlpValue): Receipt {
       rlpBytes(logsBloom, 'logsBloom').length === 0
         ? noBloom
         : rlpBytes(logsBloom, 'logsBloom', 256),
-    logs: rlpList(logs, 'logs').map(logFrom),
+    logs: logsFrom(rlpBytes(logs, 'logs')),
     createdAddress: address.length === 0 ? undefined : address,
     ...(root === undefined ? {} : { stateRoot: rlpBytes(root, 'stateRoot', 32) }),
   }
+}
+
+function logsFrom(bytes: Uint8Array): LogList {
+  return bytes.length === 1 ? noLogs : new LogList(bytes)
 }
 
 function bad(reason: string): AppError {

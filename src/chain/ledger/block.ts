@@ -1,5 +1,6 @@
 /** Describes headers, bodies and receipts. */
 
+import type { LogList } from './log-list.ts'
 import type { Address, Hash, Transaction } from './transaction.ts'
 
 /**
@@ -56,14 +57,6 @@ export interface Block {
   readonly withdrawals: readonly Withdrawal[] | undefined
 }
 
-/** One log of a transaction. */
-export interface Log {
-  readonly address: Address
-  /** Up to four words of 32 bytes. */
-  readonly topics: readonly Uint8Array[]
-  readonly data: Uint8Array
-}
-
 /** What a transaction did; the first fields, down to the logs, are what the receipts root covers. */
 export interface Receipt {
   readonly type: Transaction['type']
@@ -72,7 +65,7 @@ export interface Receipt {
   readonly succeeded: boolean
   readonly cumulativeGasUsed: bigint
   readonly logsBloom: Uint8Array
-  readonly logs: readonly Log[]
+  readonly logs: LogList
   readonly gasUsed: bigint
   /** Wei. */
   readonly effectiveGasPrice: bigint

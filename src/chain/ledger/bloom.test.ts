@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromHex, toBigInt } from '../../base/bytes.ts'
-import { bloomMayContain, bloomOf } from './bloom.ts'
+import { bloomBits, bloomHas, bloomOf, joinBlooms } from './bloom.ts'
 
 const address = fromHex('0x0f572e5295c57f15886f9b263e2f6d2d6c7b5ec6')
 const topic = new Uint8Array(32).fill(3)
@@ -14,12 +14,20 @@ test('an address sets the bits that the first three pairs of its hash name', () 
 })
 
 test('topics are covered, data is not', () => {
-  assert.ok(!bloomMayContain(bloomOf([log]), topic))
+  assert.ok(!bloomHas(bloomOf([log]), bloomBits(topic)))
   const bloom = bloomOf([log, { ...log, topics: [new Uint8Array(32), topic] }])
-  for (const bytes of [address, topic, new Uint8Array(32)]) assert.ok(bloomMayContain(bloom, bytes))
+  for (const bytes of [address, topic, new Uint8Array(32)])
+    assert.ok(bloomHas(bloom, bloomBits(bytes)))
 })
 
 test('no logs cover nothing', () => {
   assert.deepEqual(bloomOf([]), new Uint8Array(256))
-  assert.ok(!bloomMayContain(bloomOf([]), address))
+  assert.ok(!bloomHas(bloomOf([]), bloomBits(address)))
+})
+
+test('blooms joined cover what any of them covers', () => {
+  const other = { ...log, topics: [topic, topic] }
+  const alike = [log, other, log, other]
+  assert.deepEqual(joinBlooms([bloomOf([log]), bloomOf([]), bloomOf([other])]), bloomOf(alike))
+  assert.deepEqual(joinBlooms([]), new Uint8Array(256))
 })

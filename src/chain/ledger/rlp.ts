@@ -6,11 +6,23 @@ import { fromBigInt, toBigInt } from '../../base/bytes.ts'
 /** Bytes, or a list of values. */
 export type RlpValue = Uint8Array | readonly RlpValue[]
 
+/** The encoding of a value, which stands in a larger one as it is. */
+export class EncodedRlp {
+  readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+}
+
+/** What can be encoded: a value, parts of which may be so already. */
+export type RlpSource = Uint8Array | EncodedRlp | readonly RlpSource[]
+
 /** Deepest nesting that is read. */
 const maxDepth = 64
 
 /** The one encoding of a value. */
-export function encodeRlp(value: RlpValue): Uint8Array {
+export function encodeRlp(value: RlpSource): Uint8Array {
   const writer = new Writer()
   writer.write(value)
   return writer.bytes()
@@ -37,14 +49,18 @@ class Writer {
   #room = room
   #start = room.length
 
-  write(value: RlpValue): void {
+  write(value: RlpSource): void {
     if (value instanceof Uint8Array) {
       this.#bytes(value)
       if (value.length !== 1 || (value[0] ?? 0) >= 0x80) this.#prefix(0x80, value.length)
       return
     }
+    if (value instanceof EncodedRlp) {
+      this.#bytes(value.bytes)
+      return
+    }
     const end = this.#end()
-    for (let at = value.length - 1; at >= 0; at -= 1) this.write(value[at] as RlpValue)
+    for (let at = value.length - 1; at >= 0; at -= 1) this.write(value[at] as RlpSource)
     this.#prefix(0xc0, this.#end() - end)
   }
 
@@ -106,10 +122,15 @@ class Writer {
  * Decodes exactly one value that fills the bytes.
  *
  * @param most - values, lists among them, that it may be made of; each takes some hundred bytes of memory
+ * @param wholeAt - lists that lie within so many others are given as the bytes they are, and not looked into
  * @throws AppError `ledger/bad-rlp` for anything but the canonical encoding
  */
-export function decodeRlp(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): RlpValue {
-  const item = read({ bytes, depth: 0, left: most }, 0)
+export function decodeRlp(
+  bytes: Uint8Array,
+  most = Number.POSITIVE_INFINITY,
+  wholeAt = Number.POSITIVE_INFINITY,
+): RlpValue {
+  const item = read({ bytes, wholeAt, depth: 0, left: most }, 0)
   if (item.end !== bytes.length) throw bad(`${bytes.length - item.end} bytes follow the value`)
   return item.value
 }
@@ -138,9 +159,10 @@ interface Item {
   readonly end: number
 }
 
-/** Bytes that are being read, how deep in lists, and how many values may follow. */
+/** Bytes that are being read, how deep in lists, how deep at most, and how many values may follow. */
 interface Reading {
   readonly bytes: Uint8Array
+  readonly wholeAt: number
   depth: number
   left: number
 }
@@ -160,6 +182,7 @@ function read(reading: Reading, at: number): Item {
     if (value.length === 1 && (value[0] ?? 0) < 0x80) throw bad('a single byte has a prefix')
     return { value, end }
   }
+  if (reading.depth >= reading.wholeAt) return { value: bytes.slice(at, end), end }
   const items: RlpValue[] = []
   let next = start
   reading.depth += 1

@@ -17,6 +17,7 @@ import {
   headerHash,
 } from './block-codec.ts'
 import { bloomOf } from './bloom.ts'
+import { LogList } from './log-list.ts'
 import type { Manifest } from './manifest.ts'
 import { chainKey, manifestToJson, parseManifest } from './manifest-codec.ts'
 import { decodeRlp, encodeRlp, type RlpValue } from './rlp.ts'
@@ -201,7 +202,7 @@ describe('blocks', () => {
       succeeded: true,
       cumulativeGasUsed: 21_000n,
       logsBloom: bloomOf([log]),
-      logs: [log],
+      logs: LogList.of([log]),
       gasUsed: 21_000n,
       effectiveGasPrice: 2n,
       createdAddress: undefined,

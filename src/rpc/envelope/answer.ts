@@ -12,7 +12,7 @@ import {
   readRequest,
 } from './request.ts'
 import { errorCodes } from './rpc-error.ts'
-import { WrittenJson } from './written-json.ts'
+import { JoinedText, WrittenJson, type WrittenText } from './written-text.ts'
 
 /** Runs one request that is well formed; it never rejects. */
 export type Respond = (request: RpcRequest) => Promise<RpcResponse>
@@ -38,17 +38,32 @@ export async function answerJson(
   return answerWith(parsed.value, limits, { respond, keeper })
 }
 
+/** An answer as text; a large one is written only when it goes out. */
+export type AnswerText = string | WrittenText
+
 /** Answers text with text of bounded length; undefined where there is nothing to say. */
 export async function answerText(
   text: string,
   limits: RpcLimits,
   respond: Respond,
-): Promise<string | undefined> {
+): Promise<AnswerText | undefined> {
   const keeper = boundedText(limits.responseLength)
   const parsed = parseJson(text)
   if ('refusal' in parsed) return keeper.keep(parsed.refusal)
   const answer = await answerWith(parsed.value, limits, { respond, keeper })
-  return typeof answer === 'object' ? `[${answer.join(',')}]` : answer
+  return isTexts(answer) ? listOf(answer) : answer
+}
+
+function isTexts(
+  answer: AnswerText | readonly AnswerText[] | undefined,
+): answer is readonly AnswerText[] {
+  return Array.isArray(answer)
+}
+
+function listOf(texts: readonly AnswerText[]): AnswerText {
+  if (texts.every((one) => typeof one === 'string')) return `[${texts.join(',')}]`
+  const parts = texts.flatMap((one, at) => [at === 0 ? '[' : ',', one])
+  return new JoinedText([...parts, ']'])
 }
 
 async function answerWith<T>(
@@ -101,7 +116,7 @@ async function answerOne<T>(
 }
 
 /** Counts the length of what it keeps; an answer that would pass the limit is told as an error. */
-function boundedText(limit: number): Keeper<string> {
+function boundedText(limit: number): Keeper<AnswerText> {
   let length = 0
   return {
     keep(response) {
@@ -118,10 +133,11 @@ function withValues(response: RpcResponse): RpcResponse {
   return isWritten ? { ...response, result: response.result.values() } : response
 }
 
-function textOf(response: RpcResponse): string {
+function textOf(response: RpcResponse): AnswerText {
   if (!('result' in response && response.result instanceof WrittenJson))
     return JSON.stringify(response)
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(response.id)},"result":${response.result.text()}}`
+  const { id, result } = response
+  return new JoinedText([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}'])
 }
 
 function tooLarge(id: RpcResponse['id']): RpcResponse {

@@ -2,7 +2,7 @@
 
 import type { Json } from '../../base/json-rpc.ts'
 import { type ErrorObject, errorCodes } from './rpc-error.ts'
-import type { WrittenJson } from './written-json.ts'
+import type { WrittenJson } from './written-text.ts'
 
 /** What tells answers apart. */
 export type RequestId = string | number | RawNumber | null

@@ -3,8 +3,9 @@
 import { type Hex, toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import { blobBaseFee, blobGasOf } from '../../chain/ledger/blobs.ts'
-import type { ExecutedBlock, Log } from '../../chain/ledger/block.ts'
+import type { ExecutedBlock } from '../../chain/ledger/block.ts'
 import type { Rules } from '../../chain/ledger/fork-rules.ts'
+import type { Log } from '../../chain/ledger/log-list.ts'
 import type { Transaction } from '../../chain/ledger/transaction.ts'
 import { toQuantity } from './quantity.ts'
 
@@ -85,7 +86,9 @@ function placedReceipt(
     gasUsed: toQuantity(receipt.gasUsed),
     cumulativeGasUsed: toQuantity(receipt.cumulativeGasUsed),
     effectiveGasPrice: toQuantity(receipt.effectiveGasPrice),
-    logs: receipt.logs.map((log, at) => logJson(executed, { log, position, logIndex: first + at })),
+    logs: Array.from(receipt.logs, (log, at) =>
+      logJson(executed, { log, position, logIndex: first + at }),
+    ),
     logsBloom: toHex(receipt.logsBloom),
     ...(receipt.stateRoot
       ? { root: toHex(receipt.stateRoot) }

@@ -52,8 +52,8 @@ export function logChanges(
     ...event.removed
       .toReversed()
       .filter(wanted)
-      .flatMap((one) => logsOfBlock(query, one, true)),
-    ...event.added.filter(wanted).flatMap((one) => logsOfBlock(query, one)),
+      .flatMap((one) => logsOfBlock(query.criteria, one, true)),
+    ...event.added.filter(wanted).flatMap((one) => logsOfBlock(query.criteria, one)),
   ]
 }
 

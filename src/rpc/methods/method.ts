@@ -1,7 +1,7 @@
 /** Defines what a method is: how its parameters are read, and what it answers. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import type { WrittenJson } from '../envelope/written-json.ts'
+import type { WrittenJson } from '../envelope/written-text.ts'
 import { type Parsed, type Parser, parseParams } from '../params/parser.ts'
 import type { CallContext } from '../view/context.ts'
 

@@ -6,7 +6,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import { failure, type RpcRequest, type RpcResponse } from '../envelope/request.ts'
 import { errorCodes, errorObject, rpcError } from '../envelope/rpc-error.ts'
-import { WrittenJson } from '../envelope/written-json.ts'
+import { WrittenJson } from '../envelope/written-text.ts'
 import type { CallContext } from '../view/context.ts'
 import type { Method } from './method.ts'
 

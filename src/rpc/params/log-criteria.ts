@@ -1,23 +1,16 @@
-/** Reads which logs a query, a filter or a subscription asks for, and finds them. */
+/** Reads which logs a query, a filter or a subscription asks for, and tells them from others. */
 
-import { equalBytes } from '../../base/bytes.ts'
-import type { Log } from '../../chain/ledger/block.ts'
-import { bloomMayContain } from '../../chain/ledger/bloom.ts'
-import type { Address, Hash } from '../../chain/ledger/transaction.ts'
+import { bloomBits, bloomHas } from '../../chain/ledger/bloom.ts'
+import type { LogCursor } from '../../chain/ledger/log-list.ts'
+import type { Hash } from '../../chain/ledger/transaction.ts'
 import { invalidParams } from '../envelope/rpc-error.ts'
 import { blockNumber, latest, type NumberedBlock } from './block-reference.ts'
 import { listOf, optional, type Parser, record } from './parser.ts'
 import { address, hash } from './values.ts'
 
-/** What logs must have; an empty list of alternatives lets everything through. */
-export interface LogCriteria {
-  readonly addresses: readonly Address[]
-  /** Alternatives for each place of a topic. */
-  readonly topics: readonly (readonly Hash[])[]
-}
-
 /** What logs of which blocks are asked for. */
-export interface LogQuery extends LogCriteria {
+export interface LogQuery {
+  readonly criteria: LogCriteria
   readonly blocks:
     | { readonly kind: 'hash'; readonly hash: Hash }
     | { readonly kind: 'range'; readonly from: NumberedBlock; readonly to: NumberedBlock }
@@ -42,28 +35,75 @@ export function logQuery(alternatives: number): Parser<LogQuery> {
       )
     }
     return {
-      addresses: optional(addresses, [])(fields.address, `${path}.address`),
-      topics: optional(topics, [])(fields.topics, `${path}.topics`),
+      criteria: new LogCriteria(
+        optional(addresses, [])(fields.address, `${path}.address`),
+        optional(topics, [])(fields.topics, `${path}.topics`),
+      ),
       blocks: blockHash ? { kind: 'hash', hash: blockHash } : range,
     }
   }
 }
 
-/** Whether a block may hold such logs, by its bloom filter; `false` is certain. */
-export function mayHoldLogs(criteria: LogCriteria, bloom: Uint8Array): boolean {
-  return [criteria.addresses, ...criteria.topics].every(
-    (any) => any.length === 0 || any.some((one) => bloomMayContain(bloom, one)),
-  )
+/** What logs must have. */
+export class LogCriteria {
+  readonly #address: Alternatives
+  /** For each topic that a log must have. */
+  readonly #topics: readonly Alternatives[]
+
+  /** No alternatives let everything through. */
+  constructor(addresses: readonly Uint8Array[], topics: readonly (readonly Uint8Array[])[]) {
+    this.#address = new Alternatives(addresses)
+    this.#topics = topics.map((any) => new Alternatives(any))
+  }
+
+  /** Whether a block may hold such logs, by its bloom filter; `false` is certain. */
+  mayBeIn(bloom: Uint8Array): boolean {
+    return this.#address.mayBeIn(bloom) && this.#topics.every((any) => any.mayBeIn(bloom))
+  }
+
+  /** Whether the log is one that is asked for. */
+  accepts(log: LogCursor): boolean {
+    if (this.#topics.length > log.topicCount) return false
+    // The last topic tells most logs apart; the address and the event are often those of all logs of a block.
+    for (let place = this.#topics.length - 1; place >= 0; place -= 1)
+      if (!this.#topics[place]?.isAt(log, log.topic(place))) return false
+    return this.#address.isAt(log, log.address)
+  }
 }
 
-/** Whether a log is asked for. */
-export function matchesLog(criteria: LogCriteria, log: Log): boolean {
-  const { addresses, topics } = criteria
-  if (addresses.length > 0 && !addresses.some((one) => equalBytes(one, log.address))) return false
-  return topics.every((any, at) => {
-    const topic = log.topics[at]
-    return topic !== undefined && (any.length === 0 || any.some((one) => equalBytes(one, topic)))
-  })
+/** Byte strings of one length, any of which will do. */
+class Alternatives {
+  readonly #values: readonly Uint8Array[]
+  /** By their last bytes: for many, which are not to be compared one by one. */
+  readonly #byEnd = new Map<number, Uint8Array[]>()
+  #bits: readonly (readonly number[])[] | undefined
+
+  constructor(values: readonly Uint8Array[]) {
+    this.#values = values
+    for (const value of values) {
+      const end = endOf(value, value.length)
+      this.#byEnd.set(end, [...(this.#byEnd.get(end) ?? []), value])
+    }
+  }
+
+  mayBeIn(bloom: Uint8Array): boolean {
+    this.#bits ??= this.#values.map(bloomBits)
+    return this.#bits.length === 0 || this.#bits.some((bits) => bloomHas(bloom, bits))
+  }
+
+  isAt(log: LogCursor, at: number): boolean {
+    const [first, second] = this.#values
+    if (first === undefined) return true
+    if (second === undefined) return log.has(first, at)
+    const alike = this.#byEnd.get(endOf(log.bytes, at + first.length))
+    return alike?.some((value) => log.has(value, at)) ?? false
+  }
+}
+
+/** The last four bytes before a place as a number. */
+function endOf(bytes: Uint8Array, end: number): number {
+  const byte = (back: number) => bytes[end - back] ?? 0
+  return byte(1) | (byte(2) << 8) | (byte(3) << 16) | (byte(4) << 24)
 }
 
 function oneOrMore<T>(parse: Parser<T>, most: number): Parser<readonly T[]> {

@@ -7,14 +7,15 @@ import { answerText, type Respond } from '../envelope/answer.ts'
 import { errorCodes, rpcError } from '../envelope/rpc-error.ts'
 import type { RpcLimits } from '../limits.ts'
 import { freshId } from '../live/filters.ts'
-import type { Subscriber } from '../view/context.ts'
+import type { Caller, Subscriber } from '../view/context.ts'
+import { wholeBytes } from './paced-text.ts'
 
 /** The way to the client. */
 export interface Wire {
   /** Names the kind of connection in the log: `WebSocket`, `IPC`. */
   readonly kind: string
-  /** Sends a text; nothing once the client is gone. */
-  send(text: string): void
+  /** Sends a text, or its bytes; nothing once the client is gone. */
+  send(text: string | Uint8Array): void
   /** Bytes that the client has not taken yet. */
   waitingBytes(): number
   /** Stops reading, and reads on. */
@@ -28,7 +29,7 @@ export interface Wire {
 
 /** What answers. */
 interface ConnectionDependencies {
-  responder(chain: string | undefined, subscriber: Subscriber): Respond
+  responder(chain: string | undefined, caller: Caller): Respond
   readonly logger: Logger
 }
 
@@ -45,6 +46,7 @@ export class Connection {
   readonly #dependencies: ConnectionDependencies
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #running = new Set<Promise<void>>()
+  #isGone = false
 
   constructor(wire: Wire, limits: RpcLimits, dependencies: ConnectionDependencies) {
     this.#wire = wire
@@ -73,6 +75,7 @@ export class Connection {
 
   /** Ends all subscriptions. */
   end(): void {
+    this.#isGone = true
     for (const { end } of this.#subscriptions.values()) end()
     this.#subscriptions.clear()
   }
@@ -90,9 +93,11 @@ export class Connection {
       subscribe: (begin) => this.#subscribe(begin, fresh),
       unsubscribe: (id) => this.#unsubscribe(id),
     }
-    const respond = this.#dependencies.responder(chain, subscriber)
+    const isGone = () => this.#isGone
+    const respond = this.#dependencies.responder(chain, { subscriber, isGone })
     const answer = await answerText(text, this.#limits, respond)
-    if (answer !== undefined) this.#send(answer)
+    if (typeof answer === 'string') this.#send(answer)
+    else if (answer !== undefined) this.#send(await wholeBytes(answer))
     for (const subscription of fresh) {
       const { held = [] } = subscription
       subscription.held = undefined
@@ -128,7 +133,7 @@ export class Connection {
     else this.#wire.terminate()
   }
 
-  #send(text: string): void {
+  #send(text: string | Uint8Array): void {
     const { logger } = this.#dependencies
     // What was asked for may be large; a client that has not taken it gets nothing more.
     const waitingBytes = this.#wire.waitingBytes()

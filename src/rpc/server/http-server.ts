@@ -6,10 +6,11 @@ import { AppError } from '../../base/app-error.ts'
 import { assertLoopback, type LocalRefusal, localRefusal } from '../../base/local-guard.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import { answerText, type Respond } from '../envelope/answer.ts'
+import { type AnswerText, answerText, type Respond } from '../envelope/answer.ts'
 import { invalidRequest } from '../envelope/request.ts'
 import type { RpcLimits } from '../limits.ts'
-import type { Subscriber } from '../view/context.ts'
+import type { Caller } from '../view/context.ts'
+import { sendPieces } from './paced-text.ts'
 import { createSockets } from './sockets.ts'
 import { endOfTurn } from './turn.ts'
 
@@ -23,7 +24,7 @@ interface ServerOptions {
 /** What answers. */
 export interface ServerDependencies {
   /** Answers requests for a chain, the first one if it is not named. */
-  responder(chain: string | undefined, subscriber?: Subscriber): Respond
+  responder(chain: string | undefined, caller: Caller): Respond
   knows(chain: string): boolean
   readonly logger: Logger
   readonly metrics: Metrics
@@ -116,10 +117,11 @@ interface Exchange {
 
 async function exchangeHttp(exchange: Exchange, dependencies: ServerDependencies): Promise<void> {
   const { request, response, port, limits } = exchange
-  const send = (status: number, text: string | undefined) => {
-    write(response, status, text)
+  const send = (status: number, answer: AnswerText | undefined) => {
+    if (response.destroyed) return
+    write(response, status, answer)
     // Small answers are gone at once.
-    if (!response.socket?.writableLength) return
+    if (typeof answer !== 'object' && !response.socket?.writableLength) return
     const late = setTimeout(() => response.destroy(), limits.responseTimeoutMs)
     response.once('close', () => clearTimeout(late))
   }
@@ -141,7 +143,8 @@ async function exchangeHttp(exchange: Exchange, dependencies: ServerDependencies
   const body = await readBody(request, limits.requestBytes)
   if (body === undefined)
     return refuse(413, `the body is longer than ${limits.requestBytes} bytes; send less at a time`)
-  const answer = await answerText(body, limits, dependencies.responder(route.chain))
+  const respond = dependencies.responder(route.chain, { isGone: () => response.destroyed })
+  const answer = await answerText(body, limits, respond)
   await endOfTurn()
   send(200, answer)
 }
@@ -179,17 +182,21 @@ async function readBody(request: IncomingMessage, limit: number): Promise<string
   })
 }
 
-function write(response: ServerResponse, status: number, text: string | undefined): void {
+function write(response: ServerResponse, status: number, answer: AnswerText | undefined): void {
   const always = ['x-content-type-options', 'nosniff']
-  if (text === undefined) {
+  if (answer === undefined) {
     response.writeHead(204, always).end()
     return
   }
-  const length = Buffer.byteLength(text)
+  const length = typeof answer === 'string' ? Buffer.byteLength(answer) : answer.length
   const headers = ['content-type', 'application/json', 'content-length', String(length)]
   response.writeHead(status, [...always, ...headers])
+  if (typeof answer !== 'string') {
+    sendPieces(response, answer).catch(() => response.destroy())
+    return
+  }
   // Nearly all of it is ASCII, which goes out quicker as it is.
-  response.end(text, length === text.length ? 'latin1' : 'utf8')
+  response.end(answer, length === answer.length ? 'latin1' : 'utf8')
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): AppError {

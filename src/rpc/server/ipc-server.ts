@@ -7,7 +7,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Respond } from '../envelope/answer.ts'
 import { notJson } from '../envelope/request.ts'
 import type { RpcLimits } from '../limits.ts'
-import type { Subscriber } from '../view/context.ts'
+import type { Caller } from '../view/context.ts'
 import { Connection, type Wire } from './connection.ts'
 import { JsonValues } from './json-values.ts'
 
@@ -20,7 +20,7 @@ interface IpcOptions {
 
 /** What answers. */
 interface IpcDependencies {
-  responder(chain: string | undefined, subscriber?: Subscriber): Respond
+  responder(chain: string | undefined, caller: Caller): Respond
   readonly logger: Logger
 }
 
@@ -96,7 +96,12 @@ function wireOf(socket: Socket): Wire {
   return {
     kind: 'IPC',
     send(text) {
-      if (socket.writable) socket.write(`${text}\n`)
+      if (!socket.writable) return
+      if (typeof text === 'string') socket.write(`${text}\n`)
+      else {
+        socket.write(text)
+        socket.write('\n')
+      }
     },
     waitingBytes: () => socket.writableLength,
     pause: () => void socket.pause(),

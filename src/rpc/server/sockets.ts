@@ -7,11 +7,11 @@ import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { Respond } from '../envelope/answer.ts'
 import type { RpcLimits } from '../limits.ts'
-import type { Subscriber } from '../view/context.ts'
+import type { Caller } from '../view/context.ts'
 import { Connection, type Wire } from './connection.ts'
 
 interface SocketDependencies {
-  responder(chain: string | undefined, subscriber: Subscriber): Respond
+  responder(chain: string | undefined, caller: Caller): Respond
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -69,7 +69,7 @@ function wireOf(socket: WebSocket): Wire {
   return {
     kind: 'WebSocket',
     send(text) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text)
+      if (socket.readyState === WebSocket.OPEN) socket.send(text, { binary: false })
     },
     waitingBytes: () => socket.bufferedAmount,
     pause: () => socket.pause(),

@@ -10,7 +10,7 @@ import { nextBaseFee } from '../../chain/ledger/base-fee.ts'
 import { blobGasOf, nextExcessBlobGas } from '../../chain/ledger/blobs.ts'
 import type { ExecutedBlock, Header, Withdrawal } from '../../chain/ledger/block.ts'
 import { encodeReceipt, encodeWithdrawal, headerHash } from '../../chain/ledger/block-codec.ts'
-import { bloomOf } from '../../chain/ledger/bloom.ts'
+import { joinBlooms } from '../../chain/ledger/bloom.ts'
 import type { Rules } from '../../chain/ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from '../../chain/ledger/transaction.ts'
 import { encodeTransaction, transactionHash } from '../../chain/ledger/transaction-codec.ts'
@@ -143,7 +143,7 @@ export function committedHeader(
     ...{ ...open, stateRoot, gasUsed },
     transactionsRoot: orderedRoot(transactions.map(encodeTransaction)),
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-    logsBloom: bloomOf(receipts.flatMap(({ logs }) => logs)),
+    logsBloom: joinBlooms(receipts.map(({ logsBloom }) => logsBloom)),
     withdrawalsRoot: open.withdrawalsRoot && orderedRoot(withdrawals.map(encodeWithdrawal)),
     blobGasUsed: open.blobGasUsed === undefined ? undefined : blobGasOf(...transactions),
     requestsHash: open.requestsHash && requestsHash,

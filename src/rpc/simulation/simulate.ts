@@ -51,7 +51,7 @@ export async function simulate(
 function resultJson({ executed, results }: ImaginedResult, options: Simulation): Json {
   let logIndex = 0
   const calls = results.map((result, position) => {
-    const logs = (options.traceTransfers ? result.told : result.receipt.logs).map((log) => {
+    const logs = Array.from(options.traceTransfers ? result.told : result.receipt.logs, (log) => {
       const shown = logJson(executed, { log, position, logIndex })
       logIndex += 1
       return shown

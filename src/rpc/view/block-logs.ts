@@ -1,8 +1,13 @@
 /** Picks the logs of one block that a client asks for. */
 
-import type { ExecutedBlock } from '../../chain/ledger/block.ts'
-import { type LogJson, logJson, type PlacedLog } from '../format/receipt-json.ts'
-import { type LogCriteria, matchesLog, mayHoldLogs } from '../params/log-criteria.ts'
+import type { ExecutedBlock, Receipt } from '../../chain/ledger/block.ts'
+import { LogCursor } from '../../chain/ledger/log-list.ts'
+import type { LogBlock } from '../format/found-logs.ts'
+import { type LogJson, logJson } from '../format/receipt-json.ts'
+import type { LogCriteria } from '../params/log-criteria.ts'
+
+/** What must be known of a block to look at its logs. */
+export type LoggedBlock = LogBlock & { readonly receipts: readonly Pick<Receipt, 'logs'>[] }
 
 /** Matching logs in order; `removed` says that the block has left the chain. */
 export function logsOfBlock(
@@ -10,20 +15,26 @@ export function logsOfBlock(
   executed: ExecutedBlock,
   removed = false,
 ): readonly LogJson[] {
-  return placedLogs(criteria, executed).map((placed) => logJson(executed, placed, removed))
+  const found: LogJson[] = []
+  visitLogs(criteria, executed, (cursor, position, logIndex) => {
+    found.push(logJson(executed, { log: cursor.log(), position, logIndex }, removed))
+  })
+  return found
 }
 
-/** Matching logs in order, with their places. */
-export function placedLogs(criteria: LogCriteria, executed: ExecutedBlock): readonly PlacedLog[] {
-  if (!mayHoldLogs(criteria, executed.block.header.logsBloom)) return []
-  const found: PlacedLog[] = []
+/** Stands on each matching log in order; `position` is its transaction's in the block, `logIndex` its own. */
+export function visitLogs(
+  criteria: LogCriteria,
+  { block, receipts }: LoggedBlock,
+  visit: (cursor: LogCursor, position: number, logIndex: number) => void,
+): void {
+  if (!criteria.mayBeIn(block.header.logsBloom)) return
+  const cursor = new LogCursor()
   let logIndex = 0
-  // Most logs are not asked for: nothing is made for them.
-  for (const [position, { logs }] of executed.receipts.entries()) {
-    for (const log of logs) {
-      if (matchesLog(criteria, log)) found.push({ log, position, logIndex })
-      logIndex += 1
-    }
+  for (const [position, { logs }] of receipts.entries()) {
+    if (logs.length === 0) continue
+    cursor.open(logs.bytes)
+    for (; cursor.next(); logIndex += 1)
+      if (criteria.accepts(cursor)) visit(cursor, position, logIndex)
   }
-  return found
 }

@@ -21,6 +21,14 @@ export interface Subscriber {
   unsubscribe(id: string): boolean
 }
 
+/** Who asks. */
+export interface Caller {
+  /** Absent where it cannot be told anything later. */
+  readonly subscriber?: Subscriber
+  /** Whether nobody will hear the answer. */
+  readonly isGone?: () => boolean
+}
+
 /** A point to which the development chain can be taken back. */
 interface Snapshot {
   readonly id: Hex

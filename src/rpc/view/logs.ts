@@ -1,34 +1,54 @@
 /** Finds the logs that a query asks for. */
 
-import { setImmediate } from 'node:timers/promises'
+import { turnTaking } from '../../chain/turn-taking.ts'
 import { errorCodes, invalidParams, rpcError, serverError } from '../envelope/rpc-error.ts'
-import { WrittenJson } from '../envelope/written-json.ts'
-import { type FoundLog, logsText } from '../format/logs-text.ts'
-import { logJson } from '../format/receipt-json.ts'
+import type { WrittenJson } from '../envelope/written-text.ts'
+import { FoundLogs } from '../format/found-logs.ts'
 import type { LogQuery } from '../params/log-criteria.ts'
-import { placedLogs } from './block-logs.ts'
+import { type LoggedBlock, visitLogs } from './block-logs.ts'
 import { numberOf } from './blocks.ts'
 import type { ChainContext } from './context.ts'
-
-/** Blocks that are searched before others get a turn. */
-const blocksPerTurn = 64n
 
 /**
  * All logs of a query, oldest first.
  *
  * @throws AppError `json-rpc/error` -32602 for a range that cannot be, -32005 for one that is too wide or gives
- * too much, -32000 for a block that is unknown
+ * too much, -32000 for a block that is unknown, and when it takes too long
  */
 export async function findLogs(context: ChainContext, query: LogQuery): Promise<WrittenJson> {
   const { chain, limits } = context
+  const found = new FoundLogs()
   if (query.blocks.kind === 'hash') {
-    const executed = await chain.byHash(query.blocks.hash)
+    const executed = chain.byHash(query.blocks.hash)
     if (!executed) throw serverError('unknown block')
-    const logs = placedLogs(query, executed).map((placed) => ({ executed, placed }))
-    return written(bounded(logs, limits.logResults))
+    collect(found, executed, query, limits.logResults)
+    return found
   }
-  const from = numberOf(chain, query.blocks.from)
-  const to = numberOf(chain, query.blocks.to)
+  const { from, to } = rangeOf(context, query.blocks)
+  const assertTime = timeOf(context)
+  const pause = turnTaking()
+  for (let number = from; number <= to; number += 1n) {
+    const others = pause()
+    if (others) {
+      await others
+      assertTime()
+    }
+    const executed = chain.byNumber(number)
+    if (!executed) break
+    collect(found, executed, query, limits.logResults)
+    // One block can always be had within the process; more than an answer holds is not gathered.
+    if (number > from && found.dataLength > limits.responseLength)
+      throw tooMuch(`${limits.responseLength} characters of`)
+  }
+  return found
+}
+
+function rangeOf(
+  { chain, limits }: ChainContext,
+  blocks: Extract<LogQuery['blocks'], { kind: 'range' }>,
+): { readonly from: bigint; readonly to: bigint } {
+  const from = numberOf(chain, blocks.from)
+  const to = numberOf(chain, blocks.to)
   if (from > to) throw invalidParams(`invalid block range params: ${from} is after ${to}`)
   if (to > chain.head().header.number)
     throw invalidParams('block range extends beyond current head block')
@@ -38,34 +58,30 @@ export async function findLogs(context: ChainContext, query: LogQuery): Promise<
       `the range of ${to - from + 1n} blocks is wider than ${limits.logRange}; ask for it in parts`,
     )
   }
-  const found: FoundLog[] = []
-  let length = 0
-  for (let number = from; number <= to; number += 1n) {
-    if (number % blocksPerTurn === 0n) await setImmediate()
-    const executed = await chain.byNumber(number)
-    if (!executed) break
-    for (const placed of placedLogs(query, executed)) {
-      found.push({ executed, placed })
-      length += 2 * placed.log.data.length
-    }
-    bounded(found, limits.logResults)
-    // One block can always be had within the process; more than an answer holds is not gathered.
-    if (number > from && length > limits.responseLength)
-      throw tooMuch(`${limits.responseLength} characters of`)
+  return { from, to }
+}
+
+function collect(
+  found: FoundLogs,
+  executed: LoggedBlock,
+  { criteria }: LogQuery,
+  most: number,
+): void {
+  visitLogs(criteria, executed, (cursor, position, logIndex) => {
+    if (found.count >= most) throw tooMuch(`${most}`)
+    found.add(executed, position, cursor, logIndex)
+  })
+}
+
+/** Throws once the time of a query is over, or nobody waits for it any more. */
+function timeOf({ clock, limits, isStopping }: ChainContext): () => void {
+  const endMs = clock.nowMs() + limits.callMs
+  return () => {
+    if (!isStopping() && clock.nowMs() <= endMs) return
+    throw serverError(
+      `the query took more than ${limits.callMs / 1_000} s; ask for fewer blocks at a time`,
+    )
   }
-  return written(found)
-}
-
-function written(found: readonly FoundLog[]): WrittenJson {
-  return new WrittenJson(
-    () => found.map(({ executed, placed }) => logJson(executed, placed)),
-    () => logsText(found),
-  )
-}
-
-function bounded(logs: readonly FoundLog[], most: number): readonly FoundLog[] {
-  if (logs.length <= most) return logs
-  throw tooMuch(`${most}`)
 }
 
 function tooMuch(most: string): Error {

@@ -3,7 +3,7 @@
 import { AppError } from '../../../src/base/app-error.ts'
 import { fromBigInt, fromHex, padStart, toHex } from '../../../src/base/bytes.ts'
 import type { BlockContext, Evm } from '../../../src/chain/evm/evm.ts'
-import type { Log } from '../../../src/chain/ledger/block.ts'
+import type { Log } from '../../../src/chain/ledger/log-list.ts'
 import { encodeRlp } from '../../../src/chain/ledger/rlp.ts'
 import { decodeTransaction, senderOf } from '../../../src/chain/ledger/transaction-codec.ts'
 import { keccak256 } from '../../../src/crypto/keccak.ts'
@@ -42,7 +42,7 @@ export async function stateFault(
     const run = await evm.openBlock(before, blockOf(env), { bare: true })
     const result = sender && (await run.add(transaction, sender))
     if (result?.kind === 'executed') {
-      logs = result.receipt.logs
+      logs = [...result.receipt.logs]
       const end = await run.finish([])
       if (end.kind === 'invalid') return end.detail
       after = before.apply(end.difference)

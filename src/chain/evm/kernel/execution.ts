@@ -1,7 +1,7 @@
 /** Runs one message in a kernel, bit by bit if it is long, and reads what it gave. */
 
 import { AppError } from '../../../base/app-error.ts'
-import type { Log } from '../../ledger/block.ts'
+import type { Log } from '../../ledger/log-list.ts'
 import type { Address } from '../../ledger/transaction.ts'
 import type { Pause } from '../evm.ts'
 import type { Halt } from '../halt.ts'
