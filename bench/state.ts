@@ -16,8 +16,9 @@ import type { Manifest } from '../src/chain/ledger/manifest.ts'
 import { encodeRlp, rlpInteger } from '../src/chain/ledger/rlp.ts'
 import type { Transaction } from '../src/chain/ledger/transaction.ts'
 import { transactionHash } from '../src/chain/ledger/transaction-codec.ts'
+import { encodeDifference } from '../src/chain/state/difference-codec.ts'
 import { emptyRoot } from '../src/chain/state/ordered-root.ts'
-import type { Difference, State } from '../src/chain/state/state.ts'
+import type { EncodedDifference, State } from '../src/chain/state/state.ts'
 import { emptyCodeHash, emptyState } from '../src/chain/state/trie-state.ts'
 import { inTurns, ratio, spreadOf, spreadText, table, timed } from './measure.ts'
 
@@ -33,12 +34,12 @@ function account(balance: bigint) {
   return { nonce: 1n, balance, codeHash: emptyCodeHash }
 }
 
-function changes(numbers: Iterable<number>, balance: bigint): Difference {
+function changes(numbers: Iterable<number>, balance: bigint): EncodedDifference {
   const accounts = Array.from(numbers, (number) => ({
     ...{ address: addressOf(number), account: account(balance + BigInt(number)) },
     ...{ storageWiped: false, slots: [] },
   }))
-  return { accounts, codes: [] }
+  return encodeDifference({ accounts, codes: [] })
 }
 
 function* firstNumbers(count: number): Generator<number> {

@@ -93,12 +93,18 @@ function isHeld(root: usize): bool {
   )
 }
 
-/** Sets the account at `ADDRESS` to `FIELDS` and gives the new root; its slots can be put next. */
-export function putAccount(root: usize): usize {
+/**
+ * Sets the account at `ADDRESS` to `FIELDS` and gives the new root; if its slots are to be put next, also when it is
+ * so already.
+ */
+export function applyAccount(root: usize, slotsFollow: bool): usize {
   const key = hashed(ADDRESS, 20)
   store<u32>(ROOT, <u32>root)
-  if (find(root, key)) account = touch(ROOT, key)
-  else {
+  const record = find(root, key)
+  if (record) {
+    if (!slotsFollow && sameFields(record + 40)) return root
+    account = touch(ROOT, key)
+  } else {
     account = allocate(ACCOUNT, ACCOUNT_BYTES)
     memory.copy(keyOf(account), key, 32)
     store<u64>(storageCell(account), 0)
@@ -108,12 +114,9 @@ export function putAccount(root: usize): usize {
   return load<u32>(ROOT)
 }
 
-/** Whether the account at `ADDRESS` is `FIELDS`, so that there is nothing to put. */
-export function isAccount(root: usize): bool {
-  const record = find(root, hashed(ADDRESS, 20))
-  if (!record) return false
+function sameFields(fields: usize): bool {
   for (let at: usize = 0; at < 72; at += 8) {
-    if (load<u64>(record + 40 + at) != load<u64>(FIELDS + at)) return false
+    if (load<u64>(fields + at) != load<u64>(FIELDS + at)) return false
   }
   return true
 }

@@ -16,7 +16,8 @@ import {
   writeStorageRoot,
 } from './proof'
 
-export { hasStorage, isAccount, putAccount, putSlot, readAccount, readSlot, removeAccount, wipeStorage } from './accounts'
+export { hasStorage, readAccount, readSlot } from './accounts'
+export { appliedRoot, applyDifference, differenceRoom } from './difference'
 export { ADDRESS, FIELDS, HASH, KEY, VALUE } from './places'
 export { takeRetired, usedBytes } from './pool'
 export { PAGE, PAGE_HEAD } from './pages'

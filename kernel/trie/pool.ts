@@ -60,6 +60,14 @@ export function allocate(kind: u32, size: usize): usize {
   return record
 }
 
+/** Memory that is no record and is never given back. */
+export function reserve(bytes: usize): usize {
+  const start = top
+  top += (bytes + 15) & ~15
+  if (top > <usize>memory.size() << PAGE_SHIFT) growTo(top)
+  return start
+}
+
 /** Asks for an eighth more than there is, so that growing stays rare. */
 function growTo(end: usize): void {
   const pages = <i32>memory.size()

@@ -12,13 +12,13 @@ import type { ChainRules, Rules } from './ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
 import { encodeTransaction, transactionHash } from './ledger/transaction-codec.ts'
 import { orderedRoot } from './state/ordered-root.ts'
-import type { Difference, State } from './state/state.ts'
+import type { EncodedDifference, State } from './state/state.ts'
 import type { TxPool } from './txpool/txpool.ts'
 
 /** A block with its receipts, what it did, and the state after it. */
 export interface BuiltBlock {
   readonly executed: ExecutedBlock
-  readonly difference: Difference
+  readonly difference: EncodedDifference
   readonly state: State
 }
 

@@ -3,7 +3,7 @@
 import { concatBytes, equalBytes } from '../base/bytes.ts'
 import type { LogPosition } from '../store/block-log.ts'
 import { HashPlaces } from './hash-places.ts'
-import type { ExecutedBlock } from './ledger/block.ts'
+import type { BlockHead, ExecutedBlock } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
 
 /** More transactions than the bytes of a block can hold. */
@@ -19,7 +19,10 @@ export class BlockPlaces {
   /** Block and position of each transaction in one number. */
   readonly #transactions = new HashPlaces()
 
-  add({ block: { header, hash }, transactionHashes }: ExecutedBlock, position: LogPosition): void {
+  add(
+    { header, hash, transactionHashes }: BlockHead & Pick<ExecutedBlock, 'transactionHashes'>,
+    position: LogPosition,
+  ): void {
     const at = Number(header.number)
     this.#makeRoom(at + 1)
     this.#length = at + 1

@@ -39,6 +39,7 @@ export class ChainDriver implements DrivenChain {
   readonly #blocksSealed
   readonly #intake: TransactionIntake
   readonly #wayBack: WayBack
+  #head: Block | undefined
   #engineState: unknown
   #final = 0n
   #cancelAlarm = () => {}
@@ -130,7 +131,13 @@ export class ChainDriver implements DrivenChain {
   }
 
   head(): Block {
-    return this.#parts.past.head
+    const { header, hash } = this.#parts.past.head
+    // What came from elsewhere than this process was not read beyond its head.
+    if (!this.#head || !equalBytes(this.#head.hash, hash)) {
+      this.#head = this.byNumber(header.number)?.block
+    }
+    if (this.#head === undefined) throw new Error('the log has no block that is the head')
+    return this.#head
   }
 
   safe(): Block {
@@ -279,7 +286,7 @@ export class ChainDriver implements DrivenChain {
   async #add({ executed, difference, state }: BuiltBlock): Promise<void> {
     const { past, log, checkpoints } = this.#parts
     await log.append(executed, difference)
-    past.add(executed, state)
+    past.add(executed.block, state)
     checkpoints.consider()
     this.#blocksSealed.add(1, { chain: this.manifest.name })
     this.#intake.followed(this.#poolHead(), executed)

@@ -9,55 +9,49 @@ import { type BlockLog, firstPosition, type LogPosition, openBlockLog } from '..
 import { createFolder, syncFolder } from '../store/durable-folder.ts'
 import { BlockPlaces } from './block-places.ts'
 import type { TransactionPlace } from './chain.ts'
-import type { ExecutedBlock } from './ledger/block.ts'
-import { decodeExecutedBlock, encodeExecutedBlock } from './ledger/block-codec.ts'
+import {
+  decodeRecord,
+  encodeBlockRecord,
+  encodeRecord,
+  headOf,
+  type LogRecord,
+} from './chain-records.ts'
+import type { BlockHead, ExecutedBlock } from './ledger/block.ts'
+import { decodeExecutedBlock } from './ledger/block-codec.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import { keyOfManifest, manifestToJson, parseManifest } from './ledger/manifest-codec.ts'
-import {
-  decodeRlp,
-  encodeRlp,
-  type RlpValue,
-  rlpBytes,
-  rlpInteger,
-  rlpList,
-  rlpNumber,
-} from './ledger/rlp.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { Resumption } from './resumption.ts'
-import { decodeDifference, encodeDifference } from './state/difference-codec.ts'
-import type { Difference } from './state/state.ts'
+import type { EncodedDifference } from './state/state.ts'
 
 /** Decoded blocks kept in memory. */
 const maxCachedBlocks = 256
-
-/** What stands first in a record. */
-const [birth, block, rewind, change] = [0, 1, 2, 3]
 
 /** Hears what the log holds while it is read. */
 export interface ReplayListener {
   /** What follows comes after the chain's first block. */
   begin(): void
   /** What follows comes after the block of the resumption; `undefined` if that is the chain's first. */
-  resume(executed: ExecutedBlock | undefined): void
-  block(executed: ExecutedBlock, difference: Difference): void
+  resume(block: BlockHead | undefined): void
+  block(block: BlockHead, difference: EncodedDifference): void
   /** The chain went back to this block, and in old logs kept so many of the changes by hand after it; all if not said. */
   rewind(number: bigint, changes: number | undefined): void
   /** The state after the head was changed by hand. */
-  change(difference: Difference): void
+  change(difference: EncodedDifference): void
 }
 
 /** The blocks of one chain, those that left it left out. */
 export interface ChainLog {
-  append(executed: ExecutedBlock, difference: Difference): Promise<void>
+  append(executed: ExecutedBlock, difference: EncodedDifference): Promise<void>
   /** Keeps a change by hand of the state after the head. */
-  appendChange(difference: Difference): Promise<void>
+  appendChange(difference: EncodedDifference): Promise<void>
   /** Goes back to a block; those above it leave the chain, and stay in the log. */
   rewindTo(number: bigint): Promise<void>
   /** Goes back to a block, and to how the log was when it had this end: what came later is forgotten. */
   cutTo(number: bigint, end: LogPosition): Promise<void>
   byNumber(number: bigint): ExecutedBlock | undefined
   /** What a block did to the state. */
-  differenceOf(number: bigint): Difference | undefined
+  differenceOf(number: bigint): EncodedDifference | undefined
   hashOf(number: bigint): Hash | undefined
   numberOf(hash: Hash): bigint | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
@@ -118,23 +112,21 @@ export async function openChainLog(options: {
       resume: {
         position: resumption.position,
         accepts: (payload) => {
-          const record = recordFrom(payload)
-          const executed = record.kind === 'block' ? record.executed : undefined
+          const record = decodeRecord(payload)
+          const block = record.kind === 'block' ? headOf(record) : undefined
           // For the first block of a chain there is only the record of its birth.
-          const isThere = executed
-            ? equalBytes(executed.block.hash, resumption.hash)
-            : record.kind === 'birth'
+          const isThere = block ? equalBytes(block.hash, resumption.hash) : record.kind === 'birth'
           if (!isThere) return false
           index = resumption.index
           begun = true
-          listener.resume(executed)
+          listener.resume(block)
           return true
         },
       },
     }),
     cut: (bytes) => logger.warn('an unfinished record was cut off', { folder, bytes }),
     visit: (payload, position) => {
-      const record = recordFrom(payload)
+      const record = decodeRecord(payload)
       if (record.kind === 'birth') {
         born = true
         begin()
@@ -144,13 +136,14 @@ export async function openChainLog(options: {
         listener.rewind(record.number, record.changes)
       } else if (record.kind === 'change') listener.change(record.difference)
       else {
-        index.add(record.executed, position)
-        listener.block(record.executed, record.difference)
+        const block = headOf(record)
+        index.add(block, position)
+        listener.block(block, record.difference)
       }
     },
   })
   begin()
-  if (!born) await log.append(encodeRlp([rlpInteger(birth), key]))
+  if (!born) await log.append(encodeRecord({ kind: 'birth', key }))
   return logOver(log, index)
 }
 
@@ -166,23 +159,24 @@ function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
     if (position === undefined) return undefined
     const known = cache.get(position)
     if (known) return known
-    const [, ...fields] = rlpList(decodeRlp(log.read(position)), 'the record')
-    const { executed } = blockFrom(fields)
+    const record = decodeRecord(log.read(position))
+    if (record.kind !== 'block') return undefined
+    const executed = decodeExecutedBlock(record.stored)
     keep(position, executed)
     return executed
   }
   return {
     async append(executed, difference) {
-      const stored = [encodeExecutedBlock(executed), encodeDifference(difference)]
-      const position = await log.append(encodeRlp([rlpInteger(block), ...stored]))
+      const position = await log.append(encodeBlockRecord(executed, difference))
       keep(position, executed)
-      index.add(executed, position)
+      const { block, transactionHashes } = executed
+      index.add({ ...block, transactionHashes }, position)
     },
     async appendChange(difference) {
-      await log.append(encodeRlp([rlpInteger(change), encodeDifference(difference)]))
+      await log.append(encodeRecord({ kind: 'change', difference }))
     },
     async rewindTo(number) {
-      await log.append(encodeRlp([rlpInteger(rewind), rlpInteger(number)]))
+      await log.append(encodeRecord({ kind: 'rewind', number, changes: undefined }))
       index.cut(number)
     },
     async cutTo(number, end) {
@@ -193,7 +187,7 @@ function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
     byNumber,
     differenceOf(number) {
       const position = index.positionOf(number)
-      const record = position === undefined ? undefined : recordFrom(log.read(position))
+      const record = position === undefined ? undefined : decodeRecord(log.read(position))
       return record?.kind === 'block' ? record.difference : undefined
     },
     hashOf: (number) => index.hashOf(number),
@@ -214,13 +208,6 @@ function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
   }
 }
 
-/** What a record of the log says. */
-export type LogRecord =
-  | { readonly kind: 'birth'; readonly key: Hash }
-  | { readonly kind: 'block'; readonly executed: ExecutedBlock; readonly difference: Difference }
-  | { readonly kind: 'rewind'; readonly number: bigint; readonly changes: number | undefined }
-  | { readonly kind: 'change'; readonly difference: Difference }
-
 /**
  * Reads all that a chain's folder has kept, oldest first, without opening the chain.
  *
@@ -234,32 +221,9 @@ export async function readChainRecords(
   const log = await openBlockLog({
     path: path.join(folder, 'blocks.log'),
     cut,
-    visit: (payload) => visit(recordFrom(payload)),
+    visit: (payload) => visit(decodeRecord(payload)),
   })
   await log.close()
-}
-
-function recordFrom(payload: Uint8Array): LogRecord {
-  const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')
-  const known = Number(rlpNumber(kind, 'kind', 8))
-  if (known === birth) return { kind: 'birth', key: rlpBytes(fields[0], 'the chain key', 32) }
-  if (known === change) {
-    const difference = decodeDifference(rlpBytes(fields[0], 'the difference'))
-    return { kind: 'change', difference }
-  }
-  if (known !== rewind) return { kind: 'block', ...blockFrom(fields) }
-  const [number, kept] = fields
-  return {
-    ...{ kind: 'rewind', number: rlpNumber(number, 'number') },
-    changes: kept && Number(rlpNumber(kept, 'changes')),
-  }
-}
-
-function blockFrom([stored, changes]: readonly RlpValue[]) {
-  return {
-    executed: decodeExecutedBlock(rlpBytes(stored, 'the block')),
-    difference: decodeDifference(rlpBytes(changes, 'the difference')),
-  }
 }
 
 /** Writes the manifest of a new chain, whole or not at all, and gives the chain's key. */

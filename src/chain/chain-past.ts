@@ -2,13 +2,13 @@
 
 import { AppError } from '../base/app-error.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { Block, ExecutedBlock } from './ledger/block.ts'
+import type { BlockHead } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 
 /** A block, the state it left, and those that changes by hand made of it. */
 export interface KeptBlock {
-  readonly block: Block
+  readonly block: BlockHead
   readonly states: readonly [State, ...State[]]
 }
 
@@ -21,7 +21,7 @@ export class ChainPast {
     this.#most = most
   }
 
-  get head(): Block {
+  get head(): BlockHead {
     return this.#last().block
   }
 
@@ -34,8 +34,8 @@ export class ChainPast {
     return this.#last().states.length - 1
   }
 
-  add({ block }: ExecutedBlock, state: State): void {
-    this.#kept.push({ block, states: [state] })
+  add({ header, hash }: BlockHead, state: State): void {
+    this.#kept.push({ block: { header, hash }, states: [state] })
     if (this.#kept.length <= this.#most) return
     for (const one of this.#kept.shift()?.states ?? []) one.release()
   }

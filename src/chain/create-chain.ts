@@ -45,15 +45,15 @@ export async function createChain(
       begin() {
         const first = genesisOf(manifest)
         genesis = first.executed
-        past.add(first.executed, first.state)
+        past.add(genesis.block, first.state)
       },
-      resume(executed) {
+      resume(block) {
         if (resumption === undefined) return
         isResumed = true
         genesis = genesisBlock(manifest, resumption.genesisRoot)
-        past.add(executed ?? genesis, resumption.state)
+        past.add(block ?? genesis.block, resumption.state)
       },
-      block: (executed, difference) => past.add(executed, past.state.apply(difference)),
+      block: (block, difference) => past.add(block, past.state.apply(difference)),
       rewind: (number, changes) => past.rewindTo(number, changes),
       change: (difference) => past.change(past.state.apply(difference)),
     },

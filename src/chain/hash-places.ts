@@ -93,6 +93,10 @@ export class HashPlaces {
 }
 
 function halves(hash: Hash): [number, number] {
-  const view = new DataView(hash.buffer, hash.byteOffset, 8)
-  return [view.getUint32(0), view.getUint32(4)]
+  return [wordAt(hash, 0), wordAt(hash, 4)]
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
 }

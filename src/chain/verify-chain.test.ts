@@ -8,7 +8,8 @@ import { silentLogger } from '../base/logger.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import { openChainLog } from './chain-log.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
-import type { Difference } from './state/state.ts'
+import { decodeDifference, encodeDifference } from './state/difference-codec.ts'
+import type { Difference, EncodedDifference } from './state/state.ts'
 import { openShort, openStill, shortManifest, temporaryFolder } from './test-chain/short-chain.ts'
 import { verifyChain } from './verify-chain.ts'
 
@@ -24,16 +25,21 @@ async function altered(
     difference: Difference,
   ) => ExecutedBlock | Difference,
 ): Promise<void> {
-  const records: { executed: ExecutedBlock; difference: Difference }[] = []
+  const found: [bigint, EncodedDifference][] = []
   const log = await openChainLog({
     ...{ folder: path.join(folder, 'dev'), manifest: shortManifest, logger: silentLogger },
     listener: {
       begin: () => {},
       resume: () => {},
-      block: (executed, difference) => records.push({ executed, difference }),
+      block: ({ header }, difference) => found.push([header.number, difference]),
       rewind: () => {},
       change: () => {},
     },
+  })
+  const records = found.map(([number, difference]) => {
+    const executed = log.byNumber(number)
+    assert.ok(executed)
+    return { executed, difference: decodeDifference(difference) }
   })
   await log.close()
   const target = await openChainLog({
@@ -49,7 +55,8 @@ async function altered(
   for (const { executed, difference } of records) {
     const changed = change(executed.block.header.number, executed, difference)
     const isBlock = 'block' in changed
-    await target.append(isBlock ? changed : executed, isBlock ? difference : changed)
+    const what = encodeDifference(isBlock ? difference : changed)
+    await target.append(isBlock ? changed : executed, what)
   }
   await target.close()
 }

@@ -4,13 +4,15 @@ import path from 'node:path'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { silentLogger } from '../base/logger.ts'
 import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.ts'
-import { type LogRecord, readChainRecords } from './chain-log.ts'
+import { readChainRecords } from './chain-log.ts'
 import { ChainPast } from './chain-past.ts'
+import { type BlockRecord, headOf, type LogRecord } from './chain-records.ts'
 import { createEvm } from './evm/create-evm.ts'
 import type { Evm } from './evm/evm.ts'
 import { birthAccounts, genesisOf } from './genesis.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import {
+  decodeExecutedBlock,
   encodeExecutedBlock,
   encodeReceipt,
   encodeWithdrawal,
@@ -25,6 +27,7 @@ import { chainKey } from './ledger/manifest-codec.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import { encodeTransaction, senderOf, transactionHash } from './ledger/transaction-codec.ts'
 import { checkpointFile, readCheckpoint } from './resumption.ts'
+import { decodeDifference } from './state/difference-codec.ts'
 import { orderedRoot } from './state/ordered-root.ts'
 import { turnTaking } from './turn-taking.ts'
 import { CheckpointCheck } from './verify-checkpoint.ts'
@@ -91,7 +94,7 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyResult>
     )
   await readAll(async (record) => {
     await verifier.take(record)
-    if (record.kind === 'block') tell?.(record.executed.block.header.number)
+    if (record.kind === 'block') tell?.(headOf(record).header.number)
   })
   // What the blocks changed is read again: a checkpoint may be of any of them.
   if (isWhole && verifier.beginCheckpoint())
@@ -117,7 +120,7 @@ class Verifier {
     this.#rules = rules
     this.#evm = evm
     const { executed, state } = genesisOf(manifest)
-    this.#past.add(executed, state)
+    this.#past.add(executed.block, state)
     this.#hashes = [executed.block.hash]
     const kept = readCheckpoint(checkpointFile(path.join(folder, manifest.name)), {
       ...silentLogger,
@@ -152,7 +155,7 @@ class Verifier {
   /** Compares what a record has changed with the checkpoint. */
   compare(record: LogRecord): void {
     if (record.kind !== 'block') return
-    const details = this.#checkpoint?.faultsOf(record.difference.accounts) ?? []
+    const details = this.#checkpoint?.faultsOf(decodeDifference(record.difference).accounts) ?? []
     for (const detail of details) this.#fault(detail)
   }
 
@@ -165,7 +168,8 @@ class Verifier {
     }
   }
 
-  async #takeBlock({ executed, difference }: Extract<LogRecord, { kind: 'block' }>) {
+  async #takeBlock({ stored: bytes, difference }: BlockRecord) {
+    const executed = decodeExecutedBlock(bytes)
     const { header, hash } = executed.block
     const { number } = header
     const stored = { executed, difference, state: this.#past.state.apply(difference) }
@@ -177,7 +181,7 @@ class Verifier {
     ]
     for (const detail of details) this.#fault(detail, number)
     this.#checkpoint?.meet(hash, stored.state)
-    this.#past.add(executed, stored.state)
+    this.#past.add(executed.block, stored.state)
     this.#hashes[Number(number)] = hash
     this.#blocks += 1
   }

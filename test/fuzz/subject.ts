@@ -3,6 +3,7 @@
 import { createEvm } from '../../src/chain/evm/create-evm.ts'
 import type { BlockContext, Evm } from '../../src/chain/evm/evm.ts'
 import { type Hardfork, rulesOfOne } from '../../src/chain/ledger/fork-rules.ts'
+import { decodeDifference } from '../../src/chain/state/difference-codec.ts'
 import type { Difference } from '../../src/chain/state/state.ts'
 import { genesisState } from '../../src/chain/state/trie-state.ts'
 import { keccak256 } from '../../src/crypto/keccak.ts'
@@ -47,7 +48,7 @@ export function createSubject(): Subject {
       async accounts() {
         const closed = await opened.finish([])
         if (closed.kind === 'invalid') throw new Error(`refused: ${closed.rule}, ${closed.detail}`)
-        return accountsAfter(scenario, closed.difference)
+        return accountsAfter(scenario, decodeDifference(closed.difference))
       },
     }
   }

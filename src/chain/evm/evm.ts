@@ -4,7 +4,7 @@ import type { Header, Receipt, Withdrawal } from '../ledger/block.ts'
 import type { BrokenFieldRule } from '../ledger/field-rules.ts'
 import type { Log } from '../ledger/log-list.ts'
 import type { AccessListEntry, Address, Hash, Transaction } from '../ledger/transaction.ts'
-import type { Difference, State, StateOverlay, StateReader } from '../state/state.ts'
+import type { EncodedDifference, State, StateOverlay, StateReader } from '../state/state.ts'
 import type { Halt } from './halt.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -123,7 +123,7 @@ export interface BlockResult {
   readonly kind: 'executed'
   readonly receipts: readonly Receipt[]
   readonly gasUsed: bigint
-  readonly difference: Difference
+  readonly difference: EncodedDifference
   /** By type, empty ones left out (EIP-7685). */
   readonly requests: readonly Uint8Array[]
   /** The state that the difference leads to. */

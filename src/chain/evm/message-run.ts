@@ -1,6 +1,7 @@
 /** Runs messages as transactions would run, without signature, nonce and balance for gas. */
 
 import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import { decodeDifference } from '../state/difference-codec.ts'
 import type { StateOverlay, StateReader } from '../state/state.ts'
 import { systemAddress, systemCallGas } from './block-rules.ts'
 import type { BlockContext, CallMessage, CallResult, Pause } from './evm.ts'
@@ -76,7 +77,7 @@ function isOverlay(state: StateReader | StateOverlay): state is StateOverlay {
 /** Moves what a message changed to the overlay. */
 function keep(kernel: Kernel, overlay: StateOverlay): void {
   kernel.wasm.commit()
-  const { accounts, codes } = new KernelState(kernel).difference()
+  const { accounts, codes } = decodeDifference(new KernelState(kernel).difference())
   for (const code of codes) overlay.addCode(code)
   for (const { address, account, storageWiped, slots } of accounts) {
     if (storageWiped) overlay.wipeStorage(address)

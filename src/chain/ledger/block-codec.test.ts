@@ -10,6 +10,7 @@ import {
   decodeBlock,
   decodeExecutedBlock,
   decodeHeader,
+  decodeStoredHead,
   emptyOmmersHash,
   encodeBlock,
   encodeExecutedBlock,
@@ -203,14 +204,20 @@ describe('receipts and withdrawals', () => {
     const executed = { block, receipts: [receipt], senders: [zeros(20)], transactionHashes: [] }
     const raw = encodeExecutedBlock(executed)
     assert.deepEqual(decodeExecutedBlock(raw), executed)
+    const { header, hash } = block
+    const hashes = [zeros(32).fill(1), zeros(32).fill(2)]
+    const stored = encodeExecutedBlock({ ...executed, transactionHashes: hashes })
+    assert.deepEqual(decodeStoredHead(stored), { header, hash, transactionHashes: hashes })
     const old = { ...executed, receipts: [{ ...receipt, stateRoot: zeros(32).fill(3) }] }
     assert.deepEqual(decodeExecutedBlock(encodeExecutedBlock(old)), old)
     fc.assert(
       fc.property(fc.nat(raw.length - 1), fc.nat(255), (at, byte) => {
-        try {
-          decodeExecutedBlock(raw.with(at, byte))
-        } catch (error) {
-          assert.ok(error instanceof AppError, String(error))
+        for (const decode of [decodeExecutedBlock, decodeStoredHead]) {
+          try {
+            decode(raw.with(at, byte))
+          } catch (error) {
+            assert.ok(error instanceof AppError, String(error))
+          }
         }
       }),
       { numRuns: 500 },

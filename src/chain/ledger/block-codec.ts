@@ -3,7 +3,7 @@
 import { AppError } from '../../base/app-error.ts'
 import { concatBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import type { Block, ExecutedBlock, Header, Receipt, Withdrawal } from './block.ts'
+import type { Block, BlockHead, ExecutedBlock, Header, Receipt, Withdrawal } from './block.ts'
 import { noBloom } from './bloom.ts'
 import { LogList, noLogs } from './log-list.ts'
 import {
@@ -12,9 +12,11 @@ import {
   type RlpSource,
   type RlpValue,
   rlpBytes,
+  rlpContent,
   rlpInteger,
   rlpList,
   rlpNumber,
+  rlpPlaces,
 } from './rlp.ts'
 import type { Hash, Transaction } from './transaction.ts'
 import { decodeTransaction, encodeTransaction } from './transaction-codec.ts'
@@ -137,6 +139,25 @@ export function decodeExecutedBlock(bytes: Uint8Array): ExecutedBlock {
     receipts: rlpList(receipts, 'receipts').map(receiptFrom),
     senders: rlpList(senders, 'senders').map((one) => rlpBytes(one, 'sender', 20)),
     transactionHashes: rlpList(hashes, 'hashes').map((one) => rlpBytes(one, 'hash', 32)),
+  }
+}
+
+/**
+ * The head of a block and the hashes of its transactions, from what `encodeExecutedBlock` gave; nothing else is read.
+ *
+ * @throws AppError `ledger/bad-rlp`
+ */
+export function decodeStoredHead(bytes: Uint8Array): BlockHead & {
+  readonly transactionHashes: readonly Hash[]
+} {
+  const [blockAt = 0, , , hashesAt = 0] = rlpPlaces(bytes, 0)
+  const block = rlpContent(bytes, blockAt)
+  const [headerAt, headerEnd] = rlpPlaces(block, 0)
+  const encoded = block.subarray(headerAt, headerEnd)
+  const places = rlpPlaces(bytes, hashesAt).slice(0, -1)
+  return {
+    ...{ header: decodeHeader(encoded), hash: keccak256(encoded) },
+    transactionHashes: places.map((at) => rlpBytes(rlpContent(bytes, at), 'hash', 32)),
   }
 }
 

@@ -46,10 +46,14 @@ export interface Withdrawal {
   readonly amountGwei: bigint
 }
 
-/** A header with what it commits to. */
-export interface Block {
+/** A header with its hash, which is the block's. */
+export interface BlockHead {
   readonly header: Header
   readonly hash: Hash
+}
+
+/** A header with what it commits to. */
+export interface Block extends BlockHead {
   readonly transactions: readonly Transaction[]
   /** Headers of blocks beside the chain, of the time of proof of work (Yellow Paper, section 11.1). */
   readonly ommers: readonly Header[]

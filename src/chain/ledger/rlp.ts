@@ -199,9 +199,10 @@ function read(reading: Reading, at: number): Item {
 /**
  * Where the items of a list begin, and after them where it ends, without reading what they hold.
  *
- * @param start - where the list begins in bytes that are known to be canonical
+ * @throws AppError `ledger/bad-rlp` when they do not fill it
  */
 export function rlpPlaces(bytes: Uint8Array, start: number): number[] {
+  if ((bytes[start] ?? 0) < 0xc0) throw bad('there is no list where one is expected')
   const list = span(bytes, start, (bytes[start] ?? 0) - 0xc0)
   const places = [list.start]
   for (let at = list.start; at < list.end; ) {
@@ -209,7 +210,17 @@ export function rlpPlaces(bytes: Uint8Array, start: number): number[] {
     at = first < 0x80 ? at + 1 : span(bytes, at, first - (first < 0xc0 ? 0x80 : 0xc0)).end
     places.push(at)
   }
+  if (places.at(-1) !== list.end) throw bad('a list ends within one of its items')
   return places
+}
+
+/** A view of the bytes of a string that begins at a place; @throws AppError `ledger/bad-rlp` */
+export function rlpContent(bytes: Uint8Array, at: number): Uint8Array {
+  const first = bytes[at]
+  if (first === undefined || first >= 0xc0) throw bad('there is no string where one is expected')
+  if (first < 0x80) return bytes.subarray(at, at + 1)
+  const { start, end } = span(bytes, at, first - 0x80)
+  return bytes.subarray(start, end)
 }
 
 /** Where the content lies, from a prefix without its base: below 56 the length, else the length of the length. */

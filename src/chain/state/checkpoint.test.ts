@@ -5,7 +5,8 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { padStart, toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import type { AccountChange, Difference, State } from './state.ts'
+import { encodeDifference } from './difference-codec.ts'
+import type { AccountChange, EncodedDifference, State } from './state.ts'
 import { fileOf, runSteps, startFile } from './test-files/memory-file.ts'
 import { emptyCodeHash, emptyState, openCheckpoint } from './trie-state.ts'
 
@@ -21,7 +22,7 @@ function numbers(seed: number): (below: number) => number {
 }
 
 /** What a block does: changes to some of the accounts, one of which has most of the storage. */
-function randomDifference(next: (below: number) => number, accounts: number): Difference {
+function randomDifference(next: (below: number) => number, accounts: number): EncodedDifference {
   const changes = new Map<number, AccountChange>()
   const count = 1 + next(30)
   for (let n = 0; n < count; n += 1) {
@@ -39,7 +40,8 @@ function randomDifference(next: (below: number) => number, accounts: number): Di
       slots: [...new Map(slots)],
     })
   }
-  return { accounts: [...changes.values()], codes: [Uint8Array.of(next(256), next(256))] }
+  const codes = [Uint8Array.of(next(256), next(256))]
+  return encodeDifference({ accounts: [...changes.values()], codes })
 }
 
 function compare(state: State, plain: State, next: (below: number) => number): void {
@@ -66,7 +68,7 @@ describe('a checkpoint', () => {
     assert.ok(reopened.state.memoryBytes < state.memoryBytes / 3)
     for (let n = 0; n < 50; n += 1) compare(reopened.state, state, next)
     const code = Uint8Array.of(9, 9, 9)
-    const held = state.apply({ accounts: [], codes: [code] })
+    const held = state.apply(encodeDifference({ accounts: [], codes: [code] }))
     const { state: again } = openCheckpoint(fileOf(held))
     assert.deepEqual(again.code(keccak256(code)), code)
   })
@@ -87,7 +89,7 @@ describe('a checkpoint', () => {
 
   test('memory for a tenth of the state is enough for the same roots', () => {
     const next = numbers(3)
-    const birth: Difference = {
+    const birth = encodeDifference({
       codes: [],
       accounts: Array.from({ length: 8_000 }, (_, one) => ({
         address: addressOf(one),
@@ -96,7 +98,7 @@ describe('a checkpoint', () => {
         slots:
           one > 0 ? [] : Array.from({ length: 8_000 }, (_, slot) => [BigInt(slot), 7n] as const),
       })),
-    }
+    })
     let plain = emptyState().apply(birth)
     const limit = plain.memoryBytes / 10
     let kept = [openCheckpoint(fileOf(plain)).state]

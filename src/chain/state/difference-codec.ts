@@ -8,20 +8,34 @@ import {
   rlpInteger,
   rlpList,
   rlpNumber,
+  rlpPlaces,
 } from '../ledger/rlp.ts'
-import type { AccountChange, Difference } from './state.ts'
+import type { AccountChange, Difference, EncodedDifference } from './state.ts'
 
 /** RLP of a difference. */
-export function encodeDifference({ accounts, codes }: Difference): Uint8Array {
+export function encodeDifference({ accounts, codes }: Difference): EncodedDifference {
   return encodeRlp([accounts.map(changeValue), codes])
 }
 
 /** A difference from RLP; @throws AppError `ledger/bad-rlp` */
-export function decodeDifference(bytes: Uint8Array): Difference {
+export function decodeDifference(bytes: EncodedDifference): Difference {
   const [accounts, codes] = rlpList(decodeRlp(bytes), 'the difference', 2)
   return {
     accounts: rlpList(accounts, 'accounts').map(changeFrom),
     codes: rlpList(codes, 'codes').map((code) => rlpBytes(code, 'code')),
+  }
+}
+
+/** The encoded list of changed accounts, and the codes that appeared; @throws AppError `ledger/bad-rlp` */
+export function partsOfDifference(bytes: EncodedDifference): {
+  readonly changes: Uint8Array
+  readonly newCodes: readonly Uint8Array[]
+} {
+  const [start, middle, end] = rlpPlaces(bytes, 0)
+  const codes = decodeRlp(bytes.subarray(middle, end))
+  return {
+    changes: bytes.subarray(start, middle),
+    newCodes: rlpList(codes, 'codes').map((code) => rlpBytes(code, 'code')),
   }
 }
 

@@ -2,7 +2,14 @@
 
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
-import type { Account, AccountChange, Difference, StateOverlay, StateReader } from './state.ts'
+import { encodeDifference } from './difference-codec.ts'
+import type {
+  Account,
+  AccountChange,
+  EncodedDifference,
+  StateOverlay,
+  StateReader,
+} from './state.ts'
 
 /** An empty layer over a state or another layer. */
 export function createOverlay(below: StateReader): StateOverlay {
@@ -71,7 +78,7 @@ class Overlay implements StateOverlay {
     return hash
   }
 
-  difference(): Difference {
+  difference(): EncodedDifference {
     const accounts: AccountChange[] = []
     const used = new Set<string>()
     for (const { address, account, wiped, slots } of this.#touched.values()) {
@@ -79,7 +86,7 @@ class Overlay implements StateOverlay {
       accounts.push({ address, account, storageWiped: wiped, slots: [...slots] })
     }
     const codes = [...this.#codes].filter(([hash]) => used.has(hash)).map(([, code]) => code)
-    return { accounts, codes }
+    return encodeDifference({ accounts, codes })
   }
 
   #touch(address: Address): Touched {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { AppError } from '../../base/app-error.ts'
 import { toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
@@ -76,7 +77,7 @@ describe('an overlay', () => {
     overlay.setStorage(address(1), 7n, 70n)
     overlay.setStorage(address(1), 8n, 80n)
     const difference = overlay.difference()
-    assert.deepEqual(decodeDifference(encodeDifference(difference)), difference)
+    assert.deepEqual(encodeDifference(decodeDifference(difference)), difference)
     const state = emptyState().apply(difference)
     assert.equal(state.storage(address(1), 8n), 80n)
     assert.deepEqual(state.code(codeHash), Uint8Array.of(1, 2, 3))
@@ -101,6 +102,32 @@ describe('an overlay', () => {
     state.release()
     assert.throws(() => state.account(address(1)), { code: 'state/not-kept' })
     assert.equal(next.account(address(1))?.balance, 6n)
+  })
+
+  test('what is no difference is refused, wherever it is cut or changed, and the state goes on', () => {
+    const overlay = createOverlay(emptyState())
+    overlay.setAccount(address(1), { ...account(5n), nonce: 300n })
+    overlay.setStorage(address(1), 7n, 2n ** 200n)
+    overlay.wipeStorage(address(2))
+    overlay.setAccount(address(2), undefined)
+    const difference = overlay.difference()
+    const state = emptyState()
+    const { root } = state.apply(difference)
+    const refused = { name: 'AppError', code: /bad-rlp|bad-difference/ }
+    for (let length = 0; length < difference.length; length += 1) {
+      assert.throws(() => state.apply(difference.subarray(0, length)), refused, `cut at ${length}`)
+    }
+    for (const [at, byte] of difference.entries()) {
+      for (const other of [0x00, 0x80, 0xb8, 0xbf, 0xc0, 0xf7, 0xf8, 0xff, byte + 1]) {
+        try {
+          state.apply(difference.with(at, other)).release()
+        } catch (error) {
+          assert.match(String((error as AppError).code), refused.code)
+        }
+      }
+    }
+    assert.deepEqual(state.apply(difference).root, root)
+    assert.deepEqual(state.root, emptyRoot)
   })
 
   test('code that nobody has is an error', () => {

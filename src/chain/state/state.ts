@@ -38,6 +38,9 @@ export interface Difference {
   readonly codes: readonly Uint8Array[]
 }
 
+/** A difference as it is stored: RLP, made by `encodeDifference`. */
+export type EncodedDifference = Uint8Array
+
 /** What `eth_getProof` answers (EIP-1186). */
 export interface AccountProof {
   readonly account: Account | undefined
@@ -57,7 +60,8 @@ export interface AccountProof {
  */
 export interface State extends StateReader {
   readonly root: Hash
-  apply(difference: Difference): State
+  /** @throws AppError `ledger/bad-rlp`, `state/bad-difference` */
+  apply(difference: EncodedDifference): State
   prove(address: Address, slots: readonly bigint[]): AccountProof
   /** Gives back what only this state holds; states that came from it stay. */
   release(): void
@@ -100,5 +104,5 @@ export interface StateOverlay extends StateReader {
   /** Stores code and gives its hash. */
   addCode(code: Uint8Array): Hash
   /** All changes since the overlay was made. */
-  difference(): Difference
+  difference(): EncodedDifference
 }

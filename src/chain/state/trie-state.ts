@@ -5,15 +5,15 @@ import { equalBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { GenesisAccount } from '../ledger/manifest.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
+import { encodeDifference, partsOfDifference } from './difference-codec.ts'
 import { accountPages, decodeTables } from './pages/checkpoint-tables.ts'
 import { beginCheckpoint } from './pages/checkpoint-writer.ts'
 import { CodeBook } from './pages/code-book.ts'
 import { PageBook } from './pages/page-book.ts'
 import type {
   Account,
-  AccountChange,
   AccountProof,
-  Difference,
+  EncodedDifference,
   PieceSource,
   State,
   StateCheckpoint,
@@ -32,19 +32,28 @@ export function emptyState(): State {
   return new TrieState(new Store(), emptyVersion())
 }
 
+/** Accounts that are put into a new state at once. */
+const birthsAtOnce = 8_192
+
 /** The state at the birth of a chain. */
 export function genesisState(accounts: readonly GenesisAccount[]): State {
-  const empty = emptyState()
-  const state = empty.apply({
-    accounts: accounts.map(({ address, balance, nonce, code, storage }) => ({
-      address,
-      account: { balance, nonce, codeHash: keccak256(code) },
-      storageWiped: false,
-      slots: storage,
-    })),
-    codes: accounts.map(({ code }) => code).filter((code) => code.length > 0),
-  })
-  empty.release()
+  let state = emptyState()
+  for (let at = 0; at < accounts.length; at += birthsAtOnce) {
+    const some = accounts.slice(at, at + birthsAtOnce)
+    const next = state.apply(
+      encodeDifference({
+        accounts: some.map(({ address, balance, nonce, code, storage }) => ({
+          address,
+          account: { balance, nonce, codeHash: code.length > 0 ? keccak256(code) : emptyCodeHash },
+          storageWiped: false,
+          slots: storage,
+        })),
+        codes: some.map(({ code }) => code).filter((code) => code.length > 0),
+      }),
+    )
+    state.release()
+    state = next
+  }
   return state
 }
 
@@ -114,16 +123,22 @@ class TrieState implements State {
     return this.#store.codes.code(codeHash)
   }
 
-  apply({ accounts, codes }: Difference): State {
+  apply(difference: EncodedDifference): State {
     this.#node()
-    for (const code of codes) this.#store.codes.add(keccak256(code), code)
-    const { kernel } = this.#store
+    const { kernel, codes } = this.#store
+    const { changes, newCodes } = partsOfDifference(difference)
+    for (const code of newCodes) codes.add(keccak256(code), code)
+    let isSound = false
     const version = nextVersion(kernel, this.#version, (root) => {
-      let changed = root
-      for (const change of accounts) changed = applyChange(kernel, changed, change)
-      return changed
+      const applied = kernel.apply(root, changes)
+      isSound = applied.isSound
+      return applied.root
     })
-    return new TrieState(this.#store, version)
+    const state = new TrieState(this.#store, version)
+    if (isSound) return state
+    state.release()
+    const message = 'what the block did to the state is not stored as it should be'
+    throw new AppError({ code: 'state/bad-difference', message })
   }
 
   /** The state that lies in some pages. */
@@ -171,18 +186,4 @@ class TrieState implements State {
     const message = 'the state of this block is not kept any more; ask for a later block'
     throw new AppError({ code: 'state/not-kept', message })
   }
-}
-
-function applyChange(
-  kernel: TrieKernel,
-  root: Node,
-  { address, account, storageWiped, slots }: AccountChange,
-): Node {
-  if (account === undefined) return kernel.removeAccount(root, address)
-  const isSame = slots.length === 0 && !storageWiped && kernel.isAccount(root, address, account)
-  if (isSame) return root
-  const changed = kernel.putAccount(root, address, account)
-  if (storageWiped) kernel.wipeStorage()
-  for (const [slot, value] of slots) kernel.putSlot(slot, value)
-  return changed
 }

@@ -2,7 +2,8 @@
 
 import { keccak256 } from '../../../crypto/keccak.ts'
 import type { Address, Hash } from '../../ledger/transaction.ts'
-import type { Account, AccountChange, Difference, StateOverlay } from '../../state/state.ts'
+import { encodeDifference } from '../../state/difference-codec.ts'
+import type { Account, AccountChange, EncodedDifference, StateOverlay } from '../../state/state.ts'
 import { emptyAccount } from '../../state/trie-state.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -77,7 +78,7 @@ export class KernelState implements StateOverlay {
   }
 
   /** All changes since the block began. */
-  difference(): Difference {
+  difference(): EncodedDifference {
     const { numbers, wasm } = this.#kernel
     const { ACCOUNT_FLAGS, ACCOUNT_DIRTY_NEXT } = this.#kernel.at
     const slots = this.#dirtySlots()
@@ -99,7 +100,7 @@ export class KernelState implements StateOverlay {
         if (code) codes.set(hash, code)
       }
     }
-    return { accounts: accounts.reverse(), codes: [...codes.values()] }
+    return encodeDifference({ accounts: accounts.reverse(), codes: [...codes.values()] })
   }
 
   #dirtySlots(): Map<number, [bigint, bigint][]> {

@@ -25,11 +25,9 @@ interface Exports {
   startVersion(): number
   takeRetired(): number
   usedBytes(): number
-  putAccount(root: Node): Node
-  isAccount(root: Node): number
-  wipeStorage(): void
-  putSlot(): void
-  removeAccount(root: Node): Node
+  differenceRoom(bytes: number): number
+  applyDifference(root: Node, bytes: number): number
+  appliedRoot(): Node
   readAccount(root: Node): number
   readSlot(root: Node): number
   hasStorage(root: Node): number
@@ -109,36 +107,16 @@ export class TrieKernel {
     return this.#exports.takeRetired()
   }
 
-  /** Sets an account and gives the new root; its slots can be put next. */
-  putAccount(root: Node, address: Address, account: Account): Node {
-    this.#writeAddress(address)
-    this.#writeFields(account)
-    return this.#exports.putAccount(root)
-  }
-
-  /** Whether an account is as given. */
-  isAccount(root: Node, address: Address, account: Account): boolean {
-    this.#writeAddress(address)
-    this.#writeFields(account)
-    return this.#exports.isAccount(root) !== 0
-  }
-
-  /** Removes an account and its storage and gives the new root. */
-  removeAccount(root: Node, address: Address): Node {
-    this.#writeAddress(address)
-    return this.#exports.removeAccount(root)
-  }
-
-  /** Zeroes all slots of the account that was put. */
-  wipeStorage(): void {
-    this.#exports.wipeStorage()
-  }
-
-  /** Sets a slot of the account that was put. */
-  putSlot(slot: bigint, value: bigint): void {
-    this.#writeKey(slot)
-    this.#writeNumber(this.#exports.VALUE.value, value)
-    this.#exports.putSlot()
+  /**
+   * Applies a list of changed accounts to a trie (RLP, as in a difference) and gives the new root; it is not `sound`,
+   * and the version to be dropped, if the list is none.
+   */
+  apply(root: Node, changes: Uint8Array): { readonly root: Node; readonly isSound: boolean } {
+    const place = this.#exports.differenceRoom(changes.length)
+    this.#fresh()
+    this.#bytes.set(changes, place)
+    const isSound = this.#exports.applyDifference(root, changes.length) !== 0
+    return { root: this.#exports.appliedRoot(), isSound }
   }
 
   account(root: Node, address: Address): Account | undefined {
@@ -311,21 +289,6 @@ export class TrieKernel {
     view.setBigUint64(at + 8, slot >> 128n)
     view.setBigUint64(at + 16, slot >> 64n)
     view.setBigUint64(at + 24, slot)
-  }
-
-  #writeFields({ nonce, balance, codeHash }: Account): void {
-    const at = this.#exports.FIELDS.value
-    this.#fresh().setBigUint64(at, nonce, true)
-    this.#writeNumber(at + 8, balance)
-    this.#bytes.set(codeHash, at + 40)
-  }
-
-  #writeNumber(at: number, value: bigint): void {
-    const view = this.#fresh()
-    view.setBigUint64(at, value, true)
-    view.setBigUint64(at + 8, value >> 64n, true)
-    view.setBigUint64(at + 16, value >> 128n, true)
-    view.setBigUint64(at + 24, value >> 192n, true)
   }
 
   #readNumber(at: number): bigint {

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { fromBigInt, padStart, toHex } from '../../../base/bytes.ts'
 import { keccak256 } from '../../../crypto/keccak.ts'
 import { encodeRlp, rlpInteger } from '../../ledger/rlp.ts'
+import { encodeDifference, partsOfDifference } from '../difference-codec.ts'
 import { PageBook } from '../pages/page-book.ts'
 import type { Account } from '../state.ts'
 import { type Trie, type TrieValue, trieProof, triePut, trieRoot } from '../test-trie/plain-trie.ts'
@@ -76,18 +77,18 @@ function changedModel(model: Model, changes: readonly Change[]): Model {
 }
 
 function changedVersion(kernel: TrieKernel, from: Version, changes: readonly Change[]): Version {
-  const version = nextVersion(kernel, from, (root) => {
-    let changed = root
-    for (const one of changes) {
-      const address = addressOf(one.of)
-      if (one.kind === 'remove') changed = kernel.removeAccount(changed, address)
-      else {
-        changed = kernel.putAccount(changed, address, { ...one, codeHash })
-        if (one.wipe) kernel.wipeStorage()
-        for (const [slot, value] of one.slots) kernel.putSlot(slot, value)
-      }
+  const accounts = changes.map((one) => {
+    const put = one.kind === 'put' ? one : undefined
+    return {
+      ...{ address: addressOf(one.of), account: put && { ...put, codeHash } },
+      ...{ storageWiped: put?.wipe ?? false, slots: put?.slots ?? [] },
     }
-    return changed
+  })
+  const encoded = partsOfDifference(encodeDifference({ accounts, codes: [] })).changes
+  const version = nextVersion(kernel, from, (root) => {
+    const applied = kernel.apply(root, encoded)
+    assert.ok(applied.isSound)
+    return applied.root
   })
   holdVersion(version)
   return version

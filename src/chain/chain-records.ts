@@ -1,0 +1,76 @@
+/** Encodes and decodes the records of a chain's log. */
+
+import type { BlockHead, ExecutedBlock } from './ledger/block.ts'
+import { decodeStoredHead, encodeExecutedBlock } from './ledger/block-codec.ts'
+import {
+  decodeRlp,
+  encodeRlp,
+  rlpBytes,
+  rlpContent,
+  rlpInteger,
+  rlpList,
+  rlpNumber,
+  rlpPlaces,
+} from './ledger/rlp.ts'
+import type { Hash } from './ledger/transaction.ts'
+import type { EncodedDifference } from './state/state.ts'
+
+/** What stands first in a record. */
+const [birth, block, rewind, change] = [0, 1, 2, 3]
+
+/** What a record of the log says. */
+export type LogRecord =
+  | { readonly kind: 'birth'; readonly key: Hash }
+  | BlockRecord
+  /** The chain went back to this block, and in old logs kept so many of the changes by hand after it; all if not said. */
+  | { readonly kind: 'rewind'; readonly number: bigint; readonly changes: number | undefined }
+  | { readonly kind: 'change'; readonly difference: EncodedDifference }
+
+/** A block with what it did; most of it is read only when somebody asks for it. */
+export interface BlockRecord {
+  readonly kind: 'block'
+  /** The executed block, encoded. */
+  readonly stored: Uint8Array
+  readonly difference: EncodedDifference
+}
+
+/** The record of a block. */
+export function encodeBlockRecord(executed: ExecutedBlock, difference: EncodedDifference) {
+  return encodeRlp([rlpInteger(block), encodeExecutedBlock(executed), difference])
+}
+
+/** The record of all others; a chain that goes back keeps no changes by hand any more. */
+export function encodeRecord(record: Exclude<LogRecord, BlockRecord>): Uint8Array {
+  if (record.kind === 'birth') return encodeRlp([rlpInteger(birth), record.key])
+  if (record.kind === 'change') return encodeRlp([rlpInteger(change), record.difference])
+  return encodeRlp([rlpInteger(rewind), rlpInteger(record.number)])
+}
+
+/** What a record says; a block's parts are views of the bytes. @throws AppError `ledger/bad-rlp` */
+export function decodeRecord(payload: Uint8Array): LogRecord {
+  const [kindAt = 0, storedAt = 0, differenceAt = 0] = rlpPlaces(payload, 0)
+  if (payload[kindAt] === block) {
+    return {
+      ...{ kind: 'block', stored: rlpContent(payload, storedAt) },
+      difference: rlpContent(payload, differenceAt),
+    }
+  }
+  const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')
+  const known = Number(rlpNumber(kind, 'kind', 8))
+  if (known === birth) return { kind: 'birth', key: rlpBytes(fields[0], 'the chain key', 32) }
+  if (known === change) {
+    return { kind: 'change', difference: rlpBytes(fields[0], 'the difference') }
+  }
+  const [number, kept] = fields
+  return {
+    ...{ kind: 'rewind', number: rlpNumber(number, 'number') },
+    changes: kept && Number(rlpNumber(kept, 'changes')),
+  }
+}
+
+/** The head of a block's record, and the hashes of its transactions. @throws AppError `ledger/bad-rlp` */
+export function headOf({ stored }: BlockRecord): BlockHead & {
+  readonly transactionHashes: readonly Hash[]
+} {
+  return decodeStoredHead(stored)
+}
