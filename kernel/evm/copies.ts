@@ -1,7 +1,7 @@
 /** Runs the opcodes that copy or hash ranges of memory: what each costs, or -1 when it fails. */
 
 import { keccak256 } from '../keccak/sponge'
-import { equal, fromBytes, isSmall } from '../words/u256'
+import { isSmall, toBytes } from '../words/u256'
 import { codeOf } from './code'
 import { frame, memoryBase, returnSize, setFault } from './frame'
 import {
@@ -11,10 +11,9 @@ import {
   FRAME_CODE,
   FRAME_INPUT,
   FRAME_INPUT_SIZE,
-  MEMO,
   RETURN,
-  SEED,
 } from './layout'
+import { hash64 } from './memo'
 import { buy, copyPadded, sizeOf } from './memory'
 
 // @ts-ignore: decorator
@@ -24,21 +23,6 @@ function perWord(size: i64, price: i64): i64 {
 }
 
 const HASH: usize = memory.data(32, 16)
-
-/** A memo of the hashes of 64 bytes, which the mappings of Solidity ask for: input, hash, whether it is filled. */
-function hash64(input: usize, out: usize): void {
-  let h = load<u64>(SEED)
-  for (let at: usize = 0; at < 64; at += 8) h = (h ^ load<u64>(input + at)) * 0x9e3779b97f4a7c15
-  const entry = MEMO + ((usize(h >> 32) & 1023) << 7)
-  if (load<u32>(entry, 96) && equal(entry, input) && equal(entry + 32, input + 32)) {
-    fromBytes(out, entry + 64)
-    return
-  }
-  memory.copy(entry, input, 64)
-  keccak256(input, 64, entry + 64)
-  store<u32>(entry, 1, 96)
-  fromBytes(out, entry + 64)
-}
 
 /** KECCAK256: offset, size → hash. */
 export function hashMemory(sp: usize, gas: i64): i64 {
@@ -51,7 +35,7 @@ export function hashMemory(sp: usize, gas: i64): i64 {
   if (size == 64) hash64(input, sp - 32)
   else {
     keccak256(input, usize(size), HASH)
-    fromBytes(sp - 32, HASH)
+    toBytes(sp - 32, HASH)
   }
   return words + bought
 }

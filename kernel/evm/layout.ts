@@ -12,9 +12,10 @@ const MB: usize = 1024 * 1024
 export const CONTEXT: usize = 256 * KB
 export const RULES: usize = CONTEXT + 4 * KB
 export const OPCODES: usize = RULES + 4 * KB
-export const MEMO: usize = 512 * KB
-export const FRAMES: usize = 1 * MB
-export const STACK: usize = 2 * MB
+export const FRAMES: usize = 512 * KB
+export const MEMO_TAGS: usize = 1 * MB
+export const MEMO: usize = MEMO_TAGS + 64 * KB
+export const STACK: usize = 3 * MB
 /** 1,025 frames of 1,024 words, and a guard for what an instruction reads below an empty stack. */
 export const JOURNAL: usize = STACK + 36 * MB
 export const JOURNAL_END: usize = JOURNAL + 96 * MB // a multiple of its records
@@ -46,6 +47,8 @@ export const ACCOUNT_PLACES: u32 = 1 << 19
 export const SLOT_PLACES: u32 = 1 << 21
 export const TRANSIENT_PLACES: u32 = 1 << 22
 export const CODE_PLACES: u32 = 1 << 18
+/** Sets of two hashes that are remembered: a power of two; 192 bytes each, and 8 of tags. */
+export const MEMO_SETS: usize = 1 << 13
 
 // Context: words of 32 bytes, then numbers. Written by the host before a run.
 export const BENEFICIARY: usize = CONTEXT

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { concatBytes, fromBigInt, padStart, toBigInt } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
 import { rulesOfOne } from '../ledger/fork-rules.ts'
 import { genesisState } from '../state/trie-state.ts'
 import { createEvm } from './create-evm.ts'
@@ -148,6 +149,28 @@ describe('opcodes on words', () => {
       }
     })
   }
+
+  test('keccak256 gives what the hash outside gives, of each length, and again of what was hashed before', async () => {
+    const data = Uint8Array.from({ length: 900 }, (_, at) => (at * at * 7 + at) >> 3)
+    const lengths = Array.from({ length: 290 }, (_, length) => [0, length] as const)
+    const pairs = Array.from({ length: 400 }, (_, at) => [at * 2, 64] as const)
+    const ranges = [...lengths, ...pairs, ...pairs.toReversed()]
+    const push = (value: number) => [0x61, value >> 8, value & 255]
+    const code = Uint8Array.from([
+      ...[...push(data.length), 0x5f, 0x5f, 0x37],
+      ...ranges.flatMap(([from, length], at) => [
+        ...[...push(length), ...push(from), 0x20],
+        ...[...push(1024 + at * 32), 0x52],
+      ]),
+      ...[...push(ranges.length * 32), ...push(1024), 0xf3],
+    ])
+    const { halt, output } = await run(code, data)
+    assert.equal(halt, undefined)
+    for (const [at, [from, length]] of ranges.entries()) {
+      const wanted = keccak256(data.subarray(from, from + length)).toHex()
+      assert.equal(output.subarray(at * 32, at * 32 + 32).toHex(), wanted, `${length} at ${from}`)
+    }
+  })
 
   test('instructions that are put together do what each by itself does, with the same gas', async () => {
     const small = fc.constantFrom(0, 1, 2, 5, 31, 32, 64, 255)
