@@ -28,31 +28,73 @@ function digits(at: usize, most: i32): i32 {
   return count
 }
 
+// @ts-ignore: decorator
+@inline
+function clearDigits(at: usize): void {
+  clear(at)
+  clear(at + 32)
+  clear(at + 64)
+}
+
+/** Writes eight digits as a word; a load of 8 bytes would wait for two stores of 4. */
+function wordOf(out: usize, at: usize): void {
+  for (let limb: usize = 0; limb < 32; limb += 8) {
+    store<u64>(out + limb, u64(load<u32>(at + limb)) | (u64(load<u32>(at + limb, 4)) << 32))
+  }
+}
+
 /**
  * Divides `count` digits at `a` by the word at `b`, which is not zero: the quotient's digits come to `Q`, the rest to
  * `U`, both padded with zeros to whole words.
  */
 function divideDigits(a: usize, count: i32, b: usize): void {
-  memory.fill(Q, 0, 96)
-  memory.fill(U, 0, 96)
+  clearDigits(Q)
+  clearDigits(U)
   const n = digits(b, 8)
   const whole = digits(a, count)
-  if (whole < n) {
-    memory.copy(U, a, whole << 2)
-    return
+  if (whole < n) for (let i = 0; i < whole; i++) setDigit(U, i, digit(a, i))
+  else if (n == 1) divideByDigit(a, whole, digit(b, 0))
+  else if (n == 2) divideByTwo(a, whole, load<u64>(b))
+  else divideByMany(a, whole, b, n)
+}
+
+function divideByDigit(a: usize, whole: i32, divisor: u64): void {
+  let rest: u64 = 0
+  for (let j = whole - 1; j >= 0; j--) {
+    const value = (rest << 32) | digit(a, j)
+    const q = value / divisor
+    setDigit(Q, j, q)
+    rest = value - q * divisor
   }
-  if (n == 1) {
-    const divisor = digit(b, 0)
-    let rest: u64 = 0
-    for (let j = whole - 1; j >= 0; j--) {
-      const value = (rest << 32) | digit(a, j)
-      const q = value / divisor
-      setDigit(Q, j, q)
-      rest = value - q * divisor
+  setDigit(U, 0, rest)
+}
+
+/** Algorithm D with all of the rest in one number. */
+function divideByTwo(a: usize, whole: i32, b: u64): void {
+  const shift = clz<u64>(b)
+  const divisor = b << shift
+  const top = divisor >> 32
+  const next = divisor & 0xffffffff
+  let rest = (digit(a, whole - 1) << shift) >> 32
+  for (let j = whole - 1; j >= 0; j--) {
+    const below = j > 0 ? digit(a, j - 1) : 0
+    const coming = (((digit(a, j) << 32) | below) << shift) >> 32
+    let q = rest / top
+    let r = rest - q * top
+    while (q > 0xffffffff || q * next > ((r << 32) | coming)) {
+      q--
+      r += top
+      if (r > 0xffffffff) break
     }
-    setDigit(U, 0, rest)
-    return
+    setDigit(Q, j, q)
+    rest = ((rest << 32) | coming) - q * divisor
   }
+  rest >>= shift
+  setDigit(U, 0, rest)
+  setDigit(U, 1, rest >> 32)
+}
+
+function divideByMany(a: usize, whole: i32, b: usize, n: i32): void {
   const shift = u64(clz<u32>(u32(digit(b, n - 1))))
   for (let i = n - 1; i > 0; i--) {
     setDigit(V, i, ((((digit(b, i) << 32) | digit(b, i - 1)) << shift) >> 32) & 0xffffffff)
@@ -68,7 +110,7 @@ function divideDigits(a: usize, count: i32, b: usize): void {
   for (let i = 0; i < n; i++) {
     setDigit(U, i, ((digit(U, i + 1) << 32) | digit(U, i)) >> shift)
   }
-  memory.fill(U + (n << 2), 0, 96 - (n << 2))
+  for (let i = n; i <= whole; i++) setDigit(U, i, 0)
 }
 
 /** One digit of the quotient; takes its multiple of V away from U at j. */
@@ -83,26 +125,26 @@ function quotientDigit(j: i32, n: i32): u64 {
     rest += top
     if (rest > 0xffffffff) break
   }
-  let borrow: i64 = 0
+  const from = U + (j << 2)
+  // Of each product the upper half is carried on, with one more when the lower was more than the digit.
   let carry: u64 = 0
   for (let i = 0; i < n; i++) {
     const product = q * digit(V, i) + carry
-    carry = product >> 32
-    const t = i64(digit(U, i + j)) - borrow - i64(product & 0xffffffff)
-    setDigit(U, i + j, u64(t))
-    borrow = t < 0 ? 1 : 0
+    const t = digit(from, i) - (product & 0xffffffff)
+    setDigit(from, i, t)
+    carry = (product >> 32) + (t >> 63)
   }
-  const t = i64(digit(U, j + n)) - borrow - i64(carry)
-  setDigit(U, j + n, u64(t))
-  if (t < 0) {
+  const t = digit(from, n) - carry
+  setDigit(from, n, t)
+  if (i64(t) < 0) {
     q--
     carry = 0
     for (let i = 0; i < n; i++) {
-      const sum = digit(U, i + j) + digit(V, i) + carry
-      setDigit(U, i + j, sum)
+      const sum = digit(from, i) + digit(V, i) + carry
+      setDigit(from, i, sum)
       carry = sum >> 32
     }
-    setDigit(U, j + n, digit(U, j + n) + carry)
+    setDigit(from, n, digit(from, n) + carry)
   }
   return q
 }
@@ -125,7 +167,7 @@ export function divide(out: usize, a: usize, b: usize): void {
     return
   }
   divideDigits(a, 8, b)
-  memory.copy(out, Q, 32)
+  wordOf(out, Q)
 }
 
 /** a modulo b; 0 when b is 0. */
@@ -146,13 +188,13 @@ export function modulo(out: usize, a: usize, b: usize): void {
     return
   }
   divideDigits(a, 8, b)
-  memory.copy(out, U, 32)
+  wordOf(out, U)
 }
 
 /** `limbs` limbs at `a`, at most nine, modulo the word at b, which is not zero. */
 export function moduloLong(out: usize, a: usize, limbs: i32, b: usize): void {
   divideDigits(a, limbs << 1, b)
-  memory.copy(out, U, 32)
+  wordOf(out, U)
 }
 
 /** `limbs` limbs at `a` divided by the word at b: nine limbs of quotient at `out`. */

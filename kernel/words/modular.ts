@@ -1,7 +1,7 @@
 /** Adds and multiplies modulo a word; a modulus that comes again has its reciprocal kept (Barrett, CRYPTO '86). */
 
 import { divideLong, modulo, moduloLong } from './divide'
-import { high, multiplyWhole } from './multiply'
+import { addProduct, multiplyWhole, subtractProduct } from './multiply'
 import { clear, copy, equal, isZero, less, subtract } from './u256'
 
 const SUM: usize = memory.data(40, 16)
@@ -11,8 +11,7 @@ const SEEN: usize = memory.data(32, 16)
 const KNOWN: usize = memory.data(32, 16)
 const MU: usize = memory.data(72, 16)
 const TWO_512: usize = memory.data(72, 16)
-const ESTIMATE: usize = memory.data(40, 16)
-const REST: usize = memory.data(40, 16)
+const ESTIMATE: usize = memory.data(48, 16)
 
 /** (a + b) mod m without the sum being cut; 0 when m is 0. */
 export function addModulo(out: usize, a: usize, b: usize, m: usize): void {
@@ -28,14 +27,14 @@ export function addModulo(out: usize, a: usize, b: usize, m: usize): void {
     carry = u64(partial < x) | u64(sum < partial)
     store<u64>(SUM + at, sum)
   }
-  if (carry == 0) {
-    modulo(out, SUM, m)
-    return
-  }
-  store<u64>(SUM, carry, 32)
+  const below = carry == 0 && less(SUM, m)
+  if (below) copy(out, SUM)
   // With both below m one subtraction is enough; it may wrap, and then the carry pays for it.
-  if (less(a, m) && less(b, m)) subtract(out, SUM, m)
-  else moduloLong(out, SUM, 5, m)
+  else if (less(a, m) && less(b, m)) subtract(out, SUM, m)
+  else {
+    store<u64>(SUM, carry, 32)
+    moduloLong(out, SUM, 5, m)
+  }
 }
 
 /** (a · b) mod m without the product being cut; 0 when m is 0. */
@@ -72,56 +71,67 @@ export function multiplyModulo(out: usize, a: usize, b: usize, m: usize): void {
 /** PRODUCT mod m by the reciprocal: the estimate of the quotient is at most a few too small. */
 function reduce(out: usize, m: usize): void {
   estimate()
-  // REST = PRODUCT - ESTIMATE · m, modulo 2^320.
-  for (let at: usize = 0; at < 40; at += 8) store<u64>(REST + at, load<u64>(PRODUCT + at))
-  for (let i: usize = 0; i < 40; i += 8) {
-    const q = load<u64>(ESTIMATE + i)
-    let borrow: u64 = 0
-    for (let j: usize = 0; j < 32 && i + j < 40; j += 8) {
-      const x = load<u64>(m + j)
-      const low = x * q
-      const take = low + borrow
-      borrow = high(x, q) + u64(take < low)
-      const place = REST + i + j
-      const from = load<u64>(place)
-      store<u64>(place, from - take)
-      borrow += u64(from < take)
-    }
-    if (i + 32 < 40) store<u64>(REST + i + 32, load<u64>(REST + i + 32) - borrow)
-  }
+  subtractMultiple(load<u64>(m), load<u64>(m, 8), load<u64>(m, 16), load<u64>(m, 24))
   let rounds = 0
-  while (load<u64>(REST, 32) != 0 || !less(REST, m)) {
+  while (load<u64>(PRODUCT, 32) != 0 || !less(PRODUCT, m)) {
     if (++rounds > 8) unreachable()
-    const borrow = u64(less(REST, m))
-    subtract(REST, REST, m)
-    store<u64>(REST, load<u64>(REST, 32) - borrow, 32)
+    const borrow = u64(less(PRODUCT, m))
+    subtract(PRODUCT, PRODUCT, m)
+    store<u64>(PRODUCT, load<u64>(PRODUCT, 32) - borrow, 32)
   }
-  copy(out, REST)
+  copy(out, PRODUCT)
 }
 
-/** ESTIMATE = limbs 5 to 9 of PRODUCT[3..7] · MU, column by column; columns below 4 are left out. */
+/** ESTIMATE = the columns from 4 on of PRODUCT[3..7] · MU; the quotient begins at column 5. */
 function estimate(): void {
-  let c0: u64 = 0
-  let c1: u64 = 0
-  let c2: u64 = 0
-  for (let column: i32 = 4; column <= 9; column++) {
-    const first = column < 5 ? 0 : column - 4
-    const last = column < 5 ? column : 4
-    for (let i = first; i <= last; i++) {
-      const x = load<u64>(PRODUCT + 24 + (i << 3))
-      const y = load<u64>(MU + ((column - i) << 3))
-      const low = x * y
-      const up = high(x, y)
-      c0 += low
-      const carry = u64(c0 < low)
-      const sum = c1 + up
-      c2 += u64(sum < up)
-      c1 = sum + carry
-      c2 += u64(c1 < carry)
-    }
-    if (column >= 5) store<u64>(ESTIMATE + ((column - 5) << 3), c0)
-    c0 = c1
-    c1 = c2
-    c2 = 0
-  }
+  clear(ESTIMATE)
+  store<u64>(ESTIMATE, 0, 32)
+  const m0 = load<u64>(MU)
+  const m1 = load<u64>(MU, 8)
+  const m2 = load<u64>(MU, 16)
+  const m3 = load<u64>(MU, 24)
+  const m4 = load<u64>(MU, 32)
+  let x = load<u64>(PRODUCT, 24)
+  store<u64>(ESTIMATE, addProduct(ESTIMATE, x, m4, 0), 8)
+  x = load<u64>(PRODUCT, 32)
+  let carry = addProduct(ESTIMATE, x, m3, 0)
+  store<u64>(ESTIMATE, addProduct(ESTIMATE + 8, x, m4, carry), 16)
+  x = load<u64>(PRODUCT, 40)
+  carry = addProduct(ESTIMATE, x, m2, 0)
+  carry = addProduct(ESTIMATE + 8, x, m3, carry)
+  store<u64>(ESTIMATE, addProduct(ESTIMATE + 16, x, m4, carry), 24)
+  x = load<u64>(PRODUCT, 48)
+  carry = addProduct(ESTIMATE, x, m1, 0)
+  carry = addProduct(ESTIMATE + 8, x, m2, carry)
+  carry = addProduct(ESTIMATE + 16, x, m3, carry)
+  store<u64>(ESTIMATE, addProduct(ESTIMATE + 24, x, m4, carry), 32)
+  x = load<u64>(PRODUCT, 56)
+  carry = addProduct(ESTIMATE, x, m0, 0)
+  carry = addProduct(ESTIMATE + 8, x, m1, carry)
+  carry = addProduct(ESTIMATE + 16, x, m2, carry)
+  carry = addProduct(ESTIMATE + 24, x, m3, carry)
+  store<u64>(ESTIMATE, addProduct(ESTIMATE + 32, x, m4, carry), 40)
+}
+
+/** PRODUCT = PRODUCT - ESTIMATE[1..5] · m, modulo 2^320. */
+function subtractMultiple(m0: u64, m1: u64, m2: u64, m3: u64): void {
+  let q = load<u64>(ESTIMATE, 8)
+  let borrow = subtractProduct(PRODUCT, m0, q, 0)
+  borrow = subtractProduct(PRODUCT + 8, m1, q, borrow)
+  borrow = subtractProduct(PRODUCT + 16, m2, q, borrow)
+  borrow = subtractProduct(PRODUCT + 24, m3, q, borrow)
+  store<u64>(PRODUCT, load<u64>(PRODUCT, 32) - borrow, 32)
+  q = load<u64>(ESTIMATE, 16)
+  borrow = subtractProduct(PRODUCT + 8, m0, q, 0)
+  borrow = subtractProduct(PRODUCT + 16, m1, q, borrow)
+  borrow = subtractProduct(PRODUCT + 24, m2, q, borrow)
+  subtractProduct(PRODUCT + 32, m3, q, borrow)
+  q = load<u64>(ESTIMATE, 24)
+  borrow = subtractProduct(PRODUCT + 16, m0, q, 0)
+  borrow = subtractProduct(PRODUCT + 24, m1, q, borrow)
+  subtractProduct(PRODUCT + 32, m2, q, borrow)
+  q = load<u64>(ESTIMATE, 32)
+  borrow = subtractProduct(PRODUCT + 24, m0, q, 0)
+  subtractProduct(PRODUCT + 32, m1, q, borrow)
+  subtractProduct(PRODUCT + 32, m0, load<u64>(ESTIMATE, 40), 0)
 }

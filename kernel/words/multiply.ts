@@ -1,6 +1,6 @@
 /** Multiplies 256-bit words by their limbs, and raises them to powers. */
 
-import { bitLength, copy, isSmall, setSmall, shiftLeft } from './u256'
+import { bitLength, clear, copy, isSmall, setSmall, shiftLeft } from './u256'
 
 /** The upper 64 bits of a product of 64 by 64. */
 // @ts-ignore: decorator
@@ -74,28 +74,38 @@ export function multiplySmall(a: usize, b: u64): void {
   }
 }
 
-/** Adds a · b to the limbs at `out`, which has one limb for the carry behind its `n`. */
+/** Adds a · b and a carry to the limb at `place`; gives what is carried on. */
 // @ts-ignore: decorator
 @inline
-function addRow(out: usize, a: usize, b: u64): void {
-  let carry: u64 = 0
-  for (let at: usize = 0; at < 32; at += 8) {
-    const x = load<u64>(a + at)
-    const low = x * b
-    let up = high(x, b)
-    const partial = load<u64>(out + at) + low
-    up += u64(partial < low)
-    const sum = partial + carry
-    carry = up + u64(sum < partial)
-    store<u64>(out + at, sum)
-  }
-  store<u64>(out + 32, carry)
+export function addProduct(place: usize, a: u64, b: u64, carry: u64): u64 {
+  const low = a * b
+  const partial = load<u64>(place) + low
+  const sum = partial + carry
+  store<u64>(place, sum)
+  return high(a, b) + u64(partial < low) + u64(sum < carry)
+}
+
+/** Takes a · b and a borrow from the limb at `place`; gives what is borrowed from the next. */
+// @ts-ignore: decorator
+@inline
+export function subtractProduct(place: usize, a: u64, b: u64, borrow: u64): u64 {
+  const low = a * b
+  const take = low + borrow
+  const from = load<u64>(place)
+  store<u64>(place, from - take)
+  return high(a, b) + u64(take < low) + u64(from < take)
 }
 
 /** The whole product of a and b: eight limbs at `out`, which is none of the operands. */
 export function multiplyWhole(out: usize, a: usize, b: usize): void {
-  memory.fill(out, 0, 64)
-  for (let at: usize = 0; at < 32; at += 8) addRow(out + at, a, load<u64>(b + at))
+  clear(out)
+  for (let at: usize = 0; at < 32; at += 8) {
+    const limb = load<u64>(b + at)
+    let carry = addProduct(out + at, load<u64>(a), limb, 0)
+    carry = addProduct(out + at + 8, load<u64>(a, 8), limb, carry)
+    carry = addProduct(out + at + 16, load<u64>(a, 16), limb, carry)
+    store<u64>(out + at, addProduct(out + at + 24, load<u64>(a, 24), limb, carry), 32)
+  }
 }
 
 const BASE: usize = memory.data(32, 16)

@@ -21,9 +21,12 @@ const wrap = (value: bigint) => BigInt.asUintN(256, value)
 const signed = (value: bigint) => BigInt.asIntN(256, value)
 const truth = (value: boolean) => (value ? 1n : 0n)
 
-/** Words near powers of two, with few limbs, with top digits that force corrections of quotients, and any. */
+/** Words near powers of two, of any length, with top digits that force corrections of quotients, and any. */
 const word = fc.oneof(
   fc.bigInt({ min: 0n, max: size - 1n }),
+  fc
+    .tuple(fc.integer({ min: 0, max: 256 }), fc.bigInt({ min: 0n, max: size - 1n }))
+    .map(([bits, value]) => BigInt.asUintN(bits, value)),
   fc.bigInt({ min: 0n, max: 300n }),
   fc
     .tuple(fc.integer({ min: 0, max: 256 }), fc.bigInt({ min: -3n, max: 3n }))
@@ -109,42 +112,45 @@ describe('opcodes on words', () => {
     return evm.call(state, block, message, alone ? { steps: true } : undefined)
   }
 
+  /** Cases for an opcode; of three operands two thirds have the same last one, of so many bits. */
+  function casesOf(name: string, seed: number, bits: number): readonly bigint[][] {
+    const count = unary.has(name) ? 1 : ternary.has(name) ? 3 : 2
+    const cases = fc.sample(fc.array(word, { minLength: count, maxLength: count }), {
+      ...{ numRuns: 300, seed },
+    })
+    if (count < 3) return cases
+    // A modulus that comes twice in a row takes another way from then on.
+    const modulus = BigInt.asUintN(bits, cases[7]?.[0] ?? 1n) | (1n << BigInt(bits - 1))
+    return cases.map((one, at) => (at % 3 === 2 ? one : [...one.slice(0, 2), modulus]))
+  }
+
+  const result = (length: number): Uint8Array =>
+    Uint8Array.of(0x61, length >> 8, length & 255, 0x5f, 0xf3)
+
   for (const [name, [opcode, expected]] of Object.entries(opcodes)) {
     test(`${name} gives what BigInt gives, of constants and of what is not known before`, async () => {
-      const count = unary.has(name) ? 1 : ternary.has(name) ? 3 : 2
-      const cases: [bigint, bigint, bigint][] = fc.sample(fc.tuple(word, word, word), {
-        numRuns: 300,
-        seed: opcode,
-      })
-      // A modulus that comes again and again takes another way.
-      const modulus = cases[7]?.[0] ?? 1n
-      for (let at = 0; at < cases.length; at += 3) {
-        const one = cases[at]
-        if (one && count === 3) cases[at] = [one[0], one[1], modulus | (1n << 255n)]
-      }
-      const wanted = cases.map(([a, b, c]) => expected(a, b, c))
-      const end = (length: number): Uint8Array =>
-        Uint8Array.of(0x61, length >> 8, length & 255, 0x5f, 0xf3)
-      const constants = cases.map((words, at) => [
-        ...words.slice(0, count).reverse().map(push32),
-        ...[Uint8Array.of(opcode), keep(at)],
-      ])
-      const inputs = cases.map((words, at) => [
-        ...words.slice(0, count).map((_, place) => readInput(at * 3 + count - 1 - place)),
-        ...[Uint8Array.of(opcode), keep(at)],
-      ])
-      const data = concatBytes(
-        ...cases.flatMap((words) => words.map((value) => padStart(fromBigInt(value), 32))),
-      )
-      for (const lines of [constants, inputs]) {
-        const { halt, output } = await run(
-          concatBytes(...lines.flat(), end(cases.length * 32)),
-          data,
-        )
-        assert.equal(halt, undefined)
-        for (const [at, value] of wanted.entries()) {
-          const found = toBigInt(output.subarray(at * 32, at * 32 + 32))
-          assert.equal(found, value, `${name} of ${cases[at]?.map((one) => one.toString(16))}`)
+      for (const [round, bits] of [256, 254, 224, 194, 193, 192].entries()) {
+        const cases = casesOf(name, opcode + 256 * round, bits)
+        const constants = cases.map((words, at) => [
+          ...words.toReversed().map(push32),
+          ...[Uint8Array.of(opcode), keep(at)],
+        ])
+        const inputs = cases.map((words, at) => [
+          ...words.map((_, place) => readInput((at + 1) * words.length - 1 - place)),
+          ...[Uint8Array.of(opcode), keep(at)],
+        ])
+        const data = concatBytes(...cases.flat().map((value) => padStart(fromBigInt(value), 32)))
+        for (const lines of [constants, inputs]) {
+          const { halt, output } = await run(
+            concatBytes(...lines.flat(), result(cases.length * 32)),
+            data,
+          )
+          assert.equal(halt, undefined)
+          for (const [at, [a = 0n, b = 0n, c = 0n]] of cases.entries()) {
+            const found = toBigInt(output.subarray(at * 32, at * 32 + 32))
+            const words = [a, b, c].map((one) => one.toString(16))
+            assert.equal(found, expected(a, b, c), `${name} of ${words}`)
+          }
         }
       }
     })
