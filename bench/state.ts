@@ -20,6 +20,7 @@ import { encodeDifference } from '../src/chain/state/difference-codec.ts'
 import { emptyRoot } from '../src/chain/state/ordered-root.ts'
 import type { EncodedDifference, State } from '../src/chain/state/state.ts'
 import { emptyCodeHash, emptyState } from '../src/chain/state/trie-state.ts'
+import { keepManifest } from '../src/chain/stored-manifest.ts'
 import { inTurns, ratio, spreadOf, spreadText, table, timed } from './measure.ts'
 
 const updates = 10_000
@@ -123,8 +124,10 @@ const perBlock = 1_000
 /** Writes the log of a chain as its node would have. */
 async function writeLog(folder: string, blocks: number): Promise<void> {
   let { executed, state } = genesisOf(manifest)
+  const place = path.join(folder, manifest.name)
+  const { key } = await keepManifest(place, manifest)
   const log = await openChainLog({
-    ...{ folder: path.join(folder, manifest.name), manifest, logger: silentLogger },
+    ...{ folder: place, key, logger: silentLogger },
     listener: { begin() {}, resume() {}, block() {}, rewind() {}, change() {} },
   })
   for (let block = 0; block < blocks; block += 1) {

@@ -1,12 +1,9 @@
 /** Writes a chain's blocks to its log and finds them again by number, hash and transaction. */
 
-import { open, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
-import { AppError } from '../base/app-error.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
 import { type BlockLog, firstPosition, type LogPosition, openBlockLog } from '../store/block-log.ts'
-import { createFolder, syncFolder } from '../store/durable-folder.ts'
 import { BlockPlaces } from './block-places.ts'
 import type { TransactionPlace } from './chain.ts'
 import {
@@ -18,11 +15,10 @@ import {
 } from './chain-records.ts'
 import type { BlockHead, ExecutedBlock } from './ledger/block.ts'
 import { decodeExecutedBlock } from './ledger/block-codec.ts'
-import type { Manifest } from './ledger/manifest.ts'
-import { keyOfManifest, manifestToJson, parseManifest } from './ledger/manifest-codec.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { Resumption } from './resumption.ts'
 import type { EncodedDifference } from './state/state.ts'
+import { otherChain } from './stored-manifest.ts'
 
 /** Decoded blocks kept in memory. */
 const maxCachedBlocks = 256
@@ -66,39 +62,20 @@ export interface ChainLog {
 }
 
 /**
- * Reads the manifest that a chain's folder holds.
- *
- * @returns `undefined` if the folder holds no chain
- */
-export async function readStoredManifest(folder: string): Promise<Manifest | undefined> {
-  const text = await storedText(folder)
-  return text === undefined ? undefined : parseManifest(text)
-}
-
-async function storedText(folder: string): Promise<string | undefined> {
-  try {
-    return await readFile(path.join(folder, 'manifest.json'), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/**
  * Opens or creates the log of a chain.
  *
  * @throws AppError `chain/manifest-differs` when the folder holds another chain, and what the block log throws
  */
 export async function openChainLog(options: {
   readonly folder: string
-  readonly manifest: Manifest
+  /** The chain's. */
+  readonly key: Hash
   readonly logger: Logger
   readonly listener: ReplayListener
   /** A block after which the log is read, if it is there. */
   readonly resumption?: Pick<Resumption, 'position' | 'hash' | 'index'> | undefined
 }): Promise<ChainLog> {
-  const { folder, manifest, logger, listener, resumption } = options
-  const key = await keepManifest(folder, manifest)
+  const { folder, key, logger, listener, resumption } = options
   let index = new BlockPlaces()
   let born = false
   let begun = false
@@ -224,46 +201,4 @@ export async function readChainRecords(
     visit: (payload) => visit(decodeRecord(payload)),
   })
   await log.close()
-}
-
-/** Writes the manifest of a new chain, whole or not at all, and gives the chain's key. */
-async function keepManifest(folder: string, manifest: Manifest): Promise<Hash> {
-  const stored = await storedText(folder)
-  const own = manifestToJson(manifest)
-  const key = keyOfManifest(own)
-  if (stored === own) return key
-  if (stored !== undefined) {
-    const field = differingField(manifestToJson(parseManifest(stored)), own)
-    if (field !== undefined) throw otherChain(folder, field)
-    return key
-  }
-  await createFolder(folder)
-  const file = path.join(folder, 'manifest.json')
-  const draft = await open(`${file}.new`, 'w')
-  try {
-    await draft.writeFile(own)
-    await draft.sync()
-  } finally {
-    await draft.close()
-  }
-  await rename(`${file}.new`, file)
-  await syncFolder(folder)
-  return key
-}
-
-/** The first field in which two canonical manifests differ. */
-function differingField(a: string, b: string): string | undefined {
-  const flat = (text: string): Record<string, unknown> => {
-    const { consensus, genesis, forks, hardfork, ...rest } = JSON.parse(text)
-    return { ...rest, hardfork: forks ?? hardfork, ...consensus, ...genesis }
-  }
-  const [left, right] = [flat(a), flat(b)]
-  return Object.keys({ ...left, ...right }).find(
-    (name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]),
-  )
-}
-
-function otherChain(folder: string, field: string): AppError {
-  const message = `${folder} holds a chain that was born with another ${field}; start with the settings of its birth, or choose another folder by --data`
-  return new AppError({ code: 'chain/manifest-differs', message, data: { folder, field } })
 }

@@ -13,6 +13,7 @@ import { genesisBlock, genesisOf } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import { checkpointFile, readCheckpoint } from './resumption.ts'
+import { keepManifest } from './stored-manifest.ts'
 import { turnTaking } from './turn-taking.ts'
 
 /** Memory of the state above which what did not change lately goes to disk. */
@@ -27,23 +28,23 @@ export async function createChain(
   options: ChainOptions,
   dependencies: ChainDependencies,
 ): Promise<DrivenChain> {
-  const { manifest } = options
+  const folder = path.join(options.folder, options.manifest.name)
+  const { manifest, key } = await keepManifest(folder, options.manifest)
   const rules = chainRules(manifest)
   const evm = await createEvm(rules, {
     pause: turnTaking(),
     seed: randomBytes(8).readBigUInt64LE(),
   })
   const { logger } = dependencies
-  const folder = path.join(options.folder, manifest.name)
   const past = new ChainPast(options.history ?? 128)
   const resumption = readCheckpoint(checkpointFile(folder), logger)
   let isResumed = false
   let genesis: ExecutedBlock | undefined
   const log = await openChainLog({
-    ...{ folder, manifest, logger, resumption },
+    ...{ folder, key, logger, resumption },
     listener: {
       begin() {
-        const first = genesisOf(manifest)
+        const first = genesisOf(options.manifest)
         genesis = first.executed
         past.add(genesis.block, first.state)
       },
@@ -80,7 +81,8 @@ export async function createChain(
   )
   checkpoints.consider()
   return new ChainDriver({
-    ...{ options, dependencies, rules, evm, past, log, checkpoints, archive },
+    ...{ dependencies, rules, evm, past, log, checkpoints, archive },
+    options: { ...options, manifest },
     genesis,
   })
 }

@@ -29,12 +29,16 @@ export function genesisBlock(manifest: Manifest, stateRoot: Hash): ExecutedBlock
 }
 
 /** The first accounts: own chains have the contracts of the protocol, others what their genesis says. */
-export function birthAccounts({ genesis, forks, consensus }: Manifest): readonly GenesisAccount[] {
+export function birthAccounts({ genesis, forks, consensus }: Manifest): Iterable<GenesisAccount> {
   const newest = forks.at(-1)?.hardfork
   if (consensus.engine !== 'dev' || newest === undefined) return genesis.accounts
-  const named = new Set(genesis.accounts.map(({ address }) => address.toHex()))
-  const system = systemAccounts(newest).filter(({ address }) => !named.has(address.toHex()))
-  return [...genesis.accounts, ...system]
+  const accounts = [...genesis.accounts]
+  const own = systemAccounts(newest)
+  const names = new Set(own.map(({ address }) => address.toHex()))
+  const named = new Set(
+    accounts.map(({ address }) => address.toHex()).filter((name) => names.has(name)),
+  )
+  return [...accounts, ...own.filter(({ address }) => !named.has(address.toHex()))]
 }
 
 function headerOf(manifest: Manifest, stateRoot: Hash): Header {

@@ -10,10 +10,17 @@ import { openChainLog } from './chain-log.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { decodeDifference, encodeDifference } from './state/difference-codec.ts'
 import type { Difference, EncodedDifference } from './state/state.ts'
+import { keepManifest } from './stored-manifest.ts'
 import { openShort, openStill, shortManifest, temporaryFolder } from './test-chain/short-chain.ts'
 import { verifyChain } from './verify-chain.ts'
 
 const verify = (folder: string, run = true) => verifyChain({ manifest: shortManifest, folder, run })
+
+async function place(data: string) {
+  const folder = path.join(data, 'dev')
+  const { key } = await keepManifest(folder, shortManifest)
+  return { folder, key, logger: silentLogger }
+}
 
 /** Writes a copy of a chain's log with one block changed by hand. */
 async function altered(
@@ -27,7 +34,7 @@ async function altered(
 ): Promise<void> {
   const found: [bigint, EncodedDifference][] = []
   const log = await openChainLog({
-    ...{ folder: path.join(folder, 'dev'), manifest: shortManifest, logger: silentLogger },
+    ...(await place(folder)),
     listener: {
       begin: () => {},
       resume: () => {},
@@ -43,7 +50,7 @@ async function altered(
   })
   await log.close()
   const target = await openChainLog({
-    ...{ folder: path.join(copy, 'dev'), manifest: shortManifest, logger: silentLogger },
+    ...(await place(copy)),
     listener: {
       begin: () => {},
       resume: () => {},

@@ -37,7 +37,7 @@ export class CheckpointCheck {
   }
 
   /** What is wrong with what a block, or the birth, has changed. */
-  *faultsOf(changes: readonly (AccountChange | GenesisAccount)[]): Generator<string> {
+  *faultsOf(changes: Iterable<AccountChange | GenesisAccount>): Generator<string> {
     if (this.#expected === undefined) return
     for (const change of changes) {
       const { address } = change

@@ -5,11 +5,11 @@ import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import { readBlockFile } from '../chain/block-files.ts'
-import { readStoredManifest } from '../chain/chain-log.ts'
 import type { DrivenChain } from '../chain/chain-parts.ts'
 import { createChain } from '../chain/create-chain.ts'
 import { importBlocks } from '../chain/import-blocks.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
+import { readStoredManifest } from '../chain/stored-manifest.ts'
 import { boundsOf } from './chain-bounds.ts'
 import { type SourceChain, serveChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
@@ -28,8 +28,9 @@ const tellMs = 2_000
  */
 export async function followedManifest({ values }: Composition): Promise<Manifest | undefined> {
   const { genesis, data } = values
-  if (genesis === undefined) return readStoredManifest(path.join(data, 'chains', followedName))
-  const manifest = await readGenesisFile(genesis, followedName)
+  const folder = path.join(data, 'chains', followedName)
+  if (genesis === undefined) return readStoredManifest(folder)
+  const manifest = await readGenesisFile(genesis, { name: followedName, folder })
   if (manifest.consensus.engine === 'ethereum') return { ...manifest, name: followedName }
   const message = `${genesis} is the birth of a development chain: --genesis follows a chain whose blocks come from elsewhere`
   throw new AppError({ code: 'node/not-followed', message })
@@ -57,7 +58,7 @@ export async function openFollowed(
   if (hooks.signal?.aborted) return undefined
   const served = await serveChain(composition, chain, [])
   return {
-    ...{ name: followedName, chainId, embedded: true, minesOnDemand: false, born: manifest },
+    ...{ name: followedName, chainId, embedded: true, minesOnDemand: false, born: chain.manifest },
     ...{ ...served, endpoint: served.rpcUrl ?? '', accounts: [], startBlock: 0 },
     contracts:
       values.contract === undefined

@@ -6,9 +6,9 @@ import type { Hex } from '../base/bytes.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
-import { readStoredManifest } from '../chain/chain-log.ts'
 import { createChain } from '../chain/create-chain.ts'
-import type { GenesisAccount, Manifest } from '../chain/ledger/manifest.ts'
+import type { GenesisAccount, GenesisAccounts, Manifest } from '../chain/ledger/manifest.ts'
+import { readStoredManifest } from '../chain/stored-manifest.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
 import { boundsOf } from './chain-bounds.ts'
 import { type SourceChain, serveChain } from './chain-server.ts'
@@ -40,8 +40,11 @@ export async function openChain(composition: Composition): Promise<SourceChain |
 }
 
 /** The manifest by which a development chain is to begin, if one is given. */
-async function ownBirth({ genesis, import: blocks }: SettingValues): Promise<Manifest | undefined> {
-  const birth = genesis === undefined ? undefined : await readGenesisFile(genesis, devName)
+async function ownBirth(values: SettingValues): Promise<Manifest | undefined> {
+  const { genesis, import: blocks } = values
+  const folder = path.join(values.data, 'chains', devName)
+  const birth =
+    genesis === undefined ? undefined : await readGenesisFile(genesis, { name: devName, folder })
   if (blocks === undefined && birth?.consensus.engine !== 'ethereum') return birth
   const what = blocks === undefined ? `${genesis} is for` : '--import is for'
   const message = `${what} a chain whose blocks come from elsewhere, --dev makes one of its own: leave out one`
@@ -61,9 +64,8 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const folder = path.join(values.data, 'chains')
   const accounts = devAccounts(values.mnemonic ?? testWords)
   const platform = senderAccount(values.mnemonic ?? testWords)
-  const birth = await ownBirth(values)
-  const stored = await readStoredManifest(path.join(folder, devName))
-  const manifest = manifestOf(composition, birth ?? stored)
+  const born = (await ownBirth(values)) ?? (await readStoredManifest(path.join(folder, devName)))
+  const manifest = manifestOf(composition, born)
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const beneficiary = fromHex(platform.address)
   const bounds = boundsOf(values)
@@ -73,7 +75,7 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const { client, answer, rpcUrl } = await serveChain(composition, chain, accounts)
   const chainId = Number(manifest.chainId)
   return {
-    ...{ name: devName, chainId, embedded: true, born: manifest, client },
+    ...{ name: devName, chainId, embedded: true, born: chain.manifest, client },
     minesOnDemand: manifest.consensus.engine === 'dev' && manifest.consensus.blockTimeMs === 0,
     ...{ rpcUrl, endpoint: rpcUrl ?? '', answer },
     contracts: await deployDevContracts(client, platform, chainId),
@@ -104,8 +106,10 @@ function manifestOf({ values, given }: Composition, born: Manifest | undefined):
   }
   mustHaveAccounts(born, accounts, values)
   const has = (name: keyof SettingValues) => given[name] !== undefined
+  const { source, ...manifest } = born
+  const isAsInFile = !(['chainId', 'hardfork', 'blockTime', 'gasLimit'] as const).some(has)
   return {
-    ...{ ...born, name: devName },
+    ...{ ...manifest, name: devName, ...(source && isAsInFile ? { source } : {}) },
     ...(has('chainId') ? { chainId: BigInt(values.chainId) } : {}),
     ...(has('hardfork') ? { forks: [{ hardfork: values.hardfork }] } : {}),
     ...(has('blockTime') ? { consensus } : {}),
@@ -122,13 +126,19 @@ function mustHaveAccounts(
   accounts: readonly GenesisAccount[],
   { data, genesis: file }: SettingValues,
 ): void {
-  const born = new Set(genesis.accounts.map(({ address }) => toHex(address)))
-  if (accounts.every(({ address }) => born.has(toHex(address)))) return
+  const addresses = accounts.map(({ address }) => address)
+  if (genesis.accounts.hasAll?.(addresses) ?? areAmong(addresses, genesis.accounts)) return
   const message =
     file === undefined
       ? `the chain in ${data} was born with the accounts of other words; give those by --mnemonic, or choose another folder by --data`
       : `${file} leaves out accounts of the words; add them to it, or give its words by --mnemonic`
   throw new AppError({ code: 'node/other-mnemonic', message })
+}
+
+function areAmong(addresses: readonly Uint8Array[], accounts: GenesisAccounts): boolean {
+  const left = new Set(addresses.map(toHex))
+  for (const { address } of accounts) left.delete(toHex(address))
+  return left.size === 0
 }
 
 async function openForeign(

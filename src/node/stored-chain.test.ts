@@ -80,14 +80,14 @@ test('a birth is a manifest or a genesis file, and what is neither is refused', 
   const file = path.join(folder, 'birth.json')
   const read = async (text: string) => {
     await writeFile(file, text)
-    return readGenesisFile(file, 'given')
+    return readGenesisFile(file, { name: 'given', folder })
   }
   assert.equal((await read(manifest('own'))).name, 'own')
   const genesis = { config: { chainId: 5 }, gasLimit: '0x1388', difficulty: '0x1', alloc: {} }
   assert.equal((await read(JSON.stringify(genesis))).name, 'given')
   await assert.rejects(read('{'), { code: 'ledger/bad-genesis', message: /is no JSON/ })
   await assert.rejects(read('{"consensus": 1}'), { code: 'ledger/bad-manifest' })
-  await assert.rejects(readGenesisFile(path.join(folder, 'none'), 'given'), {
+  await assert.rejects(readGenesisFile(path.join(folder, 'none'), { name: 'given', folder }), {
     code: 'node/no-genesis',
     message: /cannot be read/,
   })

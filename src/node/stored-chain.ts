@@ -6,14 +6,15 @@ import { AppError } from '../base/app-error.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import { noMetrics } from '../base/metrics.ts'
 import { type BlockFileForm, exportBlocks, readBlockFile } from '../chain/block-files.ts'
-import { readStoredManifest } from '../chain/chain-log.ts'
 import type { DrivenChain } from '../chain/chain-parts.ts'
 import { createChain } from '../chain/create-chain.ts'
 import { type ImportResult, importBlocks } from '../chain/import-blocks.ts'
 import { manifestFromGenesis } from '../chain/ledger/genesis-json.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
 import { parseManifest } from '../chain/ledger/manifest-codec.ts'
+import { readStoredManifest } from '../chain/stored-manifest.ts'
 import { type VerifyResult, verifyChain } from '../chain/verify-chain.ts'
+import { sha256 } from '../crypto/sha256.ts'
 import { lockFolder } from '../store/folder-lock.ts'
 import { createLogger } from './pino-logger.ts'
 
@@ -42,21 +43,30 @@ const maxGenesisBytes = 256 * 1024 * 1024
  * A manifest from a file: one of this program, or a genesis file of an Ethereum client.
  *
  * @param name - of the chain that a genesis file gives
+ * @param folder - where the chain may lie already; a large file is not read again for it
  * @throws AppError `node/no-genesis`, `ledger/bad-manifest`, `ledger/bad-genesis`
  */
-export async function readGenesisFile(file: string, name: string): Promise<Manifest> {
+export async function readGenesisFile(
+  file: string,
+  { name, folder }: { readonly name: string; readonly folder: string },
+): Promise<Manifest> {
   const failed = (reason: string, cause?: unknown) =>
     new AppError({ code: 'node/no-genesis', message: `${file} ${reason}`, cause })
-  let text: string
+  let bytes: Uint8Array
   try {
     const { size } = await stat(file)
     if (size > maxGenesisBytes) throw failed(`is over ${maxGenesisBytes} bytes`)
-    text = await readFile(file, 'utf8')
+    bytes = await readFile(file)
   } catch (cause) {
     if (cause instanceof AppError) throw cause
     throw failed(`cannot be read: ${(cause as Error).message}`, cause)
   }
-  return /"consensus"\s*:/.test(text) ? parseManifest(text) : manifestFromGenesis(text, name)
+  const source = sha256(bytes).toHex()
+  const stored = await readStoredManifest(folder, source)
+  if (stored) return stored
+  const text = new TextDecoder().decode(bytes)
+  const isManifest = /"consensus"\s*:/.test(text)
+  return { ...(isManifest ? parseManifest(text) : manifestFromGenesis(text, name)), source }
 }
 
 /** Writes blocks of a stored chain to a file. */
@@ -91,7 +101,8 @@ export async function importStoredChain(
   options: StoredChainOptions & { readonly file: string; readonly genesis?: string | undefined },
 ): Promise<ImportResult & { readonly head: bigint }> {
   const { file, genesis, name = 'ethereum', signal, tell } = options
-  const birth = genesis === undefined ? undefined : await readGenesisFile(genesis, name)
+  const folder = path.join(options.data, 'chains', name)
+  const birth = genesis === undefined ? undefined : await readGenesisFile(genesis, { name, folder })
   return withChain(options, birth, async (chain) => {
     const result = await importBlocks(chain, readBlockFile(file), {
       ...(signal && { signal }),

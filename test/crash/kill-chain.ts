@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock, systemTimer } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { noMetrics } from '../../src/base/metrics.ts'
-import { readStoredManifest } from '../../src/chain/chain-log.ts'
 import { createChain } from '../../src/chain/create-chain.ts'
+import { readStoredManifest } from '../../src/chain/stored-manifest.ts'
 
 const kills = Number(process.argv[2] ?? 200)
 const entry = path.join(import.meta.dirname, '../../src/chain/test-chain/endless-chain.ts')

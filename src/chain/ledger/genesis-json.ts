@@ -85,15 +85,24 @@ function inOurCase(file: Record<string, unknown>): Record<string, unknown> {
 
 const noAddress = `0x${'00'.repeat(20)}`
 
-/** Numbers stay as they are written, since some are larger than a double holds. */
+/** A number that a double may not hold as it is written. */
+const largeNumber = /[:[,]\s*-?(?:\d{16}|\d+[.eE])/
+
+/** Numbers stay as they are written, but for those of accounts when doubles hold all of them: there may be millions. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) =>
-      typeof value === 'number' ? (context?.source ?? value) : value,
-    )
+    if (largeNumber.test(text)) return JSON.parse(text, asWritten)
+    const file: unknown = JSON.parse(text)
+    if (typeof file !== 'object' || file === null || !('alloc' in file)) return file
+    const { alloc, ...others } = file
+    return { ...JSON.parse(JSON.stringify(others), asWritten), alloc }
   } catch {
     throw json.bad('it', 'is no JSON')
   }
+}
+
+function asWritten(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === 'number' ? (context?.source ?? value) : value
 }
 
 function forksOf(config: Config): readonly ForkStart[] {
@@ -205,16 +214,21 @@ function genesisOf(
 
 /** Bytes, of which there are none if nothing is said. */
 function bytesOf(value: unknown, where: string): Uint8Array {
-  return isGiven(value) && value !== '' ? json.bytes(value, where) : new Uint8Array()
+  const isNothing = !isGiven(value) || value === '' || value === '0x'
+  return isNothing ? noBytes : json.bytes(value, where)
 }
+
+/** Shared by all accounts without code. */
+const noBytes = new Uint8Array()
 
 function accountsOf(alloc: unknown): readonly GenesisAccount[] {
   const seen = new Set<string>()
   return Object.entries(json.any(alloc, 'alloc')).map(([key, value]) => {
     const where = `alloc.${key.slice(0, 60)}`
     const address = addressOf(key, where)
-    if (seen.has(address.toHex())) throw json.bad(where, 'is named twice')
-    seen.add(address.toHex())
+    const name = address.toHex()
+    if (seen.has(name)) throw json.bad(where, 'is named twice')
+    seen.add(name)
     const account = json.any(value, where)
     const { balance = '0', nonce = '0', code = '0x', storage = {} } = account
     return {

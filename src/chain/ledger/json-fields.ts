@@ -15,7 +15,7 @@ export interface JsonFields {
   list(value: unknown, where: string): readonly unknown[]
   /** A natural number up to `most`, as a JSON number or decimal text. */
   natural(value: unknown, where: string, most?: bigint): bigint
-  /** A natural number up to `most`, as decimal or hex text. */
+  /** A natural number up to `most`, as decimal or hex text, or as a JSON number. */
   quantity(value: unknown, where: string, most?: bigint): bigint
   /** Bytes as hex with 0x, of a length if one is given. */
   bytes(value: unknown, where: string, length?: number): Uint8Array
@@ -52,8 +52,10 @@ export function jsonFields(code: string, document: string): JsonFields {
       throw bad(where, `must be a natural number of at most ${most}, in decimal digits`)
     },
     quantity(value, where, most = maxU256) {
+      const isNumber = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
       const isText = typeof value === 'string' && /^(\d{1,78}|0[xX][0-9a-fA-F]{0,64})$/.test(value)
-      const number = isText ? BigInt(/^0[xX]$/.test(value) ? 0 : value) : undefined
+      const number =
+        isNumber || isText ? BigInt(value === '0x' || value === '0X' ? 0 : value) : undefined
       if (number !== undefined && number <= most) return number
       throw bad(where, `must be a natural number of at most ${most}, in decimal or hex digits`)
     },

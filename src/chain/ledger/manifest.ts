@@ -16,6 +16,12 @@ export interface GenesisAccount {
   readonly storage: readonly (readonly [slot: bigint, value: bigint])[]
 }
 
+/** The accounts of a birth, of which there may be millions. */
+export interface GenesisAccounts extends Iterable<GenesisAccount> {
+  /** Whether some addresses are among them, where that can be told without looking at all. */
+  readonly hasAll?: (addresses: readonly Address[]) => boolean
+}
+
 /** The first block; what may be left out is zero. */
 export interface Genesis {
   /** Seconds since the epoch. */
@@ -24,7 +30,7 @@ export interface Genesis {
   /** Absent before London. */
   readonly baseFeePerGas?: bigint
   readonly extraData: Uint8Array
-  readonly accounts: readonly GenesisAccount[]
+  readonly accounts: GenesisAccounts
   readonly difficulty?: bigint
   readonly beneficiary?: Address
   readonly mixHash?: Hash
@@ -51,4 +57,6 @@ export interface Manifest {
   readonly depositContract?: Address
   readonly consensus: Consensus
   readonly genesis: Genesis
+  /** SHA-256 of the file that this was read from, as hex, if it was; no part of what the chain is. */
+  readonly source?: string
 }

@@ -36,25 +36,36 @@ export function emptyState(): State {
 const birthsAtOnce = 8_192
 
 /** The state at the birth of a chain. */
-export function genesisState(accounts: readonly GenesisAccount[]): State {
+export function genesisState(accounts: Iterable<GenesisAccount>): State {
   let state = emptyState()
-  for (let at = 0; at < accounts.length; at += birthsAtOnce) {
-    const some = accounts.slice(at, at + birthsAtOnce)
-    const next = state.apply(
-      encodeDifference({
-        accounts: some.map(({ address, balance, nonce, code, storage }) => ({
-          address,
-          account: { balance, nonce, codeHash: code.length > 0 ? keccak256(code) : emptyCodeHash },
-          storageWiped: false,
-          slots: storage,
-        })),
-        codes: some.map(({ code }) => code).filter((code) => code.length > 0),
-      }),
-    )
+  for (const some of inGroups(accounts, birthsAtOnce)) {
+    const next = state.apply(birthOf(some))
     state.release()
     state = next
   }
   return state
+}
+
+function birthOf(accounts: readonly GenesisAccount[]): EncodedDifference {
+  return encodeDifference({
+    accounts: accounts.map(({ address, balance, nonce, code, storage }) => ({
+      address,
+      account: { balance, nonce, codeHash: code.length > 0 ? keccak256(code) : emptyCodeHash },
+      storageWiped: false,
+      slots: storage,
+    })),
+    codes: accounts.map(({ code }) => code).filter((code) => code.length > 0),
+  })
+}
+
+function* inGroups<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
+  let group: T[] = []
+  for (const item of items) {
+    if (group.push(item) < size) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
 }
 
 /**
