@@ -6,7 +6,7 @@ import { AppError } from '../../src/base/app-error.ts'
 import { fromHex, toHex } from '../../src/base/bytes.ts'
 import { brokenFieldRule } from '../../src/chain/ledger/field-rules.ts'
 import { type Hardfork, type Rules, rulesOf } from '../../src/chain/ledger/fork-rules.ts'
-import { intrinsicGas } from '../../src/chain/ledger/intrinsic-gas.ts'
+import { knownGas } from '../../src/chain/ledger/intrinsic-gas.ts'
 import type { Transaction } from '../../src/chain/ledger/transaction.ts'
 import {
   decodeTransaction,
@@ -41,7 +41,7 @@ function broken(transaction: Transaction, rules: Rules): string | undefined {
   if (senderOf(transaction, rules.hardfork) === undefined) return 'sender'
   const cap = 'gasPrice' in transaction ? transaction.gasPrice : transaction.maxFeePerGas
   if ((gasLimit * cap) >> 256n) return 'cost'
-  return gasLimit < intrinsicGas(transaction, rules) ? 'intrinsic gas' : undefined
+  return gasLimit < knownGas(transaction, rules).intrinsic ? 'intrinsic gas' : undefined
 }
 
 /** For the vectors' names of faults, what may be found; a wrong chain or signature may show in v already. */
@@ -88,7 +88,7 @@ describe('transactions', { skip: skipVectors() }, () => {
           const sender = senderOf(transaction, hardfork) ?? new Uint8Array()
           assert.equal(toHex(sender), expected.sender, name)
           assert.equal(toHex(transactionHash(transaction)), expected.hash, name)
-          assert.equal(intrinsicGas(transaction, rules), BigInt(expected.intrinsicGas), name)
+          assert.equal(knownGas(transaction, rules).intrinsic, BigInt(expected.intrinsicGas), name)
           ran.taken += 1
         }
         ran.files += 1

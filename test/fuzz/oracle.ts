@@ -6,7 +6,7 @@ import { Account, Address, type PrefixedHexString } from '@ethereumjs/util'
 import { fromBigInt, fromHex, padStart, toBigInt, toHex } from '../../src/base/bytes.ts'
 import { blobBaseFee, blobGasOf } from '../../src/chain/ledger/blobs.ts'
 import { type Hardfork, type Rules, rulesOf } from '../../src/chain/ledger/fork-rules.ts'
-import { floorGas, intrinsicGas } from '../../src/chain/ledger/intrinsic-gas.ts'
+import { knownGas } from '../../src/chain/ledger/intrinsic-gas.ts'
 import type { Authorization, Transaction } from '../../src/chain/ledger/transaction.ts'
 import { authorityOf } from '../../src/chain/ledger/transaction-codec.ts'
 import { isKzgProof } from '../../src/crypto/kzg.ts'
@@ -182,7 +182,7 @@ async function runTransaction(
   })
   warm(transaction, sender, run)
   const delegated = transaction.type === 4 ? await delegate(transaction.authorizations, run) : 0n
-  const intrinsic = intrinsicGas(transaction, rules)
+  const { intrinsic, floor } = knownGas(transaction, rules)
   const { execResult } = await evm.runCall({
     ...{ caller: sender, origin: sender, data, value, gasPrice: price },
     ...(to ? { to: new Address(to) } : {}),
@@ -194,7 +194,6 @@ async function runTransaction(
   const spent = intrinsic + execResult.executionGasUsed
   const most = spent / BigInt(rules.numbers.refundDivisor)
   const wanted = (execResult.gasRefund ?? 0n) + delegated
-  const floor = floorGas(data, rules)
   const rest = spent - (wanted < most ? wanted : most)
   const gasUsed = rest > floor ? rest : floor
   await change(state, sender, (account) => {

@@ -93,6 +93,11 @@ const tooLong: TransactionResult = {
   ...{ kind: 'invalid', rule: 'too-long', detail: 'the code ran for too long' },
 }
 
+function invalidIfTooLong(error: unknown): TransactionResult {
+  if (error instanceof TooLong) return tooLong
+  throw error
+}
+
 interface BlockPlace {
   readonly parent: State
   readonly block: BlockContext
@@ -111,6 +116,10 @@ async function openBlock(
   const rules = kernel.useBlock(block, { blobFee: imagined?.blobBaseFee })
   kernel.movePrecompiles(imagined?.moved ?? [])
   const state = new KernelState(kernel)
+  const place = {
+    ...{ rules, chainId: chain.chainId, block, kernel, state, pause, imagined, transfers },
+    beneficiary: kernel.account(block.beneficiary),
+  }
   const site: BlockSite = {
     ...{ overlay: state, block, rules, depositContract: chain.depositContract },
     systemCall: (to: Address, data: Uint8Array) => systemCall(kernel, { to, data, pause }),
@@ -133,15 +142,12 @@ async function openBlock(
     },
     nonceOf: (address) => state.account(address)?.nonce ?? 0n,
     async add(transaction: Transaction, sender, watcher) {
+      const gas = { gasLeft: block.gasLimit - gasUsed, gasUsedBefore: gasUsed }
       const result = await runTransaction(transaction, sender, {
-        ...{ rules, chainId: chain.chainId, block, kernel, state, pause, imagined, transfers },
+        ...place,
+        ...gas,
         watcher,
-        gasLeft: block.gasLimit - gasUsed,
-        gasUsedBefore: gasUsed,
-      }).catch((error: unknown) => {
-        if (error instanceof TooLong) return tooLong
-        throw error
-      })
+      }).catch(invalidIfTooLong)
       if (result.kind === 'invalid') return result
       gasUsed = result.receipt.cumulativeGasUsed
       // Before Byzantium receipts hold the root of the state between two transactions.

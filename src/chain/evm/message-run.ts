@@ -1,6 +1,6 @@
 /** Runs messages as transactions would run, without signature, nonce and balance for gas. */
 
-import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import { knownGas } from '../ledger/intrinsic-gas.ts'
 import { decodeDifference } from '../state/difference-codec.ts'
 import type { StateOverlay, StateReader } from '../state/state.ts'
 import { systemAddress, systemCallGas } from './block-rules.ts'
@@ -31,8 +31,7 @@ export async function runMessage(
   const { from, to, value, data, gasLimit, gasPrice, accessList, isLate } = message
   const block = gasPrice === 0n ? { ...place.block, baseFeePerGas: 0n } : place.block
   const rules = kernel.useBlock(block)
-  const intrinsic = intrinsicGas({ to, data, accessList }, rules)
-  const floor = floorGas(data, rules)
+  const { intrinsic, floor } = knownGas({ to, data, accessList }, rules)
   const nothing = { output: new Uint8Array(), logs: [], gasUsed: gasLimit }
   if (gasLimit < (intrinsic > floor ? intrinsic : floor)) return { ...nothing, halt: 'out-of-gas' }
   // An overlay may have changed since it was looked at; a state never does.
@@ -44,10 +43,12 @@ export async function runMessage(
   const seen = watcher && new KernelState(kernel)
   if (seen) watcher.begin?.(seen)
   const sender = kernel.account(from)
+  const target = to && kernel.account(to)
   const nonce = state.account(from)?.nonce ?? 0n
   if (to === undefined) kernel.wasm.setNonce(sender, nonce + 1n)
-  warmUp(kernel, { from, to, accessList }, { rules, block })
-  const start = { from, to, nonce, value, data, gas: gasLimit - intrinsic }
+  const beneficiary = kernel.account(block.beneficiary)
+  warmUp(kernel, { sender, target, accessList }, { rules, beneficiary })
+  const start = { sender, target, nonce, value, data, gas: gasLimit - intrinsic }
   let execution: Execution
   try {
     execution = await execute(kernel, start, { pause, isLate })
@@ -93,8 +94,10 @@ export async function systemCall(
 ): Promise<Pick<CallResult, 'halt' | 'output'>> {
   const { to, data, pause } = call
   kernel.beginTransaction({ origin: systemAddress, gasPrice: 0n })
-  kernel.wasm.warm(kernel.account(to))
-  const message = { from: systemAddress, to, nonce: 0n, value: 0n, data, gas: systemCallGas }
+  const target = kernel.account(to)
+  kernel.wasm.warm(target)
+  const sender = kernel.account(systemAddress)
+  const message = { sender, target, nonce: 0n, value: 0n, data, gas: systemCallGas }
   const execution = await execute(kernel, message, { pause })
   kernel.wasm.commit()
   return execution

@@ -5,9 +5,9 @@ import { blobBaseFee, blobGasOf } from '../ledger/blobs.ts'
 import { brokenFieldRule } from '../ledger/field-rules.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
 import { impersonatedSender } from '../ledger/impersonation.ts'
-import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import type { KnownGas } from '../ledger/intrinsic-gas.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
-import type { StateReader } from '../state/state.ts'
+import type { Account, StateReader } from '../state/state.ts'
 import { emptyCodeHash } from '../state/trie-state.ts'
 import type { BlockContext, ImaginedBlock, InvalidTransaction } from './evm.ts'
 
@@ -57,6 +57,12 @@ function delegateOf(code: Uint8Array): Address | undefined {
   return code.subarray(3)
 }
 
+/** Who pays for a transaction, and for how much gas at least. */
+export interface Payer {
+  readonly account: Account | undefined
+  readonly gas: KnownGas
+}
+
 /** Code that delegates to an address. */
 export function delegationCode(address: Address): Uint8Array {
   const code = new Uint8Array(23)
@@ -68,14 +74,12 @@ export function delegationCode(address: Address): Uint8Array {
 /** The rule that a transaction breaks, or nothing; the order is that of geth. */
 export function brokenRule(
   transaction: Transaction,
-  sender: Address,
+  payer: Payer,
   context: RuleContext,
 ): InvalidTransaction | undefined {
   const field = brokenFieldRule(transaction, context.rules, context.chainId)
   if (field && !isLeftOut(field.rule, context)) return invalid(field.rule, field.detail)
-  return (
-    brokenSenderRule(transaction, sender, context) ?? brokenGasRule(transaction, sender, context)
-  )
+  return brokenSenderRule(transaction, payer, context) ?? brokenGasRule(transaction, payer, context)
 }
 
 /** Bounds of one transaction, and nonces that are not looked at, bind no block that is only imagined. */
@@ -86,15 +90,15 @@ function isLeftOut(rule: InvalidTransaction['rule'], { imagined }: RuleContext):
 
 function brokenSenderRule(
   transaction: Transaction,
-  sender: Address,
+  { account }: Payer,
   { state, imagined }: RuleContext,
 ): InvalidTransaction | undefined {
   if (imagined?.lenient) return undefined
-  const account = state.account(sender)
   const nonce = account?.nonce ?? 0n
-  const values = `transaction ${transaction.nonce}, account ${nonce}`
-  if (transaction.nonce < nonce) return invalid('nonce-too-low', values)
-  if (transaction.nonce > nonce) return invalid('nonce-too-high', values)
+  if (transaction.nonce !== nonce) {
+    const rule = transaction.nonce < nonce ? 'nonce-too-low' : 'nonce-too-high'
+    return invalid(rule, `transaction ${transaction.nonce}, account ${nonce}`)
+  }
   if (imagined || impersonatedSender(transaction)) return undefined
   const codeHash = account?.codeHash ?? emptyCodeHash
   if (!equalBytes(codeHash, emptyCodeHash)) {
@@ -107,32 +111,29 @@ function brokenSenderRule(
 
 function brokenGasRule(
   transaction: Transaction,
-  sender: Address,
+  { account, gas }: Payer,
   context: RuleContext,
 ): InvalidTransaction | undefined {
-  const { rules, block, gasLeft, state, imagined } = context
+  const { block, gasLeft, imagined } = context
   const cap = feeCap(transaction)
   const isFree = imagined?.lenient && cap === 0n
   if (cap < block.baseFeePerGas && !isFree) {
     return invalid('fee-cap-below-base-fee', `cap ${cap}, base fee ${block.baseFeePerGas}`)
   }
-  const blobFee = blobFeeAt(context)
   const blobCap = transaction.type === 3 ? transaction.maxFeePerBlobGas : 0n
-  if (transaction.type === 3 && blobCap < blobFee) {
-    return invalid('blob-fee-cap', `cap ${blobCap}, blob base fee ${blobFee}`)
+  if (transaction.type === 3 && blobCap < blobFeeAt(context)) {
+    return invalid('blob-fee-cap', `cap ${blobCap}, blob base fee ${blobFeeAt(context)}`)
   }
   const { gasLimit, value } = transaction
   if (gasLimit > gasLeft) {
     return invalid('block-gas-limit', `gas limit ${gasLimit}, left in the block ${gasLeft}`)
   }
-  const balance = state.account(sender)?.balance ?? 0n
+  const balance = account?.balance ?? 0n
   const needed = gasLimit * cap + value + blobGasOf(transaction) * blobCap
   if (balance < needed) {
     return invalid('insufficient-funds', `balance ${balance}, needed ${needed}`)
   }
-  const intrinsic = intrinsicGas(transaction, rules)
-  const floor = floorGas(transaction.data, rules)
-  const least = intrinsic > floor ? intrinsic : floor
+  const least = gas.intrinsic > gas.floor ? gas.intrinsic : gas.floor
   if (gasLimit < least) return invalid('intrinsic-gas', `gas limit ${gasLimit}, least ${least}`)
   return undefined
 }

@@ -5,7 +5,7 @@ import { blobGasOf } from '../ledger/blobs.ts'
 import type { Receipt } from '../ledger/block.ts'
 import { bloomOf } from '../ledger/bloom.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
-import { floorGas, intrinsicGas } from '../ledger/intrinsic-gas.ts'
+import { knownGas } from '../ledger/intrinsic-gas.ts'
 import { LogList } from '../ledger/log-list.ts'
 import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import type { AccessListEntry, Address, Authorization, Transaction } from '../ledger/transaction.ts'
@@ -13,6 +13,7 @@ import { authorityOf } from '../ledger/transaction-codec.ts'
 import type { Pause, TransactionResult } from './evm.ts'
 import { execute, type Message } from './kernel/execution.ts'
 import type { Kernel } from './kernel/kernel.ts'
+import type { KernelState } from './kernel/kernel-state.ts'
 import { KernelWatch } from './kernel/kernel-watch.ts'
 import { blobFeeAt, brokenRule, effectiveGasPrice, type RuleContext } from './transaction-rules.ts'
 import type { TransferTracer } from './transfers.ts'
@@ -21,6 +22,9 @@ import type { Watcher } from './watcher.ts'
 /** What a transaction runs with; `state` of the rules is what the kernel holds. */
 export interface TransactionPlace extends RuleContext {
   readonly kernel: Kernel
+  readonly state: KernelState
+  /** Number of the account in the kernel that is paid. */
+  readonly beneficiary: number
   readonly pause: Pause
   /** Told of ether that moves in an imagined block. */
   readonly transfers?: TransferTracer | undefined
@@ -35,11 +39,14 @@ export async function runTransaction(
   sender: Address,
   place: TransactionPlace,
 ): Promise<TransactionResult> {
-  const broken = brokenRule(transaction, sender, place)
-  if (broken) return broken
   const { block, kernel, rules, pause, state, imagined, transfers, watcher } = place
   const { gasLimit, to, value, data } = transaction
-  const nonce = state.account(sender)?.nonce ?? 0n
+  const payer = kernel.account(sender)
+  const gas = knownGas(transaction, rules)
+  const account = state.accountIn(payer)
+  const broken = brokenRule(transaction, { account, gas }, place)
+  if (broken) return broken
+  const nonce = account?.nonce ?? 0n
   const price = effectiveGasPrice(transaction, block.baseFeePerGas)
   const tracer = watcher ? new KernelWatch(kernel, watcher) : transfers
   const blobHashes = blobHashesOf(transaction)
@@ -47,23 +54,24 @@ export async function runTransaction(
   transfers?.begin()
   const logsBefore = kernel.wasm.logsMade.value
   watcher?.begin?.(state)
-  const payer = kernel.account(sender)
   debit(kernel, payer, gasLimit * price + blobFeeOf(transaction, place))
   kernel.wasm.setNonce(payer, nonce + 1n)
   const delegated = delegate(transaction, place)
-  warmUp(kernel, { from: sender, to, accessList: accessListOf(transaction) }, place)
-  const intrinsic = intrinsicGas(transaction, rules)
-  const gas = gasLimit - intrinsic
-  const message: Message = { from: sender, to, nonce, value, data, gas }
+  const target = to && kernel.account(to)
+  warmUp(kernel, { sender: payer, target, accessList: accessListOf(transaction) }, place)
+  const message: Message = {
+    ...{ sender: payer, target, nonce, value, data },
+    gas: gasLimit - gas.intrinsic,
+  }
   const execution = await execute(kernel, message, { pause, isLate: imagined?.isLate })
   const spent = gasLimit - execution.gasLeft
-  const floor = floorGas(data, rules)
+  const { floor } = gas
   const refund = execution.refund + delegated
   const gasUsed = gasAfterRefund({ spent, refund, floor }, rules)
   credit(kernel, payer, (gasLimit - gasUsed) * price)
   // A call that is only imagined may pay less than the base fee.
   const tip = price > block.baseFeePerGas ? price - block.baseFeePerGas : 0n
-  credit(kernel, kernel.account(block.beneficiary), gasUsed * tip)
+  credit(kernel, place.beneficiary, gasUsed * tip)
   kernel.wasm.commit()
   watcher?.end?.(state)
   const receipt: Receipt = {
@@ -99,16 +107,16 @@ export function gasAfterRefund(
 export function warmUp(
   kernel: Kernel,
   message: {
-    readonly from: Address
-    readonly to: Address | undefined
+    readonly sender: number
+    readonly target: number | undefined
     readonly accessList: readonly AccessListEntry[]
   },
-  { rules, block }: Pick<TransactionPlace, 'rules' | 'block'>,
+  { rules, beneficiary }: Pick<TransactionPlace, 'rules' | 'beneficiary'>,
 ): void {
-  const { from, to, accessList } = message
-  kernel.wasm.warm(kernel.account(from))
-  if (to) kernel.wasm.warm(kernel.account(to))
-  if (rules.numbers.warmBeneficiary) kernel.wasm.warm(kernel.account(block.beneficiary))
+  const { sender, target, accessList } = message
+  kernel.wasm.warm(sender)
+  if (target !== undefined) kernel.wasm.warm(target)
+  if (rules.numbers.warmBeneficiary) kernel.wasm.warm(beneficiary)
   for (const { address, slots } of accessList) {
     const account = kernel.account(address)
     kernel.wasm.warm(account)

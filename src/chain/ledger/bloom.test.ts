@@ -31,3 +31,22 @@ test('blooms joined cover what any of them covers', () => {
   assert.deepEqual(joinBlooms([bloomOf([log]), bloomOf([]), bloomOf([other])]), bloomOf(alike))
   assert.deepEqual(joinBlooms([]), new Uint8Array(256))
 })
+
+test('names that share a place in the memo do not share their bits', () => {
+  // They end and begin alike, which is all that the place depends on.
+  const twins = [1, 2, 3].map((byte) => topic.with(16, byte))
+  const blooms = twins.map((twin) => toBigInt(bloomOf([{ ...log, topics: [twin] }])))
+  assert.equal(new Set(blooms).size, 3)
+  const again = twins.map((twin) => toBigInt(bloomOf([{ ...log, topics: [twin] }])))
+  assert.deepEqual(again, blooms)
+})
+
+test('a bloom stays as it was while others are made', () => {
+  const blooms = Array.from({ length: 200 }, (_, at) =>
+    bloomOf([{ ...log, topics: [topic.with(0, at)] }]),
+  )
+  for (const [at, bloom] of blooms.entries()) {
+    assert.deepEqual(bloom, bloomOf([{ ...log, topics: [topic.with(0, at)] }]))
+  }
+  assert.deepEqual(bloomOf([]), new Uint8Array(256))
+})

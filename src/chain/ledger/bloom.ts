@@ -1,50 +1,99 @@
 /** Builds and asks the bloom filters of logs (Yellow Paper, section 4.3.1). */
 
-import { equalBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Log } from './log-list.ts'
 
+const bloomBytes = 256
+/** Blooms that share a buffer: memory of their own costs more than what is done with them. */
+const bloomsTogether = 64
+
 /** The bloom of most transactions, which log nothing; shared by all of them, so nobody may write to it. */
-export const noBloom = new Uint8Array(256)
+export const noBloom = new Uint8Array(bloomBytes)
 
 /** The 256 bytes that cover the addresses and topics of logs. */
 export function bloomOf(logs: readonly Log[]): Uint8Array {
   if (logs.length === 0) return noBloom
-  const bloom = new Uint8Array(256)
-  let before: readonly Uint8Array[] = []
+  const bloom = freshBloom()
   for (const { address, topics } of logs) {
-    const covered = [address, ...topics]
-    for (const [place, bytes] of covered.entries()) {
-      const last = before[place]
-      // Logs of one kind are often alike in most of their parts.
-      if (last !== undefined && equalBytes(last, bytes)) continue
-      for (const bit of bloomBits(bytes)) {
-        const byte = 255 - (bit >> 3)
-        bloom[byte] = (bloom[byte] ?? 0) | (1 << (bit & 7))
-      }
-    }
-    before = covered
+    setBits(bloom, address)
+    for (const topic of topics) setBits(bloom, topic)
   }
   return bloom
 }
 
 /** The 256 bytes that cover what others cover: those of a block, from those of its receipts. */
 export function joinBlooms(blooms: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(256)
+  const joined = new Uint8Array(bloomBytes)
   for (const bloom of blooms) {
     if (bloom === noBloom) continue
-    for (let at = 0; at < joined.length; at += 1) joined[at] = (joined[at] ?? 0) | (bloom[at] ?? 0)
+    for (let at = 0; at < bloomBytes; at += 1) joined[at] = byteOf(joined, at) | byteOf(bloom, at)
   }
   return joined
 }
 
 /** The three bits that stand for an address or a topic, and are all set where it is covered. */
 export function bloomBits(bytes: Uint8Array): readonly number[] {
-  const hash = keccak256(bytes)
-  return [0, 2, 4].map((at) => (((hash[at] ?? 0) << 8) | (hash[at + 1] ?? 0)) & 2047)
+  const place = 3 * memoPlace(bytes)
+  return [...memoBits.subarray(place, place + 3)]
 }
 
 /** Whether such bits are set; `false` is certain. */
 export function bloomHas(bloom: Uint8Array, bits: readonly number[]): boolean {
-  return bits.every((bit) => ((bloom[255 - (bit >> 3)] ?? 0) & (1 << (bit & 7))) !== 0)
+  return bits.every((bit) => (byteOf(bloom, 255 - (bit >> 3)) & (1 << (bit & 7))) !== 0)
+}
+
+let [shared, next] = [new ArrayBuffer(0), 0]
+
+function freshBloom(): Uint8Array {
+  if (next === shared.byteLength) {
+    ;[shared, next] = [new ArrayBuffer(bloomsTogether * bloomBytes), 0]
+  }
+  next += bloomBytes
+  return new Uint8Array(shared, next - bloomBytes, bloomBytes)
+}
+
+const memoSize = 4_096
+const widest = 32
+/** Names that were hashed lately, and the three bits of each: the same accounts and events come again and again. */
+const memoNames = new Uint8Array(memoSize * widest)
+const memoLengths = new Uint8Array(memoSize)
+const memoBits = new Uint16Array(memoSize * 3)
+
+function setBits(bloom: Uint8Array, name: Uint8Array): void {
+  const place = 3 * memoPlace(name)
+  for (let at = place; at < place + 3; at += 1) {
+    const bit = memoBits[at] as number
+    const byte = 255 - (bit >> 3)
+    bloom[byte] = byteOf(bloom, byte) | (1 << (bit & 7))
+  }
+}
+
+/** Where the memo has the bits of a name, which it has from here on. */
+function memoPlace(name: Uint8Array): number {
+  const { length } = name
+  const tail = byteOf(name, length - 1) | (byteOf(name, length - 2) << 8)
+  const place = (tail ^ byteOf(name, length - 3) ^ (byteOf(name, 0) << 4)) & (memoSize - 1)
+  if (memoLengths[place] === length && isAt(place, name)) return place
+  const hash = keccak256(name)
+  memoNames.set(name, place * widest)
+  memoLengths[place] = length
+  for (let at = 0; at < 3; at += 1) memoBits[3 * place + at] = bitAt(hash, 2 * at)
+  return place
+}
+
+function isAt(place: number, name: Uint8Array): boolean {
+  const start = place * widest
+  for (let at = name.length - 1; at >= 0; at -= 1) {
+    if (memoNames[start + at] !== name[at]) return false
+  }
+  return true
+}
+
+function byteOf(bytes: Uint8Array, at: number): number {
+  return bytes[at] as number
+}
+
+/** One of the three bits that a hash sets: the lower eleven of two bytes. */
+function bitAt(hash: Uint8Array, at: number): number {
+  return ((byteOf(hash, at) << 8) | byteOf(hash, at + 1)) & 2047
 }

@@ -3,6 +3,9 @@
 import { isAtLeast, type Rules } from './fork-rules.ts'
 import type { Transaction } from './transaction.ts'
 
+/** No account can count further (EIP-2681). */
+const lastNonce = 2n ** 64n - 1n
+
 /** A rule that a transaction's own fields break. */
 export interface BrokenFieldRule {
   readonly rule:
@@ -34,14 +37,13 @@ export function brokenFieldRule(
 function brokenTypeRule(transaction: Transaction, rules: Rules): BrokenFieldRule | undefined {
   const { hardfork, numbers, blobs } = rules
   const { type, chainId } = transaction
-  const known = {
-    0: true,
-    1: isAtLeast(hardfork, 'berlin'),
-    2: isAtLeast(hardfork, 'london'),
-    3: blobs !== undefined,
-    4: numbers.delegations !== 0,
-  }[type]
-  if (!known) {
+  const isKnown =
+    type === 0 ||
+    (type === 1 && isAtLeast(hardfork, 'berlin')) ||
+    (type === 2 && isAtLeast(hardfork, 'london')) ||
+    (type === 3 && blobs !== undefined) ||
+    (type === 4 && numbers.delegations !== 0)
+  if (!isKnown) {
     return broken('type-unsupported', `transactions of type ${type} are not in ${hardfork}`)
   }
   if (type === 0 && chainId !== undefined && !isAtLeast(hardfork, 'spurious-dragon')) {
@@ -59,7 +61,7 @@ function brokenBoundRule(
   if (chainId !== undefined && chainId !== ownChainId) {
     return broken('chain-id', `the transaction is for chain ${chainId}, not ${ownChainId}`)
   }
-  if (nonce >= 2n ** 64n - 1n) {
+  if (nonce >= lastNonce) {
     return broken('nonce-too-high', `nonce ${nonce} has no next one (EIP-2681)`)
   }
   const { txGasCap, initCodeLimit } = numbers

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { nextBaseFee } from './base-fee.ts'
 import { hardforks, isAtLeast, rulesOf } from './fork-rules.ts'
-import { floorGas, intrinsicGas } from './intrinsic-gas.ts'
+import { knownGas } from './intrinsic-gas.ts'
 
 const osaka = rulesOf('osaka')
 
@@ -13,7 +13,8 @@ const to = new Uint8Array(20)
 const data = (zeros: number, others: number) => new Uint8Array(zeros + others).fill(1, 0, others)
 
 test('creation pays for every word of its code that is begun (EIP-3860)', () => {
-  const price = (bytes: number) => intrinsicGas({ to: undefined, data: data(0, bytes) }, osaka)
+  const price = (bytes: number) =>
+    knownGas({ to: undefined, data: data(0, bytes) }, osaka).intrinsic
   assert.equal(price(0), 53_000n)
   assert.equal(price(32), 53_000n + 512n + 2n)
   assert.equal(price(33), 53_000n + 528n + 4n)
@@ -22,17 +23,20 @@ test('creation pays for every word of its code that is begun (EIP-3860)', () => 
 test('access lists and delegations are paid by the entry (EIP-2930, EIP-7702)', () => {
   const entry = (slots: number) => ({ address: to, slots: Array(slots).fill(1n) })
   assert.equal(
-    intrinsicGas({ to, data: data(0, 0), accessList: [entry(0), entry(3)] }, osaka),
+    knownGas({ to, data: data(0, 0), accessList: [entry(0), entry(3)] }, osaka).intrinsic,
     21_000n + 2n * 2_400n + 3n * 1_900n,
   )
   const one = { chainId: 0n, address: to, nonce: 0n, yParity: 0, r: 1n, s: 1n }
-  assert.equal(intrinsicGas({ to, data: data(0, 0), authorizations: [one, one] }, osaka), 71_000n)
+  assert.equal(
+    knownGas({ to, data: data(0, 0), authorizations: [one, one] }, osaka).intrinsic,
+    71_000n,
+  )
 })
 
 test('the floor counts ten a token, four tokens a byte that is not zero, from Prague on (EIP-7623)', () => {
-  assert.equal(floorGas(data(3, 2), rulesOf('prague')), 21_000n + 10n * 11n)
-  assert.equal(floorGas(data(3, 2), osaka), 21_110n)
-  assert.equal(floorGas(data(3, 2), rulesOf('cancun')), 0n)
+  assert.equal(knownGas({ to, data: data(3, 2) }, rulesOf('prague')).floor, 21_000n + 10n * 11n)
+  assert.equal(knownGas({ to, data: data(3, 2) }, osaka).floor, 21_110n)
+  assert.equal(knownGas({ to, data: data(3, 2) }, rulesOf('cancun')).floor, 0n)
 })
 
 test('each fork has what those before it changed, and a chain may change more', () => {

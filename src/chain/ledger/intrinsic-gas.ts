@@ -11,28 +11,35 @@ export interface PricedTransaction {
   readonly authorizations?: readonly Authorization[] | undefined
 }
 
-/** Gas before the first opcode: Yellow Paper g0 with EIP-2, 2028, 2930, 3860 and 7702. */
-export function intrinsicGas(transaction: PricedTransaction, { numbers }: Rules): bigint {
+/** The gas of a transaction that is known before it runs. */
+export interface KnownGas {
+  /** Before the first opcode: Yellow Paper g0 with EIP-2, 2028, 2930, 3860 and 7702. */
+  readonly intrinsic: bigint
+  /** The least that is charged, from Prague on: 21,000 and ten a token of calldata (EIP-7623). */
+  readonly floor: bigint
+}
+
+/** What a transaction costs at least, whatever its code does. */
+export function knownGas(transaction: PricedTransaction, { numbers }: Rules): KnownGas {
   const { to, data, accessList = [], authorizations = [] } = transaction
-  const { zeros, others } = countBytes(data)
+  const zeros = zerosIn(data)
+  const others = data.length - zeros
   const words = Math.ceil(data.length / 32)
   const creation = to === undefined ? numbers.txCreate + numbers.initCodeWord * words : 0
   const slots = accessList.reduce((sum, entry) => sum + entry.slots.length, 0)
   const access = numbers.txAddress * accessList.length + numbers.txSlot * slots
   const delegation = numbers.txAuthorization * authorizations.length
   const bytes = numbers.txZeroByte * zeros + numbers.txByte * others
-  return BigInt(numbers.txBase + bytes + creation + access + delegation)
+  const floor =
+    numbers.floorToken === 0 ? 0 : numbers.txBase + numbers.floorToken * (zeros + 4 * others)
+  return {
+    intrinsic: BigInt(numbers.txBase + bytes + creation + access + delegation),
+    floor: BigInt(floor),
+  }
 }
 
-/** The least gas that is charged, from Prague on: 21,000 and ten a token of calldata (EIP-7623). */
-export function floorGas(data: Uint8Array, { numbers }: Rules): bigint {
-  if (numbers.floorToken === 0) return 0n
-  const { zeros, others } = countBytes(data)
-  return BigInt(numbers.txBase + numbers.floorToken * (zeros + 4 * others))
-}
-
-function countBytes(data: Uint8Array): { zeros: number; others: number } {
+function zerosIn(data: Uint8Array): number {
   let zeros = 0
   for (let at = 0; at < data.length; at += 1) if (data[at] === 0) zeros += 1
-  return { zeros, others: data.length - zeros }
+  return zeros
 }

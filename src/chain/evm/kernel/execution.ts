@@ -2,16 +2,16 @@
 
 import { AppError } from '../../../base/app-error.ts'
 import type { Log } from '../../ledger/log-list.ts'
-import type { Address } from '../../ledger/transaction.ts'
 import type { Pause } from '../evm.ts'
 import type { Halt } from '../halt.ts'
 import { type Kernel, tooLarge } from './kernel.ts'
 
 /** A message whose gas has been bought and whose nonce has been counted. */
 export interface Message {
-  readonly from: Address
+  /** Numbers of accounts in the kernel. */
+  readonly sender: number
   /** Absent: creates a contract. */
-  readonly to: Address | undefined
+  readonly target: number | undefined
   /** The sender's before the transaction; only a creation asks for it. */
   readonly nonce: bigint
   readonly value: bigint
@@ -102,9 +102,7 @@ export function haltOf(kernel: Kernel, status: number): Halt | undefined {
 }
 
 function begin(kernel: Kernel, message: Message): number {
-  const { from, to, nonce, value, data, gas } = message
-  const sender = kernel.account(from)
-  const target = to && kernel.account(to)
+  const { sender, target, nonce, value, data, gas } = message
   const input = kernel.exchange(data)
   kernel.setWord(kernel.scratch, value)
   return target === undefined
@@ -121,11 +119,12 @@ function logsOf(kernel: Kernel): Log[] {
     const topics: Uint8Array[] = []
     let place = at + kernel.at.LOG_BODY
     for (let count = numbers[record + 1] ?? 0; count > 0; count -= 1) {
-      topics.push(bytes.slice(place, place + 32))
+      topics.push(kernel.names.read(bytes, place, 32))
       place += 32
     }
     const data = bytes.slice(place, place + (numbers[record + 2] ?? 0))
-    logs.push({ address: kernel.address(at + kernel.at.LOG_ADDRESS), topics, data })
+    const address = kernel.names.readAddress(bytes, at + kernel.at.LOG_ADDRESS)
+    logs.push({ address, topics, data })
     at += numbers[record] ?? 0
   }
   return logs

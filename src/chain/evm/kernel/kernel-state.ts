@@ -28,7 +28,7 @@ export class KernelState implements StateOverlay {
     return {
       nonce: limbs[(entry + ACCOUNT_NONCE) / 8] ?? 0n,
       balance: this.#kernel.word(entry + ACCOUNT_BALANCE),
-      codeHash: bytes.slice(entry + ACCOUNT_CODE_HASH, entry + ACCOUNT_CODE_HASH + 32),
+      codeHash: this.#kernel.names.read(bytes, entry + ACCOUNT_CODE_HASH, 32),
     }
   }
 

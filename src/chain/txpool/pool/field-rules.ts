@@ -5,7 +5,7 @@ import { decodeNetworkTransaction, type NetworkTransaction } from '../../ledger/
 import { blobGasOf } from '../../ledger/blobs.ts'
 import { type BrokenFieldRule, brokenFieldRule } from '../../ledger/field-rules.ts'
 import type { Rules } from '../../ledger/fork-rules.ts'
-import { floorGas, intrinsicGas } from '../../ledger/intrinsic-gas.ts'
+import { knownGas } from '../../ledger/intrinsic-gas.ts'
 import type { Transaction } from '../../ledger/transaction.ts'
 import { refusal } from './refusal.ts'
 
@@ -100,16 +100,15 @@ const refusals: Readonly<Record<BrokenFieldRule['rule'], Refusal>> = {
 }
 
 function checkGas(transaction: Transaction, against: FieldRules): void {
-  const { gasLimit, data } = transaction
+  const { gasLimit } = transaction
   if (gasLimit > against.gasLimit) throw refusal('gas-limit', 'exceeds block gas limit')
-  const intrinsic = intrinsicGas(transaction, against.rules)
+  const { intrinsic, floor } = knownGas(transaction, against.rules)
   if (gasLimit < intrinsic) {
     throw refusal(
       'intrinsic-gas',
       `intrinsic gas too low: gas ${gasLimit}, minimum needed ${intrinsic}`,
     )
   }
-  const floor = floorGas(data, against.rules)
   if (gasLimit < floor) {
     const message = `insufficient gas for floor data gas cost: gas ${gasLimit}, minimum needed ${floor}`
     throw refusal('intrinsic-gas', message)
