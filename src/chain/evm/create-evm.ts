@@ -143,11 +143,8 @@ async function openBlock(
     nonceOf: (address) => state.account(address)?.nonce ?? 0n,
     async add(transaction: Transaction, sender, watcher) {
       const gas = { gasLeft: block.gasLimit - gasUsed, gasUsedBefore: gasUsed }
-      const result = await runTransaction(transaction, sender, {
-        ...place,
-        ...gas,
-        watcher,
-      }).catch(invalidIfTooLong)
+      const own = { ...place, ...gas, watcher }
+      const result = await runTransaction(transaction, sender, own).catch(invalidIfTooLong)
       if (result.kind === 'invalid') return result
       gasUsed = result.receipt.cumulativeGasUsed
       // Before Byzantium receipts hold the root of the state between two transactions.
