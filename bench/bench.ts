@@ -1,6 +1,6 @@
 /** Prints the tables of docs/performance.md: `npm run bench -- loops transfers precompiles --runs 5`. */
 
-import { parseArgs } from 'node:util'
+import { knownName, readOptions, wholeNumber } from '../tools/command-options.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { machineText } from './measure.ts'
 import { precompileTable } from './precompiles.ts'
@@ -14,16 +14,19 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   start: startTable,
 }
 
-const { values, positionals } = parseArgs({
+const usage = `usage: npm run bench -- [TABLE…] [--runs N]
+  TABLE     ${Object.keys(tables).join(', ')}; all by default
+  --runs N  how often each is measured, default 5`
+
+const { values, positionals } = readOptions(usage, {
   options: { runs: { type: 'string', default: '5' } },
-  allowPositionals: true,
+  words: true,
 })
+const runs = wholeNumber(values.runs, '--runs', 1)
 const wanted = positionals.length > 0 ? positionals : Object.keys(tables)
+for (const name of wanted) knownName(name, Object.keys(tables))
 console.log(`${machineText()}\n`)
 for (const name of wanted) {
-  const make = tables[name]
-  if (!make)
-    throw new Error(`no table is named ${name}; there are ${Object.keys(tables).join(', ')}`)
-  console.log(`## ${name}\n\n${await make(Number(values.runs))}\n`)
+  console.log(`## ${name}\n\n${await tables[name]?.(runs)}\n`)
 }
 console.log(machineText())

@@ -2,6 +2,14 @@
 
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { readOptions } from '../tools/command-options.ts'
+
+const usage = `usage: node build-abi.ts [--check]
+  --check  writes nothing, and fails when something would change`
+
+const { check } = readOptions(usage, {
+  options: { check: { type: 'boolean', default: false } },
+}).values
 
 interface Artifact {
   readonly contractName: string
@@ -29,7 +37,6 @@ function kebabCase(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
 }
 
-const check = process.argv.includes('--check')
 const stale: string[] = []
 for (const entry of await readdir(artifactRoot, { recursive: true, withFileTypes: true })) {
   const isOurs =

@@ -3,6 +3,9 @@
 import { spawnSync } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
+import { takeNoOptions } from './command-options.ts'
+
+takeNoOptions('usage: npm run build:dist: compiles src/ into dist/')
 
 const root = path.join(import.meta.dirname, '..')
 await rm(path.join(root, 'dist'), { recursive: true, force: true })

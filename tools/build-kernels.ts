@@ -3,6 +3,9 @@
 import { spawnSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { takeNoOptions } from './command-options.ts'
+
+takeNoOptions('usage: npm run build:kernels: compiles kernel/ into the modules *-wasm.gen.ts')
 
 interface Kernel {
   /** Where its source begins. */

@@ -4,6 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { apiDocument } from '../src/api/api.ts'
+import { takeNoOptions } from './command-options.ts'
+
+takeNoOptions('usage: npm run docs:openapi: writes docs/openapi.json from the code')
 
 const file = path.join(import.meta.dirname, '../docs/openapi.json')
 await writeFile(file, `${JSON.stringify(apiDocument(), null, 2)}\n`)

@@ -4,6 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { rpcDocument } from '../src/rpc/rpc.ts'
+import { takeNoOptions } from './command-options.ts'
+
+takeNoOptions('usage: npm run docs:openrpc: writes docs/openrpc.json from the code')
 
 const file = path.join(import.meta.dirname, '../docs/openrpc.json')
 await writeFile(file, `${JSON.stringify(rpcDocument(), null, 2)}\n`)

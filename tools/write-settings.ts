@@ -3,6 +3,9 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { settingsPage } from '../src/node/settings-page.ts'
+import { takeNoOptions } from './command-options.ts'
+
+takeNoOptions('usage: npm run docs:settings: writes docs/settings.md from the code')
 
 const file = path.join(import.meta.dirname, '../docs/settings.md')
 await writeFile(file, settingsPage())

@@ -1,4 +1,4 @@
-/** Gives the development accounts: ten keys of a mnemonic, the last two of them the platform's own. */
+/** Gives the development accounts: keys of a mnemonic, the ninth and tenth of them the platform's own. */
 
 import { type Hex, toHex } from '../base/bytes.ts'
 import { keyFromMnemonic } from '../crypto/mnemonic.ts'
@@ -13,15 +13,15 @@ export interface DevAccount {
   readonly key: Uint8Array
 }
 
-/** Ten accounts at m/44'/60'/0'/0/0 to 9. */
-export function devAccounts(mnemonic: string): readonly DevAccount[] {
-  return Array.from({ length: 10 }, (_, number) => {
+/** The accounts at m/44'/60'/0'/0/0 and on. */
+export function devAccounts(mnemonic: string, count: number): readonly DevAccount[] {
+  return Array.from({ length: count }, (_, number) => {
     const key = keyFromMnemonic(mnemonic, number)
     return { address: toHex(addressOfKey(key)), key }
   })
 }
 
-/** Sends the transactions of workflows: the last but one of the ten. */
+/** Sends the transactions of workflows. */
 export function senderAccount(mnemonic: string): DevAccount {
   const key = keyFromMnemonic(mnemonic, 8)
   return { address: toHex(addressOfKey(key)), key }

@@ -191,6 +191,10 @@ export const settings = {
     description:
       'Memory for the state of a chain; above it, what did not change lately is read from disk',
   },
+  accounts: {
+    ...{ kind: within(10, 1_000, true), default: 10, env: 'QS_ACCOUNTS' },
+    description: 'Development accounts that are funded at the birth and unlocked',
+  },
   mnemonic: {
     ...{ kind: text, default: undefined, env: 'QS_MNEMONIC', secret: true },
     description: 'Words of the development accounts; by default the well-known test words',

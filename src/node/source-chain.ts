@@ -62,7 +62,7 @@ async function nothingToRun(values: SettingValues): Promise<AppError> {
 async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const { values, logger, metrics, stops } = composition
   const folder = path.join(values.data, 'chains')
-  const accounts = devAccounts(values.mnemonic ?? testWords)
+  const accounts = devAccounts(values.mnemonic ?? testWords, values.accounts)
   const platform = senderAccount(values.mnemonic ?? testWords)
   const born = (await ownBirth(values)) ?? (await readStoredManifest(path.join(folder, devName)))
   const manifest = manifestOf(composition, born)
@@ -86,7 +86,7 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
 
 /** The given or stored manifest with the settings that were given; a contradiction is found when the chain opens. */
 function manifestOf({ values, given }: Composition, born: Manifest | undefined): Manifest {
-  const accounts = devAccounts(values.mnemonic ?? testWords).map(({ address }) => ({
+  const accounts = devAccounts(values.mnemonic ?? testWords, values.accounts).map(({ address }) => ({
     ...{ address: fromHex(address), balance: etherEach, nonce: 0n, code: new Uint8Array() },
     storage: [],
   }))
@@ -130,8 +130,8 @@ function mustHaveAccounts(
   if (genesis.accounts.hasAll?.(addresses) ?? areAmong(addresses, genesis.accounts)) return
   const message =
     file === undefined
-      ? `the chain in ${data} was born with the accounts of other words; give those by --mnemonic, or choose another folder by --data`
-      : `${file} leaves out accounts of the words; add them to it, or give its words by --mnemonic`
+      ? `the chain in ${data} was born with the accounts of other words, or with fewer; give those by --mnemonic, their number by --accounts, or choose another folder by --data`
+      : `${file} leaves out accounts of the words; add them to it, or give its words by --mnemonic, or fewer by --accounts`
   throw new AppError({ code: 'node/other-mnemonic', message })
 }
 

@@ -12,8 +12,13 @@ import { silentLogger } from '../../src/base/logger.ts'
 import { noMetrics } from '../../src/base/metrics.ts'
 import { createChain } from '../../src/chain/create-chain.ts'
 import { readStoredManifest } from '../../src/chain/stored-manifest.ts'
+import { readOptions, wholeNumber } from '../../tools/command-options.ts'
 
-const kills = Number(process.argv[2] ?? 200)
+const usage = `usage: npm run test:crash -- [KILLS]
+  KILLS  how often a chain is killed, default 200`
+
+const { positionals } = readOptions(usage, { options: {}, words: true })
+const kills = wholeNumber(positionals[0] ?? '200', 'KILLS', 1)
 const entry = path.join(import.meta.dirname, '../../src/chain/test-chain/endless-chain.ts')
 const folder = await mkdtemp(path.join(tmpdir(), 'qs-kill-'))
 /** Hash of each block that anybody was told of. */

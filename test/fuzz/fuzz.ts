@@ -2,26 +2,29 @@
 
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { readOptions, wholeNumber } from '../../tools/command-options.ts'
 import { opcodeNames } from './opcodes.ts'
 import type { Batch, BatchResult } from './worker.ts'
 
-const { values } = parseArgs({
+const usage = `usage: npm run test:fuzz -- [--programs N] [--seed S] [--only N] [--workers N]
+  --programs N  random programs, default 2000
+  --seed S      what they are made from, default 1
+  --only N      the program with this number alone
+  --workers N   threads, default one for each core, at most 8`
+
+const { values } = readOptions(usage, {
   options: {
     programs: { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
-    /** One program alone. */
     only: { type: 'string' },
     workers: { type: 'string', default: String(Math.min(availableParallelism(), 8)) },
   },
 })
-const [programs, seed, workers] = [values.programs, values.seed, values.workers].map(Number) as [
-  number,
-  number,
-  number,
-]
-const first = values.only === undefined ? 0 : Number(values.only)
+const programs = wholeNumber(values.programs, '--programs', 1)
+const seed = wholeNumber(values.seed, '--seed', 0)
+const workers = wholeNumber(values.workers, '--workers', 1)
+const first = values.only === undefined ? 0 : wholeNumber(values.only, '--only', 0)
 const end = values.only === undefined ? programs : first + 1
 
 const batchSize = 25

@@ -2,7 +2,7 @@
 
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { knownName, readOptions } from '../../tools/command-options.ts'
 import { deployment } from './deployment.ts'
 import { ethersMethods } from './ethers-methods.ts'
 import { metamaskDapp } from './metamask-dapp.ts'
@@ -19,19 +19,21 @@ const suites: Readonly<Record<string, ToolSuite>> = {
   openzeppelin: openZeppelin,
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const usage = `usage: npm run test:tools -- [SUITE…] [--cache DIR] [--openzeppelin DIR] [--tests FILE…]
+  SUITE               ${Object.keys(suites).join(', ')}; all by default
+  --cache DIR         where the tools are installed and kept; default: a folder of the temporary one
+  --openzeppelin DIR  a checkout of OpenZeppelin's contracts; default: one that is cloned into the cache
+  --tests FILE        a file of its tests, may be given often; default: all, which take half an hour`
+
+const { values, positionals } = readOptions(usage, {
+  words: true,
   options: {
     cache: { type: 'string', default: path.join(tmpdir(), 'quantumstream-tools') },
     openzeppelin: { type: 'string' },
     tests: { type: 'string', multiple: true, default: [] },
   },
 })
-const unknown = positionals.filter((name) => suites[name] === undefined)
-if (unknown.length > 0) {
-  say(`no such suite: ${unknown.join(', ')}; there are ${Object.keys(suites).join(', ')}`)
-  process.exit(2)
-}
+for (const name of positionals) knownName(name, Object.keys(suites))
 const { cache, openzeppelin, tests } = values
 const site = { cache: path.resolve(cache), openZeppelin: openzeppelin, tests }
 let isRed = false

@@ -10,8 +10,9 @@ import { keyFromMnemonic } from '../../src/crypto/mnemonic.ts'
 import { addressOfKey } from '../../src/crypto/secp256k1.ts'
 import { freePort, startProgram } from '../e2e/program.ts'
 
-/** The words that the tools know. */
+/** The words that the tools know, and how many of their accounts. */
 export const words = 'test test test test test test test test test test test junk'
+const accountCount = 20
 export const chainId = 31_337
 
 /** A node that runs. */
@@ -36,7 +37,7 @@ export async function startToolNode(options: ToolNodeOptions = {}): Promise<Tool
   const port = await freePort()
   const program = startProgram([
     ...['start', '--dev', '--no-demo', '--data', data, '--rpc-port', String(port)],
-    ...['--api-port', '0', '--log-level', 'error'],
+    ...['--api-port', '0', '--log-level', 'error', '--accounts', String(accountCount)],
   ])
   const url = `http://127.0.0.1:${port}`
   await answers(
@@ -55,7 +56,7 @@ export async function startToolNode(options: ToolNodeOptions = {}): Promise<Tool
 }
 
 function manifest({ unlimitedCode = false }: ToolNodeOptions): Manifest {
-  const accounts = Array.from({ length: 20 }, (_, number) => ({
+  const accounts = Array.from({ length: accountCount }, (_, number) => ({
     address: addressOfKey(keyFromMnemonic(words, number)),
     ...{ balance: 10_000n * 10n ** 18n, nonce: 0n, code: new Uint8Array(), storage: [] },
   }))

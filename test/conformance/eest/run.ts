@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { readOptions, wholeNumber } from '../../../tools/command-options.ts'
 import { vectorFolder, vectorSet } from '../vectors.ts'
 import type { Accounts } from './accounts.ts'
 import { FilePool, type SetResult } from './file-pool.ts'
@@ -49,17 +49,19 @@ async function run(pool: FilePool, folder: string, options: Options & { name: st
 }
 
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({
+  const { values } = readOptions(usage, {
     options: {
-      ...{ fixtures: { type: 'string' }, only: { type: 'string' } },
-      ...{ threads: { type: 'string' }, faults: { type: 'string' } },
+      ...{ fixtures: { type: 'string' }, only: { type: 'string', default: '' } },
+      threads: { type: 'string', default: String(os.availableParallelism()) },
+      faults: { type: 'string', default: '20' },
     },
   })
-  const options = { only: values.only ?? '', faults: Number(values.faults ?? 20) }
+  const threads = wholeNumber(values.threads, '--threads', 1)
+  const options = { only: values.only, faults: wholeNumber(values.faults, '--faults', 0) }
   const base = path.join(vectorFolder, 'eest/base-accounts.json')
   const baseAccounts =
     values.fixtures === undefined ? (JSON.parse(await readFile(base, 'utf8')) as Accounts) : {}
-  const pool = new FilePool(Number(values.threads ?? os.availableParallelism()), baseAccounts)
+  const pool = new FilePool(threads, baseAccounts)
   try {
     const { passed, failed, complete } = await runAll(pool, values.fixtures, options)
     process.stdout.write(`${passed} passed, ${failed} failed\n`)
@@ -90,6 +92,6 @@ async function runAll(pool: FilePool, fixtures: string | undefined, options: Opt
 try {
   process.exitCode = (await main()) ? 0 : 1
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n${usage}\n`)
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 2
 }

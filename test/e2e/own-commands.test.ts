@@ -1,0 +1,41 @@
+/** Checks that the project's own commands explain themselves, and refuse in one line what they do not know. */
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { root, startProgram } from './program.ts'
+
+const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>
+}
+/** Programs of the scripts, but for those that are Node's own or the product's. */
+const programs = Object.values(manifest.scripts).flatMap((script) => {
+  const found = [...script.matchAll(/\bnode (?!src\/)(\S+\.ts)/g)]
+  return found.map(([, file = '']) => file)
+})
+const words: Readonly<Record<string, readonly string[]>> = {
+  'test/fuzz/fuzz.ts': ['--programs', 'x'],
+  'bench/bench.ts': ['no-such-table'],
+  'test/tools/run.ts': ['no-such-suite'],
+  'test/crash/kill-chain.ts': ['-5'],
+  'test/conformance/eest/run.ts': ['--threads', '0'],
+}
+
+describe('a command of the project', { concurrency: 2 }, () => {
+  test('is known here', () => assert.ok(programs.length >= 11, programs.join()))
+
+  for (const file of [...new Set(programs), 'contracts/build-abi.ts']) {
+    test(`${file} explains itself`, async () => {
+      const entry = path.join(root, file)
+      const help = startProgram(['--help'], { entry })
+      assert.deepEqual(await help.exited, [0, null])
+      assert.match(help.output(), /^usage: /)
+      for (const wrong of [['--no-such-option'], words[file] ?? ['no-such-word']]) {
+        const refused = startProgram(wrong, { entry })
+        assert.deepEqual(await refused.exited, [2, null], refused.output())
+        assert.match(refused.output(), /^[^\n]+; --help tells more\n$/)
+      }
+    })
+  }
+})
