@@ -86,10 +86,12 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
 
 /** The given or stored manifest with the settings that were given; a contradiction is found when the chain opens. */
 function manifestOf({ values, given }: Composition, born: Manifest | undefined): Manifest {
-  const accounts = devAccounts(values.mnemonic ?? testWords, values.accounts).map(({ address }) => ({
-    ...{ address: fromHex(address), balance: etherEach, nonce: 0n, code: new Uint8Array() },
-    storage: [],
-  }))
+  const accounts = devAccounts(values.mnemonic ?? testWords, values.accounts).map(
+    ({ address }) => ({
+      ...{ address: fromHex(address), balance: etherEach, nonce: 0n, code: new Uint8Array() },
+      storage: [],
+    }),
+  )
   const consensus = { engine: 'dev', blockTimeMs: Math.round(values.blockTime * 1_000) } as const
   if (born === undefined) {
     return {

@@ -25,14 +25,25 @@ subtask(TASK_COMPILE_SOLIDITY_GET_SOLC_BUILD, async ({ solcVersion }) => ({
   version: solcVersion,
   longVersion: require('solc').version().replace('.Emscripten.clang', ''),
 }))
-// Hardhat's helpers ask a node for its name before they use its development methods.
-class Named extends ProviderWrapper {
+// Hardhat's helpers ask a node for its name before they use its development methods, and its matchers want a failed
+// transaction to be told where it is sent, as Hardhat's own node does.
+class AsHardhat extends ProviderWrapper {
   async request(call) {
     const answer = await this._wrappedProvider.request(call)
-    return call.method === 'web3_clientVersion' ? 'HardhatNetwork, as ' + answer : answer
+    if (call.method === 'web3_clientVersion') return 'HardhatNetwork, as ' + answer
+    if (/^eth_send(Raw)?Transaction$/.test(call.method)) await this.tellFailure(answer)
+    return answer
+  }
+  async tellFailure(hash) {
+    const ask = (method, params) => this._wrappedProvider.request({ method, params })
+    const receipt = await ask('eth_getTransactionReceipt', [hash])
+    if (receipt?.status !== '0x0') return
+    const options = { tracer: 'callTracer', tracerConfig: { onlyTopCall: true } }
+    const { error, output } = await ask('debug_traceTransaction', [hash, options])
+    throw Object.assign(new Error(error), { data: output ?? '0x' })
   }
 }
-extendProvider(async (provider) => new Named(provider))
+extendProvider(async (provider) => new AsHardhat(provider))
 // The node signs for its accounts, and for those that a test impersonates. A transaction that names no gas gets what
 // Hardhat's own node gives it: what the tests send at once is not estimated one behind the other. Only of a network of
 // this name do Hardhat's signers ask how much.
