@@ -4,7 +4,7 @@ import { keccak256 } from '../keccak/sponge'
 import { copy, fromBytes, isZero, toBytes } from '../words/u256'
 import { credit, debit, holds } from './accounts'
 import { creationCode } from './code'
-import { depth, frame, memorySize, setFault, setReturnSize } from './frame'
+import { depth, explainFault, frame, memorySize, setFault, setReturnSize } from './frame'
 import {
   CALL_FAILED,
   CALL_OPENED,
@@ -70,6 +70,7 @@ export function create(op: u32, sp: usize, ip: usize, gas: i64): i32 {
   const limit = rule(rule_initCodeLimit)
   if (limit && size > limit) {
     setFault(FAULT_INIT_CODE_SIZE)
+    explainFault(op, 0, u32(size))
     return CALL_FAILED
   }
   const bought = buyTo(u64(end), gas)

@@ -11,6 +11,7 @@ import {
   CODE_LENGTH,
   CODE_RAW,
   INSTRUCTION_BYTES,
+  MOST_WORDS,
   OPCODES,
   rule,
   rule_delegations,
@@ -120,9 +121,9 @@ function emit(op: u32, a: u32, immediate: u64): void {
   end += INSTRUCTION_BYTES
 }
 
-function openBlock(): void {
+function openBlock(pc: u32): void {
   block = end
-  emit(BLOCK, 0, 0)
+  emit(BLOCK, 0, u64(pc) << 32)
   blockGas = 0
   words = 0
   need = 0
@@ -131,8 +132,9 @@ function openBlock(): void {
 
 function closeBlock(): void {
   store<u32>(block, blockGas, 4)
-  store<u32>(block, u32(need) << 5, 8)
-  store<u32>(block, u32(growth) << 5, 12)
+  // No stack has more words than that, so what is more says the same in 16 bits.
+  store<u16>(block, u16(min<u32>(u32(need), MOST_WORDS + 1)) << 5, 8)
+  store<u16>(block, u16(min<u32>(u32(growth), MOST_WORDS + 1)) << 5, 10)
 }
 
 /** Counts an opcode for the block it stands in. */
@@ -182,7 +184,7 @@ function endsBlock(op: u32): bool {
 function emitAll(raw: usize, length: u32, jumps: usize): void {
   let reachable = true
   const first = end
-  openBlock()
+  openBlock(0)
   for (let pc: u32 = 0; pc < length; pc++) {
     const op = u32(load<u8>(raw + pc))
     const bytes = op >= PUSH1 && op <= PUSH32 ? op - PUSH1 + 1 : 0
@@ -190,7 +192,7 @@ function emitAll(raw: usize, length: u32, jumps: usize): void {
       if (reachable) closeBlock()
       // The jump table holds distances from the first instruction, which is a block: 0 is free for "none".
       reachable = true
-      if (block + INSTRUCTION_BYTES != end || blockGas != 0 || block == first) openBlock()
+      if (block + INSTRUCTION_BYTES != end || blockGas != 0 || block == first) openBlock(pc)
       store<u32>(jumps + (usize(pc) << 2), u32(block - first))
       count(op)
     } else if (reachable) {
@@ -201,7 +203,7 @@ function emitAll(raw: usize, length: u32, jumps: usize): void {
         reachable = false
       } else if (endsBlock(op)) {
         closeBlock()
-        openBlock()
+        openBlock(pc + 1)
       }
     }
     pc += bytes
@@ -215,13 +217,13 @@ function emitAll(raw: usize, length: u32, jumps: usize): void {
 /** Like `emitAll`, with one instruction a block and a step told before each. */
 function emitTraced(raw: usize, length: u32, jumps: usize): void {
   const first = end
-  openBlock()
+  openBlock(0)
   closeBlock()
   for (let pc: u32 = 0; pc < length; pc++) {
     const op = u32(load<u8>(raw + pc))
     if (op == JUMPDEST) store<u32>(jumps + (usize(pc) << 2), u32(end - first))
     emit(STEP, op, u64(pc))
-    openBlock()
+    openBlock(pc)
     count(op)
     if (op != JUMPDEST) emitOpcode(op, pc, raw)
     closeBlock()

@@ -17,7 +17,7 @@ import {
 export { credit, debit } from './accounts'
 export { fullRegion } from './capacity'
 export { dropCodes } from './code'
-export { fault, frame, refund, returnSize } from './frame'
+export { fault, faultNeed, faultOp, faultWords, frame, refund, returnSize } from './frame'
 export { run } from './interpreter'
 export { revertTo } from './journal'
 export * from './layout'

@@ -12,6 +12,10 @@ export let returnSize: u32 = 0
 /** Gas to be paid back, and why the frame that ended last failed. */
 export let refund: i64 = 0
 export let fault: u32 = 0
+/** What more there is to say of it: the opcode, the words on its stack, and how much it needed. */
+export let faultOp: u32 = 0
+export let faultWords: u32 = 0
+export let faultNeed: u32 = 0
 
 export function setFrame(record: usize): void {
   frame = record
@@ -36,6 +40,12 @@ export function setRefund(gas: i64): void {
 
 export function setFault(reason: u32): void {
   fault = reason
+}
+
+export function explainFault(op: u32, words: u32, needed: u32): void {
+  faultOp = op
+  faultWords = words
+  faultNeed = needed
 }
 
 /** Calls that are open above the first. */

@@ -22,11 +22,12 @@ import {
   toBytes,
 } from '../words/u256'
 import { balance, copyOtherCode, hashOfCode, selfDestruct, sizeOfCode } from './accounts'
+import { blame } from './blame'
 import { call } from './calls'
 import { copyCode, copyInput, copyMemory, copyReturn, hashMemory } from './copies'
 import { create } from './creations'
 import { endedAs, endFrame } from './endings'
-import { fault, frame, memoryBase, memorySize, returnSize, setFault } from './frame'
+import { explainFault, fault, frame, memoryBase, memorySize, returnSize, setFault } from './frame'
 import { CALL_DONE, CALL_FAILED, gasAfter, relocate } from './frames'
 import { hostStep } from './host'
 import {
@@ -42,8 +43,6 @@ import {
   FAULT_INVALID_JUMP,
   FAULT_INVALID_OPCODE,
   FAULT_OUT_OF_GAS,
-  FAULT_STACK_OVERFLOW,
-  FAULT_STACK_UNDERFLOW,
   FRAME_ACCOUNT,
   FRAME_ADDRESS,
   FRAME_CALLER,
@@ -58,6 +57,7 @@ import {
   GAS_LIMIT,
   GAS_PRICE,
   INSTRUCTION_BYTES,
+  MOST_WORDS,
   NUMBER,
   OK,
   ORIGIN,
@@ -146,13 +146,9 @@ export function run(gasSlice: i64): i32 {
             store<u32>(frame, memorySize, FRAME_MEMORY_SIZE)
             return PAUSED
           }
-          if (gas < 0) break
-          if (height < load<u32>(ip, 8)) {
-            setFault(FAULT_STACK_UNDERFLOW)
-            break
-          }
-          if (height + load<u32>(ip, 12) > 32768) {
-            setFault(FAULT_STACK_OVERFLOW)
+          const isLow = height < u32(load<u16>(ip, 8))
+          if (gas < 0 || isLow || height + u32(load<u16>(ip, 10)) > MOST_WORDS << 5) {
+            blame(load<u32>(ip, 12), height >> 5, gas + reserve + cost)
             break
           }
           ip += INSTRUCTION_BYTES
@@ -739,6 +735,7 @@ export function run(gasSlice: i64): i32 {
           break
         case op.UNDEFINED:
           setFault(FAULT_INVALID_OPCODE)
+          explainFault(load<u32>(ip, 4), 0, 0)
           break
         case op.DUP1:
           sp += 32

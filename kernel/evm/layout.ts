@@ -224,6 +224,9 @@ export const FAILED: i32 = -1
 export const PAUSED: i32 = 2
 
 /** Why a frame failed. */
+/** Words of a stack. */
+export const MOST_WORDS: u32 = 1024
+
 export const FAULT_OUT_OF_GAS: u32 = 1
 export const FAULT_STACK_UNDERFLOW: u32 = 2
 export const FAULT_STACK_OVERFLOW: u32 = 3
@@ -240,3 +243,6 @@ export const FAULT_BALANCE: u32 = 13
 export const FAULT_NONCE: u32 = 14
 export const FAULT_PRECOMPILE: u32 = 15
 export const FAULT_CODE_DEPOSIT: u32 = 16
+export const FAULT_GAS_OVERFLOW: u32 = 17
+export const FAULT_MEMORY_OVERFLOW: u32 = 18
+export const FAULT_SENTRY: u32 = 19

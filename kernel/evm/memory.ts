@@ -2,12 +2,17 @@
 
 import { isSmall } from '../words/u256'
 import { FULL_MEMORY, full } from './capacity'
-import { memoryBase, memorySize, setMemorySize } from './frame'
+import { memoryBase, memorySize, setFault, setMemorySize } from './frame'
+import { FAULT_GAS_OVERFLOW, FAULT_MEMORY_OVERFLOW } from './layout'
 
 /** No range may end behind this: its price is beyond any gas. */
 // @ts-ignore: decorator
 @inline
 const MOST: u64 = 0x1_0000_0000
+/** The price of more than that does not fit into 64 bits. */
+// @ts-ignore: decorator
+@inline
+const GETHS_MOST: u64 = 0x1f_ffff_ffe0
 
 /** Gas for so many bytes, which are whole words (Yellow Paper, appendix H, C_mem). */
 // @ts-ignore: decorator
@@ -25,10 +30,16 @@ function price(bytes: u64): i64 {
  */
 export function buy(offset: usize, size: u64, gas: i64): i64 {
   if (size == 0) return 0
-  if (!isSmall(offset)) return -1
-  const from = load<u64>(offset)
-  if (from >= MOST || size >= MOST) return -1
-  return buyTo(from + size, gas)
+  const from = sizeOf(offset)
+  if (from < 0) return -1
+  if (size >= MOST) return tooFar(size)
+  return buyTo(u64(from) + size, gas)
+}
+
+/** Nothing pays for so much; the fault has geth's name for it. */
+function tooFar(end: u64): i64 {
+  if (end > GETHS_MOST) setFault(FAULT_MEMORY_OVERFLOW)
+  return -1
 }
 
 /** Buys memory up to `end`. */
@@ -53,9 +64,12 @@ export function buyTo(end: u64, gas: i64): i64 {
 
 /** A size on the stack: a number below 2^32, or -1 when no gas buys so much. */
 export function sizeOf(word: usize): i64 {
-  if (!isSmall(word)) return -1
+  if (!isSmall(word)) {
+    setFault(FAULT_GAS_OVERFLOW)
+    return -1
+  }
   const size = load<u64>(word)
-  return size >= MOST ? -1 : i64(size)
+  return size >= MOST ? tooFar(size) : i64(size)
 }
 
 /** Copies from bytes of a known length, zeros behind them; `offset` is a word. */

@@ -4,7 +4,7 @@ import { clear, copy, equal, isZero } from '../words/u256'
 import { frame, refund, setFault, setRefund } from './frame'
 import { noteWord } from './journal'
 import {
-  FAULT_OUT_OF_GAS,
+  FAULT_SENTRY,
   FAULT_STATIC,
   FRAME_ACCOUNT,
   FRAME_STATIC,
@@ -49,7 +49,7 @@ export function storeSlot(sp: usize, gas: i64): i64 {
     return -1
   }
   if (gas <= rule(rule_sstoreSentry) && rule(rule_sstoreSentry)) {
-    setFault(FAULT_OUT_OF_GAS)
+    setFault(FAULT_SENTRY)
     return -1
   }
   const account = own()

@@ -5,7 +5,7 @@ import type { BrokenFieldRule } from '../ledger/field-rules.ts'
 import type { Log } from '../ledger/log-list.ts'
 import type { AccessListEntry, Address, Hash, Transaction } from '../ledger/transaction.ts'
 import type { EncodedDifference, State, StateOverlay, StateReader } from '../state/state.ts'
-import type { Halt } from './halt.ts'
+import type { Ending } from './halt.ts'
 import type { Watcher } from './watcher.ts'
 
 /** What a block tells the code that runs in it; `timestamp` in seconds, fees in wei. */
@@ -53,8 +53,7 @@ export interface MovedPrecompile {
 export type Pause = () => Promise<void> | undefined
 
 /** What running a message gave. */
-export interface CallResult {
-  readonly halt: Halt | undefined
+export interface CallResult extends Ending {
   /** Return data, or revert data. */
   readonly output: Uint8Array
   /** Without intrinsic gas refused: gas of the whole message, intrinsic gas included. */
@@ -82,10 +81,9 @@ export interface InvalidTransaction {
 export type TransactionResult = InvalidTransaction | ExecutedTransaction
 
 /** A transaction that was run, with success or without. */
-export interface ExecutedTransaction {
+export interface ExecutedTransaction extends Ending {
   readonly kind: 'executed'
   readonly receipt: Receipt
-  readonly halt: Halt | undefined
   readonly output: Uint8Array
   /** Gas it had to have: what it used before refunds, and at least the floor of EIP-7623. */
   readonly gasNeeded: bigint

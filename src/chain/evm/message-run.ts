@@ -62,9 +62,9 @@ export async function runMessage(
   if (isOverlay(state)) kernel.useState(state)
   else if (moved.length === 0) kernel.undo()
   else kernel.useState(state)
-  const { halt, output, logs, gasLeft, refund } = execution
+  const { halt, haltDetail, output, logs, gasLeft, refund } = execution
   return {
-    halt,
+    ...{ halt, haltDetail },
     output,
     logs,
     gasUsed: gasAfterRefund({ spent: gasLimit - gasLeft, refund, floor }, rules),

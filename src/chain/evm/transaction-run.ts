@@ -84,12 +84,13 @@ export async function runTransaction(
     effectiveGasPrice: price,
     createdAddress: to === undefined ? creationAddress(sender, nonce) : undefined,
   }
-  const { halt, output, logs } = execution
+  const { halt, haltDetail, output, logs } = execution
   const told = transfers?.with(logs) ?? []
   const logsMade = (kernel.wasm.logsMade.value - logsBefore) >>> 0
   const everTold = logsMade + (transfers?.everTold ?? 0)
   const gasNeeded = spent > floor ? spent : floor
-  return { kind: 'executed', receipt, halt, output, told, everTold, gasNeeded }
+  const ending = { halt, haltDetail, output }
+  return { kind: 'executed', receipt, ...ending, told, everTold, gasNeeded }
 }
 
 /** The gas that is paid for: less what is given back, but not less than the floor (EIP-3529, 7623). */

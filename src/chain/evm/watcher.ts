@@ -2,7 +2,7 @@
 
 import type { Address } from '../ledger/transaction.ts'
 import type { StateReader } from '../state/state.ts'
-import type { Halt } from './halt.ts'
+import type { Ending } from './halt.ts'
 
 /** Told of a transaction or call while it runs; each part is told only if it is there. */
 export interface Watcher {
@@ -57,8 +57,7 @@ export interface FrameStart {
 }
 
 /** How a call or creation ended. */
-export interface FrameEnd {
-  readonly halt: Halt | undefined
+export interface FrameEnd extends Ending {
   readonly gasUsed: bigint
   readonly output: Uint8Array
 }

@@ -1,6 +1,7 @@
 /** Says why code stopped, in geth's words. */
 
-import type { Halt } from '../../chain/evm/halt.ts'
+import type { Ending, Halt } from '../../chain/evm/halt.ts'
+import { opcodeName } from './opcode-names.ts'
 
 const texts: Readonly<Record<Halt, string>> = {
   revert: 'execution reverted',
@@ -13,7 +14,7 @@ const texts: Readonly<Record<Halt, string>> = {
   'write-protection': 'write protection',
   'return-data-bounds': 'return data out of bounds',
   'code-size': 'max code size exceeded',
-  'init-code-size': 'max initcode size exceeded',
+  'init-code-size': 'out of gas: max initcode size exceeded',
   'invalid-code': 'invalid code: must not begin with 0xef',
   collision: 'contract address collision',
   depth: 'max call depth exceeded',
@@ -21,9 +22,17 @@ const texts: Readonly<Record<Halt, string>> = {
   nonce: 'nonce uint64 overflow',
   precompile: 'precompiled contract failed',
   'code-deposit': 'contract creation code storage out of gas',
+  'gas-overflow': 'gas uint64 overflow',
+  'memory-overflow': 'out of gas: gas uint64 overflow',
+  sentry: 'out of gas: not enough gas for reentrancy sentry',
 }
 
-/** The text of a halt. */
-export function haltText(halt: Halt): string {
-  return texts[halt]
+/** Why something did not end well, or a revert if that is not known. */
+export function haltText({ halt = 'revert', haltDetail }: Ending): string {
+  const text = texts[halt]
+  if (haltDetail === undefined) return text
+  const { op, words, needed } = haltDetail
+  if (halt === 'invalid-opcode') return `${text}: ${opcodeName(op)}`
+  if (halt === 'stack-underflow') return `${text} (${words} <=> ${needed})`
+  return halt === 'init-code-size' ? `${text}: size ${needed}` : text
 }

@@ -1,6 +1,7 @@
 /** Runs code without leaving anything behind: calls, gas estimates, access lists. */
 
 import { toHex } from '../../base/bytes.ts'
+import { isOutOfGas } from '../../chain/evm/halt.ts'
 import { serverError } from '../envelope/rpc-error.ts'
 import { haltText } from '../format/halt-text.ts'
 import { toQuantity } from '../format/quantity.ts'
@@ -36,7 +37,7 @@ export function callMethods(overrideEntries: number): MethodTable {
       const call = await prepareCall(context, request, { ...place, ...callGas(context) })
       checkFunds(call)
       const result = await context.chain.evm.call(call.state, call.block, call.message)
-      if (result.halt !== undefined) throw haltError(result.halt, result.output)
+      if (result.halt !== undefined) throw haltError(result, result.output)
       return toHex(result.output)
     }),
     eth_estimateGas: method(placed, async (context, [request, block, accounts, pretended]) =>
@@ -54,7 +55,7 @@ export function callMethods(overrideEntries: number): MethodTable {
         return {
           accessList: accessListJson(accessList),
           gasUsed: toQuantity(result.gasUsed),
-          ...(result.halt !== undefined && { error: haltText(result.halt) }),
+          ...(result.halt !== undefined && { error: haltText(result) }),
         }
       },
     ),
@@ -83,9 +84,8 @@ export async function estimateGas(
   const message = { ...call.message, gasLimit: affordable - delegations }
   const estimate = await chain.evm.estimateGas(call.state, call.block, message)
   if (typeof estimate === 'bigint') return estimate + delegations
-  const isShort = estimate.halt === 'out-of-gas' || estimate.halt === 'code-deposit'
-  if (isShort) throw notEnough(affordable)
-  throw haltError(estimate.halt ?? 'revert', estimate.output)
+  if (isOutOfGas(estimate.halt)) throw notEnough(affordable)
+  throw haltError(estimate, estimate.output)
 }
 
 function notEnough(gas: bigint): Error {

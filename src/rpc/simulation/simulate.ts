@@ -63,7 +63,8 @@ function resultJson({ executed, results }: ImaginedResult, options: Simulation):
   return { ...blockJson(executed, options.returnFullTransactions), calls }
 }
 
-function callJson({ receipt, halt, output, gasNeeded }: ExecutedTransaction) {
+function callJson(executed: ExecutedTransaction) {
+  const { receipt, halt, output, gasNeeded } = executed
   const shown = {
     // Why it failed is told by the error.
     returnData: halt === undefined ? toHex(output) : '0x',
@@ -72,7 +73,7 @@ function callJson({ receipt, halt, output, gasNeeded }: ExecutedTransaction) {
     status: receipt.succeeded ? '0x1' : '0x0',
   }
   if (halt === undefined) return shown
-  const { code, message, data } = errorObject(haltError(halt, output)) ?? {
+  const { code, message, data } = errorObject(haltError(executed, output)) ?? {
     ...{ code: errorCodes.server, message: 'execution failed', data: undefined },
   }
   const isRevert = code === errorCodes.reverted

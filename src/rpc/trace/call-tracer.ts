@@ -109,10 +109,11 @@ export class CallTracer implements Tracer {
 }
 
 /** Output of what succeeded or reverted; why the others failed. */
-function tellEnd(frame: Frame, { halt, output }: FrameEnd): void {
+function tellEnd(frame: Frame, end: FrameEnd): void {
+  const { halt, output } = end
   const isRevert = halt === 'revert'
   if (halt !== undefined) {
-    frame.error = haltText(halt)
+    frame.error = haltText(end)
     if (frame.type === 'CREATE' || frame.type === 'CREATE2') delete frame.to
   }
   if (output.length > 0 && (halt === undefined || isRevert)) frame.output = toHex(output)

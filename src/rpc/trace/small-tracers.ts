@@ -3,7 +3,7 @@
 import { toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { FrameStart, Step } from '../../chain/evm/watcher.ts'
-import { opcodeName } from './opcode-names.ts'
+import { opcodeName } from '../format/opcode-names.ts'
 import type { TracedEnd, Tracer } from './tracer.ts'
 
 /** Counts calls by selector and size of their data, as geth's 4byteTracer does. */

@@ -6,8 +6,8 @@ import type { FrameEnd, Step } from '../../chain/evm/watcher.ts'
 import type { StateReader } from '../../chain/state/state.ts'
 import { errorCodes, rpcError } from '../envelope/rpc-error.ts'
 import { haltText } from '../format/halt-text.ts'
+import { opcodeName } from '../format/opcode-names.ts'
 import { toQuantity, toWord } from '../format/quantity.ts'
-import { opcodeName } from './opcode-names.ts'
 import type { TracedEnd, Tracer } from './tracer.ts'
 
 /** What of each instruction is shown. */
@@ -27,7 +27,10 @@ const [sload, sstore] = [0x54, 0x55]
 const plainLength = 80
 
 /** Faults that stop an instruction before it has begun. */
-const before: readonly unknown[] = ['out-of-gas', 'stack-underflow', 'stack-overflow']
+const before: readonly unknown[] = [
+  ...['out-of-gas', 'gas-overflow', 'memory-overflow', 'sentry', 'init-code-size'],
+  ...['stack-underflow', 'stack-overflow'],
+]
 
 type Line = Record<string, Json>
 
@@ -75,10 +78,10 @@ export class StructLogger implements Tracer {
     this.#lastOf.push(undefined)
   }
 
-  leave({ halt, output }: FrameEnd): void {
+  leave(end: FrameEnd): void {
     const line = this.#lastOf.pop()
-    if (line && halt && before.includes(halt)) line.error = haltText(halt)
-    this.#output = output
+    if (line && before.includes(end.halt)) line.error = haltText(end)
+    this.#output = end.output
   }
 
   result({ halt, gasUsed, output }: TracedEnd): Json {

@@ -17,7 +17,7 @@ export interface Traced {
 }
 
 /** How it ended. */
-export type TracedEnd = Pick<CallResult, 'halt' | 'output' | 'gasUsed'>
+export type TracedEnd = Pick<CallResult, 'halt' | 'haltDetail' | 'output' | 'gasUsed'>
 
 /** Watches, and tells. */
 export interface Tracer extends Watcher {
@@ -26,8 +26,8 @@ export interface Tracer extends Watcher {
 }
 
 /** The end of a transaction as of a call. */
-export function endOf({ halt, output, receipt }: ExecutedTransaction): TracedEnd {
-  return { halt, output, gasUsed: receipt.gasUsed }
+export function endOf({ halt, haltDetail, output, receipt }: ExecutedTransaction): TracedEnd {
+  return { halt, haltDetail, output, gasUsed: receipt.gasUsed }
 }
 
 /** What a transaction is for a tracer. */

@@ -7,7 +7,7 @@ import {
   contextOf,
   type MovedPrecompile,
 } from '../../chain/evm/evm.ts'
-import type { Halt } from '../../chain/evm/halt.ts'
+import type { Ending } from '../../chain/evm/halt.ts'
 import { delegationCode } from '../../chain/evm/transaction-rules.ts'
 import type { Rules } from '../../chain/ledger/fork-rules.ts'
 import type { Address } from '../../chain/ledger/transaction.ts'
@@ -103,10 +103,11 @@ export function checkFunds({ state, message, feeCap }: PreparedCall): void {
 }
 
 /** The error of a call that did not end well: a revert is code 3 with its data. */
-export function haltError(halt: Halt, output: Uint8Array): Error {
-  if (halt !== 'revert') return serverError(haltText(halt))
+export function haltError(ending: Ending, output: Uint8Array): Error {
+  const text = haltText(ending)
+  if (ending.halt !== 'revert') return serverError(text)
   const reason = revertReason(output)
-  const message = reason === undefined ? haltText(halt) : `execution reverted: ${reason}`
+  const message = reason === undefined ? text : `${text}: ${reason}`
   return rpcError(errorCodes.reverted, message, toHex(output))
 }
 

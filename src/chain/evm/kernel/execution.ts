@@ -3,7 +3,7 @@
 import { AppError } from '../../../base/app-error.ts'
 import type { Log } from '../../ledger/log-list.ts'
 import type { Pause } from '../evm.ts'
-import type { Halt } from '../halt.ts'
+import type { Ending, Halt } from '../halt.ts'
 import { type Kernel, tooLarge } from './kernel.ts'
 
 /** A message whose gas has been bought and whose nonce has been counted. */
@@ -21,8 +21,7 @@ export interface Message {
 }
 
 /** What execution alone gave. */
-export interface Execution {
-  readonly halt: Halt | undefined
+export interface Execution extends Ending {
   readonly output: Uint8Array
   readonly gasLeft: bigint
   /** Not capped. */
@@ -46,7 +45,7 @@ const halts: readonly (Halt | undefined)[] = [
   ...([undefined, 'out-of-gas', 'stack-underflow', 'stack-overflow', 'invalid-jump'] as const),
   ...(['invalid-opcode', 'write-protection', 'return-data-bounds', 'code-size'] as const),
   ...(['init-code-size', 'invalid-code', 'collision', 'depth', 'balance', 'nonce'] as const),
-  ...(['precompile', 'code-deposit'] as const),
+  ...(['precompile', 'code-deposit', 'gas-overflow', 'memory-overflow', 'sentry'] as const),
 ]
 
 const regions = [
@@ -83,22 +82,26 @@ export async function execute(
     if (region > 0) throw tooLarge(regions[region] ?? 'work')
     throw new AppError({ code: 'evm/broken', message: 'the machine stopped', cause: error })
   }
-  const halt = haltOf(kernel, status)
+  const ending = endingOf(kernel, status)
   const from = kernel.at.RETURN
   return {
-    halt,
+    ...ending,
     output: kernel.bytes.slice(from, from + kernel.wasm.returnSize.value),
     gasLeft: kernel.limbs[(kernel.at.FRAMES + kernel.at.FRAME_GAS) / 8] ?? 0n,
     refund: kernel.wasm.refund.value,
-    logs: halt === undefined ? logsOf(kernel) : [],
+    logs: ending.halt === undefined ? logsOf(kernel) : [],
   }
 }
 
-/** Why a frame that ended with a status did so; undefined for an ordinary end. */
-export function haltOf(kernel: Kernel, status: number): Halt | undefined {
-  if (status === kernel.at.OK) return undefined
-  if (status === kernel.at.REVERTED) return 'revert'
-  return halts[kernel.wasm.fault.value] ?? 'out-of-gas'
+/** How a frame ended that ended with a status. */
+export function endingOf({ at, wasm }: Kernel, status: number): Ending {
+  if (status === at.OK) return { halt: undefined }
+  if (status === at.REVERTED) return { halt: 'revert' }
+  const { faultOp: op, faultWords: words, faultNeed: needed } = wasm
+  return {
+    halt: halts[wasm.fault.value] ?? 'out-of-gas',
+    haltDetail: { op: op.value, words: words.value, needed: needed.value },
+  }
 }
 
 function begin(kernel: Kernel, message: Message): number {

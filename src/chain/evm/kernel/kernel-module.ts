@@ -25,6 +25,9 @@ export interface KernelHost {
 export interface KernelExports {
   readonly memory: WebAssembly.Memory
   readonly fault: Global
+  readonly faultOp: Global
+  readonly faultWords: Global
+  readonly faultNeed: Global
   readonly frame: Global
   readonly fullRegion: Global
   readonly refund: { readonly value: bigint }

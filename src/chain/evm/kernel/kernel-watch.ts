@@ -1,7 +1,7 @@
 /** Turns what a kernel tells into what a watcher understands. */
 
 import type { FrameKind, FrameStart, Step, Watcher } from '../watcher.ts'
-import { haltOf } from './execution.ts'
+import { endingOf } from './execution.ts'
 import type { Kernel, Tracer } from './kernel.ts'
 import { opcodesOf } from './opcodes.ts'
 
@@ -48,13 +48,14 @@ export class KernelWatch implements Tracer {
     const { bytes, wasm } = this.#kernel
     const ended = this.#open.pop()
     const left = BigInt(gas)
-    const halt = haltOf(this.#kernel, status)
+    const ending = endingOf(this.#kernel, status)
+    const { halt } = ending
     if (this.#pending && ended?.kind !== 'SELFDESTRUCT') {
       if (halt !== undefined && halt !== 'revert') this.#tellStaticCost()
       else this.#tellCost(left + (creations.has(ended?.kind) ? this.#depositOf(size) : 0n))
     }
     this.#watcher.leave?.({
-      halt,
+      ...ending,
       gasUsed: (ended?.gas ?? 0n) - left,
       output: bytes.slice(output, output + (wasm ? size : 0)),
     })
