@@ -42,7 +42,10 @@ test('a call gives what the code gives, and a revert its data and reason', async
   const low = await refused(rpc, 'eth_call', { to: bob, maxFeePerGas: '0x1' })
   assert.match(low.message, /^max fee per gas less than block base fee/)
   const invalid = await deploy(ask, creation('fe'))
-  assert.match((await refused(rpc, 'eth_call', { to: invalid })).message, /^invalid opcode: INVALID$/)
+  assert.match(
+    (await refused(rpc, 'eth_call', { to: invalid })).message,
+    /^invalid opcode: INVALID$/,
+  )
 })
 
 test('a call has the gas that it names, within the cap', async (t) => {

@@ -39,8 +39,9 @@ class AsHardhat extends ProviderWrapper {
     const receipt = await ask('eth_getTransactionReceipt', [hash])
     if (receipt?.status !== '0x0') return
     const options = { tracer: 'callTracer', tracerConfig: { onlyTopCall: true } }
-    const { error, output } = await ask('debug_traceTransaction', [hash, options])
-    throw Object.assign(new Error(error), { data: output ?? '0x' })
+    const { error, revertReason, output } = await ask('debug_traceTransaction', [hash, options])
+    const text = [error, revertReason].filter(Boolean).join(': ')
+    throw Object.assign(new Error(text), { data: output ?? '0x' })
   }
 }
 extendProvider(async (provider) => new AsHardhat(provider))

@@ -198,7 +198,7 @@ describe('execution', () => {
     const reverted = await call(address(0x52))
     assert.equal(reverted.halt, 'revert')
     assert.deepEqual(reverted.output, Uint8Array.of(0x2a))
-    assert.equal((await call(address(0x51), 22_000n)).halt, 'out-of-gas')
+    assert.equal((await call(address(0x51), 22_000n)).halt, 'sentry')
   })
 
   test('code learns the hashes of the last 256 blocks, and no others', async () => {
