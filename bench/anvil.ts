@@ -1,9 +1,9 @@
 /** Times calls on anvil, when its binary is there, by the CPU time of its process. */
 
-import { readdir, readFile } from 'node:fs/promises'
 import { toHex } from '../src/base/bytes.ts'
 import { skipAnvil, startAnvil } from '../test/e2e/peer-nodes.ts'
 import { callRpc } from '../test/e2e/program.ts'
+import { cpuSeconds } from './processes.ts'
 
 /** A running anvil. */
 export interface AnvilPeer {
@@ -35,16 +35,4 @@ export async function openAnvil(): Promise<AnvilPeer | undefined> {
     },
     stop: () => node.stop(),
   }
-}
-
-/** Time on a processor of all threads, which the kernel counts in nanoseconds. */
-async function cpuSeconds(pid: number): Promise<number> {
-  const threads = await readdir(`/proc/${pid}/task`)
-  const times = await Promise.all(
-    threads.map(async (thread) => {
-      const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0')
-      return Number(text.split(' ')[0])
-    }),
-  )
-  return times.reduce((sum, time) => sum + time, 0) / 1e9
 }

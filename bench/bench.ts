@@ -2,6 +2,7 @@
 
 import { knownName, readOptions, wholeNumber } from '../tools/command-options.ts'
 import { loopTable, transferTable } from './evm.ts'
+import { logTable } from './logs.ts'
 import { machineText } from './measure.ts'
 import { precompileTable } from './precompiles.ts'
 import { startTable, trieTable } from './state.ts'
@@ -12,6 +13,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   precompiles: precompileTable,
   trie: trieTable,
   start: startTable,
+  logs: logTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

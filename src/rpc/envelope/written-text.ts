@@ -41,11 +41,16 @@ export class JoinedText implements WrittenText {
 
 /** All of a text at once. */
 export function wholeText(written: WrittenText): string {
+  return wholeBytes(written).toString()
+}
+
+/** The same as bytes. */
+export function wholeBytes(written: WrittenText): Buffer {
   const bytes = Buffer.allocUnsafe(written.length)
   let at = 0
   for (const piece of written.pieces()) {
     bytes.set(piece, at)
     at += piece.length
   }
-  return bytes.toString()
+  return bytes
 }

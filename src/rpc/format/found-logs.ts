@@ -46,8 +46,10 @@ const bareLength = [begin, topicsBegin, dataBegin, end].reduce(
 const positionBegin = '","transactionIndex":"0x'
 /** Characters of a topic with the comma before it, and of the hash of a transaction. */
 const [topicLength, hashLength] = [69, 66]
-/** Bytes of the first chunk and of the largest; characters of a piece. */
-const [firstChunk, mostChunk, pieceLength] = [16 * 1024, 1024 * 1024, 256 * 1024]
+/** Bytes of the first chunk and of the largest. */
+const [firstChunk, mostChunk] = [16 * 1024, 1024 * 1024]
+/** Characters of a piece, and more than a log can have less than it is taken to have. */
+const [pieceLength, slack] = [256 * 1024, 512]
 
 /** Logs in the order in which they were found: a list of what `logJson` gives, as text. */
 export class FoundLogs extends WrittenJson {
@@ -89,7 +91,7 @@ export class FoundLogs extends WrittenJson {
   }
 
   override *pieces(): Generator<Uint8Array> {
-    const text = new AsciiText(pieceLength)
+    const text = new AsciiText(Math.min(pieceLength, this.#length + slack))
     text.put(listBegin)
     const logs = this.#stored()
     let written = 0

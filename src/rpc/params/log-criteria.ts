@@ -76,6 +76,8 @@ class Alternatives {
   readonly #values: readonly Uint8Array[]
   /** By their last bytes: for many, which are not to be compared one by one. */
   readonly #byEnd = new Map<number, Uint8Array[]>()
+  /** Which last twelve bits there are, so that most of what is none of them is seen at once. */
+  readonly #ends = new Uint8Array(0x1000)
   #bits: readonly (readonly number[])[] | undefined
 
   constructor(values: readonly Uint8Array[]) {
@@ -83,6 +85,7 @@ class Alternatives {
     for (const value of values) {
       const end = endOf(value, value.length)
       this.#byEnd.set(end, [...(this.#byEnd.get(end) ?? []), value])
+      this.#ends[end & 0xfff] = 1
     }
   }
 
@@ -95,7 +98,9 @@ class Alternatives {
     const [first, second] = this.#values
     if (first === undefined) return true
     if (second === undefined) return log.has(first, at)
-    const alike = this.#byEnd.get(endOf(log.bytes, at + first.length))
+    const end = endOf(log.bytes, at + first.length)
+    if (this.#ends[end & 0xfff] === 0) return false
+    const alike = this.#byEnd.get(end)
     return alike?.some((value) => log.has(value, at)) ?? false
   }
 }

@@ -8,7 +8,7 @@ import { errorCodes, rpcError } from '../envelope/rpc-error.ts'
 import type { RpcLimits } from '../limits.ts'
 import { freshId } from '../live/filters.ts'
 import type { Caller, Subscriber } from '../view/context.ts'
-import { wholeBytes } from './paced-text.ts'
+import { pacedBytes } from './paced-text.ts'
 
 /** The way to the client. */
 export interface Wire {
@@ -97,7 +97,7 @@ export class Connection {
     const respond = this.#dependencies.responder(chain, { subscriber, isGone })
     const answer = await answerText(text, this.#limits, respond)
     if (typeof answer === 'string') this.#send(answer)
-    else if (answer !== undefined) this.#send(await wholeBytes(answer))
+    else if (answer !== undefined) this.#send(await pacedBytes(answer))
     for (const subscription of fresh) {
       const { held = [] } = subscription
       subscription.held = undefined

@@ -9,6 +9,9 @@ import { type LoggedBlock, visitLogs } from './block-logs.ts'
 import { numberOf } from './blocks.ts'
 import type { ChainContext } from './context.ts'
 
+/** How long others wait for their turn. */
+const stretchMs = 5
+
 /**
  * All logs of a query, oldest first.
  *
@@ -26,7 +29,7 @@ export async function findLogs(context: ChainContext, query: LogQuery): Promise<
   }
   const { from, to } = rangeOf(context, query.blocks)
   const assertTime = timeOf(context)
-  const pause = turnTaking()
+  const pause = turnTaking(stretchMs)
   for (let number = from; number <= to; number += 1n) {
     const others = pause()
     if (others) {
