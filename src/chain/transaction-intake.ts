@@ -9,6 +9,7 @@ import { impersonated, impersonatedSender } from './ledger/impersonation.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, UnsignedTransaction } from './ledger/transaction.ts'
 import { encodeTransaction } from './ledger/transaction-codec.ts'
+import { BlobProofs } from './txpool/blob-proofs.ts'
 import { createTxPool, type TxPoolLimits } from './txpool/create-txpool.ts'
 import { createSenderRecovery, type SenderRecovery } from './txpool/sender-recovery.ts'
 import type { PoolHead, ReturnedTransaction, TxPool } from './txpool/txpool.ts'
@@ -25,6 +26,7 @@ interface IntakeParts {
 export class TransactionIntake {
   readonly pool: TxPool
   readonly #senders: SenderRecovery
+  readonly #proofs: BlobProofs
   readonly #tell: (event: ChainEvent) => void
   readonly #trusts: boolean
 
@@ -39,6 +41,7 @@ export class TransactionIntake {
     this.#tell = tell
     this.#trusts = options.manifest.consensus.engine === 'dev'
     this.#senders = createSenderRecovery({ logger })
+    this.#proofs = new BlobProofs({ logger })
     const limits = options.pool
     this.pool = createTxPool(
       {
@@ -57,6 +60,7 @@ export class TransactionIntake {
   async submit(raw: Uint8Array): Promise<Hash> {
     const incoming = this.pool.read(raw)
     const signers = await this.#senders.signersOf(incoming)
+    if (incoming.sidecar) await this.#proofs.check(incoming.sidecar)
     for (const { hash, transaction } of this.pool.admit(incoming, signers)) {
       this.#tell({ kind: 'pending', hash, transaction })
     }
@@ -94,8 +98,8 @@ export class TransactionIntake {
     this.pool.moveTo(head, { returned: removed.flatMap(transactionsOf) })
   }
 
-  stop(): Promise<void> {
-    return this.#senders.stop()
+  async stop(): Promise<void> {
+    await Promise.all([this.#senders.stop(), this.#proofs.stop()])
   }
 }
 

@@ -22,7 +22,7 @@ const secretG2 = pointOf(
 )
 
 /** G2's generator, negative. */
-const minusG2 = pointOf(
+export const minusG2 = pointOf(
   '024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8',
   '13e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e',
   '0d1b3cc2c7027888be51d9ef691d77bcb679afda66c73f17f9ee3837a55024f78c71363275a75d75d86bab79f74782aa',
@@ -34,7 +34,8 @@ const generatorG1 = pointOf(
   '08b3f481e3aaa0f1a09e30ed741d8ae4fcf5e095d5d00af600db18cb2c04b3edd03cc744a2888ae40caa232946c5e7e1',
 )
 
-function pointOf(...numbers: readonly string[]): Uint8Array {
+/** A point from the hex of its coordinates. */
+export function pointOf(...numbers: readonly string[]): Uint8Array {
   return concatBytes(...numbers.map((hex) => padStart(Uint8Array.fromHex(hex), 64)))
 }
 

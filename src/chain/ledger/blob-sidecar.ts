@@ -48,7 +48,7 @@ export function encodeNetworkTransaction({ transaction, sidecar }: NetworkTransa
 
 /**
  * Decodes a transaction as a wallet sends it. Of a sidecar the shape is checked and that each commitment is the one that
- * the transaction names; whether the proofs hold is not.
+ * the transaction names; whether the proofs hold is not, as that takes long.
  *
  * @throws AppError `ledger/bad-transaction` with the reason, `ledger/type-unsupported`
  */
