@@ -1,5 +1,7 @@
 /** Lists everything that bounds the JSON-RPC interface, with its defaults. */
 
+import { availableParallelism } from 'node:os'
+
 /** Sizes in bytes (or UTF-16 units of JSON text), times in milliseconds, gas in units. */
 export interface RpcLimits {
   /** Longest request body or WebSocket message. */
@@ -38,6 +40,8 @@ export interface RpcLimits {
   readonly callGas: bigint
   /** Most gas of a call; a call that names more gets this. */
   readonly callGasCap: bigint
+  /** Threads for calls that are known to be long. */
+  readonly callThreads: number
   /** Longest run of a call, all runs of one estimate together. */
   readonly callMs: number
   /** Time after which the pending block takes no more transactions. */
@@ -78,6 +82,7 @@ export const defaultLimits: RpcLimits = {
   logAlternatives: 1_000,
   callGas: 50_000_000n,
   callGasCap: 30_000_000_000n,
+  callThreads: Math.min(availableParallelism() - 1, 4),
   callMs: 60_000,
   pendingBuildMs: 100,
   feeHistoryBlocks: 1_024n,

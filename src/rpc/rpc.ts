@@ -8,6 +8,7 @@ import { assertLoopback } from '../base/local-guard.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Chain } from '../chain/chain.ts'
+import { CallCrew } from './calls/call-crew.ts'
 import { openRpcDocument } from './document/open-rpc.ts'
 import { answerJson, answerText, type Respond, type RpcAnswer } from './envelope/answer.ts'
 import { errorCodes, rpcError } from './envelope/rpc-error.ts'
@@ -109,8 +110,12 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     methodNames: [...methods.keys()],
     dataFolder: options.dataFolder,
   }
+  const crews = chains.map((chain) => createCrew(chain, limits, dependencies))
   const contexts = new Map(
-    chains.map((chain) => [chain.manifest.name, createContext(chain, limits, shared)]),
+    chains.map((chain, at) => {
+      const calls = crews[at] as CallCrew
+      return [chain.manifest.name, createContext(chain, limits, { ...shared, calls })]
+    }),
   )
   const listening = chains.map((chain) =>
     chain.subscribe((event) => {
@@ -160,8 +165,19 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
       for (const end of listening) end()
       await ipc?.stop()
       await server.stop()
+      await Promise.all(crews.map((crew) => crew.stop()))
     },
   }
+}
+
+function createCrew(
+  chain: Chain,
+  { callThreads: size }: RpcLimits,
+  { logger }: RpcDependencies,
+): CallCrew {
+  const failed = (error: unknown) =>
+    logger.warn('a thread for calls ended; the work goes on without it', { error })
+  return new CallCrew(chain, { size, failed })
 }
 
 function createContext(
@@ -169,7 +185,7 @@ function createContext(
   limits: RpcLimits,
   shared: Pick<
     ChainContext,
-    'clientVersion' | 'dataFolder' | 'keys' | 'methodNames' | 'clock' | 'isStopping'
+    'clientVersion' | 'dataFolder' | 'keys' | 'methodNames' | 'clock' | 'isStopping' | 'calls'
   >,
 ): ChainContext {
   return {

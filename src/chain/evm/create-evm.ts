@@ -8,40 +8,37 @@ import { createOverlay } from '../state/state-overlay.ts'
 import { emptyState } from '../state/trie-state.ts'
 import { createAccessList } from './access-list.ts'
 import { type BlockSite, closeBlockState, openBlockState } from './block-rules.ts'
-import type { BlockContext, BlockRun, Evm, ImaginedBlock, Pause, TransactionResult } from './evm.ts'
+import { createCaller } from './create-caller.ts'
+import type {
+  BlockContext,
+  BlockRun,
+  Evm,
+  EvmOptions,
+  ImaginedBlock,
+  Pause,
+  TransactionResult,
+} from './evm.ts'
 import { estimateGas } from './gas-estimate.ts'
 import { TooLong } from './kernel/execution.ts'
 import { Kernel } from './kernel/kernel.ts'
-import { createKernelPool } from './kernel/kernel-pool.ts'
 import { KernelState } from './kernel/kernel-state.ts'
-import { type MessagePlace, runMessage, systemCall } from './message-run.ts'
+import { type MessagePlace, systemCall } from './message-run.ts'
 import { requestsHash } from './requests.ts'
 import { runTransaction } from './transaction-run.ts'
 import { TransferTracer } from './transfers.ts'
 
-/** Kernels of calls that may run at once, and of blocks that are kept for the next. */
-const [callKernels, blockKernels] = [8, 2]
-
-/** What execution is built with. */
-export interface EvmOptions {
-  /** Lets others come in between; without it the process is held while code runs. */
-  readonly pause?: Pause
-  /** 64 bits of chance, so that nobody can choose keys that meet in the machine's tables. */
-  readonly seed?: bigint
-}
+/** Kernels of blocks that are kept for the next. */
+const blockKernels = 2
 
 /** Execution by the rules of a chain. */
 export async function createEvm(chain: ChainRules, options: EvmOptions = {}): Promise<Evm> {
   const { pause = () => undefined, seed = 0n } = options
   const make = () => new Kernel(chain, seed)
-  const pool = createKernelPool(make, callKernels)
-  // Calls, however many and long, do not keep blocks waiting.
   const ofBlocks = new BlockKernels(make)
   // The first block finds the kernel compiled.
   ofBlocks.give(make())
   const ofOthers = new BlockKernels(make)
-  const call: Evm['call'] = (state, block, message, watcher) =>
-    pool.use(state, (kernel) => runMessage(kernel, message, { state, block, pause, watcher }))
+  const call = createCaller(chain, options)
   return {
     openBlock: async (parent, block, { bare = false, imagined, isAside = false } = {}) =>
       openBlock(imagined || isAside ? ofOthers : ofBlocks, chain, {

@@ -52,6 +52,14 @@ export interface MovedPrecompile {
  */
 export type Pause = () => Promise<void> | undefined
 
+/** What execution is built with. */
+export interface EvmOptions {
+  /** Lets others come in between; without it the process is held while code runs. */
+  readonly pause?: Pause
+  /** 64 bits of chance, so that nobody can choose keys that meet in the machine's tables. */
+  readonly seed?: bigint
+}
+
 /** What running a message gave. */
 export interface CallResult extends Ending {
   /** Return data, or revert data. */

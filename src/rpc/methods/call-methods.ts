@@ -36,7 +36,7 @@ export function callMethods(overrideEntries: number): MethodTable {
       const place = { at: block, accounts, block: pretended }
       const call = await prepareCall(context, request, { ...place, ...callGas(context) })
       checkFunds(call)
-      const result = await context.chain.evm.call(call.state, call.block, call.message)
+      const result = await context.calls.call(call.state, call.block, call.message)
       if (result.halt !== undefined) throw haltError(result, result.output)
       return toHex(result.output)
     }),

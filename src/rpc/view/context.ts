@@ -4,6 +4,7 @@ import type { Hex } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { Chain, ChainMark } from '../../chain/chain.ts'
+import type { CallCrew } from '../calls/call-crew.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { Filters } from '../live/filters.ts'
 import type { Exclusive } from './exclusive.ts'
@@ -48,6 +49,7 @@ export interface ChainContext {
   readonly dataFolder: string | undefined
   /** Private keys that may sign, by address in lower-case hex. */
   readonly keys: ReadonlyMap<Hex, Uint8Array>
+  readonly calls: Pick<CallCrew, 'call'>
   readonly filters: Filters
   readonly pending: Pending
   /** Fills in nonces one transaction at a time. */
