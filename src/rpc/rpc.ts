@@ -110,10 +110,9 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     methodNames: [...methods.keys()],
     dataFolder: options.dataFolder,
   }
-  const crews = chains.map((chain) => createCrew(chain, limits, dependencies))
   const contexts = new Map(
-    chains.map((chain, at) => {
-      const calls = crews[at] as CallCrew
+    chains.map((chain) => {
+      const calls = createCrew(chain, limits, dependencies)
       return [chain.manifest.name, createContext(chain, limits, { ...shared, calls })]
     }),
   )
@@ -140,10 +139,7 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
     { responder, knows: (chain) => contexts.has(chain), ...dependencies },
   )
   const { ipc: path } = options
-  const ipc =
-    path === undefined
-      ? undefined
-      : createIpcServer({ path, limits }, { responder, ...dependencies })
+  const ipc = path ? createIpcServer({ path, limits }, { responder, ...dependencies }) : undefined
   return {
     handle: async (body, chain) => answerJson(body as Json, limits, responder(chain)),
     async handleText(text, chain) {
@@ -165,7 +161,7 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
       for (const end of listening) end()
       await ipc?.stop()
       await server.stop()
-      await Promise.all(crews.map((crew) => crew.stop()))
+      for (const { calls } of contexts.values()) await calls.stop()
     },
   }
 }

@@ -49,7 +49,7 @@ export interface ChainContext {
   readonly dataFolder: string | undefined
   /** Private keys that may sign, by address in lower-case hex. */
   readonly keys: ReadonlyMap<Hex, Uint8Array>
-  readonly calls: Pick<CallCrew, 'call'>
+  readonly calls: CallCrew
   readonly filters: Filters
   readonly pending: Pending
   /** Fills in nonces one transaction at a time. */
