@@ -77,6 +77,26 @@ describe('the follower', () => {
     assert.match(ruleOf(merged.checkHeader(genesis, { ...stake, nonce }, nowMs)), /^constants: /)
   })
 
+  test('ten blocks from the fork of the DAO on say on which side they are', () => {
+    const said = new TextEncoder().encode('dao-hard-fork')
+    const verdicts = (isTaken: boolean, extraData: Uint8Array) => {
+      const rules = { ...rulesOfOne(7n, 'homestead'), daoFork: { block: 3n, isTaken } }
+      let parent = genesis
+      return Array.from({ length: 14 }, () => {
+        const { header } = mined(parent, { extraData })
+        const verdict = ruleOf(ethereumEngine(rules).checkHeader(parent, header, nowMs))
+        parent = header
+        return verdict.replace(/:.*/, '')
+      })
+    }
+    const inside = (verdict: string) =>
+      Array.from({ length: 14 }, (_, at) => (at + 1 >= 3 && at + 1 < 13 ? verdict : 'valid'))
+    assert.deepEqual(verdicts(true, said), inside('valid'))
+    assert.deepEqual(verdicts(true, new Uint8Array()), inside('extra-data'))
+    assert.deepEqual(verdicts(false, said), inside('extra-data'))
+    assert.deepEqual(verdicts(false, new Uint8Array()), inside('valid'))
+  })
+
   test('the Merge comes after the block that reaches the total difficulty', () => {
     const forks = (difficulty = 0n) => rulesOf(difficulty > 0n ? 'homestead' : 'paris')
     const engine = ethereumEngine({ chainId: 7n, rulesAt: (at) => forks(at.difficulty) }, 1_000n)

@@ -4,7 +4,13 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { Header } from '../ledger/block.ts'
 import { emptyOmmersHash } from '../ledger/block-codec.ts'
 import { nextDifficulty } from '../ledger/difficulty.ts'
-import { type ChainRules, type Hardfork, isAtLeast, type Rules } from '../ledger/fork-rules.ts'
+import {
+  type ChainRules,
+  type DaoFork,
+  type Hardfork,
+  isAtLeast,
+  type Rules,
+} from '../ledger/fork-rules.ts'
 import type { ConsensusEngine, HeadSummary, ParentHeader } from './consensus.ts'
 import { checkCommonRules, gasFault, type Invalid, invalid } from './header-rules.ts'
 import { checkOmmers } from './ommer-rules.ts'
@@ -13,6 +19,10 @@ import { checkOmmers } from './ommer-rules.ts'
 export interface FollowerState {
   readonly head: HeadSummary
 }
+
+/** What blocks of the DAO's fork say, and how many of them (EIP-779). */
+const daoExtraData = new TextEncoder().encode('dao-hard-fork')
+const daoBlocks = 10n
 
 /** Fields that a header has from a fork on, and not before. */
 const laterFields: readonly (readonly [keyof Header, Hardfork])[] = [
@@ -36,7 +46,10 @@ export function ethereumEngine(
 ): ConsensusEngine<FollowerState> {
   const checkHeader = (parent: ParentHeader, header: Header) => {
     const own = rules.rulesAt(header)
-    const fault = mergeFault(parent, header, terminalWork) ?? fieldFault(header, own)
+    const fault =
+      mergeFault(parent, header, terminalWork) ??
+      fieldFault(header, own) ??
+      daoFault(header, rules.daoFork)
     if (fault) return fault
     const common = checkCommonRules(parent, header, own)
     if (common.kind !== 'valid') return common
@@ -82,6 +95,14 @@ function fieldFault(header: Header, { hardfork }: Rules): Invalid | undefined {
     return invalid('fields', `${name} ${wanted ? 'is missing' : `is not in ${hardfork}`}`)
   }
   return undefined
+}
+
+/** The side that a block takes around the DAO's fork is in its extra data (EIP-779). */
+function daoFault({ number, extraData }: Header, fork: DaoFork | undefined): Invalid | undefined {
+  if (fork === undefined || number < fork.block || number >= fork.block + daoBlocks)
+    return undefined
+  if (equalBytes(extraData, daoExtraData) === fork.isTaken) return undefined
+  return invalid('extra-data', `is ${fork.isTaken ? 'not ' : ''}that of the DAO's fork`)
 }
 
 /** Difficulty of proof of work; nothing of it after the Merge (EIP-3675). */

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { concatBytes, fromBigInt, fromHex, padStart, toHex } from '../../base/bytes.ts'
 import { sha256 } from '../../crypto/sha256.ts'
 import type { Header, Receipt } from '../ledger/block.ts'
-import { type Hardfork, rulesOf } from '../ledger/fork-rules.ts'
+import { type DaoFork, type Hardfork, rulesOf } from '../ledger/fork-rules.ts'
 import { type Log, LogList } from '../ledger/log-list.ts'
 import type { GenesisAccount } from '../ledger/manifest.ts'
 import { createOverlay } from '../state/state-overlay.ts'
@@ -58,6 +58,23 @@ function depositLog(change?: readonly [place: number, word: bigint]): Log {
 }
 
 describe('the start of a block', () => {
+  test('moves the ether of the DAO in the block of its fork, where that was taken', async () => {
+    const [dao, extra, refund] = [
+      ...['bb9bc244d798123fde783fcc1c72d3bb8c189413', '807640a13483f8ac783c557fcdf27be11ea4ac7a'],
+      'bf4ed7b27f1d666546e30d74d50d173d20bca754',
+    ].map((hex) => Uint8Array.fromHex(hex)) as [Uint8Array, Uint8Array, Uint8Array]
+    const accounts = [plain(dao, 7n * ether), plain(extra, 5n), plain(other, 3n)]
+    const after = async (fork: DaoFork) => {
+      const { site, balance } = siteOf('homestead', accounts)
+      await openBlockState({ ...site, daoFork: fork })
+      return [dao, extra, other, refund].map(balance)
+    }
+    const untouched = [7n * ether, 5n, 3n, undefined]
+    assert.deepEqual(await after({ block: 10n, isTaken: true }), [0n, 0n, 3n, 7n * ether + 5n])
+    assert.deepEqual(await after({ block: 10n, isTaken: false }), untouched)
+    assert.deepEqual(await after({ block: 9n, isTaken: true }), untouched)
+  })
+
   test('tells the contracts of its fork what they keep, where they are', async () => {
     const calls = async (hardfork: Hardfork, accounts: readonly GenesisAccount[]) => {
       const { site, calls } = siteOf(hardfork, accounts)

@@ -2,11 +2,12 @@
 
 import { equalBytes, fromHex } from '../../base/bytes.ts'
 import type { Header, Receipt, Withdrawal } from '../ledger/block.ts'
-import { isAtLeast, type Rules } from '../ledger/fork-rules.ts'
+import { type DaoFork, isAtLeast, type Rules } from '../ledger/fork-rules.ts'
 import type { LogList } from '../ledger/log-list.ts'
 import type { Address } from '../ledger/transaction.ts'
 import type { StateOverlay } from '../state/state.ts'
 import { emptyAccount, emptyCodeHash } from '../state/trie-state.ts'
+import { moveDaoFunds } from './dao-fork.ts'
 import type { BlockContext, CallResult, InvalidBlock } from './evm.ts'
 import { depositsOf, publicDepositContract, request } from './requests.ts'
 import {
@@ -29,11 +30,15 @@ export interface BlockSite {
   readonly rules: Rules
   /** The public network's unless given (EIP-6110). */
   readonly depositContract?: Address | undefined
+  readonly daoFork?: DaoFork | undefined
   /** Runs a contract as `systemAddress`; what it changed stays in the overlay unless it failed. */
   systemCall(to: Address, data: Uint8Array): Promise<Pick<CallResult, 'halt' | 'output'>>
 }
 
-/** Calls the contracts that keep beacon roots and block hashes; nothing depends on their success. */
+/**
+ * Makes the change of state of the DAO's fork, and calls the contracts that keep beacon roots and block hashes; nothing
+ * depends on their success.
+ */
 export async function openBlockState(site: BlockSite): Promise<void> {
   const { block, rules } = site
   const tell = async ({ since, address }: SystemContract, data: Uint8Array) => {
@@ -42,6 +47,7 @@ export async function openBlockState(site: BlockSite): Promise<void> {
     }
   }
   if (block.number === 0n) return
+  if (site.daoFork?.isTaken && block.number === site.daoFork.block) moveDaoFunds(site.overlay)
   await tell(beaconRoots, block.parentBeaconBlockRoot)
   await tell(blockHashes, block.parentHash)
 }

@@ -119,6 +119,7 @@ async function openBlock(
   }
   const site: BlockSite = {
     ...{ overlay: state, block, rules, depositContract: chain.depositContract },
+    daoFork: chain.daoFork,
     systemCall: (to: Address, data: Uint8Array) => systemCall(kernel, { to, data, pause }),
   }
   if (!bare) await openBlockState(site)

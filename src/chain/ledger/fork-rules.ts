@@ -117,11 +117,19 @@ export interface RuledBlock {
   readonly difficulty?: bigint | undefined
 }
 
+/** The fork about the DAO, which chains took or refused (EIP-779). */
+export interface DaoFork {
+  readonly block: bigint
+  /** Its ether moves in that block. */
+  readonly isTaken: boolean
+}
+
 /** The rules of each block of a chain. */
 export interface ChainRules {
   readonly chainId: bigint
   /** Whose logs are deposits (EIP-6110); the public network's unless given. */
   readonly depositContract?: Uint8Array | undefined
+  readonly daoFork?: DaoFork | undefined
   /** The same object for all blocks with the same rules. */
   rulesAt(block: RuledBlock): Rules
 }

@@ -3,6 +3,7 @@
 import {
   type BlobParameters,
   type ChainRules,
+  type DaoFork,
   type Hardfork,
   isAtLeast,
   type RuleNumbers,
@@ -35,15 +36,16 @@ interface Scheduled {
   readonly chainId: bigint
   readonly forks: readonly ForkStart[]
   readonly depositContract?: Address | undefined
+  readonly daoFork?: DaoFork | undefined
 }
 
 /** The rules of each block of a chain; a block whose difficulty is not said has none. */
-export function chainRules({ chainId, forks, depositContract }: Scheduled): ChainRules {
+export function chainRules({ chainId, forks, depositContract, daoFork }: Scheduled): ChainRules {
   const stages = forks.map((fork) => ({ fork, rules: rulesOf(fork.hardfork, fork) }))
   const birth = stages[0]?.rules ?? rulesOf('frontier')
   return {
     chainId,
-    depositContract,
+    ...{ depositContract, daoFork },
     rulesAt: (block) => stages.findLast(({ fork }) => hasBegun(fork, block))?.rules ?? birth,
   }
 }

@@ -99,6 +99,19 @@ test('the manifest of a genesis file is one that can be stored and read again', 
   assert.equal(manifest.genesis.excessBlobGas, 0n)
 })
 
+test('the fork of the DAO is taken or refused as the file says, and kept', () => {
+  const daoForkOf = (config: Record<string, unknown>) => {
+    const manifest = read(withConfig(config))
+    assert.deepEqual(parseManifest(manifestToJson(manifest)), manifest)
+    return manifest.daoFork
+  }
+  assert.deepEqual(daoForkOf({ daoForkBlock: 1_920_000, daoForkSupport: true }), {
+    ...{ block: 1_920_000n, isTaken: true },
+  })
+  assert.deepEqual(daoForkOf({ daoForkBlock: '0x5' }), { block: 5n, isTaken: false })
+  assert.equal(daoForkOf({ daoForkSupport: true }), undefined)
+})
+
 test('what is missing or cannot be followed is named', () => {
   assert.throws(() => manifestFromGenesis('{', 'one'), { message: /it is no JSON/ })
   refused([], /the file must be an object/)

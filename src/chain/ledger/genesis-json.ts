@@ -65,8 +65,15 @@ export function manifestFromGenesis(text: string, name: string): Manifest {
       config.depositContractAddress ?? noAddress,
       'depositContractAddress',
     ),
+    ...daoForkOf(config),
     genesis: genesisOf(root, { chainId, forks }),
   }
+}
+
+function daoForkOf({ daoForkBlock, daoForkSupport }: Config): Pick<Manifest, 'daoFork'> {
+  if (!isGiven(daoForkBlock)) return {}
+  const block = json.quantity(daoForkBlock, 'config.daoForkBlock', maxU64)
+  return { daoFork: { block, isTaken: daoForkSupport === true } }
 }
 
 /** Fields of the file that are read; clients take them in any case, and files that are about have some in another. */

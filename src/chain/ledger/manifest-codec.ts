@@ -2,7 +2,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import { type Hardfork, hardforks, isAtLeast } from './fork-rules.ts'
+import { type DaoFork, type Hardfork, hardforks, isAtLeast } from './fork-rules.ts'
 import { chainRules, type ForkStart, forksFromJson, forksToJson } from './fork-schedule.ts'
 import { jsonFields, maxU64 } from './json-fields.ts'
 import {
@@ -38,7 +38,7 @@ export function manifestToJson(manifest: Manifest): string {
 
 /** The same text without the accounts. */
 export function manifestHead(manifest: Manifest): string {
-  const { version, name, consensus, genesis, forks, depositContract } = manifest
+  const { version, name, consensus, genesis, forks, depositContract, daoFork } = manifest
   const [only, ...others] = forks
   const isOne = only && others.length === 0 && Object.keys(only).length === 1
   return canonical({
@@ -46,6 +46,7 @@ export function manifestHead(manifest: Manifest): string {
     chainId: String(manifest.chainId),
     ...(isOne ? { hardfork: only.hardfork } : { forks: forksToJson(forks) }),
     ...(depositContract && { depositContract: toHex(depositContract) }),
+    ...(daoFork && { daoFork: { ...daoFork, block: String(daoFork.block) } }),
   })
 }
 
@@ -86,7 +87,7 @@ export function parseManifest(text: string): Manifest {
     throw json.bad('it', 'is no JSON')
   }
   const root = json.only(content, 'the manifest', [
-    ...['version', 'name', 'chainId', 'hardfork', 'forks', 'depositContract'],
+    ...['version', 'name', 'chainId', 'hardfork', 'forks', 'depositContract', 'daoFork'],
     ...['consensus', 'genesis'],
   ])
   if (root.version !== 1) throw json.bad('version', 'must be 1')
@@ -102,7 +103,14 @@ export function parseManifest(text: string): Manifest {
     ...(root.depositContract === undefined
       ? {}
       : { depositContract: json.bytes(root.depositContract, 'depositContract', 20) }),
+    ...(root.daoFork === undefined ? {} : { daoFork: daoForkFrom(root.daoFork) }),
   }
+}
+
+function daoForkFrom(value: unknown): DaoFork {
+  const { block, isTaken } = json.only(value, 'daoFork', ['block', 'isTaken'])
+  if (typeof isTaken !== 'boolean') throw json.bad('daoFork.isTaken', 'must be true or false')
+  return { block: json.natural(block, 'daoFork.block', maxU64), isTaken }
 }
 
 /** Bytes of accounts that are read at once. */

@@ -1,6 +1,6 @@
 /** Describes a chain's manifest: everything that is fixed at its birth. */
 
-import type { Hardfork } from './fork-rules.ts'
+import type { DaoFork, Hardfork } from './fork-rules.ts'
 import type { ForkStart } from './fork-schedule.ts'
 import type { Address, Hash } from './transaction.ts'
 
@@ -55,6 +55,7 @@ export interface Manifest {
   readonly forks: readonly ForkStart[]
   /** Whose logs are deposits (EIP-6110); the public network's unless given. */
   readonly depositContract?: Address
+  readonly daoFork?: DaoFork
   readonly consensus: Consensus
   readonly genesis: Genesis
   /** SHA-256 of the file that this was read from, as hex, if it was; no part of what the chain is. */

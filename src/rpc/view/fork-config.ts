@@ -77,11 +77,17 @@ function systemContracts({ manifest }: Chain, { hardfork }: Rules): Json {
 
 /** The checksum of the first block and of all forks up to one (EIP-2124, EIP-6122). */
 function forkId(chain: Chain, last: ForkStart): Hex {
-  const { forks, genesis } = chain.manifest
+  const { forks, genesis, daoFork } = chain.manifest
   const upTo = forks.slice(0, forks.indexOf(last) + 1)
   const blocks = upTo.map(({ block, netsplitBlock }) => block ?? netsplitBlock ?? 0n)
+  const isLater = upTo.some(({ block, time, totalDifficulty }) => {
+    return (block ?? 0n) >= (daoFork?.block ?? 0n) || (time ?? totalDifficulty) !== undefined
+  })
+  if (daoFork && isLater) blocks.push(daoFork.block)
   const times = upTo.map(({ time = 0n }) => (time > genesis.timestamp ? time : 0n))
-  const points = new Set([...blocks, ...times].filter((point) => point > 0n))
+  const points = new Set(
+    [...blocks.sort((a, b) => Number(a - b)), ...times].filter((point) => point > 0n),
+  )
   const first = crc32(chain.blockHash(0n) ?? new Uint8Array())
   const sum = [...points].reduce((checksum, point) => {
     const bytes = Buffer.alloc(8)
