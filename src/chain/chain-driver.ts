@@ -152,6 +152,9 @@ export class ChainDriver implements DrivenChain {
     return number === 0n ? this.#parts.genesis : this.#parts.log.byNumber(number)
   }
 
+  loggedBlock: Chain['loggedBlock'] = (number, mayHold) =>
+    number === 0n ? this.#parts.genesis : this.#parts.log.loggedBlock(number, mayHold)
+
   byHash(hash: Hash): ExecutedBlock | undefined {
     const { genesis, log } = this.#parts
     if (equalBytes(hash, genesis.block.hash)) return genesis

@@ -4,24 +4,24 @@ import path from 'node:path'
 import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
 import { type BlockLog, firstPosition, type LogPosition, openBlockLog } from '../store/block-log.ts'
+import { BlockCache } from './block-cache.ts'
 import { BlockPlaces } from './block-places.ts'
 import type { TransactionPlace } from './chain.ts'
 import {
+  bloomBytes,
+  bloomOfRecord,
   decodeRecord,
   encodeBlockRecord,
   encodeRecord,
   headOf,
   type LogRecord,
 } from './chain-records.ts'
-import type { BlockHead, ExecutedBlock } from './ledger/block.ts'
-import { decodeExecutedBlock } from './ledger/block-codec.ts'
+import type { BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
+import { decodeExecutedBlock, decodeLoggedBlock } from './ledger/block-codec.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { Resumption } from './resumption.ts'
 import type { EncodedDifference } from './state/state.ts'
 import { otherChain } from './stored-manifest.ts'
-
-/** Decoded blocks kept in memory. */
-const maxCachedBlocks = 256
 
 /** Hears what the log holds while it is read. */
 export interface ReplayListener {
@@ -46,6 +46,8 @@ export interface ChainLog {
   /** Goes back to a block, and to how the log was when it had this end: what came later is forgotten. */
   cutTo(number: bigint, end: LogPosition): Promise<void>
   byNumber(number: bigint): ExecutedBlock | undefined
+  /** A block as far as its logs need it; `undefined` also for one of whose bloom filter `mayHold` says no. */
+  loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
   /** What a block did to the state. */
   differenceOf(number: bigint): EncodedDifference | undefined
   hashOf(number: bigint): Hash | undefined
@@ -72,6 +74,8 @@ export async function openChainLog(options: {
   readonly key: Hash
   readonly logger: Logger
   readonly listener: ReplayListener
+  /** Memory for blocks that were read; default 256 MiB. */
+  readonly cacheBytes?: number | undefined
   /** A block after which the log is read, if it is there. */
   readonly resumption?: Pick<Resumption, 'position' | 'hash' | 'index'> | undefined
 }): Promise<ChainLog> {
@@ -121,31 +125,30 @@ export async function openChainLog(options: {
   })
   begin()
   if (!born) await log.append(encodeRecord({ kind: 'birth', key }))
-  return logOver(log, index)
+  return logOver(log, index, new BlockCache(options.cacheBytes))
 }
 
-function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
-  const cache = new Map<LogPosition, ExecutedBlock>()
-  const keep = (position: LogPosition, executed: ExecutedBlock) => {
-    const oldest = cache.keys().next()
-    if (cache.size >= maxCachedBlocks && !oldest.done) cache.delete(oldest.value)
-    cache.set(position, executed)
+function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog {
+  const storedAt = (position: LogPosition) => {
+    const record = decodeRecord(log.read(position))
+    return record.kind === 'block' ? record.stored : undefined
   }
   const byNumber = (number: bigint) => {
     const position = index.positionOf(number)
     if (position === undefined) return undefined
-    const known = cache.get(position)
+    const known = cache.executed(position)
     if (known) return known
-    const record = decodeRecord(log.read(position))
-    if (record.kind !== 'block') return undefined
-    const executed = decodeExecutedBlock(record.stored)
-    keep(position, executed)
+    const stored = storedAt(position)
+    if (stored === undefined) return undefined
+    const executed = decodeExecutedBlock(stored)
+    cache.keep(position, executed, stored.length)
     return executed
   }
   return {
     async append(executed, difference) {
-      const position = await log.append(encodeBlockRecord(executed, difference))
-      keep(position, executed)
+      const record = encodeBlockRecord(executed, difference)
+      const position = await log.append(record)
+      cache.keep(position, executed, record.length)
       const { block, transactionHashes } = executed
       index.add({ ...block, transactionHashes }, position)
     },
@@ -158,10 +161,25 @@ function logOver(log: BlockLog, index: BlockPlaces): ChainLog {
     },
     async cutTo(number, end) {
       index.cut(number)
-      for (const position of cache.keys()) if (position >= end) cache.delete(position)
+      cache.cut(end)
       await log.cutTo(end)
     },
     byNumber,
+    loggedBlock(number, mayHold) {
+      const position = index.positionOf(number)
+      const hash = index.hashOf(number)
+      if (position === undefined || hash === undefined) return undefined
+      const known = cache.logged(position)
+      if (known) return known
+      const bloom = bloomOfRecord(log.peek(position, bloomBytes), hash)
+      if (bloom && !mayHold(bloom)) return undefined
+      const stored = storedAt(position)
+      if (stored === undefined) return undefined
+      const logged = decodeLoggedBlock(stored)
+      // Its parts are views of the whole record.
+      cache.keep(position, logged, stored.buffer.byteLength)
+      return logged
+    },
     differenceOf(number) {
       const position = index.positionOf(number)
       const record = position === undefined ? undefined : decodeRecord(log.read(position))

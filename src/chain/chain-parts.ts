@@ -27,6 +27,8 @@ export interface ChainOptions {
   readonly history?: number
   /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */
   readonly stateMemoryBytes?: number
+  /** Memory of blocks that were decoded; default 256 MiB. */
+  readonly blockMemoryBytes?: number
   /** Answers for states of any age. */
   readonly archive?: boolean
   /** Bytes of the log between checkpoints of the state; default 16 MiB. */

@@ -1,7 +1,7 @@
 /** Encodes and decodes the records of a chain's log. */
 
 import type { BlockHead, ExecutedBlock } from './ledger/block.ts'
-import { decodeStoredHead, encodeExecutedBlock } from './ledger/block-codec.ts'
+import { decodeStoredHead, encodeExecutedBlock, storedBloom } from './ledger/block-codec.ts'
 import {
   decodeRlp,
   encodeRlp,
@@ -11,6 +11,7 @@ import {
   rlpList,
   rlpNumber,
   rlpPlaces,
+  rlpStart,
 } from './ledger/rlp.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { EncodedDifference } from './state/state.ts'
@@ -66,6 +67,16 @@ export function decodeRecord(payload: Uint8Array): LogRecord {
     ...{ kind: 'rewind', number: rlpNumber(number, 'number') },
     changes: kept && Number(rlpNumber(kept, 'changes')),
   }
+}
+
+/** The first bytes of a block's record that hold its header, unless that has long extra data. */
+export const bloomBytes = 1_024
+
+/** The bloom filter of a block from the first bytes of its record; `undefined` if that is another block. */
+export function bloomOfRecord(beginning: Uint8Array, hash: Hash): Uint8Array | undefined {
+  const kindAt = rlpStart(beginning, 0)
+  if (beginning[kindAt] !== block) return undefined
+  return storedBloom(beginning.subarray(rlpStart(beginning, kindAt + 1)), hash)
 }
 
 /** The head of a block's record, and the hashes of its transactions. @throws AppError `ledger/bad-rlp` */

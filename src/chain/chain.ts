@@ -4,7 +4,7 @@ import type { LogPosition } from '../store/block-log.ts'
 import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
-import type { Block, ExecutedBlock } from './ledger/block.ts'
+import type { Block, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, Transaction, UnsignedTransaction } from './ledger/transaction.ts'
@@ -88,6 +88,8 @@ export interface Chain {
   /** Blocks of the chain of the head; `undefined` if there is none. */
   byNumber(number: bigint): ExecutedBlock | undefined
   byHash(hash: Hash): ExecutedBlock | undefined
+  /** A block as far as its logs need it; `undefined` also for one of whose bloom filter `mayHold` says no. */
+  loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
   /** State after a block; `undefined` when it is older than what is kept, which an archive has no bound for. */
   stateAt(hash: Hash): State | undefined

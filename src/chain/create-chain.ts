@@ -41,7 +41,7 @@ export async function createChain(
   let isResumed = false
   let genesis: ExecutedBlock | undefined
   const log = await openChainLog({
-    ...{ folder, key, logger, resumption },
+    ...{ folder, key, logger, resumption, cacheBytes: options.blockMemoryBytes },
     listener: {
       begin() {
         const first = genesisOf(options.manifest)

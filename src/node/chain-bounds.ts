@@ -10,11 +10,16 @@ export function boundsOf({
   stateHistory,
   stateArchive,
   stateMemory,
-}: SettingValues): Pick<ChainOptions, 'pool' | 'history' | 'archive' | 'stateMemoryBytes'> {
+  blockMemory,
+}: SettingValues): Pick<
+  ChainOptions,
+  'pool' | 'history' | 'archive' | 'stateMemoryBytes' | 'blockMemoryBytes'
+> {
   return {
     pool: { maxTransactions: poolTransactions, maxPerSender: poolPerSender },
     history: stateHistory,
     archive: stateArchive,
     stateMemoryBytes: stateMemory * 1024 * 1024,
+    blockMemoryBytes: blockMemory * 1024 * 1024,
   }
 }

@@ -191,6 +191,11 @@ export const settings = {
     description:
       'Memory for the state of a chain; above it, what did not change lately is read from disk',
   },
+  blockMemory: {
+    ...{ kind: within(0, 3_500, true), default: 256, env: 'QS_BLOCK_MEMORY', unit: 'MiB' },
+    description:
+      'Memory for the last blocks and those that were asked for; others are read from disk',
+  },
   accounts: {
     ...{ kind: within(10, 1_000, true), default: 10, env: 'QS_ACCOUNTS' },
     description: 'Development accounts that are funded at the birth and unlocked',

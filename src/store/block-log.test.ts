@@ -46,6 +46,7 @@ describe('a block log', () => {
       [[1], [], [3, 3]].map((one) => log.append(Uint8Array.from(one))),
     )
     assert.deepEqual(log.read(positions[2] ?? 0), Uint8Array.of(3, 3))
+    assert.deepEqual(log.peek(positions[2] ?? 0, 1), Uint8Array.of(3))
     await log.close()
     assert.deepEqual(await contents(), { records: ['01', '', '0303'], cut: 0 })
   })

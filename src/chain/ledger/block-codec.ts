@@ -1,9 +1,17 @@
 /** Encodes, decodes and hashes headers, blocks and receipts. */
 
 import { AppError } from '../../base/app-error.ts'
-import { concatBytes } from '../../base/bytes.ts'
+import { concatBytes, equalBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import type { Block, BlockHead, ExecutedBlock, Header, Receipt, Withdrawal } from './block.ts'
+import type {
+  Block,
+  BlockHead,
+  ExecutedBlock,
+  Header,
+  LoggedBlock,
+  Receipt,
+  Withdrawal,
+} from './block.ts'
 import { noBloom } from './bloom.ts'
 import { LogList, noLogs } from './log-list.ts'
 import {
@@ -14,9 +22,11 @@ import {
   rlpBytes,
   rlpContent,
   rlpInteger,
+  rlpLength,
   rlpList,
   rlpNumber,
   rlpPlaces,
+  rlpStart,
 } from './rlp.ts'
 import type { Hash, Transaction } from './transaction.ts'
 import { decodeTransaction, encodeTransaction } from './transaction-codec.ts'
@@ -114,8 +124,8 @@ export function encodeWithdrawal(withdrawal: Withdrawal): Uint8Array {
   return encodeRlp(withdrawalValue(withdrawal))
 }
 
-/** Lists of a stored block in which a list of logs lies. */
-const logsDepth = 3
+/** Lists of a stored block in which a list of logs lies; the places of logs in a stored receipt, and of the bloom in a header. */
+const [logsDepth, logsPlace, bloomPlace] = [3, 6, 6]
 
 /** A block with everything a node answers about it, for storage. */
 export function encodeExecutedBlock(executed: ExecutedBlock): Uint8Array {
@@ -159,6 +169,38 @@ export function decodeStoredHead(bytes: Uint8Array): BlockHead & {
     ...{ header: decodeHeader(encoded), hash: keccak256(encoded) },
     transactionHashes: places.map((at) => rlpBytes(rlpContent(bytes, at), 'hash', 32)),
   }
+}
+
+/**
+ * What a search for logs needs of a block, from what `encodeExecutedBlock` gave; views of those bytes.
+ *
+ * @throws AppError `ledger/bad-rlp`
+ */
+export function decodeLoggedBlock(bytes: Uint8Array): LoggedBlock {
+  const { header, hash, transactionHashes } = decodeStoredHead(bytes)
+  const [, receiptsAt = 0] = rlpPlaces(bytes, 0)
+  const receipts = rlpPlaces(bytes, receiptsAt).slice(0, -1)
+  return {
+    ...{ block: { header, hash }, transactionHashes },
+    receipts: receipts.map((at) => {
+      const places = rlpPlaces(bytes, at)
+      return { logs: logsFrom(bytes.subarray(places[logsPlace], places[logsPlace + 1])) }
+    }),
+  }
+}
+
+/**
+ * The bloom filter of a block whose hash is known, from the beginning of what `encodeExecutedBlock` gave.
+ *
+ * @returns `undefined` if the bytes are too few, or others
+ */
+export function storedBloom(beginning: Uint8Array, hash: Hash): Uint8Array | undefined {
+  const block = rlpStart(beginning, 0)
+  const start = rlpStart(beginning, rlpStart(beginning, block))
+  const length = rlpLength(beginning.subarray(start)) ?? 0
+  const header = beginning.subarray(start, start + length)
+  if (!equalBytes(keccak256(header), hash)) return undefined
+  return rlpContent(header, rlpPlaces(header, 0)[bloomPlace] ?? 0)
 }
 
 function headerValue(header: Header): RlpValue[] {

@@ -77,6 +77,13 @@ export interface Receipt {
   readonly createdAddress: Address | undefined
 }
 
+/** What must be known of a block to look at its logs. */
+export interface LoggedBlock {
+  readonly block: BlockHead
+  readonly receipts: readonly Pick<Receipt, 'logs'>[]
+  readonly transactionHashes: readonly Hash[]
+}
+
 /** A block with everything a node answers about it. */
 export interface ExecutedBlock {
   readonly block: Block

@@ -223,6 +223,14 @@ export function rlpContent(bytes: Uint8Array, at: number): Uint8Array {
   return bytes.subarray(start, end)
 }
 
+/** Where the content of a value begins, by its prefix; the bytes may end within the value. */
+export function rlpStart(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] ?? 0
+  if (first < 0x80) return at
+  const prefix = first - (first < 0xc0 ? 0x80 : 0xc0)
+  return at + (prefix < 56 ? 1 : prefix - 54)
+}
+
 /** Where the content lies, from a prefix without its base: below 56 the length, else the length of the length. */
 function span(bytes: Uint8Array, at: number, prefix: number): { start: number; end: number } {
   let start = at + 1

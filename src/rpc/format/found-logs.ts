@@ -1,21 +1,16 @@
 /** Collects logs as bytes, and writes them as JSON text, piece by piece. */
 
 import { toHex } from '../../base/bytes.ts'
-import type { ExecutedBlock } from '../../chain/ledger/block.ts'
+import type { LoggedBlock } from '../../chain/ledger/block.ts'
 import { LogCursor } from '../../chain/ledger/log-list.ts'
 import type { Hash } from '../../chain/ledger/transaction.ts'
 import { WrittenJson } from '../envelope/written-text.ts'
 import { AsciiText } from './ascii-text.ts'
 import { toQuantity } from './quantity.ts'
 
-/** What must be known of a block to show its logs. */
-export type LogBlock = Pick<ExecutedBlock, 'transactionHashes'> & {
-  readonly block: Pick<ExecutedBlock['block'], 'header' | 'hash'>
-}
-
 /** Texts that the logs of a block have in common: before and after the hash of the transaction and its position. */
 interface BlockText {
-  readonly of: LogBlock['block']
+  readonly of: LoggedBlock['block']
   readonly beforeHash: string
   readonly afterPosition: string
 }
@@ -73,7 +68,7 @@ export class FoundLogs extends WrittenJson {
   }
 
   /** Takes the log on which the cursor stands, of the transaction at a position. */
-  add(from: LogBlock, position: number, cursor: LogCursor, logIndex: number): void {
+  add(from: LoggedBlock, position: number, cursor: LogCursor, logIndex: number): void {
     const group = this.#groupOf(from, position)
     const { beforeHash, afterPosition } = group.block
     this.#length += bareLength + topicLength * cursor.topicCount + 2 * cursor.dataLength
@@ -122,11 +117,12 @@ export class FoundLogs extends WrittenJson {
     }
   }
 
-  #groupOf({ block, transactionHashes }: LogBlock, position: number): Group {
+  #groupOf({ block, transactionHashes }: LoggedBlock, position: number): Group {
     const last = this.#groups.at(-1)
     const isSameBlock = last?.block.of === block
     if (isSameBlock && last.position === position) return last
-    const hash = transactionHashes[position]
+    // A copy: what was read of a block may be a view of all of it.
+    const hash = transactionHashes[position]?.slice()
     const shared = isSameBlock ? last.block : blockText(block)
     const group = { block: shared, position, hash, count: 0 }
     this.#groups.push(group)
@@ -160,7 +156,7 @@ function putLog(text: AsciiText, cursor: LogCursor, place: Uint8Array): void {
   text.put(place)
 }
 
-function blockText(block: LogBlock['block']): BlockText {
+function blockText(block: LoggedBlock['block']): BlockText {
   const { number, timestamp } = block.header
   const later = JSON.stringify({
     blockHash: toHex(block.hash),

@@ -26,6 +26,8 @@ export interface TestChainOptions {
   readonly hardfork?: Hardfork
   /** 0 unless said: blocks come only on demand. */
   readonly blockTimeMs?: number
+  /** 256 MiB unless said. */
+  readonly blockMemoryBytes?: number
 }
 
 const words = 'test test test test test test test test test test test junk'
@@ -41,7 +43,7 @@ export async function openChain(
   t: { after(run: () => Promise<void>): void },
   options: TestChainOptions = {},
 ): Promise<Chain> {
-  const { name = 'dev', hardfork = 'osaka', blockTimeMs = 0 } = options
+  const { name = 'dev', hardfork = 'osaka', blockTimeMs = 0, blockMemoryBytes } = options
   const accounts = testAccounts.map(({ key }) => ({
     ...{ address: addressOfKey(key), balance: 10_000n * 10n ** 18n, nonce: 0n },
     ...{ code: new Uint8Array(), storage: [] },
@@ -55,7 +57,10 @@ export async function openChain(
   const forks = [{ hardfork }]
   const manifest: Manifest = { version: 1, name, chainId: 20_250n, forks, consensus, genesis }
   const chain = await createChain(
-    { manifest, folder, beneficiary: new Uint8Array(20).fill(0xbe) },
+    {
+      ...{ manifest, folder, beneficiary: new Uint8Array(20).fill(0xbe) },
+      ...(blockMemoryBytes !== undefined && { blockMemoryBytes }),
+    },
     {
       clock: systemClock,
       timer: systemTimer,

@@ -1,13 +1,9 @@
 /** Picks the logs of one block that a client asks for. */
 
-import type { ExecutedBlock, Receipt } from '../../chain/ledger/block.ts'
+import type { ExecutedBlock, LoggedBlock } from '../../chain/ledger/block.ts'
 import { LogCursor } from '../../chain/ledger/log-list.ts'
-import type { LogBlock } from '../format/found-logs.ts'
 import { type LogJson, logJson } from '../format/receipt-json.ts'
 import type { LogCriteria } from '../params/log-criteria.ts'
-
-/** What must be known of a block to look at its logs. */
-export type LoggedBlock = LogBlock & { readonly receipts: readonly Pick<Receipt, 'logs'>[] }
 
 /** Matching logs in order; `removed` says that the block has left the chain. */
 export function logsOfBlock(

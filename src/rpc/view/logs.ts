@@ -1,11 +1,12 @@
 /** Finds the logs that a query asks for. */
 
+import type { LoggedBlock } from '../../chain/ledger/block.ts'
 import { turnTaking } from '../../chain/turn-taking.ts'
 import { errorCodes, invalidParams, rpcError, serverError } from '../envelope/rpc-error.ts'
 import type { WrittenJson } from '../envelope/written-text.ts'
 import { FoundLogs } from '../format/found-logs.ts'
 import type { LogQuery } from '../params/log-criteria.ts'
-import { type LoggedBlock, visitLogs } from './block-logs.ts'
+import { visitLogs } from './block-logs.ts'
 import { numberOf } from './blocks.ts'
 import type { ChainContext } from './context.ts'
 
@@ -30,15 +31,16 @@ export async function findLogs(context: ChainContext, query: LogQuery): Promise<
   const { from, to } = rangeOf(context, query.blocks)
   const assertTime = timeOf(context)
   const pause = turnTaking(stretchMs)
+  const mayHold = (bloom: Uint8Array) => query.criteria.mayBeIn(bloom)
   for (let number = from; number <= to; number += 1n) {
     const others = pause()
     if (others) {
       await others
       assertTime()
     }
-    const executed = chain.byNumber(number)
-    if (!executed) break
-    collect(found, executed, query, limits.logResults)
+    const block = chain.loggedBlock(number, mayHold)
+    if (!block) continue
+    collect(found, block, query, limits.logResults)
     // One block can always be had within the process; more than an answer holds is not gathered.
     if (number > from && found.dataLength > limits.responseLength)
       throw tooMuch(`${limits.responseLength} characters of`)
