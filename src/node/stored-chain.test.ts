@@ -85,8 +85,12 @@ test('a birth is a manifest or a genesis file, and what is neither is refused', 
   assert.equal((await read(manifest('own'))).name, 'own')
   const genesis = { config: { chainId: 5 }, gasLimit: '0x1388', difficulty: '0x1', alloc: {} }
   assert.equal((await read(JSON.stringify(genesis))).name, 'given')
-  await assert.rejects(read('{'), { code: 'ledger/bad-genesis', message: /is no JSON/ })
-  await assert.rejects(read('{"consensus": 1}'), { code: 'ledger/bad-manifest' })
+  const named = (message: string) => ({ message: `${file}: ${message}` })
+  await assert.rejects(read('{'), { code: 'ledger/bad-genesis', ...named('it is no JSON') })
+  await assert.rejects(read('{}'), named('config must be an object'))
+  await assert.rejects(read('{"consensus": 1}'), {
+    ...{ code: 'ledger/bad-manifest', ...named('version must be 1') },
+  })
   await assert.rejects(readGenesisFile(path.join(folder, 'none'), { name: 'given', folder }), {
     code: 'node/no-genesis',
     message: /cannot be read/,

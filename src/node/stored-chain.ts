@@ -66,7 +66,16 @@ export async function readGenesisFile(
   if (stored) return stored
   const text = new TextDecoder().decode(bytes)
   const isManifest = /"consensus"\s*:/.test(text)
-  return { ...(isManifest ? parseManifest(text) : manifestFromGenesis(text, name)), source }
+  try {
+    return { ...(isManifest ? parseManifest(text) : manifestFromGenesis(text, name)), source }
+  } catch (error) {
+    throw error instanceof AppError ? ofFile(file, error) : error
+  }
+}
+
+/** The same error with the name of the file in place of what kind of file it is. */
+function ofFile(file: string, { code, message, cause }: AppError): AppError {
+  return new AppError({ code, message: `${file}: ${message.replace(/^[a-z ]+: /, '')}`, cause })
 }
 
 /** Writes blocks of a stored chain to a file. */

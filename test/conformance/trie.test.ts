@@ -12,6 +12,7 @@ type Pairs = readonly (readonly [string, string | null])[]
 const bytesOf = (text: string) =>
   text.startsWith('0x') ? fromHex(text) : new TextEncoder().encode(text)
 
+// Besides there is trietestnextprev.json: it asks for the keys before and after a key, which nothing here ever does.
 const files = [
   { file: 'trietest.json', secure: false },
   { file: 'trietest_secureTrie.json', secure: true },

@@ -66,6 +66,8 @@ export interface CallResult extends Ending {
   readonly output: Uint8Array
   /** Without intrinsic gas refused: gas of the whole message, intrinsic gas included. */
   readonly gasUsed: bigint
+  /** Gas it had to have: what it used before refunds, and at least the floor of EIP-7623. */
+  readonly gasNeeded: bigint
   readonly logs: readonly Log[]
 }
 

@@ -211,7 +211,9 @@ function land(thread: Thread, answer: CallAnswer): void {
   else flight?.resolve(answer)
 }
 
-const tooLate: CallOutcome = { halt: 'too-long', output: new Uint8Array(), gasUsed: 0n }
+const tooLate: CallOutcome = {
+  ...{ halt: 'too-long', output: new Uint8Array(), gasUsed: 0n, gasNeeded: 0n },
+}
 
 /** What a call is known by; undefined for one that can only run here, since its state or its precompiles are pretended. */
 function nameOf(state: StateReader, { to, data, moved = [] }: CallMessage): string | undefined {
