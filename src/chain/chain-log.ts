@@ -129,21 +129,7 @@ export async function openChainLog(options: {
 }
 
 function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog {
-  const storedAt = (position: LogPosition) => {
-    const record = decodeRecord(log.read(position))
-    return record.kind === 'block' ? record.stored : undefined
-  }
-  const byNumber = (number: bigint) => {
-    const position = index.positionOf(number)
-    if (position === undefined) return undefined
-    const known = cache.executed(position)
-    if (known) return known
-    const stored = storedAt(position)
-    if (stored === undefined) return undefined
-    const executed = decodeExecutedBlock(stored)
-    cache.keep(position, executed, stored.length)
-    return executed
-  }
+  const { byNumber, loggedBlock } = blockReader(log, index, cache)
   return {
     async append(executed, difference) {
       const record = encodeBlockRecord(executed, difference)
@@ -165,21 +151,7 @@ function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog
       await log.cutTo(end)
     },
     byNumber,
-    loggedBlock(number, mayHold) {
-      const position = index.positionOf(number)
-      const hash = index.hashOf(number)
-      if (position === undefined || hash === undefined) return undefined
-      const known = cache.logged(position)
-      if (known) return known
-      const bloom = bloomOfRecord(log.peek(position, bloomBytes), hash)
-      if (bloom && !mayHold(bloom)) return undefined
-      const stored = storedAt(position)
-      if (stored === undefined) return undefined
-      const logged = decodeLoggedBlock(stored)
-      // Its parts are views of the whole record.
-      cache.keep(position, logged, stored.buffer.byteLength)
-      return logged
-    },
+    loggedBlock,
     differenceOf(number) {
       const position = index.positionOf(number)
       const record = position === undefined ? undefined : decodeRecord(log.read(position))
@@ -200,6 +172,46 @@ function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog
     birthEnd: () => log.behind(firstPosition),
     encodeIndex: (number) => index.encode(number),
     close: () => log.close(),
+  }
+}
+
+/** Reads blocks, those that are not in memory from the log. */
+function blockReader(
+  log: BlockLog,
+  index: BlockPlaces,
+  cache: BlockCache,
+): Pick<ChainLog, 'byNumber' | 'loggedBlock'> {
+  const storedAt = (position: LogPosition) => {
+    const record = decodeRecord(log.read(position))
+    return record.kind === 'block' ? record.stored : undefined
+  }
+  return {
+    byNumber(number) {
+      const position = index.positionOf(number)
+      if (position === undefined) return undefined
+      const known = cache.executed(position)
+      if (known) return known
+      const stored = storedAt(position)
+      if (stored === undefined) return undefined
+      const executed = decodeExecutedBlock(stored)
+      cache.keep(position, executed, stored.length)
+      return executed
+    },
+    loggedBlock(number, mayHold) {
+      const position = index.positionOf(number)
+      const hash = index.hashOf(number)
+      if (position === undefined || hash === undefined) return undefined
+      const known = cache.logged(position)
+      if (known) return known
+      const bloom = bloomOfRecord(log.peek(position, bloomBytes), hash)
+      if (bloom && !mayHold(bloom)) return undefined
+      const stored = storedAt(position)
+      if (stored === undefined) return undefined
+      const logged = decodeLoggedBlock(stored)
+      // Its parts are views of the whole record.
+      cache.keep(position, logged, stored.buffer.byteLength)
+      return logged
+    },
   }
 }
 
