@@ -99,6 +99,27 @@ async function everyShape(t: Parameters<typeof open>[0], options: Parameters<typ
     assert.deepEqual(await found({ fromBlock: '0x0', topics }), [])
 }
 
+test('a block with much in it is shown as its parts are', async (t) => {
+  const { ask, rpc } = await open(t)
+  const contract = await deploy(ask, loggingAll(Array.from({ length: 600 }, () => [[1], 1])))
+  const hashes: Hex[] = []
+  for (const to of [contract, contract, alice])
+    hashes.push(await ask('eth_sendTransaction', { from: alice, to, gas: '0x400000' }))
+  await ask('evm_mine')
+  const receipts = await Promise.all(hashes.map((hash) => ask('eth_getTransactionReceipt', hash)))
+  assert.equal(receipts[1]?.logs.at(-1)?.logIndex, '0x4af')
+  const transactions = await Promise.all(hashes.map((one) => ask('eth_getTransactionByHash', one)))
+  const block = { ...(await ask('eth_getBlockByNumber', 'latest', false)), transactions }
+  for (const [method, params, result] of [
+    ['eth_getBlockReceipts', ['latest'], receipts],
+    ['eth_getBlockByNumber', ['latest', true], block],
+  ] as const) {
+    const text = await rpc.handleText(JSON.stringify(asked(1, method, ...params)))
+    assert.equal(text, JSON.stringify({ jsonrpc: '2.0', id: 1, result }))
+    assert.deepEqual(await ask(method, ...params), result)
+  }
+})
+
 test('a batch may hold large answers among others', async (t) => {
   const { ask, rpc } = await open(t, { limits: { responseLength: 3_000 } })
   const contract = await deploy(ask, logger)

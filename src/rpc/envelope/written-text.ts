@@ -1,6 +1,7 @@
 /** Describes large answers, which are written piece by piece while they go out. */
 
 import type { Json } from '../../base/json-rpc.ts'
+import { turnTaking } from '../../chain/turn-taking.ts'
 
 /** Text in UTF-8 whose length is known before it is written. */
 export interface WrittenText {
@@ -10,7 +11,7 @@ export interface WrittenText {
   pieces(): Iterable<Uint8Array>
 }
 
-/** A JSON value that is written so; its text is ASCII. */
+/** A JSON value that is written so. */
 export abstract class WrittenJson implements WrittenText {
   abstract readonly length: number
   abstract pieces(): Iterable<Uint8Array>
@@ -21,22 +22,43 @@ export abstract class WrittenJson implements WrittenText {
   }
 }
 
-/** Texts, one after the other. */
-export class JoinedText implements WrittenText {
-  readonly length: number
+/** Texts, one after the other, which together are a JSON value. */
+export class JoinedText extends WrittenJson {
+  override readonly length: number
   readonly #parts: readonly (Uint8Array | WrittenText)[]
 
   constructor(parts: readonly (string | WrittenText)[]) {
+    super()
     this.#parts = parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))
     this.length = this.#parts.reduce((sum, { length }) => sum + length, 0)
   }
 
-  *pieces(): Generator<Uint8Array> {
+  override *pieces(): Generator<Uint8Array> {
     for (const part of this.#parts) {
       if (part instanceof Uint8Array) yield part
       else yield* part.pieces()
     }
   }
+}
+
+/** Characters after which others may have their turn, and how long they wait for it. */
+const [partLength, stretchMs] = [64 * 1024, 5]
+
+/** A list as text; others have their turn while its items are made. */
+export async function writtenList(items: Iterable<Json>): Promise<WrittenJson> {
+  const pause = turnTaking(stretchMs)
+  const parts: string[] = []
+  let text = ''
+  for (const item of items) {
+    text += `${parts.length === 0 && text === '' ? '[' : ','}${JSON.stringify(item)}`
+    if (text.length < partLength) continue
+    parts.push(text)
+    text = ''
+    const others = pause()
+    if (others) await others
+  }
+  const isEmpty = parts.length === 0 && text === ''
+  return new JoinedText(isEmpty ? ['[]'] : [...parts, `${text}]`])
 }
 
 /** All of a text at once. */

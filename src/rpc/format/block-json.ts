@@ -11,16 +11,31 @@ type Fields = { readonly [key: string]: Json }
 
 /** A block with its transactions, or with their hashes only. */
 export function blockJson(executed: ExecutedBlock, full: boolean): Fields {
-  const { block, transactionHashes } = executed
+  const { before, after } = fieldsAround(executed)
+  const transactions = full
+    ? [...transactionsJson(executed)]
+    : executed.transactionHashes.map((hash) => toHex(hash))
+  return { ...before, transactions, ...after }
+}
+
+/** The fields of a block that stand before and after its transactions. */
+export function fieldsAround({ block }: ExecutedBlock): {
+  readonly before: Fields
+  readonly after: Fields
+} {
   return {
-    ...headerJson(block),
-    size: toQuantity(blockSize(block)),
-    transactions: transactionHashes.map((hash, position) =>
-      full ? (minedTransaction(executed, position) ?? null) : toHex(hash),
-    ),
-    uncles: block.ommers.map((ommer) => toHex(headerHash(ommer))),
-    ...(block.withdrawals && { withdrawals: block.withdrawals.map(withdrawalJson) }),
+    before: { ...headerJson(block), size: toQuantity(blockSize(block)) },
+    after: {
+      uncles: block.ommers.map((ommer) => toHex(headerHash(ommer))),
+      ...(block.withdrawals && { withdrawals: block.withdrawals.map(withdrawalJson) }),
+    },
   }
+}
+
+/** The transactions of a block, one by one. */
+export function* transactionsJson(executed: ExecutedBlock): Generator<Json> {
+  for (let position = 0; position < executed.transactionHashes.length; position += 1)
+    yield minedTransaction(executed, position) ?? null
 }
 
 /** A header with its hash, as eth_subscribe("newHeads") gives it. */

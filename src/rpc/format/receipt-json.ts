@@ -54,14 +54,13 @@ export function receiptJson(
   return placedReceipt(executed, { position, logIndex }, rules)
 }
 
-/** All receipts of a block with these rules. */
-export function receiptsJson(executed: ExecutedBlock, rules: Rules): readonly Json[] {
+/** All receipts of a block with these rules, one by one. */
+export function* receiptsJson(executed: ExecutedBlock, rules: Rules): Generator<Json> {
   let logIndex = 0
-  return executed.receipts.map(({ logs }, position) => {
-    const shown = placedReceipt(executed, { position, logIndex }, rules)
+  for (const [position, { logs }] of executed.receipts.entries()) {
+    yield placedReceipt(executed, { position, logIndex }, rules) ?? null
     logIndex += logs.length
-    return shown ?? null
-  })
+  }
 }
 
 function placedReceipt(

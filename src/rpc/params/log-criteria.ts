@@ -78,7 +78,8 @@ class Alternatives {
   readonly #byEnd = new Map<number, Uint8Array[]>()
   /** Which last twelve bits there are, so that most of what is none of them is seen at once. */
   readonly #ends = new Uint8Array(0x1000)
-  #bits: readonly (readonly number[])[] | undefined
+  /** Of the bloom filter, for each value; found when they are needed. */
+  readonly #bits: (readonly number[])[] = []
 
   constructor(values: readonly Uint8Array[]) {
     this.#values = values
@@ -90,8 +91,12 @@ class Alternatives {
   }
 
   mayBeIn(bloom: Uint8Array): boolean {
-    this.#bits ??= this.#values.map(bloomBits)
-    return this.#bits.length === 0 || this.#bits.some((bits) => bloomHas(bloom, bits))
+    const isCovered = (value: Uint8Array, at: number) => {
+      const bits = this.#bits[at] ?? bloomBits(value)
+      this.#bits[at] = bits
+      return bloomHas(bloom, bits)
+    }
+    return this.#values.length === 0 || this.#values.some(isCovered)
   }
 
   isAt(log: LogCursor, at: number): boolean {
