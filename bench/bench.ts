@@ -1,17 +1,20 @@
 /** Prints the tables of docs/performance.md: `npm run bench -- loops transfers precompiles --runs 5`. */
 
 import { knownName, readOptions, wholeNumber } from '../tools/command-options.ts'
+import { accountsTable } from './accounts.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { logTable } from './logs.ts'
 import { machineText } from './measure.ts'
 import { precompileTable } from './precompiles.ts'
-import { startTable, trieTable } from './state.ts'
+import { startTable } from './starts.ts'
+import { trieTable } from './state.ts'
 
 const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   transfers: transferTable,
   loops: loopTable,
   precompiles: precompileTable,
   trie: trieTable,
+  accounts: accountsTable,
   start: startTable,
   logs: logTable,
 }

@@ -3,7 +3,7 @@
 import { copy, isSmall, isZero } from '../words/u256'
 import { coldExtra, credit, debit, delegateOf, holds, isDead } from './accounts'
 import { codeOf } from './code'
-import { depth, frame, setFault, setReturnSize } from './frame'
+import { depth, frame, memorySize, setFault, setReturnSize } from './frame'
 import {
   CALL_FAILED,
   CALL_OPENED,
@@ -12,10 +12,9 @@ import {
   nextFrame,
   openFrame,
   setAddress,
-  suspend,
-  undoFrame,
 } from './frames'
 import { hostEnter, hostPrecompile } from './host'
+import { revertTo } from './journal'
 import {
   FAILED,
   FAULT_BALANCE,
@@ -29,9 +28,13 @@ import {
   FRAME_GAS,
   FRAME_INPUT,
   FRAME_INPUT_SIZE,
+  FRAME_IP,
+  FRAME_JOURNAL,
   FRAME_KIND,
+  FRAME_MEMORY_SIZE,
   FRAME_OUTPUT,
   FRAME_OUTPUT_SIZE,
+  FRAME_SP,
   FRAME_STATIC,
   FRAME_TARGET,
   FRAME_VALUE,
@@ -54,7 +57,7 @@ import { accountAt, bringIntoBeing, hasCode, NO_PRECOMPILE, precompileId, touch 
 
 const NOTHING: usize = memory.data(32, 16)
 
-/** Runs a call from its arguments on the stack; `ip` is its instruction. */
+/** Runs a call from its arguments on the stack; `ip` is where the caller goes on. */
 export function call(op: u32, sp: usize, ip: usize, gas: i64): i32 {
   const hasValue = op == CALL || op == CALLCODE
   const value = hasValue ? sp - 64 : NOTHING
@@ -98,7 +101,10 @@ export function call(op: u32, sp: usize, ip: usize, gas: i64): i32 {
   const top = range - 96
   setReturnSize(0)
   const own = usize(load<u32>(frame, FRAME_ACCOUNT))
-  suspend(ip, top, kept)
+  store<u32>(frame, u32(ip), FRAME_IP)
+  store<u32>(frame, u32(top), FRAME_SP)
+  store<i64>(frame, kept, FRAME_GAS)
+  store<u32>(frame, memorySize, FRAME_MEMORY_SIZE)
   const next = nextFrame(op, given, sp)
   store<u32>(next, u32(placeOf(range, inputSize)), FRAME_INPUT)
   store<u32>(next, u32(inputSize), FRAME_INPUT_SIZE)
@@ -155,7 +161,7 @@ function runPrecompile(next: usize, id: u32): i32 {
   const cost = hostPrecompile(id, usize(load<u32>(next, FRAME_INPUT)), size, offered, RETURN)
   if (cost < 0) {
     setFault(FAULT_PRECOMPILE)
-    undoFrame(next)
+    revertTo(usize(load<u32>(next, FRAME_JOURNAL)))
     return done(next, FAILED, 0, 0)
   }
   return done(next, OK, gas - i64(cost), load<u32>(PRECOMPILE_LENGTH))

@@ -2,9 +2,7 @@
 
 import { setSmall } from '../words/u256'
 import { FULL_RETURN, full } from './capacity'
-import { blockGeneration, WITHOUT_JUMP } from './blocks'
-import { codeGeneration, creationsTop, ownCode } from './code'
-import { blockAt, entryOf } from './decode'
+import { codeGeneration, codeOf, creationsTop } from './code'
 import {
   frame,
   memoryBase,
@@ -13,20 +11,20 @@ import {
   setFault,
   setFrame,
   setMemory,
-  setRefund,
   setReturnSize,
 } from './frame'
 import { hostLeave } from './host'
-import { journalEnd, revertTo } from './journal'
+import { journalEnd } from './journal'
 import {
-  CODE_SERIAL,
+  CODE_INSTRUCTIONS,
   FRAME_ADDRESS,
-  FRAME_BLOCK_GENERATION,
   FRAME_BYTES,
   FRAME_CODE,
+  FRAME_CODE_ACCOUNT,
   FRAME_CODE_GENERATION,
   FRAME_CODES_TOP,
   FRAME_GAS,
+  FRAME_INSTRUCTIONS,
   FRAME_IP,
   FRAME_JOURNAL,
   FRAME_KIND,
@@ -36,21 +34,16 @@ import {
   FRAME_MEMORY_SIZE,
   FRAME_OUTPUT,
   FRAME_OUTPUT_SIZE,
-  FRAME_PC,
   FRAME_REFUND,
-  FRAME_SERIAL,
   FRAME_SP,
   FRAME_STACK,
-  FRAME_TOUCHED,
   FRAMES,
-  INSTRUCTION_BYTES,
   OK,
   RETURN,
   RETURN_END,
   TRACE,
 } from './layout'
-import { cutLogs, logCount, logsEnd } from './logs'
-import { cutTouched, touchedEnd } from './tables'
+import { logCount, logsEnd } from './logs'
 
 /** Answers: the opcode fails; it is done, and `gasAfter` is left; a frame is open. */
 export const CALL_FAILED: i32 = -1
@@ -76,7 +69,7 @@ export function nextFrame(op: u32, gas: i64, stack: usize): usize {
   return next
 }
 
-/** Keeps where a frame begins, for its undoing. */
+/** Keeps where a frame began, for its undoing. */
 export function markFrame(next: usize): void {
   store<u32>(next, 0, FRAME_MEMORY_SIZE)
   store<u32>(next, u32(journalEnd), FRAME_JOURNAL)
@@ -84,15 +77,6 @@ export function markFrame(next: usize): void {
   store<u32>(next, logCount, FRAME_LOG_COUNT)
   store<i64>(next, refund, FRAME_REFUND)
   store<u32>(next, u32(creationsTop), FRAME_CODES_TOP)
-  store<u32>(next, u32(touchedEnd), FRAME_TOUCHED)
-}
-
-/** Undoes what was done since the mark of a frame. */
-export function undoFrame(ended: usize): void {
-  revertTo(usize(load<u32>(ended, FRAME_JOURNAL)))
-  cutTouched(usize(load<u32>(ended, FRAME_TOUCHED)))
-  cutLogs(usize(load<u32>(ended, FRAME_LOGS)), load<u32>(ended, FRAME_LOG_COUNT))
-  setRefund(load<i64>(ended, FRAME_REFUND))
 }
 
 export function setAddress(next: usize, account: usize): void {
@@ -102,33 +86,30 @@ export function setAddress(next: usize, account: usize): void {
   store<u64>(next, 0, FRAME_ADDRESS + 24)
 }
 
-/** Keeps where the frame that runs goes on when the one it opens has ended: behind the instruction at `ip`. */
-export function suspend(ip: usize, sp: usize, gas: i64): void {
-  store<u32>(frame, u32(ip + INSTRUCTION_BYTES), FRAME_IP)
-  store<u32>(frame, load<u32>(ip, 8), FRAME_PC)
-  store<u32>(frame, blockGeneration, FRAME_BLOCK_GENERATION)
-  store<u32>(frame, u32(sp), FRAME_SP)
-  store<i64>(frame, gas, FRAME_GAS)
-  store<u32>(frame, memorySize, FRAME_MEMORY_SIZE)
-}
-
-/** Where the frame that runs goes on now: its blocks may have been dropped since. */
-export function resumed(): usize {
-  if (load<u32>(frame, FRAME_BLOCK_GENERATION) == blockGeneration) {
-    return usize(load<u32>(frame, FRAME_IP))
-  }
-  return blockAt(ownCode(), load<u32>(frame, FRAME_PC) | WITHOUT_JUMP)
-}
-
 /** Makes a frame the one that runs. */
 export function openFrame(next: usize, code: usize): void {
   store<u32>(next, u32(code), FRAME_CODE)
   store<u32>(next, codeGeneration, FRAME_CODE_GENERATION)
-  store<u32>(next, load<u32>(code, CODE_SERIAL), FRAME_SERIAL)
+  store<u32>(next, load<u32>(code, CODE_INSTRUCTIONS), FRAME_INSTRUCTIONS)
+  store<u32>(next, load<u32>(code, CODE_INSTRUCTIONS), FRAME_IP)
   store<u32>(next, load<u32>(next, FRAME_STACK), FRAME_SP)
   setFrame(next)
   setMemory(usize(load<u32>(next, FRAME_MEMORY)), 0)
-  store<u32>(next, u32(entryOf(code)), FRAME_IP)
+}
+
+/** Where an instruction of the frame that runs lies now: codes may have been dropped since it began. */
+export function relocate(ip: usize): usize {
+  if (load<u32>(frame, FRAME_CODE_GENERATION) == codeGeneration) return ip
+  const account = usize(load<u32>(frame, FRAME_CODE_ACCOUNT))
+  // Creation code lies where nothing is dropped.
+  if (account == 0) return ip
+  const code = codeOf(account)
+  const from = load<u32>(frame, FRAME_INSTRUCTIONS)
+  const now = load<u32>(code, CODE_INSTRUCTIONS)
+  store<u32>(frame, u32(code), FRAME_CODE)
+  store<u32>(frame, now, FRAME_INSTRUCTIONS)
+  store<u32>(frame, codeGeneration, FRAME_CODE_GENERATION)
+  return usize(now) + (ip - usize(from))
 }
 
 /** Ends a call that never had a frame; its output, if any, lies at RETURN. */

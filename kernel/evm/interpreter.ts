@@ -26,10 +26,9 @@ import { blame } from './blame'
 import { call } from './calls'
 import { copyCode, copyInput, copyMemory, copyReturn, hashMemory } from './copies'
 import { create } from './creations'
-import { decodeNext, jump } from './decode'
 import { endedAs, endFrame } from './endings'
 import { explainFault, fault, frame, memoryBase, memorySize, returnSize, setFault } from './frame'
-import { CALL_DONE, CALL_FAILED, gasAfter, resumed } from './frames'
+import { CALL_DONE, CALL_FAILED, gasAfter, relocate } from './frames'
 import { hostStep } from './host'
 import {
   ACCOUNT_BALANCE,
@@ -37,6 +36,9 @@ import {
   BENEFICIARY,
   BLOB_FEE,
   CHAIN_ID,
+  CODE_INSTRUCTIONS,
+  CODE_JUMPS,
+  CODE_LENGTH,
   FAILED,
   FAULT_INVALID_JUMP,
   FAULT_INVALID_OPCODE,
@@ -44,6 +46,7 @@ import {
   FRAME_ACCOUNT,
   FRAME_ADDRESS,
   FRAME_CALLER,
+  FRAME_CODE,
   FRAME_GAS,
   FRAME_INPUT_SIZE,
   FRAME_IP,
@@ -72,6 +75,7 @@ import {
   blockHash,
   byteAt,
   exponent,
+  jumpDistance,
   leadingZeros,
   loadInput,
   sar,
@@ -100,13 +104,6 @@ function isBought(word: usize, size: u64): bool {
   return isSmall(word) && load<u64>(word) + size <= u64(memorySize) && load<u64>(word) < 0xffffffff
 }
 
-/** Whether a word is the place to which the JUMP or JUMPI at `ip` went last. */
-// @ts-ignore: decorator
-@inline
-function isRemembered(word: usize, ip: usize): bool {
-  return isSmall(word) && load<u64>(word) == u64(load<u32>(ip, 8))
-}
-
 /** Whether a comparison holds between the top and the word below it. */
 // @ts-ignore: decorator
 @inline
@@ -123,7 +120,7 @@ function compares(comparison: u32, top: usize, next: usize): bool {
  * @returns OK, REVERTED, FAILED or PAUSED
  */
 export function run(gasSlice: i64): i32 {
-  let ip = usize(load<u32>(frame, FRAME_IP))
+  let ip = relocate(usize(load<u32>(frame, FRAME_IP)))
   let sp = usize(load<u32>(frame, FRAME_SP))
   let floor = usize(load<u32>(frame, FRAME_STACK))
   let base = memoryBase
@@ -274,17 +271,26 @@ export function run(gasSlice: i64): i32 {
           sp -= 64
           ip += INSTRUCTION_BYTES
           continue
-        case op.JUMP: {
-          const place = sp
-          sp -= 32
-          ip = isRemembered(place, ip) ? usize(load<u32>(ip, 4)) : jump(place, ip)
-          continue
-        }
+        case op.JUMP:
         case op.JUMPI: {
-          const place = sp
-          sp -= 64
-          if (isZero(sp + 32)) ip += INSTRUCTION_BYTES
-          else ip = isRemembered(place, ip) ? usize(load<u32>(ip, 4)) : jump(place, ip)
+          const code = usize(load<u32>(frame, FRAME_CODE))
+          if (load<u32>(ip) == op.JUMPI) {
+            sp -= 64
+            if (isZero(sp + 32)) {
+              ip += INSTRUCTION_BYTES
+              continue
+            }
+            sp += 32
+            copy(sp, sp + 32)
+          }
+          const jumps = usize(load<u32>(code, CODE_JUMPS))
+          const distance = jumpDistance(sp, jumps, load<u32>(code, CODE_LENGTH))
+          sp -= 32
+          if (distance == 0) {
+            setFault(FAULT_INVALID_JUMP)
+            break
+          }
+          ip = usize(load<u32>(code, CODE_INSTRUCTIONS) + distance)
           continue
         }
         case op.POP:
@@ -584,7 +590,7 @@ export function run(gasSlice: i64): i32 {
           const cost = sizeOfCode(sp, gas + reserve)
           if (cost < 0) break
           gas -= cost
-          ip += INSTRUCTION_BYTES
+          ip = relocate(ip + INSTRUCTION_BYTES)
           continue
         }
         case op.EXTCODECOPY: {
@@ -592,7 +598,7 @@ export function run(gasSlice: i64): i32 {
           if (cost < 0) break
           gas -= cost
           sp -= 128
-          ip += INSTRUCTION_BYTES
+          ip = relocate(ip + INSTRUCTION_BYTES)
           continue
         }
         case op.BLOCKHASH:
@@ -675,17 +681,17 @@ export function run(gasSlice: i64): i32 {
         case op.STATICCALL: {
           const operation = load<u32>(ip)
           const isCreation = operation == op.CREATE || operation == op.CREATE2
+          const next = ip + INSTRUCTION_BYTES
           const done = isCreation
-            ? create(operation, sp, ip, gas + reserve)
-            : call(operation, sp, ip, gas + reserve)
+            ? create(operation, sp, next, gas + reserve)
+            : call(operation, sp, next, gas + reserve)
           if (done == CALL_FAILED) break
           slice -= granted - gas
           if (done == CALL_DONE) {
             const spent = gas + reserve - gasAfter
-            // A unit of a precompile's gas takes up to thirty times as long as one of code.
-            if (spent > 0) slice -= spent << 5
+            if (spent > 0) slice -= spent
             sp = usize(load<u32>(frame, FRAME_SP))
-            ip += INSTRUCTION_BYTES
+            ip = relocate(next)
             gas = grant(gasAfter)
           } else {
             ip = usize(load<u32>(frame, FRAME_IP))
@@ -724,9 +730,6 @@ export function run(gasSlice: i64): i32 {
           hostStep(load<u32>(ip, 8), load<u32>(ip, 4), f64(gas + reserve), sp)
           ip += INSTRUCTION_BYTES
           continue
-        case op.DECODE:
-          ip = decodeNext(ip)
-          continue
         case op.BAD_JUMP:
           setFault(FAULT_INVALID_JUMP)
           break
@@ -751,7 +754,7 @@ export function run(gasSlice: i64): i32 {
     if (status == FAILED && fault == 0) setFault(FAULT_OUT_OF_GAS)
     slice -= granted - gas
     if (!endFrame(status, gas + reserve, output, size)) return endedAs
-    ip = resumed()
+    ip = relocate(usize(load<u32>(frame, FRAME_IP)))
     sp = usize(load<u32>(frame, FRAME_SP))
     floor = usize(load<u32>(frame, FRAME_STACK))
     base = memoryBase

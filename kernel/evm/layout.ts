@@ -22,25 +22,20 @@ export const JOURNAL_END: usize = JOURNAL + 96 * MB // a multiple of its records
 export const LOGS: usize = JOURNAL_END
 export const LOGS_END: usize = LOGS + 64 * MB
 export const ACCOUNT_INDEX: usize = LOGS_END
-export const ACCOUNTS: usize = ACCOUNT_INDEX + 8 * MB
-export const ACCOUNTS_END: usize = ACCOUNTS + 64 * MB
+export const ACCOUNTS: usize = ACCOUNT_INDEX + 4 * MB
+export const ACCOUNTS_END: usize = ACCOUNTS + 32 * MB
 export const SLOT_INDEX: usize = ACCOUNTS_END
 export const SLOTS: usize = SLOT_INDEX + 16 * MB
 export const SLOTS_END: usize = SLOTS + 128 * MB
 export const TRANSIENT_INDEX: usize = SLOTS_END
 export const TRANSIENT: usize = TRANSIENT_INDEX + 32 * MB
 export const TRANSIENT_END: usize = TRANSIENT + 160 * MB
-/** Four bytes for each account that there is room for, since none stands here twice. */
 export const TOUCHED: usize = TRANSIENT_END
-export const CODE_INDEX: usize = TOUCHED + 2 * MB
+export const TOUCHED_END: usize = TOUCHED + 2 * MB
+export const CODE_INDEX: usize = TOUCHED_END
 export const CODES: usize = CODE_INDEX + 2 * MB
-export const CODES_END: usize = CODES + 160 * MB
-export const BLOCK_INDEX: usize = CODES_END
-export const CONSTANTS: usize = BLOCK_INDEX + 8 * MB
-export const CONSTANTS_END: usize = CONSTANTS + 16 * MB
-export const BLOCKS: usize = CONSTANTS_END
-export const BLOCKS_END: usize = BLOCKS + 48 * MB
-export const EXCHANGE: usize = BLOCKS_END
+export const CODES_END: usize = CODES + 96 * MB
+export const EXCHANGE: usize = CODES_END
 export const EXCHANGE_END: usize = EXCHANGE + 32 * MB
 export const RETURN: usize = EXCHANGE_END
 export const RETURN_END: usize = RETURN + 32 * MB
@@ -48,12 +43,10 @@ export const RETURN_END: usize = RETURN + 32 * MB
 export const ARENA: usize = RETURN_END
 
 /** Places of 8 bytes of each index (generation, offset): a power of two, more than the records. */
-export const ACCOUNT_PLACES: u32 = 1 << 20
+export const ACCOUNT_PLACES: u32 = 1 << 19
 export const SLOT_PLACES: u32 = 1 << 21
 export const TRANSIENT_PLACES: u32 = 1 << 22
 export const CODE_PLACES: u32 = 1 << 18
-/** Places of 16 bytes. */
-export const BLOCK_PLACES: u32 = 1 << 19
 /** Sets of two hashes that are remembered: a power of two; 192 bytes each, and 8 of tags. */
 export const MEMO_SETS: usize = 1 << 13
 
@@ -128,7 +121,7 @@ export const ACCOUNT_NONCE: usize = 24
 export const ACCOUNT_BALANCE: usize = 32
 /** As bytes, highest first. */
 export const ACCOUNT_CODE_HASH: usize = 64
-/** The code, or 0. */
+/** The decoded code, or 0. */
 export const ACCOUNT_CODE: usize = 96
 /** Transactions in which it became warm, was made, was destroyed, was touched. */
 export const ACCOUNT_WARM: usize = 100
@@ -168,19 +161,15 @@ export const TRANSIENT_BYTES: usize = 80
 export const TRANSIENT_VALUE: usize = 32
 export const TRANSIENT_ACCOUNT: usize = 64
 
-// Code: a header, then its bytes with padding, then marks where jumps may go.
+// Code: a header, then raw bytes with padding, jump table, instructions, constants.
 export const CODE_HEADER_BYTES: usize = 64
 export const CODE_LENGTH: usize = 0
 export const CODE_RAW: usize = 4
-/** One bit for each byte. */
+/** For each byte, how far its instruction lies from the first, or 0 where no jump may go. */
 export const CODE_JUMPS: usize = 8
-/** The block that it begins with, if blocks were not dropped since. */
-export const CODE_ENTRY: usize = 12
-export const CODE_ENTRY_GENERATION: usize = 16
+export const CODE_INSTRUCTIONS: usize = 12
 /** Address that the code delegates to (EIP-7702): where its 20 bytes begin, or 0. */
-export const CODE_DELEGATE: usize = 20
-/** A number that no other code has, by which its blocks are found. */
-export const CODE_SERIAL: usize = 24
+export const CODE_DELEGATE: usize = 16
 export const CODE_HASH: usize = 32
 
 // Frame.
@@ -210,15 +199,11 @@ export const FRAME_CODE_GENERATION: usize = 76
 export const FRAME_REFUND: usize = 80
 /** End of creation codes in the arena of codes when it began. */
 export const FRAME_CODES_TOP: usize = 88
-export const FRAME_TOUCHED: usize = 92
 export const FRAME_VALUE: usize = 96
 export const FRAME_CALLER: usize = 128
 export const FRAME_ADDRESS: usize = 160
-/** Where it goes on in its code while another frame runs, and which blocks its instruction is of. */
-export const FRAME_PC: usize = 192
-export const FRAME_BLOCK_GENERATION: usize = 200
-/** Number of its code, when it was opened. */
-export const FRAME_SERIAL: usize = 204
+/** Where its instructions began when it was opened. */
+export const FRAME_INSTRUCTIONS: usize = 192
 /** Account that was called, whatever code it has. */
 export const FRAME_TARGET: usize = 196
 

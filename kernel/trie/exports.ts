@@ -19,7 +19,7 @@ import {
 export { hasStorage, readAccount, readSlot } from './accounts'
 export { appliedRoot, applyDifference, differenceRoom } from './difference'
 export { ADDRESS, FIELDS, HASH, KEY, VALUE } from './places'
-export { takeRetired, usedBytes } from './pool'
+export { limitMemory, takeRetired, usedBytes } from './pool'
 export { PAGE, PAGE_HEAD } from './pages'
 export { collectPage, fitsPage } from './paging'
 export { PROOF } from './proof'

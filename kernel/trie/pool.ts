@@ -20,6 +20,8 @@ const CHUNK_ENTRIES: u32 = 56
 
 let top: usize = (__heap_base + 15) & ~15
 let used: usize = 0
+/** Where memory ends; code outside may set it lower, never beyond the 4 GiB of addresses. */
+let most: usize = 0xffff0000
 /** The version that is being made. */
 let now: u32 = 0
 /** Records of older versions that this version no longer reaches. */
@@ -49,23 +51,26 @@ export function allocate(kind: u32, size: usize): usize {
   const cell = FREE + ((size >> 4) << 2)
   let record: usize = load<u32>(cell)
   if (record) store<u32>(cell, load<u32>(record, 4))
-  else {
-    record = top
-    top += size
-    if (top > <usize>memory.size() << PAGE_SHIFT) growTo(top)
-  }
+  else record = reserve(size)
   used += size
   store<u32>(record, kind | 0x100 | (<u32>(size >> 4) << 24))
   store<u32>(record, now, 4)
   return record
 }
 
-/** Memory that is no record and is never given back. */
+/** Memory that is never used before; it is given back as a record or not at all. */
 export function reserve(bytes: usize): usize {
   const start = top
-  top += (bytes + 15) & ~15
-  if (top > <usize>memory.size() << PAGE_SHIFT) growTo(top)
+  if (bytes > most - start) unreachable()
+  const end = start + ((bytes + 15) & ~15)
+  if (end > <usize>memory.size() << PAGE_SHIFT) growTo(end)
+  top = end
   return start
+}
+
+/** Sets where memory ends, in bytes; what does not fit stops this kernel's call. */
+export function limitMemory(bytes: usize): void {
+  most = min<usize>(bytes, 0xffff0000)
 }
 
 /** Asks for an eighth more than there is, so that growing stays rare. */

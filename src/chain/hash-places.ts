@@ -13,10 +13,8 @@ const entryBytes = 16
 export class HashPlaces {
   #capacity = firstCapacity
   #size = 0
-  #high = new Uint32Array(firstCapacity)
-  #low = new Uint32Array(firstCapacity)
-  /** The number plus one; 0 is a free place. */
-  #values = new Float64Array(firstCapacity)
+  /** Four words a place, side by side: two of the hash, two of the number plus one; 0 is a free place. */
+  #words = new Uint32Array(firstCapacity * 4)
   /** Odd and unknown to those who choose hashes, so that they cannot choose their places. */
   readonly #mix = randomInt(2 ** 31) * 2 + 1
 
@@ -29,9 +27,9 @@ export class HashPlaces {
   find(hash: Hash, accepts: (value: number) => boolean): number | undefined {
     const [high, low] = halves(hash)
     for (let at = this.#start(high, low); ; at = (at + 1) & (this.#capacity - 1)) {
-      const value = this.#values[at] ?? 0
+      const value = this.#valueAt(at)
       if (value === 0) return undefined
-      if (this.#high[at] === high && this.#low[at] === low && accepts(value - 1)) return value - 1
+      if (this.#isAt(at, high, low) && accepts(value - 1)) return value - 1
     }
   }
 
@@ -40,10 +38,10 @@ export class HashPlaces {
     const view = new DataView(bytes.buffer)
     let to = 0
     for (let at = 0; at < this.#capacity; at += 1) {
-      const value = this.#values[at] ?? 0
+      const value = this.#valueAt(at)
       if (value === 0) continue
-      view.setUint32(to, this.#high[at] ?? 0)
-      view.setUint32(to + 4, this.#low[at] ?? 0)
+      view.setUint32(to, this.#words[at * 4] ?? 0)
+      view.setUint32(to + 4, this.#words[at * 4 + 1] ?? 0)
       view.setFloat64(to + 8, value - 1)
       to += entryBytes
     }
@@ -62,16 +60,26 @@ export class HashPlaces {
 
   #add(high: number, low: number, value: number): void {
     if ((this.#size + 1) * 2 > this.#capacity) this.#resize(this.#capacity * 2)
+    const words = this.#words
+    const [above, below] = [Math.floor((value + 1) / 2 ** 32), (value + 1) >>> 0]
     let at = this.#start(high, low)
-    while (this.#values[at] !== 0) {
-      const isKnown = this.#high[at] === high && this.#low[at] === low
-      if (isKnown && this.#values[at] === value + 1) return
-      at = (at + 1) & (this.#capacity - 1)
+    for (; this.#valueAt(at) !== 0; at = (at + 1) & (this.#capacity - 1)) {
+      const isSame = words[at * 4 + 2] === above && words[at * 4 + 3] === below
+      if (isSame && this.#isAt(at, high, low)) return
     }
-    this.#high[at] = high
-    this.#low[at] = low
-    this.#values[at] = value + 1
+    words[at * 4] = high
+    words[at * 4 + 1] = low
+    words[at * 4 + 2] = above
+    words[at * 4 + 3] = below
     this.#size += 1
+  }
+
+  #isAt(at: number, high: number, low: number): boolean {
+    return this.#words[at * 4] === high && this.#words[at * 4 + 1] === low
+  }
+
+  #valueAt(at: number): number {
+    return (this.#words[at * 4 + 2] ?? 0) * 2 ** 32 + (this.#words[at * 4 + 3] ?? 0)
   }
 
   #start(high: number, low: number): number {
@@ -80,14 +88,13 @@ export class HashPlaces {
   }
 
   #resize(capacity: number): void {
-    const [high, low, values] = [this.#high, this.#low, this.#values]
+    const before = this.#words
     this.#capacity = capacity
     this.#size = 0
-    this.#high = new Uint32Array(capacity)
-    this.#low = new Uint32Array(capacity)
-    this.#values = new Float64Array(capacity)
-    for (const [at, value] of values.entries()) {
-      if (value !== 0) this.#add(high[at] ?? 0, low[at] ?? 0, value - 1)
+    this.#words = new Uint32Array(capacity * 4)
+    for (let at = 0; at < before.length; at += 4) {
+      const value = (before[at + 2] ?? 0) * 2 ** 32 + (before[at + 3] ?? 0)
+      if (value !== 0) this.#add(before[at] ?? 0, before[at + 1] ?? 0, value - 1)
     }
   }
 }

@@ -134,13 +134,20 @@ function openIfThere(file: string): number | undefined {
   }
 }
 
+/** Where pieces are read to before their length is known; larger ones take a second reading. */
+const room = new Uint8Array(8 * 1024)
+
 function readPiece(file: OpenedFile, position: number): Uint8Array {
-  const head = readBytes(file.descriptor, position, headBytes)
-  const view = new DataView(head.buffer)
-  const length = view.getUint32(0)
-  if (position + headBytes + length > file.bytes) throw damaged(file, position)
-  const piece = readBytes(file.descriptor, position + headBytes, length)
-  if (checksum(piece) !== view.getUint32(4)) throw damaged(file, position)
+  const known = readInto(room, file.descriptor, position)
+  const view = new DataView(room.buffer)
+  const [length, sum] = [view.getUint32(0), view.getUint32(4)]
+  const isThere = known >= headBytes && position + headBytes + length <= file.bytes
+  if (!isThere) throw damaged(file, position)
+  const piece =
+    headBytes + length <= known
+      ? room.slice(headBytes, headBytes + length)
+      : readBytes(file.descriptor, position + headBytes, length)
+  if (checksum(piece) !== sum) throw damaged(file, position)
   return piece
 }
 
@@ -151,13 +158,19 @@ function checksum(piece: Uint8Array): number {
 
 function readBytes(descriptor: number, position: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
+  readInto(bytes, descriptor, position)
+  return bytes
+}
+
+/** Fills bytes as far as the file goes, and says how far. */
+function readInto(bytes: Uint8Array, descriptor: number, position: number): number {
   let done = 0
-  while (done < length) {
-    const read = readSync(descriptor, bytes, done, length - done, position + done)
+  while (done < bytes.length) {
+    const read = readSync(descriptor, bytes, done, bytes.length - done, position + done)
     if (read === 0) break
     done += read
   }
-  return bytes
+  return done
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -44,6 +44,14 @@ function randomDifference(next: (below: number) => number, accounts: number): En
   return encodeDifference({ accounts: [...changes.values()], codes })
 }
 
+function applied(state: State, difference: EncodedDifference): State | undefined {
+  try {
+    return state.apply(difference)
+  } catch {
+    return undefined
+  }
+}
+
 function compare(state: State, plain: State, next: (below: number) => number): void {
   assert.equal(toHex(state.root), toHex(plain.root))
   for (const one of [0, next(300), next(300), next(300)]) {
@@ -124,6 +132,40 @@ describe('a checkpoint', () => {
     }
     assert.ok(checkpoints > 3, `${checkpoints} checkpoints`)
     assert.ok(most < limit, `${most} of ${limit} bytes`)
+  })
+
+  test('memory that is full is said, leaves the state as it was, and goes on when a file takes the rest', () => {
+    const next = numbers(11)
+    const isFull = { code: 'state/full', message: /--state-memory/ }
+    let [state, plain] = [emptyState(8 * 1024 * 1024), emptyState()]
+    const blockOf = (block: number) =>
+      encodeDifference({
+        accounts: Array.from({ length: 400 }, (_, at) => ({
+          address: addressOf(block * 400 + at),
+          account: { nonce: 1n, balance: BigInt(block), codeHash: emptyCodeHash },
+          ...{ storageWiped: false, slots: [] },
+        })),
+        codes: [],
+      })
+    let difference = blockOf(0)
+    for (let block = 1; ; block += 1) {
+      assert.ok(block < 150, 'never full')
+      plain = plain.apply(difference)
+      const after = applied(state, difference)
+      if (after === undefined) break
+      state.release()
+      state = after
+      difference = blockOf(block)
+    }
+    const { root } = state
+    for (let again = 0; again < 5; again += 1) assert.throws(() => state.apply(difference), isFull)
+    assert.deepEqual(state.root, root)
+    const writing = startFile(state)
+    assert.ok(writing)
+    runSteps(writing.steps)
+    writing.checkpoint.adopt(writing.source(), true)
+    writing.checkpoint.end()
+    compare(state.apply(difference), plain, next)
   })
 })
 

@@ -10,8 +10,31 @@ export interface Account {
   readonly codeHash: Hash
 }
 
+/** Memory of a machine, seen as bytes and as numbers of 32 bits; numbers have their lowest byte first. */
+export interface MachineMemory {
+  readonly bytes: Uint8Array
+  readonly numbers: Uint32Array
+}
+
+/** Reads from a state into the memory of a machine, without making anything on the way; layers over a state do not. */
+export interface MemoryReader {
+  /**
+   * Writes nonce (8 bytes), balance and code hash of an account to `fields`.
+   *
+   * @param address - where the address lies, its last byte first
+   * @returns false if there is no account
+   */
+  accountTo(memory: MachineMemory, address: number, fields: number): boolean
+  /**
+   * Writes what a slot holds behind its 32 bytes.
+   *
+   * @param slot - where the slot lies, its last byte first
+   */
+  slotTo(memory: MachineMemory, address: number, slot: number): void
+}
+
 /** Reads accounts; an account that does not exist is `undefined`, a slot never written is 0. */
-export interface StateReader {
+export interface StateReader extends Partial<MemoryReader> {
   account(address: Address): Account | undefined
   storage(address: Address, slot: bigint): bigint
   /** Whether any slot of an account is set (EIP-7610). */
@@ -60,7 +83,7 @@ export interface AccountProof {
  */
 export interface State extends StateReader {
   readonly root: Hash
-  /** @throws AppError `ledger/bad-rlp`, `state/bad-difference` */
+  /** @throws AppError `ledger/bad-rlp`, `state/bad-difference`, `state/full` after which this state is as before */
   apply(difference: EncodedDifference): State
   prove(address: Address, slots: readonly bigint[]): AccountProof
   /** Gives back what only this state holds; states that came from it stay. */

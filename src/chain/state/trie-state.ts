@@ -14,6 +14,7 @@ import type {
   Account,
   AccountProof,
   EncodedDifference,
+  MachineMemory,
   PieceSource,
   State,
   StateCheckpoint,
@@ -27,9 +28,13 @@ export const emptyCodeHash: Hash = keccak256(new Uint8Array())
 /** An account that holds nothing. */
 export const emptyAccount: Account = { nonce: 0n, balance: 0n, codeHash: emptyCodeHash }
 
-/** The state of nothing. */
-export function emptyState(): State {
-  return new TrieState(new Store(), emptyVersion())
+/**
+ * The state of nothing.
+ *
+ * @param mostBytes - memory for all states that come from it; at most 4 GiB, which is the default
+ */
+export function emptyState(mostBytes?: number): State {
+  return new TrieState(new Store(mostBytes), emptyVersion())
 }
 
 /** Accounts that are put into a new state at once. */
@@ -90,9 +95,13 @@ export function openCheckpoint(source: PieceSource): { state: State; appendix: U
 class Store {
   readonly pages = new PageBook()
   readonly codes = new CodeBook()
-  readonly kernel = new TrieKernel(this.pages)
+  readonly kernel: TrieKernel
   /** Lets go of versions whose state nobody holds any more, and nobody released. */
   readonly forgotten = new FinalizationRegistry<Version>((version) => letGo(this.kernel, version))
+
+  constructor(mostBytes?: number) {
+    this.kernel = new TrieKernel(this.pages, mostBytes)
+  }
 }
 
 class TrieState implements State {
@@ -121,6 +130,14 @@ class TrieState implements State {
     return this.#store.kernel.account(this.#node(), address)
   }
 
+  accountTo(memory: MachineMemory, address: number, fields: number): boolean {
+    return this.#store.kernel.accountTo(this.#node(), { memory, address, to: fields })
+  }
+
+  slotTo(memory: MachineMemory, address: number, slot: number): void {
+    this.#store.kernel.slotTo(this.#node(), { memory, address, slot })
+  }
+
   storage(address: Address, slot: bigint): bigint {
     return this.#store.kernel.storage(this.#node(), address, slot)
   }
@@ -139,17 +156,16 @@ class TrieState implements State {
     const { kernel, codes } = this.#store
     const { changes, newCodes } = partsOfDifference(difference)
     for (const code of newCodes) codes.add(keccak256(code), code)
-    let isSound = false
+    let fault: ReturnType<typeof kernel.apply>['fault']
     const version = nextVersion(kernel, this.#version, (root) => {
       const applied = kernel.apply(root, changes)
-      isSound = applied.isSound
+      fault = applied.fault
       return applied.root
     })
     const state = new TrieState(this.#store, version)
-    if (isSound) return state
+    if (fault === undefined) return state
     state.release()
-    const message = 'what the block did to the state is not stored as it should be'
-    throw new AppError({ code: 'state/bad-difference', message })
+    throw fault === 'full' ? fullMemory() : badDifference()
   }
 
   /** The state that lies in some pages. */
@@ -197,4 +213,15 @@ class TrieState implements State {
     const message = 'the state of this block is not kept any more; ask for a later block'
     throw new AppError({ code: 'state/not-kept', message })
   }
+}
+
+function badDifference(): AppError {
+  const message = 'what the block did to the state is not stored as it should be'
+  return new AppError({ code: 'state/bad-difference', message })
+}
+
+function fullMemory(): AppError {
+  const message =
+    'the 4 GiB that the state of a chain can have in memory are full; start again with less --state-memory, so that more of it stays on disk, or with less --state-history'
+  return new AppError({ code: 'state/full', message })
 }

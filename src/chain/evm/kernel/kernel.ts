@@ -28,9 +28,6 @@ export interface Tracer {
   leave(status: number, gas: number, output: number, size: number): void
 }
 
-/** The message ran until it was late, or would have; the kernel is to go back to before it. */
-export class TooLong extends Error {}
-
 /** Blocks whose hashes code can ask for (Yellow Paper, section 9.4, BLOCKHASH). */
 const hashesInReach = 256n
 
@@ -60,8 +57,6 @@ export class Kernel {
   #blockHash: BlockContext['blockHash'] = () => undefined
   #precompiles: ReturnType<typeof precompilesOf> = new Map()
   #tracer: Tracer | undefined
-  /** Gas that one call of a precompile may cost, since nothing can interrupt it. */
-  mostAtOnce = Number.POSITIVE_INFINITY
   /** Scratch for one word, and where the next bytes of an exchange go. */
   readonly scratch: number
 
@@ -297,6 +292,7 @@ export class Kernel {
     return {
       account: (entry: number) => this.#readAccount(entry),
       slot: (account: number, slot: number) => {
+        if (this.#state.slotTo) return this.#state.slotTo(this, account, slot)
         const value = this.#state.storage(this.address(account), this.word(slot))
         this.setWord(slot + 32, value)
       },
@@ -315,7 +311,6 @@ export class Kernel {
         const precompile = this.#precompiles.get(id)
         const cost = precompile?.gas(bytes) ?? Number.POSITIVE_INFINITY
         if (cost > gas) return -1
-        if (cost > this.mostAtOnce) throw new TooLong('a precompile would run for too long')
         const output = precompile?.run(bytes)
         if (!output) return -1
         if (out + output.length > this.at.RETURN_END) throw tooLarge('return data')
@@ -337,6 +332,8 @@ export class Kernel {
   }
 
   #readAccount(entry: number): number {
+    const fields = entry + this.at.ACCOUNT_NONCE
+    if (this.#state.accountTo) return Number(this.#state.accountTo(this, entry, fields))
     const account = this.#state.account(this.address(entry))
     if (!account) return 0
     const { ACCOUNT_NONCE, ACCOUNT_BALANCE, ACCOUNT_CODE_HASH } = this.at

@@ -3,6 +3,7 @@
 import { AppError } from '../../../base/app-error.ts'
 import type { Hash } from '../../ledger/transaction.ts'
 import type { PieceSource } from '../state.ts'
+import { PieceCache } from './piece-cache.ts'
 
 /** Bytes of code that is kept after it was read. */
 const maxCachedBytes = 32 * 1024 * 1024
@@ -15,8 +16,7 @@ export type CodePositions = ReadonlyMap<string, number>
 /** Code by its hash. */
 export class CodeBook {
   readonly #new = new Map<string, Uint8Array>()
-  readonly #cache = new Map<string, Uint8Array>()
-  #cachedBytes = 0
+  readonly #cache = new PieceCache<string>(maxCachedBytes)
   #positions: CodePositions = new Map()
   #source: PieceSource | undefined
 
@@ -56,18 +56,8 @@ export class CodeBook {
       throw new AppError({ code: 'state/unknown-code', message })
     }
     const code = this.#source.read(position)
-    this.#keep(name, code)
-    return code
-  }
-
-  #keep(name: string, code: Uint8Array): void {
-    this.#cachedBytes += code.length
     this.#cache.set(name, code)
-    for (const [oldest, gone] of this.#cache) {
-      if (this.#cachedBytes <= maxCachedBytes) break
-      this.#cache.delete(oldest)
-      this.#cachedBytes -= gone.length
-    }
+    return code
   }
 }
 

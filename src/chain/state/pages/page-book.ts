@@ -2,6 +2,7 @@
 
 import { AppError } from '../../../base/app-error.ts'
 import type { PieceSource } from '../state.ts'
+import { PieceCache } from './piece-cache.ts'
 
 /** Key below the page 32 bytes, depth u32, length u32 of its reference, reference 32 bytes; then its position f64. */
 export const pageHeadBytes = 72
@@ -36,8 +37,7 @@ const maxOlderFiles = 4
 export class PageBook {
   /** Oldest first. */
   #tables: OpenTable[] = []
-  readonly #cache = new Map<number, Uint8Array>()
-  #cachedBytes = 0
+  readonly #cache = new PieceCache<number>(maxCachedBytes)
 
   /** Whether one more file can be open. */
   hasRoom(): boolean {
@@ -87,7 +87,7 @@ export class PageBook {
     const place = page - first
     const bytes = source.read(view.getFloat64(place * pageEntryBytes + pageHeadBytes, true))
     if (place >= slotPages) shiftStorage(bytes, first)
-    this.#keep(page, bytes)
+    this.#cache.set(page, bytes)
     return bytes
   }
 
@@ -120,16 +120,6 @@ export class PageBook {
     if (table && page < table.first + table.count) return table
     const message = 'the state of this block is not kept any more; ask for a later block'
     throw new AppError({ code: 'state/not-kept', message })
-  }
-
-  #keep(page: number, bytes: Uint8Array): void {
-    this.#cachedBytes += bytes.length
-    this.#cache.set(page, bytes)
-    for (const [oldest, gone] of this.#cache) {
-      if (this.#cachedBytes <= maxCachedBytes) break
-      this.#cache.delete(oldest)
-      this.#cachedBytes -= gone.length
-    }
   }
 }
 

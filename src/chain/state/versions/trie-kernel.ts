@@ -2,7 +2,7 @@
 
 import type { Address, Hash } from '../../ledger/transaction.ts'
 import type { PageBook } from '../pages/page-book.ts'
-import type { Account } from '../state.ts'
+import type { Account, MachineMemory } from '../state.ts'
 import { kernelWasmBase64 } from '../trie-wasm.gen.ts'
 
 /** Where a record begins in the kernel's memory; 0 is none. */
@@ -25,6 +25,7 @@ interface Exports {
   startVersion(): number
   takeRetired(): number
   usedBytes(): number
+  limitMemory(bytes: number): void
   differenceRoom(bytes: number): number
   applyDifference(root: Node, bytes: number): number
   appliedRoot(): Node
@@ -58,6 +59,13 @@ export interface Subtree {
   readonly owner?: Uint8Array | undefined
 }
 
+/** Bytes that go from one memory to another; places of numbers are multiples of four. */
+interface Copy {
+  readonly from: number
+  readonly to: number
+  readonly length: number
+}
+
 const module = new WebAssembly.Module(Uint8Array.fromBase64(kernelWasmBase64))
 
 /** One kernel with its memory, which holds all versions of one state. */
@@ -65,11 +73,13 @@ export class TrieKernel {
   readonly #exports: Exports
   #view: DataView
   #bytes: Uint8Array
+  #numbers: Uint32Array
 
   /** Numbers of pages in the newest file by those in the one before, while nodes are told of them. */
   #moved: ReadonlyMap<number, number> = new Map()
 
-  constructor(pages: PageBook) {
+  /** @param mostBytes - at most 4 GiB, which is the default */
+  constructor(pages: PageBook, mostBytes?: number) {
     const host = {
       readPage: (page: number) => {
         const bytes = pages.read(page)
@@ -88,8 +98,10 @@ export class TrieKernel {
       movedPage: (page: number) => this.#moved.get(page) ?? page,
     }
     this.#exports = new WebAssembly.Instance(module, { host }).exports as unknown as Exports
+    if (mostBytes !== undefined) this.#exports.limitMemory(mostBytes)
     this.#view = new DataView(this.#exports.memory.buffer)
     this.#bytes = new Uint8Array(this.#exports.memory.buffer)
+    this.#numbers = new Uint32Array(this.#exports.memory.buffer)
   }
 
   /** Bytes of all nodes. */
@@ -108,15 +120,23 @@ export class TrieKernel {
   }
 
   /**
-   * Applies a list of changed accounts to a trie (RLP, as in a difference) and gives the new root; it is not `sound`,
-   * and the version to be dropped, if the list is none.
+   * Applies a list of changed accounts to a trie (RLP, as in a difference) and gives the new root. With a fault, which
+   * is that the list is none or that memory is full, the version is to be dropped.
    */
-  apply(root: Node, changes: Uint8Array): { readonly root: Node; readonly isSound: boolean } {
-    const place = this.#exports.differenceRoom(changes.length)
-    this.#fresh()
-    this.#bytes.set(changes, place)
-    const isSound = this.#exports.applyDifference(root, changes.length) !== 0
-    return { root: this.#exports.appliedRoot(), isSound }
+  apply(
+    root: Node,
+    changes: Uint8Array,
+  ): { readonly root: Node; readonly fault: 'bad' | 'full' | undefined } {
+    try {
+      const place = this.#exports.differenceRoom(changes.length)
+      this.#fresh()
+      this.#bytes.set(changes, place)
+      const isSound = this.#exports.applyDifference(root, changes.length) !== 0
+      return { root: this.#exports.appliedRoot(), fault: isSound ? undefined : 'bad' }
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error
+      return { root: this.#exports.appliedRoot(), fault: 'full' }
+    }
   }
 
   account(root: Node, address: Address): Account | undefined {
@@ -128,6 +148,30 @@ export class TrieKernel {
       balance: this.#readNumber(at + 8),
       codeHash: this.#bytes.slice(at + 40, at + 72),
     }
+  }
+
+  /** Writes the fields of an account to another memory, where its address lies; false if there is none. */
+  accountTo(
+    root: Node,
+    place: { readonly memory: MachineMemory; readonly address: number; readonly to: number },
+  ): boolean {
+    const { memory, address, to } = place
+    this.#takeReversed(memory, { from: address, to: this.#exports.ADDRESS.value, length: 20 })
+    if (this.#exports.readAccount(root) === 0) return false
+    this.#give(memory, { from: this.#exports.FIELDS.value, to, length: 72 })
+    return true
+  }
+
+  /** Writes the value of a slot behind it, in another memory. */
+  slotTo(
+    root: Node,
+    place: { readonly memory: MachineMemory; readonly address: number; readonly slot: number },
+  ): void {
+    const { memory, address, slot } = place
+    this.#takeReversed(memory, { from: address, to: this.#exports.ADDRESS.value, length: 20 })
+    this.#takeReversed(memory, { from: slot, to: this.#exports.KEY.value, length: 32 })
+    if (this.#exports.readSlot(root) === 0) memory.numbers.fill(0, (slot + 32) / 4, (slot + 64) / 4)
+    else this.#give(memory, { from: this.#exports.VALUE.value, to: slot + 32, length: 32 })
   }
 
   storage(root: Node, address: Address, slot: bigint): bigint {
@@ -291,6 +335,20 @@ export class TrieKernel {
     view.setBigUint64(at + 24, slot)
   }
 
+  /** Copies bytes from another memory, the last one first. */
+  #takeReversed({ bytes }: MachineMemory, { from, to, length }: Copy): void {
+    this.#fresh()
+    const own = this.#bytes
+    for (let at = 0; at < length; at += 1) own[to + at] = bytes[from + length - 1 - at] as number
+  }
+
+  /** Copies to another memory. */
+  #give({ numbers }: MachineMemory, { from, to, length }: Copy): void {
+    this.#fresh()
+    const own = this.#numbers
+    for (let at = 0; at < length / 4; at += 1) numbers[to / 4 + at] = own[from / 4 + at] as number
+  }
+
   #readNumber(at: number): bigint {
     const view = this.#fresh()
     const low = view.getBigUint64(at, true)
@@ -306,6 +364,7 @@ export class TrieKernel {
     if (this.#bytes.length === 0) {
       this.#view = new DataView(this.#exports.memory.buffer)
       this.#bytes = new Uint8Array(this.#exports.memory.buffer)
+      this.#numbers = new Uint32Array(this.#exports.memory.buffer)
     }
     return this.#view
   }
