@@ -23,7 +23,7 @@ const usage = `usage: npm run test:tools -- [SUITE…] [--cache DIR] [--openzepp
   SUITE               ${Object.keys(suites).join(', ')}; all by default
   --cache DIR         where the tools are installed and kept; default: a folder of the temporary one
   --openzeppelin DIR  a checkout of OpenZeppelin's contracts; default: one that is cloned into the cache
-  --tests FILE        a file of its tests, may be given often; default: all, which take half an hour`
+  --tests FILE        a file of its tests, may be given often; default: all, some 10 minutes, and once 7 to compile`
 
 const { values, positionals } = readOptions(usage, {
   words: true,
