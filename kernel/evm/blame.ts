@@ -1,13 +1,13 @@
 /** Says which opcode of a block cannot run: blocks are looked at as a whole, errors and traces name the opcode. */
 
-import { explainFault, frame, setFault } from './frame'
+import { ownCode } from './code'
+import { explainFault, setFault } from './frame'
 import {
   CODE_LENGTH,
   CODE_RAW,
   FAULT_OUT_OF_GAS,
   FAULT_STACK_OVERFLOW,
   FAULT_STACK_UNDERFLOW,
-  FRAME_CODE,
   MOST_WORDS,
   OPCODES,
 } from './layout'
@@ -15,7 +15,7 @@ import { PUSH1, PUSH32 } from './operations'
 
 /** Walks over the opcodes from `pc` on, with so many words and so much gas, to the first that lacks words, room or gas. */
 export function blame(pc: u32, words: u32, gas: i64): void {
-  const code = usize(load<u32>(frame, FRAME_CODE))
+  const code = ownCode()
   const raw = usize(load<u32>(code, CODE_RAW))
   const length = load<u32>(code, CODE_LENGTH)
   setFault(FAULT_OUT_OF_GAS)

@@ -3,7 +3,7 @@
 import { copy, isSmall, isZero } from '../words/u256'
 import { coldExtra, credit, debit, delegateOf, holds, isDead } from './accounts'
 import { codeOf } from './code'
-import { depth, frame, memorySize, setFault, setReturnSize } from './frame'
+import { depth, frame, setFault, setReturnSize } from './frame'
 import {
   CALL_FAILED,
   CALL_OPENED,
@@ -12,6 +12,7 @@ import {
   nextFrame,
   openFrame,
   setAddress,
+  suspend,
 } from './frames'
 import { hostEnter, hostPrecompile } from './host'
 import { revertTo } from './journal'
@@ -28,13 +29,10 @@ import {
   FRAME_GAS,
   FRAME_INPUT,
   FRAME_INPUT_SIZE,
-  FRAME_IP,
   FRAME_JOURNAL,
   FRAME_KIND,
-  FRAME_MEMORY_SIZE,
   FRAME_OUTPUT,
   FRAME_OUTPUT_SIZE,
-  FRAME_SP,
   FRAME_STATIC,
   FRAME_TARGET,
   FRAME_VALUE,
@@ -57,7 +55,7 @@ import { accountAt, bringIntoBeing, hasCode, NO_PRECOMPILE, precompileId, touch 
 
 const NOTHING: usize = memory.data(32, 16)
 
-/** Runs a call from its arguments on the stack; `ip` is where the caller goes on. */
+/** Runs a call from its arguments on the stack; `ip` is its instruction. */
 export function call(op: u32, sp: usize, ip: usize, gas: i64): i32 {
   const hasValue = op == CALL || op == CALLCODE
   const value = hasValue ? sp - 64 : NOTHING
@@ -101,10 +99,7 @@ export function call(op: u32, sp: usize, ip: usize, gas: i64): i32 {
   const top = range - 96
   setReturnSize(0)
   const own = usize(load<u32>(frame, FRAME_ACCOUNT))
-  store<u32>(frame, u32(ip), FRAME_IP)
-  store<u32>(frame, u32(top), FRAME_SP)
-  store<i64>(frame, kept, FRAME_GAS)
-  store<u32>(frame, memorySize, FRAME_MEMORY_SIZE)
+  suspend(ip, top, kept)
   const next = nextFrame(op, given, sp)
   store<u32>(next, u32(placeOf(range, inputSize)), FRAME_INPUT)
   store<u32>(next, u32(inputSize), FRAME_INPUT_SIZE)

@@ -2,13 +2,12 @@
 
 import { keccak256 } from '../keccak/sponge'
 import { isSmall, toBytes } from '../words/u256'
-import { codeOf } from './code'
+import { codeOf, ownCode } from './code'
 import { frame, memoryBase, returnSize, setFault } from './frame'
 import {
   CODE_LENGTH,
   CODE_RAW,
   FAULT_RETURN_DATA,
-  FRAME_CODE,
   FRAME_INPUT,
   FRAME_INPUT_SIZE,
   RETURN,
@@ -62,7 +61,7 @@ export function copyInput(sp: usize, gas: i64): i64 {
 
 /** CODECOPY: to, from, size. */
 export function copyCode(sp: usize, gas: i64): i64 {
-  return copyOf(usize(load<u32>(frame, FRAME_CODE)), sp, gas)
+  return copyOf(ownCode(), sp, gas)
 }
 
 /** EXTCODECOPY behind its account: to, from, size. */

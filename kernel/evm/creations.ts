@@ -15,6 +15,7 @@ import {
   openFrame,
   ROOT,
   setAddress,
+  suspend,
 } from './frames'
 import { hostEnter, hostHasStorage } from './host'
 import { change32 } from './journal'
@@ -37,10 +38,7 @@ import {
   FRAME_GAS,
   FRAME_INPUT,
   FRAME_INPUT_SIZE,
-  FRAME_IP,
-  FRAME_MEMORY_SIZE,
   FRAME_OUTPUT_SIZE,
-  FRAME_SP,
   FRAME_STATIC,
   FRAME_VALUE,
   rule,
@@ -57,7 +55,7 @@ import { accountAt, bringIntoBeing, hasCode, setNonce, touch, transaction, warm 
 const PREIMAGE: usize = memory.data(96, 16)
 const HASH: usize = memory.data(32, 16)
 
-/** Runs CREATE or CREATE2 from its arguments on the stack; `ip` is where the creator goes on. */
+/** Runs CREATE or CREATE2 from its arguments on the stack; `ip` is its instruction. */
 export function create(op: u32, sp: usize, ip: usize, gas: i64): i32 {
   if (load<u32>(frame, FRAME_STATIC)) {
     setFault(FAULT_STATIC)
@@ -87,10 +85,7 @@ export function create(op: u32, sp: usize, ip: usize, gas: i64): i32 {
     op == CREATE2
       ? saltedAddress(creator, sp - 96, code, usize(size))
       : createdAddress(creator, load<u64>(creator, ACCOUNT_NONCE))
-  store<u32>(frame, u32(ip), FRAME_IP)
-  store<u32>(frame, u32(op == CREATE2 ? sp - 96 : sp - 64), FRAME_SP)
-  store<i64>(frame, left - given, FRAME_GAS)
-  store<u32>(frame, memorySize, FRAME_MEMORY_SIZE)
+  suspend(ip, op == CREATE2 ? sp - 96 : sp - 64, left - given)
   const next = nextFrame(op, given, sp)
   copy(next + FRAME_VALUE, value)
   copy(next + FRAME_CALLER, frame + FRAME_ADDRESS)
@@ -130,9 +125,8 @@ export function enterCreate(next: usize, account: usize, code: usize, size: u32)
     debit(creator, value)
     credit(account, value)
   }
-  const decoded = creationCode(code, size)
   store<u32>(next, 0, FRAME_INPUT_SIZE)
-  openFrame(next, decoded)
+  openFrame(next, creationCode(code, size))
   return CALL_OPENED
 }
 

@@ -1,20 +1,26 @@
-/** Turns code into instructions of 16 bytes, in blocks whose gas and stack are looked at once. */
+/** Turns code into instructions of 16 bytes, in blocks whose gas and stack are looked at once, when it is first reached. */
 
-import { FULL_CODES, full } from './capacity'
-import { addConstant, beginConstants, constantsEnd, fuse, fuseJump, mayFold } from './fuse'
-import { hostCode } from './host'
+import { isSmall } from '../words/u256'
 import {
-  CODE_DELEGATE,
-  CODE_HEADER_BYTES,
-  CODE_INSTRUCTIONS,
-  CODE_JUMPS,
+  blockGeneration,
+  blocksEnd,
+  findBlock,
+  keepBlock,
+  makeRoom,
+  MOST_OPCODES,
+  setBlocksEnd,
+} from './blocks'
+import { isTarget, ownCode } from './code'
+import { addConstant, fuse, fuseJump } from './fuse'
+import {
+  CODE_ENTRY,
+  CODE_ENTRY_GENERATION,
   CODE_LENGTH,
   CODE_RAW,
+  CODE_SERIAL,
   INSTRUCTION_BYTES,
   MOST_WORDS,
   OPCODES,
-  rule,
-  rule_delegations,
   TRACE,
 } from './layout'
 import {
@@ -22,9 +28,10 @@ import {
   BLOCK,
   CALL,
   CALLCODE,
-  CODESIZE,
   CREATE,
   CREATE2,
+  CODESIZE,
+  DECODE,
   DELEGATECALL,
   DUP1,
   GAS,
@@ -52,11 +59,11 @@ import {
   UNDEFINED,
 } from './operations'
 
-/** Zeros behind the code, which a push at its end reads. */
-// @ts-ignore: decorator
-@inline
-const PADDING: usize = 48
-
+/** The code being decoded. */
+let code: usize = 0
+let raw: usize = 0
+let length: u32 = 0
+let serial: u32 = 0
 /** Where the next instruction goes. */
 let end: usize = 0
 /** The block being made: its instruction, gas, words so far, most words missing below and most above. */
@@ -66,52 +73,64 @@ let words: i32 = 0
 let need: i32 = 0
 let growth: i32 = 0
 
-/**
- * Decodes `length` bytes into the room at `code`, from the host by hash or from `bytes` in memory.
- *
- * @returns where the room that was used ends
- */
-export function decode(code: usize, length: u32, hash: usize, bytes: usize = 0): usize {
-  const raw = code + CODE_HEADER_BYTES
-  if (bytes) memory.copy(raw, bytes, length)
-  else if (length) hostCode(hash, raw)
-  memory.fill(raw + length, 0, PADDING)
-  const jumps = (raw + length + PADDING + 15) & ~usize(15)
-  memory.fill(jumps, 0, usize(length) << 2)
-  store<u32>(code, length, CODE_LENGTH)
-  store<u32>(code, u32(raw), CODE_RAW)
-  store<u32>(code, u32(jumps), CODE_JUMPS)
-  const delegates = rule(rule_delegations) && bytes == 0 && isDelegation(raw, length)
-  store<u32>(code, delegates ? u32(raw + 3) : 0, CODE_DELEGATE)
-  const pool = (jumps + (usize(length) << 2) + 31) & ~usize(31)
-  const instructions = pool + constantsIn(raw, length) * 32
-  store<u32>(code, u32(instructions), CODE_INSTRUCTIONS)
-  end = instructions
-  beginConstants(pool)
-  if (load<u32>(TRACE) & 2) emitTraced(raw, length, jumps)
-  else emitAll(raw, length, jumps)
-  if (constantsEnd > instructions) full(FULL_CODES)
-  resolve(instructions, jumps, length)
-  return (end + 31) & ~usize(31)
+/** Where jumps lead that may not be. */
+const BAD_BLOCK: usize = memory.data<u32>([BLOCK, 0, 0, 0, BAD_JUMP, 0, 0, 0], 16)
+
+/** The block of some code that begins at a place. */
+export function blockAt(from: usize, pc: u32): usize {
+  const known = findBlock(load<u32>(from, CODE_SERIAL), pc)
+  if (known) return known
+  makeRoom()
+  code = from
+  raw = usize(load<u32>(from, CODE_RAW))
+  length = load<u32>(from, CODE_LENGTH)
+  serial = load<u32>(from, CODE_SERIAL)
+  const first = blocksEnd
+  end = first
+  if (load<u32>(TRACE) & 2) decodeTraced(pc)
+  else decode(pc)
+  connect(first)
+  setBlocksEnd(end)
+  return first
 }
 
-/** EIP-7702: 0xef0100 and an address. */
-function isDelegation(raw: usize, length: u32): bool {
-  return length == 23 && (load<u32>(raw) & 0xffffff) == 0x0001ef
-}
-
-/** The most constants of more than eight bytes that there can be: pushed, or worked out. */
-function constantsIn(raw: usize, length: u32): usize {
-  let count: usize = 0
-  for (let pc: u32 = 0; pc < length; pc++) {
-    const op = u32(load<u8>(raw + pc))
-    if (mayFold(op)) count++
-    if (op >= PUSH1 && op <= PUSH32) {
-      pc += op - PUSH1 + 1
-      if (op > PUSH1 + 7) count++
-    }
+/** The block that some code begins with. */
+export function entryOf(from: usize): usize {
+  if (load<u32>(from, CODE_ENTRY_GENERATION) == blockGeneration) {
+    return usize(load<u32>(from, CODE_ENTRY))
   }
-  return count
+  const entry = blockAt(from, 0)
+  store<u32>(from, u32(entry), CODE_ENTRY)
+  store<u32>(from, blockGeneration, CODE_ENTRY_GENERATION)
+  return entry
+}
+
+/** Where the frame that runs goes on by a jump to the place in a word; the JUMP or JUMPI at `ip` remembers it. */
+export function jump(word: usize, ip: usize): usize {
+  if (!isSmall(word) || load<u64>(word) >= 0xffffffff) return BAD_BLOCK
+  const pc = load<u32>(word)
+  const own = ownCode()
+  if (!isTarget(own, pc)) return BAD_BLOCK
+  const generation = blockGeneration
+  const to = blockAt(own, pc)
+  if (generation == blockGeneration) {
+    store<u32>(ip, u32(to), 4)
+    store<u32>(ip, pc, 8)
+  }
+  return to
+}
+
+/** Decodes what the DECODE at `ip` stands for; it, and the jump that led to it, go straight there from then on. */
+export function decodeNext(ip: usize): usize {
+  const generation = blockGeneration
+  const to = blockAt(ownCode(), load<u32>(ip, 8))
+  if (generation == blockGeneration) {
+    const from = usize(load<u32>(ip, 4))
+    if (from) store<u32>(from, u32(to), 4)
+    store<u32>(ip, JUMP_TO)
+    store<u32>(ip, u32(to), 4)
+  }
+  return to
 }
 
 function emit(op: u32, a: u32, immediate: u64): void {
@@ -166,12 +185,8 @@ function endsRun(op: u32): bool {
   )
 }
 
-/** Opcodes that see the gas or change frames: the gas must be exact behind them. */
-function endsBlock(op: u32): bool {
+function changesFrames(op: u32): bool {
   return (
-    op == JUMPI ||
-    op == GAS ||
-    op == SSTORE ||
     op == CREATE ||
     op == CREATE2 ||
     op == CALL ||
@@ -181,63 +196,102 @@ function endsBlock(op: u32): bool {
   )
 }
 
-function emitAll(raw: usize, length: u32, jumps: usize): void {
-  let reachable = true
-  const first = end
-  openBlock(0)
-  for (let pc: u32 = 0; pc < length; pc++) {
+/** Opcodes behind which the gas must be exact: they see it, or others do. */
+function endsBlock(op: u32): bool {
+  return op == JUMPI || op == GAS || op == SSTORE || changesFrames(op)
+}
+
+/** Decodes from a place on, to where nothing is reached but by a jump, or to what is decoded already. */
+function decode(from: u32): void {
+  openBlock(from)
+  keepBlock(serial, from, block)
+  let pc = from
+  for (let left = MOST_OPCODES; left > 0; left--) {
+    if (pc >= length) {
+      emit(STOP, 0, 0)
+      closeBlock()
+      return
+    }
     const op = u32(load<u8>(raw + pc))
-    const bytes = op >= PUSH1 && op <= PUSH32 ? op - PUSH1 + 1 : 0
-    if (op == JUMPDEST) {
-      if (reachable) closeBlock()
-      // The jump table holds distances from the first instruction, which is a block: 0 is free for "none".
-      reachable = true
-      if (block + INSTRUCTION_BYTES != end || blockGas != 0 || block == first) openBlock(pc)
-      store<u32>(jumps + (usize(pc) << 2), u32(block - first))
-      count(op)
-    } else if (reachable) {
-      count(op)
-      emitOpcode(op, pc, raw)
-      if (endsRun(op)) {
-        closeBlock()
-        reachable = false
-      } else if (endsBlock(op)) {
+    if (op == JUMPDEST && pc != from) {
+      if (findBlock(serial, pc)) break
+      if (block + INSTRUCTION_BYTES != end || blockGas != 0) {
         closeBlock()
         openBlock(pc + 1)
       }
+      keepBlock(serial, pc, block)
     }
-    pc += bytes
+    count(op)
+    if (op != JUMPDEST) emitOpcode(op, pc)
+    if (endsRun(op)) {
+      closeBlock()
+      return
+    }
+    if (endsBlock(op)) {
+      closeBlock()
+      openBlock(pc + 1)
+    }
+    pc += 1 + pushed(op)
   }
-  if (reachable) {
-    emit(STOP, 0, 0)
-    closeBlock()
-  }
+  emit(DECODE, 0, u64(pc))
+  closeBlock()
 }
 
-/** Like `emitAll`, with one instruction a block and a step told before each. */
-function emitTraced(raw: usize, length: u32, jumps: usize): void {
-  const first = end
-  openBlock(0)
-  closeBlock()
-  for (let pc: u32 = 0; pc < length; pc++) {
+/** Like `decode`, with one instruction a block and a step told before each. */
+function decodeTraced(from: u32): void {
+  keepBlock(serial, from, end)
+  let pc = from
+  for (let left = MOST_OPCODES; left > 0; left--) {
+    if (pc >= length) {
+      emit(STEP, STOP, u64(length))
+      emit(STOP, 0, 0)
+      return
+    }
     const op = u32(load<u8>(raw + pc))
-    if (op == JUMPDEST) store<u32>(jumps + (usize(pc) << 2), u32(end - first))
+    if (op == JUMPDEST && pc != from) {
+      if (findBlock(serial, pc)) break
+      keepBlock(serial, pc, end)
+    }
     emit(STEP, op, u64(pc))
     openBlock(pc)
     count(op)
-    if (op != JUMPDEST) emitOpcode(op, pc, raw)
+    if (op != JUMPDEST) emitOpcode(op, pc)
     closeBlock()
-    if (op >= PUSH1 && op <= PUSH32) pc += op - PUSH1 + 1
+    if (endsRun(op)) return
+    pc += 1 + pushed(op)
   }
-  emit(STEP, STOP, u64(length))
-  emit(STOP, 0, 0)
+  emit(DECODE, 0, u64(pc))
 }
 
-function emitOpcode(op: u32, pc: u32, raw: usize): void {
+/** Bytes behind an opcode that belong to it. */
+// @ts-ignore: decorator
+@inline
+function pushed(op: u32): u32 {
+  return op >= PUSH1 && op <= PUSH32 ? op - PUSH1 + 1 : 0
+}
+
+/** Gives jumps with a known place their target; what is not decoded yet will be when it is reached. */
+function connect(first: usize): void {
+  const last = end
+  for (let at = first; at < last; at += INSTRUCTION_BYTES) {
+    const op = load<u32>(at)
+    if (op < JUMP_TO || op > JUMP_UNLESS || op == UNDEFINED || op == BAD_JUMP || op == STEP) continue
+    const pc = load<u32>(at, 8)
+    let to = isTarget(code, pc) ? findBlock(serial, pc) : BAD_BLOCK
+    if (to == 0) {
+      to = end
+      emit(DECODE, u32(at), u64(pc))
+    }
+    store<u32>(at, u32(to), 4)
+  }
+}
+
+function emitOpcode(op: u32, pc: u32): void {
   if (!isDefined(op)) emit(UNDEFINED, op, 0)
   else if (op >= PUSH0 && op <= PUSH32) emitPush(op, raw + pc + 1)
   else if (op == PC) emit(PUSH_SMALL, 0, u64(pc))
-  else if (op == CODESIZE) emit(PUSH_SMALL, 0, u64(load<u32>(raw - CODE_HEADER_BYTES)))
+  else if (op == CODESIZE) emit(PUSH_SMALL, 0, u64(length))
+  else if (changesFrames(op)) emit(op, 0, u64(pc + 1))
   else if (load<u32>(TRACE) & 2) emitPlain(op)
   else if ((op == JUMP || op == JUMPI) && isPlacePushed()) emitJump(op)
   else {
@@ -251,6 +305,8 @@ function emitPlain(op: u32): void {
   if (op >= DUP1 && op < DUP1 + 16) emit(DUP1, (op - DUP1) << 5, 0)
   else if (op >= SWAP1 && op < SWAP1 + 16) emit(SWAP1, (op - SWAP1 + 1) << 5, 0)
   else if (op >= LOG0 && op <= LOG0 + 4) emit(LOG0, op, 0)
+  // No jump to the last place that there could be is right.
+  else if (op == JUMP || op == JUMPI) emit(op, u32(BAD_BLOCK), 0xffffffff)
   else emit(op, 0, 0)
 }
 
@@ -279,19 +335,4 @@ function emitPush(op: u32, bytes: usize): void {
     return
   }
   emit(PUSH_WORD, u32(addConstant(bytes, size)), 0)
-}
-
-/** Gives jumps with a known place their target; a bad one leads to an instruction that fails. */
-function resolve(instructions: usize, jumps: usize, length: u32): void {
-  const last = end
-  emit(BLOCK, 0, 0)
-  emit(BAD_JUMP, 0, 0)
-  for (let at = instructions; at < last; at += INSTRUCTION_BYTES) {
-    const op = load<u32>(at)
-    if (op < JUMP_TO || op > JUMP_UNLESS || op == UNDEFINED || op == BAD_JUMP || op == STEP) continue
-    const pc = load<u32>(at, 8)
-    const distance = pc < length ? load<u32>(jumps + (usize(pc) << 2)) : 0
-    store<u32>(at, distance ? u32(instructions) + distance : u32(last), 4)
-  }
-  if (end > jumps + usize(length) * 52 + 1024) full(FULL_CODES)
 }

@@ -1,5 +1,7 @@
 /** Offers the kernel to its host: what may be called, and where things lie. */
 
+import { dropBlocks } from './blocks'
+import { dropCodes as dropBytes } from './code'
 import { keccak256 } from '../keccak/sponge'
 import { delegateOf } from './accounts'
 import { hostNewCode } from './host'
@@ -16,7 +18,6 @@ import {
 
 export { credit, debit } from './accounts'
 export { fullRegion } from './capacity'
-export { dropCodes } from './code'
 export { fault, faultNeed, faultOp, faultWords, frame, refund, returnSize } from './frame'
 export { run } from './interpreter'
 export { revertTo } from './journal'
@@ -45,6 +46,12 @@ export {
 export function reset(): void {
   if (usize(memory.size()) << 16 < ARENA) unreachable()
   forgetState()
+}
+
+/** Forgets all code: other rules give it other blocks. */
+export function dropCodes(): void {
+  dropBytes()
+  dropBlocks()
 }
 
 const DELEGATION: usize = memory.data(32, 16)

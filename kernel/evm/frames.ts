@@ -2,7 +2,9 @@
 
 import { setSmall } from '../words/u256'
 import { FULL_RETURN, full } from './capacity'
-import { codeGeneration, codeOf, creationsTop } from './code'
+import { blockGeneration } from './blocks'
+import { codeGeneration, creationsTop, ownCode } from './code'
+import { blockAt, entryOf } from './decode'
 import {
   frame,
   memoryBase,
@@ -16,15 +18,13 @@ import {
 import { hostLeave } from './host'
 import { journalEnd } from './journal'
 import {
-  CODE_INSTRUCTIONS,
   FRAME_ADDRESS,
+  FRAME_BLOCK_GENERATION,
   FRAME_BYTES,
   FRAME_CODE,
-  FRAME_CODE_ACCOUNT,
   FRAME_CODE_GENERATION,
   FRAME_CODES_TOP,
   FRAME_GAS,
-  FRAME_INSTRUCTIONS,
   FRAME_IP,
   FRAME_JOURNAL,
   FRAME_KIND,
@@ -34,10 +34,12 @@ import {
   FRAME_MEMORY_SIZE,
   FRAME_OUTPUT,
   FRAME_OUTPUT_SIZE,
+  FRAME_PC,
   FRAME_REFUND,
   FRAME_SP,
   FRAME_STACK,
   FRAMES,
+  INSTRUCTION_BYTES,
   OK,
   RETURN,
   RETURN_END,
@@ -86,30 +88,32 @@ export function setAddress(next: usize, account: usize): void {
   store<u64>(next, 0, FRAME_ADDRESS + 24)
 }
 
+/** Keeps where the frame that runs goes on when the one it opens has ended: behind the instruction at `ip`. */
+export function suspend(ip: usize, sp: usize, gas: i64): void {
+  store<u32>(frame, u32(ip + INSTRUCTION_BYTES), FRAME_IP)
+  store<u32>(frame, load<u32>(ip, 8), FRAME_PC)
+  store<u32>(frame, blockGeneration, FRAME_BLOCK_GENERATION)
+  store<u32>(frame, u32(sp), FRAME_SP)
+  store<i64>(frame, gas, FRAME_GAS)
+  store<u32>(frame, memorySize, FRAME_MEMORY_SIZE)
+}
+
+/** Where the frame that runs goes on now: its blocks may have been dropped since. */
+export function resumed(): usize {
+  if (load<u32>(frame, FRAME_BLOCK_GENERATION) == blockGeneration) {
+    return usize(load<u32>(frame, FRAME_IP))
+  }
+  return blockAt(ownCode(), load<u32>(frame, FRAME_PC))
+}
+
 /** Makes a frame the one that runs. */
 export function openFrame(next: usize, code: usize): void {
   store<u32>(next, u32(code), FRAME_CODE)
   store<u32>(next, codeGeneration, FRAME_CODE_GENERATION)
-  store<u32>(next, load<u32>(code, CODE_INSTRUCTIONS), FRAME_INSTRUCTIONS)
-  store<u32>(next, load<u32>(code, CODE_INSTRUCTIONS), FRAME_IP)
   store<u32>(next, load<u32>(next, FRAME_STACK), FRAME_SP)
   setFrame(next)
   setMemory(usize(load<u32>(next, FRAME_MEMORY)), 0)
-}
-
-/** Where an instruction of the frame that runs lies now: codes may have been dropped since it began. */
-export function relocate(ip: usize): usize {
-  if (load<u32>(frame, FRAME_CODE_GENERATION) == codeGeneration) return ip
-  const account = usize(load<u32>(frame, FRAME_CODE_ACCOUNT))
-  // Creation code lies where nothing is dropped.
-  if (account == 0) return ip
-  const code = codeOf(account)
-  const from = load<u32>(frame, FRAME_INSTRUCTIONS)
-  const now = load<u32>(code, CODE_INSTRUCTIONS)
-  store<u32>(frame, u32(code), FRAME_CODE)
-  store<u32>(frame, now, FRAME_INSTRUCTIONS)
-  store<u32>(frame, codeGeneration, FRAME_CODE_GENERATION)
-  return usize(now) + (ip - usize(from))
+  store<u32>(next, u32(entryOf(code)), FRAME_IP)
 }
 
 /** Ends a call that never had a frame; its output, if any, lies at RETURN. */

@@ -2,6 +2,7 @@
 
 import { add, clear, copy, fromBytes, isSmall, setSmall, shiftLeft, shiftRight, subtract } from '../words/u256'
 import { multiply } from '../words/multiply'
+import { constantsEnd, setConstantsEnd } from './blocks'
 import { INSTRUCTION_BYTES } from './layout'
 import {
   ADD,
@@ -48,13 +49,6 @@ import {
 
 // An instruction: operation u32, small operand u32 at 4, large operand u64 at 8.
 
-/** Where the next constant of more than 64 bits goes. */
-export let constantsEnd: usize = 0
-
-export function beginConstants(at: usize): void {
-  constantsEnd = at
-}
-
 /** Keeps the constant that `size` bytes are, highest first, and says where. */
 export function addConstant(bytes: usize, size: u32): usize {
   const at = constantsEnd
@@ -62,12 +56,12 @@ export function addConstant(bytes: usize, size: u32): usize {
   memory.fill(at, 0, short)
   memory.copy(at + short, bytes, usize(size))
   fromBytes(at, at)
-  constantsEnd = at + 32
+  setConstantsEnd(at + 32)
   return at
 }
 
-/** Opcodes whose result `fuse` may work out, so that it needs room for a constant. */
-export function mayFold(op: u32): bool {
+/** Opcodes whose result `fuse` may work out. */
+function mayFold(op: u32): bool {
   return (
     op == ADD || op == SUB || op == MUL || op == AND || op == OR || op == NOT || op == SHL || op == SHR
   )
@@ -157,7 +151,7 @@ function pushLeft(at: usize): void {
   store<u32>(at, PUSH_WORD)
   store<u32>(at, u32(constantsEnd), 4)
   store<u64>(at, 0, 8)
-  constantsEnd += 32
+  setConstantsEnd(constantsEnd + 32)
 }
 
 function foldNot(push: usize, end: usize): usize {

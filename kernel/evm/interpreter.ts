@@ -26,9 +26,10 @@ import { blame } from './blame'
 import { call } from './calls'
 import { copyCode, copyInput, copyMemory, copyReturn, hashMemory } from './copies'
 import { create } from './creations'
+import { decodeNext, jump } from './decode'
 import { endedAs, endFrame } from './endings'
 import { explainFault, fault, frame, memoryBase, memorySize, returnSize, setFault } from './frame'
-import { CALL_DONE, CALL_FAILED, gasAfter, relocate } from './frames'
+import { CALL_DONE, CALL_FAILED, gasAfter, resumed } from './frames'
 import { hostStep } from './host'
 import {
   ACCOUNT_BALANCE,
@@ -36,9 +37,6 @@ import {
   BENEFICIARY,
   BLOB_FEE,
   CHAIN_ID,
-  CODE_INSTRUCTIONS,
-  CODE_JUMPS,
-  CODE_LENGTH,
   FAILED,
   FAULT_INVALID_JUMP,
   FAULT_INVALID_OPCODE,
@@ -46,7 +44,6 @@ import {
   FRAME_ACCOUNT,
   FRAME_ADDRESS,
   FRAME_CALLER,
-  FRAME_CODE,
   FRAME_GAS,
   FRAME_INPUT_SIZE,
   FRAME_IP,
@@ -75,7 +72,6 @@ import {
   blockHash,
   byteAt,
   exponent,
-  jumpDistance,
   leadingZeros,
   loadInput,
   sar,
@@ -104,6 +100,13 @@ function isBought(word: usize, size: u64): bool {
   return isSmall(word) && load<u64>(word) + size <= u64(memorySize) && load<u64>(word) < 0xffffffff
 }
 
+/** Whether a word is the place to which the JUMP or JUMPI at `ip` went last. */
+// @ts-ignore: decorator
+@inline
+function isRemembered(word: usize, ip: usize): bool {
+  return isSmall(word) && load<u64>(word) == u64(load<u32>(ip, 8))
+}
+
 /** Whether a comparison holds between the top and the word below it. */
 // @ts-ignore: decorator
 @inline
@@ -120,7 +123,7 @@ function compares(comparison: u32, top: usize, next: usize): bool {
  * @returns OK, REVERTED, FAILED or PAUSED
  */
 export function run(gasSlice: i64): i32 {
-  let ip = relocate(usize(load<u32>(frame, FRAME_IP)))
+  let ip = usize(load<u32>(frame, FRAME_IP))
   let sp = usize(load<u32>(frame, FRAME_SP))
   let floor = usize(load<u32>(frame, FRAME_STACK))
   let base = memoryBase
@@ -271,28 +274,22 @@ export function run(gasSlice: i64): i32 {
           sp -= 64
           ip += INSTRUCTION_BYTES
           continue
-        case op.JUMP:
-        case op.JUMPI: {
-          const code = usize(load<u32>(frame, FRAME_CODE))
-          if (load<u32>(ip) == op.JUMPI) {
-            sp -= 64
-            if (isZero(sp + 32)) {
-              ip += INSTRUCTION_BYTES
-              continue
-            }
-            sp += 32
-            copy(sp, sp + 32)
-          }
-          const jumps = usize(load<u32>(code, CODE_JUMPS))
-          const distance = jumpDistance(sp, jumps, load<u32>(code, CODE_LENGTH))
+        case op.JUMP: {
+          const place = sp
           sp -= 32
-          if (distance == 0) {
-            setFault(FAULT_INVALID_JUMP)
-            break
-          }
-          ip = usize(load<u32>(code, CODE_INSTRUCTIONS) + distance)
+          ip = isRemembered(place, ip) ? usize(load<u32>(ip, 4)) : jump(place, ip)
           continue
         }
+        case op.JUMPI: {
+          const place = sp
+          sp -= 64
+          if (isZero(sp + 32)) ip += INSTRUCTION_BYTES
+          else ip = isRemembered(place, ip) ? usize(load<u32>(ip, 4)) : jump(place, ip)
+          continue
+        }
+        case op.DECODE:
+          ip = decodeNext(ip)
+          continue
         case op.POP:
           sp -= 32
           ip += INSTRUCTION_BYTES
@@ -590,7 +587,7 @@ export function run(gasSlice: i64): i32 {
           const cost = sizeOfCode(sp, gas + reserve)
           if (cost < 0) break
           gas -= cost
-          ip = relocate(ip + INSTRUCTION_BYTES)
+          ip += INSTRUCTION_BYTES
           continue
         }
         case op.EXTCODECOPY: {
@@ -598,7 +595,7 @@ export function run(gasSlice: i64): i32 {
           if (cost < 0) break
           gas -= cost
           sp -= 128
-          ip = relocate(ip + INSTRUCTION_BYTES)
+          ip += INSTRUCTION_BYTES
           continue
         }
         case op.BLOCKHASH:
@@ -681,17 +678,16 @@ export function run(gasSlice: i64): i32 {
         case op.STATICCALL: {
           const operation = load<u32>(ip)
           const isCreation = operation == op.CREATE || operation == op.CREATE2
-          const next = ip + INSTRUCTION_BYTES
           const done = isCreation
-            ? create(operation, sp, next, gas + reserve)
-            : call(operation, sp, next, gas + reserve)
+            ? create(operation, sp, ip, gas + reserve)
+            : call(operation, sp, ip, gas + reserve)
           if (done == CALL_FAILED) break
           slice -= granted - gas
           if (done == CALL_DONE) {
             const spent = gas + reserve - gasAfter
             if (spent > 0) slice -= spent
             sp = usize(load<u32>(frame, FRAME_SP))
-            ip = relocate(next)
+            ip += INSTRUCTION_BYTES
             gas = grant(gasAfter)
           } else {
             ip = usize(load<u32>(frame, FRAME_IP))
@@ -754,7 +750,7 @@ export function run(gasSlice: i64): i32 {
     if (status == FAILED && fault == 0) setFault(FAULT_OUT_OF_GAS)
     slice -= granted - gas
     if (!endFrame(status, gas + reserve, output, size)) return endedAs
-    ip = relocate(usize(load<u32>(frame, FRAME_IP)))
+    ip = resumed()
     sp = usize(load<u32>(frame, FRAME_SP))
     floor = usize(load<u32>(frame, FRAME_STACK))
     base = memoryBase

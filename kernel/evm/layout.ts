@@ -34,8 +34,13 @@ export const TOUCHED: usize = TRANSIENT_END
 export const TOUCHED_END: usize = TOUCHED + 2 * MB
 export const CODE_INDEX: usize = TOUCHED_END
 export const CODES: usize = CODE_INDEX + 2 * MB
-export const CODES_END: usize = CODES + 96 * MB
-export const EXCHANGE: usize = CODES_END
+export const CODES_END: usize = CODES + 160 * MB
+export const BLOCK_INDEX: usize = CODES_END
+export const CONSTANTS: usize = BLOCK_INDEX + 8 * MB
+export const CONSTANTS_END: usize = CONSTANTS + 16 * MB
+export const BLOCKS: usize = CONSTANTS_END
+export const BLOCKS_END: usize = BLOCKS + 48 * MB
+export const EXCHANGE: usize = BLOCKS_END
 export const EXCHANGE_END: usize = EXCHANGE + 32 * MB
 export const RETURN: usize = EXCHANGE_END
 export const RETURN_END: usize = RETURN + 32 * MB
@@ -47,6 +52,8 @@ export const ACCOUNT_PLACES: u32 = 1 << 19
 export const SLOT_PLACES: u32 = 1 << 21
 export const TRANSIENT_PLACES: u32 = 1 << 22
 export const CODE_PLACES: u32 = 1 << 18
+/** Places of 16 bytes. */
+export const BLOCK_PLACES: u32 = 1 << 19
 /** Sets of two hashes that are remembered: a power of two; 192 bytes each, and 8 of tags. */
 export const MEMO_SETS: usize = 1 << 13
 
@@ -121,7 +128,7 @@ export const ACCOUNT_NONCE: usize = 24
 export const ACCOUNT_BALANCE: usize = 32
 /** As bytes, highest first. */
 export const ACCOUNT_CODE_HASH: usize = 64
-/** The decoded code, or 0. */
+/** The code, or 0. */
 export const ACCOUNT_CODE: usize = 96
 /** Transactions in which it became warm, was made, was destroyed, was touched. */
 export const ACCOUNT_WARM: usize = 100
@@ -161,15 +168,19 @@ export const TRANSIENT_BYTES: usize = 80
 export const TRANSIENT_VALUE: usize = 32
 export const TRANSIENT_ACCOUNT: usize = 64
 
-// Code: a header, then raw bytes with padding, jump table, instructions, constants.
+// Code: a header, then its bytes with padding, then marks where jumps may go.
 export const CODE_HEADER_BYTES: usize = 64
 export const CODE_LENGTH: usize = 0
 export const CODE_RAW: usize = 4
-/** For each byte, how far its instruction lies from the first, or 0 where no jump may go. */
+/** One bit for each byte. */
 export const CODE_JUMPS: usize = 8
-export const CODE_INSTRUCTIONS: usize = 12
+/** The block that it begins with, if blocks were not dropped since. */
+export const CODE_ENTRY: usize = 12
+export const CODE_ENTRY_GENERATION: usize = 16
 /** Address that the code delegates to (EIP-7702): where its 20 bytes begin, or 0. */
-export const CODE_DELEGATE: usize = 16
+export const CODE_DELEGATE: usize = 20
+/** A number that no other code has, by which its blocks are found. */
+export const CODE_SERIAL: usize = 24
 export const CODE_HASH: usize = 32
 
 // Frame.
@@ -202,8 +213,9 @@ export const FRAME_CODES_TOP: usize = 88
 export const FRAME_VALUE: usize = 96
 export const FRAME_CALLER: usize = 128
 export const FRAME_ADDRESS: usize = 160
-/** Where its instructions began when it was opened. */
-export const FRAME_INSTRUCTIONS: usize = 192
+/** Where it goes on in its code while another frame runs, and which blocks its instruction is of. */
+export const FRAME_PC: usize = 192
+export const FRAME_BLOCK_GENERATION: usize = 200
 /** Account that was called, whatever code it has. */
 export const FRAME_TARGET: usize = 196
 

@@ -121,3 +121,5 @@ export const UNDEFINED: u32 = 261
 export const BAD_JUMP: u32 = 262
 /** Tells the host of the instruction that comes next (only when traced). */
 export const STEP: u32 = 263
+/** Decodes the block at a place and goes on there: what has not run yet is not decoded. */
+export const DECODE: u32 = 282

@@ -97,9 +97,3 @@ export function blobHash(sp: usize): void {
     copy(sp, BLOB_HASHES + (usize(index) << 5))
   } else clear(sp)
 }
-
-/** Whether a word is a place in code to jump to: its instruction lies so far from the first, or 0. */
-export function jumpDistance(word: usize, jumps: usize, length: u32): u32 {
-  if (!isSmall(word) || load<u64>(word) >= u64(length)) return 0
-  return load<u32>(jumps + (usize(load<u64>(word)) << 2))
-}
