@@ -13,9 +13,9 @@ import {
   openFrame,
   setAddress,
   suspend,
+  undoFrame,
 } from './frames'
 import { hostEnter, hostPrecompile } from './host'
-import { revertTo } from './journal'
 import {
   FAILED,
   FAULT_BALANCE,
@@ -29,7 +29,6 @@ import {
   FRAME_GAS,
   FRAME_INPUT,
   FRAME_INPUT_SIZE,
-  FRAME_JOURNAL,
   FRAME_KIND,
   FRAME_OUTPUT,
   FRAME_OUTPUT_SIZE,
@@ -156,7 +155,7 @@ function runPrecompile(next: usize, id: u32): i32 {
   const cost = hostPrecompile(id, usize(load<u32>(next, FRAME_INPUT)), size, offered, RETURN)
   if (cost < 0) {
     setFault(FAULT_PRECOMPILE)
-    revertTo(usize(load<u32>(next, FRAME_JOURNAL)))
+    undoFrame(next)
     return done(next, FAILED, 0, 0)
   }
   return done(next, OK, gas - i64(cost), load<u32>(PRECOMPILE_LENGTH))

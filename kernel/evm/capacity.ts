@@ -10,8 +10,7 @@ export const FULL_JOURNAL: u32 = 4
 export const FULL_LOGS: u32 = 5
 export const FULL_CODES: u32 = 6
 export const FULL_MEMORY: u32 = 7
-export const FULL_TOUCHED: u32 = 8
-export const FULL_RETURN: u32 = 9
+export const FULL_RETURN: u32 = 8
 
 /** Never returns. */
 export function full(region: u32): void {

@@ -217,7 +217,7 @@ function decode(from: u32): void {
       if (findBlock(serial, pc)) break
       if (block + INSTRUCTION_BYTES != end || blockGas != 0) {
         closeBlock()
-        openBlock(pc + 1)
+        openBlock(pc)
       }
       keepBlock(serial, pc, block)
     }

@@ -3,10 +3,9 @@
 import { keccak256 } from '../keccak/sponge'
 import { clear, copy, setSmall } from '../words/u256'
 import { leaveCreation } from './code'
-import { frame, setFault, setFrame, setMemory, setRefund } from './frame'
-import { handOver, keepOutput, ROOT } from './frames'
+import { frame, setFault, setFrame, setMemory } from './frame'
+import { handOver, keepOutput, ROOT, undoFrame } from './frames'
 import { hostLeave, hostNewCode } from './host'
-import { revertTo } from './journal'
 import {
   FAILED,
   FAULT_CODE_DEPOSIT,
@@ -17,13 +16,9 @@ import {
   FRAME_BYTES,
   FRAME_CODES_TOP,
   FRAME_GAS,
-  FRAME_JOURNAL,
   FRAME_KIND,
-  FRAME_LOG_COUNT,
-  FRAME_LOGS,
   FRAME_MEMORY,
   FRAME_MEMORY_SIZE,
-  FRAME_REFUND,
   FRAME_SP,
   OK,
   RETURN,
@@ -34,7 +29,6 @@ import {
   rule_refusesEf,
   TRACE,
 } from './layout'
-import { cutLogs } from './logs'
 import { CREATE, CREATE2 } from './operations'
 import { setCodeHash } from './tables'
 
@@ -55,11 +49,7 @@ export function endFrame(status: i32, gas: i64, output: usize, size: u32): bool 
   gasLeft = gas
   if (isCreation && status == OK) status = deposit(output, size)
   endedAs = status
-  if (status != OK) {
-    revertTo(usize(load<u32>(ended, FRAME_JOURNAL)))
-    cutLogs(usize(load<u32>(ended, FRAME_LOGS)), load<u32>(ended, FRAME_LOG_COUNT))
-    setRefund(load<i64>(ended, FRAME_REFUND))
-  }
+  if (status != OK) undoFrame(ended)
   if (status == FAILED) {
     gasLeft = 0
     size = 0

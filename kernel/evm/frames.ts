@@ -13,10 +13,11 @@ import {
   setFault,
   setFrame,
   setMemory,
+  setRefund,
   setReturnSize,
 } from './frame'
 import { hostLeave } from './host'
-import { journalEnd } from './journal'
+import { journalEnd, revertTo } from './journal'
 import {
   FRAME_ADDRESS,
   FRAME_BLOCK_GENERATION,
@@ -38,6 +39,7 @@ import {
   FRAME_REFUND,
   FRAME_SP,
   FRAME_STACK,
+  FRAME_TOUCHED,
   FRAMES,
   INSTRUCTION_BYTES,
   OK,
@@ -45,7 +47,8 @@ import {
   RETURN_END,
   TRACE,
 } from './layout'
-import { logCount, logsEnd } from './logs'
+import { cutLogs, logCount, logsEnd } from './logs'
+import { cutTouched, touchedEnd } from './tables'
 
 /** Answers: the opcode fails; it is done, and `gasAfter` is left; a frame is open. */
 export const CALL_FAILED: i32 = -1
@@ -71,7 +74,7 @@ export function nextFrame(op: u32, gas: i64, stack: usize): usize {
   return next
 }
 
-/** Keeps where a frame began, for its undoing. */
+/** Keeps where a frame begins, for its undoing. */
 export function markFrame(next: usize): void {
   store<u32>(next, 0, FRAME_MEMORY_SIZE)
   store<u32>(next, u32(journalEnd), FRAME_JOURNAL)
@@ -79,6 +82,15 @@ export function markFrame(next: usize): void {
   store<u32>(next, logCount, FRAME_LOG_COUNT)
   store<i64>(next, refund, FRAME_REFUND)
   store<u32>(next, u32(creationsTop), FRAME_CODES_TOP)
+  store<u32>(next, u32(touchedEnd), FRAME_TOUCHED)
+}
+
+/** Undoes what was done since the mark of a frame. */
+export function undoFrame(ended: usize): void {
+  revertTo(usize(load<u32>(ended, FRAME_JOURNAL)))
+  cutTouched(usize(load<u32>(ended, FRAME_TOUCHED)))
+  cutLogs(usize(load<u32>(ended, FRAME_LOGS)), load<u32>(ended, FRAME_LOG_COUNT))
+  setRefund(load<i64>(ended, FRAME_REFUND))
 }
 
 export function setAddress(next: usize, account: usize): void {

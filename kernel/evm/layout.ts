@@ -22,17 +22,17 @@ export const JOURNAL_END: usize = JOURNAL + 96 * MB // a multiple of its records
 export const LOGS: usize = JOURNAL_END
 export const LOGS_END: usize = LOGS + 64 * MB
 export const ACCOUNT_INDEX: usize = LOGS_END
-export const ACCOUNTS: usize = ACCOUNT_INDEX + 4 * MB
-export const ACCOUNTS_END: usize = ACCOUNTS + 32 * MB
+export const ACCOUNTS: usize = ACCOUNT_INDEX + 8 * MB
+export const ACCOUNTS_END: usize = ACCOUNTS + 64 * MB
 export const SLOT_INDEX: usize = ACCOUNTS_END
 export const SLOTS: usize = SLOT_INDEX + 16 * MB
 export const SLOTS_END: usize = SLOTS + 128 * MB
 export const TRANSIENT_INDEX: usize = SLOTS_END
 export const TRANSIENT: usize = TRANSIENT_INDEX + 32 * MB
 export const TRANSIENT_END: usize = TRANSIENT + 160 * MB
+/** Four bytes for each account that there is room for, since none stands here twice. */
 export const TOUCHED: usize = TRANSIENT_END
-export const TOUCHED_END: usize = TOUCHED + 2 * MB
-export const CODE_INDEX: usize = TOUCHED_END
+export const CODE_INDEX: usize = TOUCHED + 2 * MB
 export const CODES: usize = CODE_INDEX + 2 * MB
 export const CODES_END: usize = CODES + 160 * MB
 export const BLOCK_INDEX: usize = CODES_END
@@ -48,7 +48,7 @@ export const RETURN_END: usize = RETURN + 32 * MB
 export const ARENA: usize = RETURN_END
 
 /** Places of 8 bytes of each index (generation, offset): a power of two, more than the records. */
-export const ACCOUNT_PLACES: u32 = 1 << 19
+export const ACCOUNT_PLACES: u32 = 1 << 20
 export const SLOT_PLACES: u32 = 1 << 21
 export const TRANSIENT_PLACES: u32 = 1 << 22
 export const CODE_PLACES: u32 = 1 << 18
@@ -210,6 +210,7 @@ export const FRAME_CODE_GENERATION: usize = 76
 export const FRAME_REFUND: usize = 80
 /** End of creation codes in the arena of codes when it began. */
 export const FRAME_CODES_TOP: usize = 88
+export const FRAME_TOUCHED: usize = 92
 export const FRAME_VALUE: usize = 96
 export const FRAME_CALLER: usize = 128
 export const FRAME_ADDRESS: usize = 160

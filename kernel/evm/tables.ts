@@ -1,7 +1,7 @@
 /** Holds the accounts and slots that a block has seen, and the transient slots of a transaction. */
 
 import { clear, copy, equal, isZero } from '../words/u256'
-import { FULL_ACCOUNTS, FULL_SLOTS, FULL_TOUCHED, FULL_TRANSIENT, full } from './capacity'
+import { FULL_ACCOUNTS, FULL_SLOTS, FULL_TRANSIENT, full } from './capacity'
 import { hostAccount, hostSlot } from './host'
 import { change32, change64, noteWord } from './journal'
 import {
@@ -45,7 +45,6 @@ import {
   SLOTS,
   SLOTS_END,
   TOUCHED,
-  TOUCHED_END,
   TRANSIENT,
   TRANSIENT_ACCOUNT,
   TRANSIENT_BYTES,
@@ -75,7 +74,12 @@ const EMPTY_CODE_HASH: usize = memory.data<u64>([
 
 /** Forgets all accounts and slots. */
 export function forgetState(): void {
-  generation++
+  // 0 is the number of places that were never filled.
+  if (++generation == 0) {
+    generation = 1
+    memory.fill(ACCOUNT_INDEX, 0, usize(ACCOUNT_PLACES) << 3)
+    memory.fill(SLOT_INDEX, 0, usize(SLOT_PLACES) << 3)
+  }
   dirtyAccounts = 0
   accountsEnd = ACCOUNTS
   slotsEnd = SLOTS
@@ -88,14 +92,19 @@ export function beginBlock(): void {
     const flags = load<u32>(account, ACCOUNT_FLAGS)
     store<u32>(account, flags & ~FLAG_WIPED_IN_BLOCK, ACCOUNT_FLAGS)
   }
-  block++
+  // 0 says of an account or slot that it never changed.
+  if (++block == 0) block = 1
   dirtyAccounts = 0
   dirtySlots = 0
 }
 
 /** From here on nothing is warm, touched or transient. */
 export function nextTransaction(): void {
-  transaction++
+  // 0 says of an account or slot that nothing was ever so.
+  if (++transaction == 0) {
+    transaction = 1
+    memory.fill(TRANSIENT_INDEX, 0, usize(TRANSIENT_PLACES) << 3)
+  }
   transientEnd = TRANSIENT
   touchedEnd = TOUCHED
 }
@@ -266,9 +275,13 @@ export function markDirty(account: usize): void {
 export function touch(account: usize): void {
   if (load<u32>(account, ACCOUNT_TOUCHED) == transaction) return
   change32(account + ACCOUNT_TOUCHED, transaction)
-  if (touchedEnd == TOUCHED_END) full(FULL_TOUCHED)
   store<u32>(touchedEnd, u32(account))
   touchedEnd += 4
+}
+
+/** Cuts back to those that a frame found, after its changes were undone. */
+export function cutTouched(end: usize): void {
+  touchedEnd = end
 }
 
 /** Makes sure that an account is there, as before EIP-161 a look with intent was enough for. */

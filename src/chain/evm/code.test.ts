@@ -5,6 +5,7 @@ import { before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { fromBigInt, fromHex, padStart, toBigInt } from '../../base/bytes.ts'
 import { rulesOfOne } from '../ledger/fork-rules.ts'
+import type { State } from '../state/state.ts'
 import { genesisState } from '../state/trie-state.ts'
 import { createEvm } from './create-evm.ts'
 import type { BlockContext, Evm } from './evm.ts'
@@ -24,10 +25,10 @@ describe('code', () => {
     evm = await createEvm(rulesOfOne(1n, 'prague'))
   })
 
-  const stateOf = (code: Uint8Array) =>
+  const stateOf = (code: Uint8Array): State =>
     genesisState([{ address: to, code, balance: 0n, nonce: 1n, storage: [] }])
 
-  function call(state: ReturnType<typeof stateOf>, data = zero, gasLimit = 30_000_000n) {
+  function call(state: State, data: Uint8Array = zero, gasLimit = 30_000_000n) {
     const message = { from: new Uint8Array(20), to, value: 0n, data, gasLimit }
     return evm.call(state, block, { ...message, gasPrice: 0n, accessList: [] })
   }

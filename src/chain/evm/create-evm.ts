@@ -19,8 +19,7 @@ import type {
   TransactionResult,
 } from './evm.ts'
 import { estimateGas } from './gas-estimate.ts'
-import { TooLong } from './kernel/execution.ts'
-import { Kernel } from './kernel/kernel.ts'
+import { Kernel, TooLong } from './kernel/kernel.ts'
 import { KernelState } from './kernel/kernel-state.ts'
 import { type MessagePlace, systemCall } from './message-run.ts'
 import { requestsHash } from './requests.ts'

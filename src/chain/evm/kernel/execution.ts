@@ -4,7 +4,7 @@ import { AppError } from '../../../base/app-error.ts'
 import type { Log } from '../../ledger/log-list.ts'
 import type { Pause } from '../evm.ts'
 import type { Ending, Halt } from '../halt.ts'
-import { type Kernel, tooLarge } from './kernel.ts'
+import { type Kernel, TooLong, tooLarge } from './kernel.ts'
 
 /** A message whose gas has been bought and whose nonce has been counted. */
 export interface Message {
@@ -35,11 +35,11 @@ export interface Patience {
   readonly isLate?: (() => boolean) | undefined
 }
 
-/** The message ran until `isLate`; the kernel is to go back to before it. */
-export class TooLong extends Error {}
-
 /** Gas between two questions whether to pause or to end: some milliseconds. */
 const gasSlice = 2_000_000n
+
+/** Gas that one call of a precompile may cost in a message that can be late: at 0.12 µs a unit 6 seconds. */
+const mostAtOnce = 50_000_000
 
 const halts: readonly (Halt | undefined)[] = [
   ...([undefined, 'out-of-gas', 'stack-underflow', 'stack-overflow', 'invalid-jump'] as const),
@@ -50,7 +50,7 @@ const halts: readonly (Halt | undefined)[] = [
 
 const regions = [
   ...['', 'accounts', 'slots', 'transient slots', 'changes to be undone', 'logs', 'code'],
-  ...['memory', 'touched accounts', 'return data'],
+  ...['memory', 'return data'],
 ]
 
 /**
@@ -64,6 +64,7 @@ export async function execute(
   { pause, isLate }: Patience,
 ): Promise<Execution> {
   const paused = kernel.at.PAUSED
+  kernel.mostAtOnce = isLate ? mostAtOnce : Number.POSITIVE_INFINITY
   let status: number
   try {
     status = begin(kernel, message)

@@ -28,6 +28,9 @@ export interface Tracer {
   leave(status: number, gas: number, output: number, size: number): void
 }
 
+/** The message ran until it was late, or would have; the kernel is to go back to before it. */
+export class TooLong extends Error {}
+
 /** Blocks whose hashes code can ask for (Yellow Paper, section 9.4, BLOCKHASH). */
 const hashesInReach = 256n
 
@@ -57,6 +60,8 @@ export class Kernel {
   #blockHash: BlockContext['blockHash'] = () => undefined
   #precompiles: ReturnType<typeof precompilesOf> = new Map()
   #tracer: Tracer | undefined
+  /** Gas that one call of a precompile may cost, since nothing can interrupt it. */
+  mostAtOnce = Number.POSITIVE_INFINITY
   /** Scratch for one word, and where the next bytes of an exchange go. */
   readonly scratch: number
 
@@ -311,6 +316,7 @@ export class Kernel {
         const precompile = this.#precompiles.get(id)
         const cost = precompile?.gas(bytes) ?? Number.POSITIVE_INFINITY
         if (cost > gas) return -1
+        if (cost > this.mostAtOnce) throw new TooLong('a precompile would run for too long')
         const output = precompile?.run(bytes)
         if (!output) return -1
         if (out + output.length > this.at.RETURN_END) throw tooLarge('return data')
