@@ -43,6 +43,9 @@ export function makeRoom(): void {
   if (!isThere) dropBlocks()
 }
 
+/** Set in a place that code is gone on at, not jumped to: not every place may be jumped to. */
+export const WITHOUT_JUMP: u32 = 0x80000000
+
 export function setBlocksEnd(at: usize): void {
   blocksEnd = at
 }
@@ -60,7 +63,7 @@ function placeOf(serial: u32, pc: u32): u32 {
   return u32(mixed >> 40) & (BLOCK_PLACES - 1)
 }
 
-/** The block at a place of the code with this number, or 0. */
+/** The block at a place of the code with this number, or 0; one that is jumped to is at a place for jumps. */
 export function findBlock(serial: u32, pc: u32): usize {
   let place = placeOf(serial, pc)
   while (true) {

@@ -9,8 +9,10 @@ import {
   makeRoom,
   MOST_OPCODES,
   setBlocksEnd,
+  WITHOUT_JUMP,
 } from './blocks'
 import { isTarget, ownCode } from './code'
+import { frame } from './frame'
 import { addConstant, fuse, fuseJump } from './fuse'
 import {
   CODE_ENTRY,
@@ -18,6 +20,7 @@ import {
   CODE_LENGTH,
   CODE_RAW,
   CODE_SERIAL,
+  FRAME_SERIAL,
   INSTRUCTION_BYTES,
   MOST_WORDS,
   OPCODES,
@@ -76,9 +79,9 @@ let growth: i32 = 0
 /** Where jumps lead that may not be. */
 const BAD_BLOCK: usize = memory.data<u32>([BLOCK, 0, 0, 0, BAD_JUMP, 0, 0, 0], 16)
 
-/** The block of some code that begins at a place. */
-export function blockAt(from: usize, pc: u32): usize {
-  const known = findBlock(load<u32>(from, CODE_SERIAL), pc)
+/** The block of some code that begins at a place, which may be marked by WITHOUT_JUMP. */
+export function blockAt(from: usize, place: u32): usize {
+  const known = findBlock(load<u32>(from, CODE_SERIAL), place)
   if (known) return known
   makeRoom()
   code = from
@@ -87,8 +90,8 @@ export function blockAt(from: usize, pc: u32): usize {
   serial = load<u32>(from, CODE_SERIAL)
   const first = blocksEnd
   end = first
-  if (load<u32>(TRACE) & 2) decodeTraced(pc)
-  else decode(pc)
+  if (load<u32>(TRACE) & 2) decodeTraced(place)
+  else decode(place)
   connect(first)
   setBlocksEnd(end)
   return first
@@ -99,7 +102,7 @@ export function entryOf(from: usize): usize {
   if (load<u32>(from, CODE_ENTRY_GENERATION) == blockGeneration) {
     return usize(load<u32>(from, CODE_ENTRY))
   }
-  const entry = blockAt(from, 0)
+  const entry = blockAt(from, WITHOUT_JUMP)
   store<u32>(from, u32(entry), CODE_ENTRY)
   store<u32>(from, blockGeneration, CODE_ENTRY_GENERATION)
   return entry
@@ -109,10 +112,13 @@ export function entryOf(from: usize): usize {
 export function jump(word: usize, ip: usize): usize {
   if (!isSmall(word) || load<u64>(word) >= 0xffffffff) return BAD_BLOCK
   const pc = load<u32>(word)
-  const own = ownCode()
-  if (!isTarget(own, pc)) return BAD_BLOCK
   const generation = blockGeneration
-  const to = blockAt(own, pc)
+  let to = findBlock(load<u32>(frame, FRAME_SERIAL), pc)
+  if (to == 0) {
+    const own = ownCode()
+    if (!isTarget(own, pc)) return BAD_BLOCK
+    to = blockAt(own, pc)
+  }
   if (generation == blockGeneration) {
     store<u32>(ip, u32(to), 4)
     store<u32>(ip, pc, 8)
@@ -202,9 +208,10 @@ function endsBlock(op: u32): bool {
 }
 
 /** Decodes from a place on, to where nothing is reached but by a jump, or to what is decoded already. */
-function decode(from: u32): void {
+function decode(place: u32): void {
+  const from = place & ~WITHOUT_JUMP
   openBlock(from)
-  keepBlock(serial, from, block)
+  keepBlock(serial, place, block)
   let pc = from
   for (let left = MOST_OPCODES; left > 0; left--) {
     if (pc >= length) {
@@ -214,7 +221,11 @@ function decode(from: u32): void {
     }
     const op = u32(load<u8>(raw + pc))
     if (op == JUMPDEST && pc != from) {
-      if (findBlock(serial, pc)) break
+      if (findBlock(serial, pc)) {
+        emit(JUMP_TO, 0, u64(pc))
+        closeBlock()
+        return
+      }
       if (block + INSTRUCTION_BYTES != end || blockGas != 0) {
         closeBlock()
         openBlock(pc)
@@ -233,13 +244,14 @@ function decode(from: u32): void {
     }
     pc += 1 + pushed(op)
   }
-  emit(DECODE, 0, u64(pc))
+  emit(DECODE, 0, u64(pc | WITHOUT_JUMP))
   closeBlock()
 }
 
 /** Like `decode`, with one instruction a block and a step told before each. */
-function decodeTraced(from: u32): void {
-  keepBlock(serial, from, end)
+function decodeTraced(place: u32): void {
+  keepBlock(serial, place, end)
+  const from = place & ~WITHOUT_JUMP
   let pc = from
   for (let left = MOST_OPCODES; left > 0; left--) {
     if (pc >= length) {
@@ -249,7 +261,10 @@ function decodeTraced(from: u32): void {
     }
     const op = u32(load<u8>(raw + pc))
     if (op == JUMPDEST && pc != from) {
-      if (findBlock(serial, pc)) break
+      if (findBlock(serial, pc)) {
+        emit(JUMP_TO, 0, u64(pc))
+        return
+      }
       keepBlock(serial, pc, end)
     }
     emit(STEP, op, u64(pc))
@@ -260,7 +275,7 @@ function decodeTraced(from: u32): void {
     if (endsRun(op)) return
     pc += 1 + pushed(op)
   }
-  emit(DECODE, 0, u64(pc))
+  emit(DECODE, 0, u64(pc | WITHOUT_JUMP))
 }
 
 /** Bytes behind an opcode that belong to it. */

@@ -2,7 +2,7 @@
 
 import { setSmall } from '../words/u256'
 import { FULL_RETURN, full } from './capacity'
-import { blockGeneration } from './blocks'
+import { blockGeneration, WITHOUT_JUMP } from './blocks'
 import { codeGeneration, creationsTop, ownCode } from './code'
 import { blockAt, entryOf } from './decode'
 import {
@@ -19,6 +19,7 @@ import {
 import { hostLeave } from './host'
 import { journalEnd, revertTo } from './journal'
 import {
+  CODE_SERIAL,
   FRAME_ADDRESS,
   FRAME_BLOCK_GENERATION,
   FRAME_BYTES,
@@ -37,6 +38,7 @@ import {
   FRAME_OUTPUT_SIZE,
   FRAME_PC,
   FRAME_REFUND,
+  FRAME_SERIAL,
   FRAME_SP,
   FRAME_STACK,
   FRAME_TOUCHED,
@@ -115,13 +117,14 @@ export function resumed(): usize {
   if (load<u32>(frame, FRAME_BLOCK_GENERATION) == blockGeneration) {
     return usize(load<u32>(frame, FRAME_IP))
   }
-  return blockAt(ownCode(), load<u32>(frame, FRAME_PC))
+  return blockAt(ownCode(), load<u32>(frame, FRAME_PC) | WITHOUT_JUMP)
 }
 
 /** Makes a frame the one that runs. */
 export function openFrame(next: usize, code: usize): void {
   store<u32>(next, u32(code), FRAME_CODE)
   store<u32>(next, codeGeneration, FRAME_CODE_GENERATION)
+  store<u32>(next, load<u32>(code, CODE_SERIAL), FRAME_SERIAL)
   store<u32>(next, load<u32>(next, FRAME_STACK), FRAME_SP)
   setFrame(next)
   setMemory(usize(load<u32>(next, FRAME_MEMORY)), 0)

@@ -287,9 +287,6 @@ export function run(gasSlice: i64): i32 {
           else ip = isRemembered(place, ip) ? usize(load<u32>(ip, 4)) : jump(place, ip)
           continue
         }
-        case op.DECODE:
-          ip = decodeNext(ip)
-          continue
         case op.POP:
           sp -= 32
           ip += INSTRUCTION_BYTES
@@ -726,6 +723,9 @@ export function run(gasSlice: i64): i32 {
           store<u32>(frame, memorySize, FRAME_MEMORY_SIZE)
           hostStep(load<u32>(ip, 8), load<u32>(ip, 4), f64(gas + reserve), sp)
           ip += INSTRUCTION_BYTES
+          continue
+        case op.DECODE:
+          ip = decodeNext(ip)
           continue
         case op.BAD_JUMP:
           setFault(FAULT_INVALID_JUMP)

@@ -217,6 +217,8 @@ export const FRAME_ADDRESS: usize = 160
 /** Where it goes on in its code while another frame runs, and which blocks its instruction is of. */
 export const FRAME_PC: usize = 192
 export const FRAME_BLOCK_GENERATION: usize = 200
+/** Number of its code, when it was opened. */
+export const FRAME_SERIAL: usize = 204
 /** Account that was called, whatever code it has. */
 export const FRAME_TARGET: usize = 196
 
