@@ -126,19 +126,19 @@ function quotientDigit(j: i32, n: i32): u64 {
     if (rest > 0xffffffff) break
   }
   const from = U + (j << 2)
-  // Of each product the upper half is carried on, with one more when the lower was more than the digit.
-  let carry: u64 = 0
+  // What is taken from the digits above: it is negative, and shifts keep its sign.
+  let above: i64 = 0
   for (let i = 0; i < n; i++) {
-    const product = q * digit(V, i) + carry
-    const t = digit(from, i) - (product & 0xffffffff)
-    setDigit(from, i, t)
-    carry = (product >> 32) + (t >> 63)
+    const product = q * digit(V, i)
+    const t = i64(digit(from, i)) - i64(product & 0xffffffff) + above
+    setDigit(from, i, u64(t))
+    above = (t >> 32) - i64(product >> 32)
   }
-  const t = digit(from, n) - carry
-  setDigit(from, n, t)
-  if (i64(t) < 0) {
+  const t = i64(digit(from, n)) + above
+  setDigit(from, n, u64(t))
+  if (t < 0) {
     q--
-    carry = 0
+    let carry: u64 = 0
     for (let i = 0; i < n; i++) {
       const sum = digit(from, i) + digit(V, i) + carry
       setDigit(from, i, sum)
