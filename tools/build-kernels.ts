@@ -20,8 +20,8 @@ const kernels: readonly Kernel[] = [
   {
     entry: 'kernel/evm/exports.ts',
     module: 'src/chain/evm/kernel/kernel-wasm.gen.ts',
-    // All fixed regions of kernel/evm/layout.ts; only touched pages cost memory.
-    flags: ['--initialMemory', '14592', '--maximumMemory', '65536'],
+    // All fixed regions of kernel/evm/layout.ts, and 517 MiB for the memory of frames; only touched pages cost memory.
+    flags: ['--initialMemory', '14592', '--maximumMemory', '22784'],
   },
   { entry: 'kernel/blake2b/exports.ts', module: 'src/crypto/blake2b-wasm.gen.ts' },
   { entry: 'kernel/curves/exports.ts', module: 'src/crypto/curves/curves-wasm.gen.ts' },

@@ -5,7 +5,7 @@ import type { Kernel } from './kernel.ts'
 
 /** Kernels by turns. */
 export interface KernelPool {
-  /** Runs with a kernel, by choice with one that holds this state; one that throws is not used again. */
+  /** Runs with a kernel, by choice with one that holds this state; one that throws or has grown is not used again. */
   use<T>(state: StateReader, run: (kernel: Kernel) => Promise<T>): Promise<T>
 }
 
@@ -29,7 +29,8 @@ export function createKernelPool(make: () => Kernel, most: number): KernelPool {
       const kernel = await take(state)
       try {
         const result = await run(kernel)
-        idle.push(kernel)
+        if (kernel.isLarge) made -= 1
+        else idle.push(kernel)
         return result
       } catch (error) {
         made -= 1

@@ -31,6 +31,9 @@ export interface Tracer {
 /** The message ran until it was late, or would have; the kernel is to go back to before it. */
 export class TooLong extends Error {}
 
+/** Bytes that a kernel may have grown by and be used again. */
+const growthKept = 2 ** 26
+
 /** Blocks whose hashes code can ask for (Yellow Paper, section 9.4, BLOCKHASH). */
 const hashesInReach = 256n
 
@@ -60,6 +63,7 @@ export class Kernel {
   #blockHash: BlockContext['blockHash'] = () => undefined
   #precompiles: ReturnType<typeof precompilesOf> = new Map()
   #tracer: Tracer | undefined
+  readonly #bytesAtFirst: number
   /** Gas that one call of a precompile may cost, since nothing can interrupt it. */
   mostAtOnce = Number.POSITIVE_INFINITY
   /** Scratch for one word, and where the next bytes of an exchange go. */
@@ -71,6 +75,7 @@ export class Kernel {
     this.wasm = startKernel(this.#host())
     this.at = constantsOf(this.wasm)
     const { buffer } = this.wasm.memory
+    this.#bytesAtFirst = buffer.byteLength
     this.#bytes = new Uint8Array(buffer)
     this.#limbs = new BigUint64Array(buffer)
     this.#numbers = new Uint32Array(buffer)
@@ -125,6 +130,11 @@ export class Kernel {
     this.#state = state
     this.newCodes.clear()
     this.wasm.beginBlock()
+  }
+
+  /** Whether code made its memory grow much, which never gets smaller. */
+  get isLarge(): boolean {
+    return this.wasm.memory.buffer.byteLength > this.#bytesAtFirst + growthKept
   }
 
   /** Whether its tables are better made anew before the next block. */
