@@ -54,8 +54,8 @@ export const TRANSIENT_PLACES: u32 = 1 << 22
 export const CODE_PLACES: u32 = 1 << 18
 /** Places of 16 bytes. */
 export const BLOCK_PLACES: u32 = 1 << 19
-/** Sets of two hashes that are remembered: a power of two; 192 bytes each, and 8 of tags. */
-export const MEMO_SETS: usize = 1 << 13
+/** Sets of two hashes that are remembered: a power of two; 192 bytes each, and 16 beside. */
+export const MEMO_SETS: usize = 1 << 12
 
 // Context: words of 32 bytes, then numbers. Written by the host before a run.
 export const BENEFICIARY: usize = CONTEXT

@@ -4,7 +4,8 @@ import { keccak256 } from '../keccak/sponge'
 import { copy, equal, toBytes } from '../words/u256'
 import { MEMO, MEMO_SETS, MEMO_TAGS } from './layout'
 
-// A set is two entries of an input and its hash as a word, and a tag for each, so that a miss does not read entries.
+// A set is two entries of an input and its hash as a word. Beside it stand a tag for each, so that a miss does not read
+// entries, the tag of an input that came once, and which entry is filled next: what comes once is not kept.
 // @ts-ignore: decorator
 @inline
 const HASH: usize = 64
@@ -12,9 +13,14 @@ const HASH: usize = 64
 @inline
 const ENTRY: usize = 96
 
+// @ts-ignore: decorator
+@inline
+const CAME: usize = 8
+// @ts-ignore: decorator
+@inline
+const NEXT: usize = 12
+
 const BYTES: usize = memory.data(32, 64)
-/** Which entry of a set the next hash goes to: taking turns over all sets is as good as chance. */
-let turn: usize = 0
 
 /** A limb by an odd number. What is lowest in a word is highest in the limb, so it is turned to spread upwards. */
 // @ts-ignore: decorator
@@ -51,7 +57,7 @@ export function hash64(input: usize, out: usize): void {
   const set = usize(mixed >> 32) & (MEMO_SETS - 1)
   // 0 says that there is none.
   const tag = u32(mixed) | 1
-  const tags = MEMO_TAGS + (set << 3)
+  const tags = MEMO_TAGS + (set << 4)
   const entry = MEMO + set * (2 * ENTRY)
   if (load<u32>(tags) == tag && holds(entry, input)) {
     copy(out, entry + HASH)
@@ -61,13 +67,32 @@ export function hash64(input: usize, out: usize): void {
     copy(out, entry + ENTRY + HASH)
     return
   }
-  turn ^= 1
-  const next = entry + turn * ENTRY
-  store<u32>(tags + (turn << 2), tag)
-  copy(next, input)
-  copy(next + 32, input + 32)
+  if (cameBefore(tags, tag)) {
+    const next = usize(load<u32>(tags, NEXT))
+    store<u32>(tags, u32(next ^ 1), NEXT)
+    store<u32>(tags + (next << 2), tag)
+    const filled = entry + next * ENTRY
+    copy(filled, input)
+    copy(filled + 32, input + 32)
+    keccak256(input, 64, BYTES)
+    toBytes(filled + HASH, BYTES)
+    copy(out, filled + HASH)
+    return
+  }
   keccak256(input, 64, BYTES)
   // The other way round is the same, and does not wait for stores of 8 bytes.
-  toBytes(next + HASH, BYTES)
-  copy(out, next + HASH)
+  toBytes(out, BYTES)
+}
+
+/** Whether an input came lately; one that waits to come again gives way to the second other one. */
+// @ts-ignore: decorator
+@inline
+function cameBefore(tags: usize, tag: u32): bool {
+  const waiting = load<u32>(tags, CAME)
+  if ((waiting | 1) == tag) {
+    store<u32>(tags, 0, CAME)
+    return true
+  }
+  store<u32>(tags, waiting & 1 ? waiting ^ 1 : tag, CAME)
+  return false
 }

@@ -160,7 +160,7 @@ describe('opcodes on words', () => {
     const data = Uint8Array.from({ length: 900 }, (_, at) => (at * at * 7 + at) >> 3)
     const lengths = Array.from({ length: 290 }, (_, length) => [0, length] as const)
     const pairs = Array.from({ length: 400 }, (_, at) => [at * 2, 64] as const)
-    const ranges = [...lengths, ...pairs, ...pairs.toReversed()]
+    const ranges = [...lengths, ...pairs, ...pairs.toReversed(), ...pairs]
     const push = (value: number) => [0x61, value >> 8, value & 255]
     const code = Uint8Array.from([
       ...[...push(data.length), 0x5f, 0x5f, 0x37],
