@@ -62,7 +62,8 @@ export const openZeppelin: ToolSuite = async ({ cache, openZeppelin: given, test
     const words = ['hardhat', '--config', configFile, '--network', 'localhost', 'test']
     const { output } = await runTool(['npx', ...words, ...tests], {
       cwd: folder,
-      env: { TOOL_URL: node.url, FORCE_COLOR: '0' },
+      // As much memory as the project's own script asks for.
+      env: { TOOL_URL: node.url, FORCE_COLOR: '0', NODE_OPTIONS: '--max-old-space-size=8192' },
     })
     await writeFile(path.join(folder, 'quantumstream.log'), output)
     const count = (what: string) =>

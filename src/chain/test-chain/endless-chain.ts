@@ -1,4 +1,7 @@
-/** Seals blocks with transactions as fast as it can, and prints each one that it was told of, until it is killed. */
+/**
+ * Seals blocks with transactions as fast as it can, and prints each one that it was told of, until it is killed. With
+ * `back` as its second word it goes back now and then, and says so before.
+ */
 
 import { systemClock, systemTimer } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
@@ -36,7 +39,18 @@ chain.subscribe((event) => {
     process.stdout.write(`${block.header.number} ${block.hash.toHex()}\n`)
   }
 })
-for (;;) {
+/** Blocks after which it goes back to where it was some blocks before. */
+const [every, far] = [12, 9]
+let mark = chain.dev.mark()
+for (let sealed = 1; ; sealed += 1) {
+  if (process.argv[3] === 'back' && sealed % every === 0) {
+    process.stdout.write(`back ${mark.block.header.number}\n`)
+    await chain.dev.returnTo(mark)
+  }
+  if (sealed % every === every - far) {
+    mark.release()
+    mark = chain.dev.mark()
+  }
   const nonce = chain.pool.nextNonce(sender)
   const to = new Uint8Array(20).fill(Number(nonce % 200n) + 1)
   const unsigned = {
