@@ -1,7 +1,7 @@
 /** Checks that verifying finds nothing in a sound chain, and names what was changed in one that is not. */
 
 import assert from 'node:assert/strict'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { silentLogger } from '../base/logger.ts'
@@ -92,6 +92,18 @@ describe('verifying', () => {
       assert.equal(found.blocks, 5)
       assert.equal(found.isWhole, true)
     }
+  })
+
+  test('finds the same in a sound chain with next to no memory for its states', async (t) => {
+    const folder = await temporaryFolder(t)
+    const chain = await openShort(folder, 20, { checkpointBytes: 1, history: 2 })
+    await chain.stop()
+    for (const run of [false, true]) {
+      const few = { manifest: shortManifest, folder, run, stateMemoryBytes: 1 }
+      assert.deepEqual(await verifyChain(few), await verify(folder, run))
+    }
+    const names = await readdir(path.join(folder, 'dev'))
+    assert.deepEqual(names.sort(), ['blocks.log', 'manifest.json', 'state.checkpoint'])
   })
 
   test('names a receipt, a sender and a state that are not what the header says', async (t) => {

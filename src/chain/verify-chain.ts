@@ -29,6 +29,7 @@ import { encodeTransaction, senderOf, transactionHash } from './ledger/transacti
 import { checkpointFile, readCheckpoint } from './resumption.ts'
 import { decodeDifference } from './state/difference-codec.ts'
 import { orderedRoot } from './state/ordered-root.ts'
+import { StateSpill } from './state-spill.ts'
 import { turnTaking } from './turn-taking.ts'
 import { CheckpointCheck } from './verify-checkpoint.ts'
 
@@ -39,6 +40,8 @@ export interface VerifyOptions {
   readonly folder: string
   /** Runs every transaction again, beside recomputing the roots of what is stored. */
   readonly run: boolean
+  /** Memory of the states that are kept, above which the others go to disk; default 1 GiB. */
+  readonly stateMemoryBytes?: number
   readonly signal?: AbortSignal
   /** Hears of each block that was looked at. */
   readonly tell?: (number: bigint) => void
@@ -64,6 +67,8 @@ export interface VerifyResult {
   readonly isWhole: boolean
 }
 
+/** Memory of states above which what did not change lately goes to disk. */
+const defaultStateMemoryBytes = 1024 * 1024 * 1024
 /** States kept, so that a chain that went back can be followed. */
 const keptStates = 128
 /** Faults that are told; the others are counted. */
@@ -109,13 +114,17 @@ class Verifier {
   readonly #evm: Evm | undefined
   readonly #past = new ChainPast(keptStates)
   readonly #checkpoint: CheckpointCheck | undefined
+  readonly #spill: StateSpill
   readonly #hashes: Hash[]
   readonly #faults: Fault[] = []
   #faultCount = 0
   #blocks = 0
 
   /** @param evm - runs the blocks again, if they are to be run */
-  constructor({ manifest, folder }: VerifyOptions, rules: ChainRules, evm: Evm | undefined) {
+  constructor(options: VerifyOptions, rules: ChainRules, evm: Evm | undefined) {
+    const { manifest, folder, stateMemoryBytes = defaultStateMemoryBytes } = options
+    const spilled = path.join(folder, manifest.name, 'verified.states')
+    this.#spill = new StateSpill(spilled, stateMemoryBytes)
     this.#manifest = manifest
     this.#rules = rules
     this.#evm = evm
@@ -182,6 +191,7 @@ class Verifier {
     for (const detail of details) this.#fault(detail, number)
     this.#checkpoint?.meet(hash, stored.state)
     this.#past.add(executed.block, stored.state)
+    await this.#spill.consider(stored.state)
     this.#hashes[Number(number)] = hash
     this.#blocks += 1
   }
