@@ -1,6 +1,6 @@
 /** Keeps the logs of a transaction, one record behind the other. */
 
-import { copy, toBytes } from '../words/u256'
+import { toBytes } from '../words/u256'
 import { FULL_LOGS, full } from './capacity'
 import { frame, memoryBase, setFault } from './frame'
 import {
@@ -50,7 +50,7 @@ export function log(op: u32, sp: usize, gas: i64): i64 {
   store<u32>(record, u32(bytes))
   store<u32>(record, topics, LOG_TOPICS)
   store<u32>(record, u32(size), LOG_DATA_SIZE)
-  copy(record + LOG_ADDRESS, frame + FRAME_ADDRESS)
+  toBytes(record + LOG_ADDRESS, frame + FRAME_ADDRESS)
   let to = record + LOG_BODY
   for (let at: u32 = 0; at < topics; at++) {
     toBytes(to, sp - 64 - (usize(at) << 5))

@@ -18,7 +18,7 @@ import {
   encodeWithdrawal,
   ommersHash,
 } from './ledger/block-codec.ts'
-import { bloomOf } from './ledger/bloom.ts'
+import { bloomOf, joinBlooms } from './ledger/bloom.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import { impersonatedSender } from './ledger/impersonation.ts'
@@ -244,7 +244,7 @@ function* storedFaults(
     stateRoot: state.root,
     transactionsRoot: orderedRoot(transactions.map(encodeTransaction)),
     receiptsRoot: orderedRoot(receipts.map(encodeReceipt)),
-    logsBloom: bloomOf(receipts.flatMap(({ logs }) => [...logs])),
+    logsBloom: joinBlooms(receipts.map(({ logs }) => bloomOf(logs))),
     ommersHash: ommersHash(ommers),
     gasUsed: receipts.at(-1)?.cumulativeGasUsed ?? 0n,
     withdrawalsRoot: withdrawals && orderedRoot(withdrawals.map(encodeWithdrawal)),

@@ -68,7 +68,6 @@ export interface CallResult extends Ending {
   readonly gasUsed: bigint
   /** Gas it had to have: what it used before refunds, and at least the floor of EIP-7623. */
   readonly gasNeeded: bigint
-  readonly logs: readonly Log[]
 }
 
 /** Why a transaction cannot be run at all; names follow geth's texts where geth has one. */

@@ -17,7 +17,7 @@ async function estimated(used: bigint, held = 0n, limit = message.gasLimit) {
     runs += 1
     const halt = gasLimit >= used + held ? undefined : 'out-of-gas'
     const gasUsed = halt ? gasLimit : used
-    return { halt, output: new Uint8Array(), gasUsed, gasNeeded: gasUsed, logs: [] }
+    return { halt, output: new Uint8Array(), gasUsed, gasNeeded: gasUsed }
   }
   const gas = await estimateGas(call, { ...message, gasLimit: limit })
   assert.ok(typeof gas === 'bigint')

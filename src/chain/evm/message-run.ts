@@ -32,7 +32,7 @@ export async function runMessage(
   const block = gasPrice === 0n ? { ...place.block, baseFeePerGas: 0n } : place.block
   const rules = kernel.useBlock(block)
   const { intrinsic, floor } = knownGas({ to, data, accessList }, rules)
-  const nothing = { output: new Uint8Array(), logs: [], gasUsed: gasLimit, gasNeeded: gasLimit }
+  const nothing = { output: new Uint8Array(), gasUsed: gasLimit, gasNeeded: gasLimit }
   if (gasLimit < (intrinsic > floor ? intrinsic : floor)) return { ...nothing, halt: 'out-of-gas' }
   // An overlay may have changed since it was looked at; a state never does.
   const { moved = [] } = message
@@ -62,12 +62,11 @@ export async function runMessage(
   if (isOverlay(state)) kernel.useState(state)
   else if (moved.length === 0) kernel.undo()
   else kernel.useState(state)
-  const { halt, haltDetail, output, logs, gasLeft, refund } = execution
+  const { halt, haltDetail, output, gasLeft, refund } = execution
   const spent = gasLimit - gasLeft
   return {
     ...{ halt, haltDetail },
     output,
-    logs,
     gasUsed: gasAfterRefund({ spent, refund, floor }, rules),
     gasNeeded: spent > floor ? spent : floor,
   }

@@ -6,12 +6,12 @@ import type { Receipt } from '../ledger/block.ts'
 import { bloomOf } from '../ledger/bloom.ts'
 import type { Rules } from '../ledger/fork-rules.ts'
 import { knownGas } from '../ledger/intrinsic-gas.ts'
-import { LogList } from '../ledger/log-list.ts'
+import { noLogs } from '../ledger/log-list.ts'
 import { encodeRlp, rlpInteger } from '../ledger/rlp.ts'
 import type { AccessListEntry, Address, Authorization, Transaction } from '../ledger/transaction.ts'
 import { authorityOf } from '../ledger/transaction-codec.ts'
 import type { Pause, TransactionResult } from './evm.ts'
-import { execute, type Message } from './kernel/execution.ts'
+import { execute, logsOf, type Message } from './kernel/execution.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import type { KernelState } from './kernel/kernel-state.ts'
 import { KernelWatch } from './kernel/kernel-watch.ts'
@@ -64,6 +64,7 @@ export async function runTransaction(
     gas: gasLimit - gas.intrinsic,
   }
   const execution = await execute(kernel, message, { pause, isLate: imagined?.isLate })
+  const logs = execution.halt === undefined ? logsOf(kernel) : noLogs
   const spent = gasLimit - execution.gasLeft
   const { floor } = gas
   const refund = execution.refund + delegated
@@ -78,14 +79,14 @@ export async function runTransaction(
     type: transaction.type,
     succeeded: execution.halt === undefined,
     cumulativeGasUsed: place.gasUsedBefore + gasUsed,
-    logsBloom: bloomOf(execution.logs),
-    logs: LogList.of(execution.logs),
+    logsBloom: bloomOf(logs),
+    logs,
     gasUsed,
     effectiveGasPrice: price,
     createdAddress: to === undefined ? creationAddress(sender, nonce) : undefined,
   }
-  const { halt, haltDetail, output, logs } = execution
-  const told = transfers?.with(logs) ?? []
+  const { halt, haltDetail, output } = execution
+  const told = transfers?.with([...logs]) ?? []
   const logsMade = (kernel.wasm.logsMade.value - logsBefore) >>> 0
   const everTold = logsMade + (transfers?.everTold ?? 0)
   const gasNeeded = spent > floor ? spent : floor

@@ -1,9 +1,10 @@
 /** Builds and asks the bloom filters of logs (Yellow Paper, section 4.3.1). */
 
 import { keccak256 } from '../../crypto/keccak.ts'
-import type { Log } from './log-list.ts'
+import { LogCursor, type LogList } from './log-list.ts'
 
 const bloomBytes = 256
+const [addressBytes, topicBytes] = [20, 32]
 /** Blooms that share a buffer: memory of their own costs more than what is done with them. */
 const bloomsTogether = 64
 
@@ -11,12 +12,15 @@ const bloomsTogether = 64
 export const noBloom = new Uint8Array(bloomBytes)
 
 /** The 256 bytes that cover the addresses and topics of logs. */
-export function bloomOf(logs: readonly Log[]): Uint8Array {
-  if (logs.length === 0) return noBloom
+export function bloomOf({ bytes, length }: LogList): Uint8Array {
+  if (length === 0) return noBloom
   const bloom = freshBloom()
-  for (const { address, topics } of logs) {
-    setBits(bloom, address)
-    for (const topic of topics) setBits(bloom, topic)
+  const cursor = new LogCursor(bytes)
+  while (cursor.next()) {
+    setBits(bloom, memoPlace(bytes, cursor.address, addressBytes))
+    for (let place = 0; place < cursor.topicCount; place += 1) {
+      setBits(bloom, memoPlace(bytes, cursor.topic(place), topicBytes))
+    }
   }
   return bloom
 }
@@ -33,7 +37,7 @@ export function joinBlooms(blooms: readonly Uint8Array[]): Uint8Array {
 
 /** The three bits that stand for an address or a topic, and are all set where it is covered. */
 export function bloomBits(bytes: Uint8Array): readonly number[] {
-  const place = 3 * memoPlace(bytes)
+  const place = 3 * memoPlace(bytes, 0, bytes.length)
   return [...memoBits.subarray(place, place + 3)]
 }
 
@@ -59,21 +63,21 @@ const memoNames = new Uint8Array(memoSize * widest)
 const memoLengths = new Uint8Array(memoSize)
 const memoBits = new Uint16Array(memoSize * 3)
 
-function setBits(bloom: Uint8Array, name: Uint8Array): void {
-  const place = 3 * memoPlace(name)
-  for (let at = place; at < place + 3; at += 1) {
+function setBits(bloom: Uint8Array, memoAt: number): void {
+  for (let at = 3 * memoAt; at < 3 * memoAt + 3; at += 1) {
     const bit = memoBits[at] as number
     const byte = 255 - (bit >> 3)
     bloom[byte] = byteOf(bloom, byte) | (1 << (bit & 7))
   }
 }
 
-/** Where the memo has the bits of a name, which it has from here on. */
-function memoPlace(name: Uint8Array): number {
-  const { length } = name
-  const tail = byteOf(name, length - 1) | (byteOf(name, length - 2) << 8)
-  const place = (tail ^ byteOf(name, length - 3) ^ (byteOf(name, 0) << 4)) & (memoSize - 1)
-  if (memoLengths[place] === length && isAt(place, name)) return place
+/** Where the memo has the bits of a name that lies in some bytes; it has them from here on. */
+function memoPlace(bytes: Uint8Array, from: number, length: number): number {
+  const last = from + length - 1
+  const tail = byteOf(bytes, last) | (byteOf(bytes, last - 1) << 8)
+  const place = (tail ^ byteOf(bytes, last - 2) ^ (byteOf(bytes, from) << 4)) & (memoSize - 1)
+  if (memoLengths[place] === length && isAt(place, bytes, from)) return place
+  const name = bytes.subarray(from, from + length)
   const hash = keccak256(name)
   memoNames.set(name, place * widest)
   memoLengths[place] = length
@@ -81,10 +85,10 @@ function memoPlace(name: Uint8Array): number {
   return place
 }
 
-function isAt(place: number, name: Uint8Array): boolean {
+function isAt(place: number, bytes: Uint8Array, from: number): boolean {
   const start = place * widest
-  for (let at = name.length - 1; at >= 0; at -= 1) {
-    if (memoNames[start + at] !== name[at]) return false
+  for (let at = (memoLengths[place] as number) - 1; at >= 0; at -= 1) {
+    if (memoNames[start + at] !== bytes[from + at]) return false
   }
   return true
 }

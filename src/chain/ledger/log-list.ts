@@ -19,10 +19,13 @@ export interface Log {
 export class LogList extends EncodedRlp implements Iterable<Log> {
   readonly length: number
 
-  /** @throws AppError `ledger/bad-rlp` for bytes that are no list of logs */
-  constructor(bytes: Uint8Array) {
+  /**
+   * @param length - how many logs there are, if somebody knows it who made the list
+   * @throws AppError `ledger/bad-rlp` for bytes that are no list of logs
+   */
+  constructor(bytes: Uint8Array, length: number = countLogs(bytes)) {
     super(bytes)
-    this.length = countLogs(bytes)
+    this.length = length
   }
 
   static of(logs: readonly Log[]): LogList {

@@ -23,14 +23,14 @@ const maxDepth = 64
 
 /** The one encoding of a value. */
 export function encodeRlp(value: RlpSource): Uint8Array {
-  const writer = new Writer()
+  const writer = new RlpWriter()
   writer.write(value)
   return writer.bytes()
 }
 
 /** The encoding of a list, from what its items are encoded as; after a type byte if there is one (EIP-2718). */
 export function rlpListOf(items: readonly Uint8Array[], type: number): Uint8Array {
-  const writer = new Writer()
+  const writer = new RlpWriter()
   writer.writeList(items, type)
   return writer.bytes()
 }
@@ -45,9 +45,14 @@ let room = new Uint8Array(64 * 1024)
 const mostKept = 1024 * 1024
 
 /** Writes from the end to the beginning: so the length of a list is known when its prefix is written. */
-class Writer {
+export class RlpWriter {
   #room = room
   #start = room.length
+
+  /** Bytes that are written. */
+  get length(): number {
+    return this.#room.length - this.#start
+  }
 
   write(value: RlpSource): void {
     if (value instanceof Uint8Array) {
@@ -59,25 +64,37 @@ class Writer {
       this.#bytes(value.bytes)
       return
     }
-    const end = this.#end()
+    const { length } = this
     for (let at = value.length - 1; at >= 0; at -= 1) this.write(value[at] as RlpSource)
-    this.#prefix(0xc0, this.#end() - end)
+    this.closeList(length)
+  }
+
+  /** Writes bytes that lie in some memory. */
+  writeFrom(memory: Uint8Array, from: number, size: number): void {
+    this.#reserve(size)
+    this.#start -= size
+    if (size > 64) this.#room.set(memory.subarray(from, from + size), this.#start)
+    else
+      for (let at = 0; at < size; at += 1)
+        this.#room[this.#start + at] = memory[from + at] as number
+    if (size !== 1 || (memory[from] as number) >= 0x80) this.#prefix(0x80, size)
+  }
+
+  /** Makes a list of what was written since so many bytes were. */
+  closeList(since: number): void {
+    this.#prefix(0xc0, this.length - since)
   }
 
   writeList(items: readonly Uint8Array[], type: number): void {
     for (const item of items.toReversed()) this.#bytes(item)
-    this.#prefix(0xc0, this.#end())
+    this.closeList(0)
     if (type > 0) this.#byte(type)
   }
 
+  /** All that is written; nothing more can be. */
   bytes(): Uint8Array {
     if (this.#room.length <= mostKept) room = this.#room
     return this.#room.slice(this.#start)
-  }
-
-  /** How much is written. */
-  #end(): number {
-    return this.#room.length - this.#start
   }
 
   #bytes(value: Uint8Array): void {

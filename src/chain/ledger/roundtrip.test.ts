@@ -201,7 +201,7 @@ describe('blocks', () => {
       type: 2,
       succeeded: true,
       cumulativeGasUsed: 21_000n,
-      logsBloom: bloomOf([log]),
+      logsBloom: bloomOf(LogList.of([log])),
       logs: LogList.of([log]),
       gasUsed: 21_000n,
       effectiveGasPrice: 2n,

@@ -9,9 +9,6 @@ import type { Manifest } from '../../chain/ledger/manifest.ts'
 import type { StateReader } from '../../chain/state/state.ts'
 import { answerLine, type LineEnd } from './state-line.ts'
 
-/** What a call gives. */
-export type CallOutcome = Omit<CallResult, 'logs'>
-
 /** What a thread begins with. */
 export interface CallThreadData {
   readonly chain: Pick<Manifest, 'chainId' | 'forks' | 'depositContract'>
@@ -30,7 +27,7 @@ export interface CallOrder {
 }
 
 /** What a thread says of a call. */
-export type CallAnswer = CallOutcome | { readonly code: string; readonly message: string }
+export type CallAnswer = CallResult | { readonly code: string; readonly message: string }
 
 /** Gas from which on a call is worth the way to a thread. */
 const longGas = 200_000n
@@ -49,7 +46,7 @@ interface Flight {
   readonly state: StateReader
   readonly block: BlockContext
   readonly message: CallMessage
-  readonly resolve: (outcome: CallOutcome | Promise<CallOutcome>) => void
+  readonly resolve: (outcome: CallResult | Promise<CallResult>) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -95,7 +92,7 @@ export class CallCrew {
   }
 
   /** Runs a call and leaves nothing behind. @throws AppError `evm/capacity` */
-  async call(state: StateReader, block: BlockContext, message: CallMessage): Promise<CallOutcome> {
+  async call(state: StateReader, block: BlockContext, message: CallMessage): Promise<CallResult> {
     const name = this.#size > 0 ? nameOf(state, message) : undefined
     if (name === undefined) return this.#chain.evm.call(state, block, message)
     const isLong = (this.#gasOf.get(name) ?? 0n) >= longGas
@@ -139,8 +136,8 @@ export class CallCrew {
     return freest && freest.flights.length < mostBefore ? freest : undefined
   }
 
-  #send(thread: Thread, call: Pick<Flight, 'state' | 'block' | 'message'>): Promise<CallOutcome> {
-    const { promise, resolve, reject } = Promise.withResolvers<CallOutcome>()
+  #send(thread: Thread, call: Pick<Flight, 'state' | 'block' | 'message'>): Promise<CallResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<CallResult>()
     this.#lastCall = (this.#lastCall + 1) | 0
     const id = this.#lastCall
     const { blockHash: _, ...block } = call.block
@@ -211,7 +208,7 @@ function land(thread: Thread, answer: CallAnswer): void {
   else flight?.resolve(answer)
 }
 
-const tooLate: CallOutcome = {
+const tooLate: CallResult = {
   ...{ halt: 'too-long', output: new Uint8Array(), gasUsed: 0n, gasNeeded: 0n },
 }
 

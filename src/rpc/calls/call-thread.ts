@@ -24,8 +24,7 @@ async function answerTo({ id, state, block, message }: CallOrder): Promise<CallA
   const whole = { ...block, blockHash: (number: bigint) => line.ask('blockHash', number) }
   const isLate = () => Atomics.load(latest, 0) === id
   try {
-    const { logs: _, ...outcome } = await call(stateOf(state), whole, { ...message, isLate })
-    return outcome
+    return await call(stateOf(state), whole, { ...message, isLate })
   } catch (error) {
     const code = error instanceof AppError ? error.code : 'rpc/call-broken'
     return { code, message: error instanceof Error ? error.message : String(error) }

@@ -1,7 +1,8 @@
 /** Runs one message in a kernel, bit by bit if it is long, and reads what it gave. */
 
 import { AppError } from '../../../base/app-error.ts'
-import type { Log } from '../../ledger/log-list.ts'
+import { LogList, noLogs } from '../../ledger/log-list.ts'
+import { RlpWriter } from '../../ledger/rlp.ts'
 import type { Pause } from '../evm.ts'
 import type { Ending, Halt } from '../halt.ts'
 import { type Kernel, TooLong, tooLarge } from './kernel.ts'
@@ -26,7 +27,6 @@ export interface Execution extends Ending {
   readonly gasLeft: bigint
   /** Not capped. */
   readonly refund: bigint
-  readonly logs: readonly Log[]
 }
 
 /** When to let others come in between, and when to end. */
@@ -90,7 +90,6 @@ export async function execute(
     output: kernel.bytes.slice(from, from + kernel.wasm.returnSize.value),
     gasLeft: kernel.limbs[(kernel.at.FRAMES + kernel.at.FRAME_GAS) / 8] ?? 0n,
     refund: kernel.wasm.refund.value,
-    logs: ending.halt === undefined ? logsOf(kernel) : [],
   }
 }
 
@@ -114,22 +113,29 @@ function begin(kernel: Kernel, message: Message): number {
     : kernel.wasm.beginCall(sender, target, kernel.scratch, input, data.length, gas)
 }
 
-function logsOf(kernel: Kernel): Log[] {
-  const logs: Log[] = []
-  const { numbers, bytes } = kernel
-  let at = kernel.at.LOGS
-  for (let left = kernel.wasm.logCount.value; left > 0; left -= 1) {
-    const record = at / 4
-    const topics: Uint8Array[] = []
-    let place = at + kernel.at.LOG_BODY
-    for (let count = numbers[record + 1] ?? 0; count > 0; count -= 1) {
-      topics.push(kernel.names.read(bytes, place, 32))
-      place += 32
-    }
-    const data = bytes.slice(place, place + (numbers[record + 2] ?? 0))
-    const address = kernel.names.readAddress(bytes, at + kernel.at.LOG_ADDRESS)
-    logs.push({ address, topics, data })
-    at += numbers[record] ?? 0
+/** The logs of the message that ran last and ended well. */
+export function logsOf({ numbers, bytes, at, wasm }: Kernel): LogList {
+  const count = wasm.logCount.value
+  if (count === 0) return noLogs
+  const records: number[] = []
+  let record = at.LOGS
+  for (let left = count; left > 0; left -= 1) {
+    records.push(record)
+    record += numbers[record / 4] ?? 0
   }
-  return logs
+  const writer = new RlpWriter()
+  for (const place of records.reverse()) {
+    const { length } = writer
+    const [topics = 0, dataSize = 0] = numbers.subarray(place / 4 + 1, place / 4 + 3)
+    const body = place + at.LOG_BODY
+    writer.writeFrom(bytes, body + 32 * topics, dataSize)
+    const beforeTopics = writer.length
+    for (let left = topics - 1; left >= 0; left -= 1) writer.writeFrom(bytes, body + 32 * left, 32)
+    writer.closeList(beforeTopics)
+    // A word, the address at its end.
+    writer.writeFrom(bytes, place + at.LOG_ADDRESS + 12, 20)
+    writer.closeList(length)
+  }
+  writer.closeList(0)
+  return new LogList(writer.bytes(), count)
 }

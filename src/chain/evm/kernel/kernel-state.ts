@@ -4,7 +4,7 @@ import { keccak256 } from '../../../crypto/keccak.ts'
 import type { Address, Hash } from '../../ledger/transaction.ts'
 import { encodeDifference } from '../../state/difference-codec.ts'
 import type { Account, AccountChange, EncodedDifference, StateOverlay } from '../../state/state.ts'
-import { emptyAccount } from '../../state/trie-state.ts'
+import { emptyAccount, emptyCodeHash } from '../../state/trie-state.ts'
 import type { Kernel } from './kernel.ts'
 
 /** The state of the kernel, with everything that was changed since its block began. */
@@ -28,7 +28,7 @@ export class KernelState implements StateOverlay {
     return {
       nonce: limbs[(entry + ACCOUNT_NONCE) / 8] ?? 0n,
       balance: this.#kernel.word(entry + ACCOUNT_BALANCE),
-      codeHash: this.#kernel.names.read(bytes, entry + ACCOUNT_CODE_HASH, 32),
+      codeHash: codeHashAt(bytes, entry + ACCOUNT_CODE_HASH),
     }
   }
 
@@ -124,4 +124,12 @@ export class KernelState implements StateOverlay {
     }
     return found
   }
+}
+
+/** Most accounts have no code, and then the same hash. */
+function codeHashAt(bytes: Uint8Array, at: number): Hash {
+  for (let place = 0; place < 32; place += 1) {
+    if (bytes[at + place] !== emptyCodeHash[place]) return bytes.slice(at, at + 32)
+  }
+  return emptyCodeHash
 }

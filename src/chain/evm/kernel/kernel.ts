@@ -17,7 +17,6 @@ import {
   startKernel,
 } from './kernel-module.ts'
 import { opcodesOf } from './opcodes.ts'
-import { SeenNames } from './seen-names.ts'
 
 /** Told of what runs, when asked for; see `KernelHost`. */
 export interface Tracer {
@@ -53,7 +52,6 @@ export class Kernel {
   readonly at: KernelConstants
   /** Code that was made since the state was set, by its hash in hex. */
   readonly newCodes = new Map<string, Uint8Array>()
-  readonly names = new SeenNames()
   #bytes: Uint8Array
   #limbs: BigUint64Array
   #numbers: Uint32Array
