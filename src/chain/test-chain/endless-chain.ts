@@ -1,7 +1,4 @@
-/**
- * Seals blocks with transactions as fast as it can, and prints each one that it was told of, until it is killed. With
- * `back` as its second word it goes back now and then, and says so before.
- */
+/** Seals blocks as fast as it can and prints each it was told of, until it is killed; with `back` it goes back now and then. */
 
 import { systemClock, systemTimer } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
