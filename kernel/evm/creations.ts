@@ -4,7 +4,7 @@ import { keccak256 } from '../keccak/sponge'
 import { copy, fromBytes, isZero, toBytes } from '../words/u256'
 import { credit, debit, holds } from './accounts'
 import { creationCode } from './code'
-import { depth, explainFault, frame, memorySize, setFault, setReturnSize } from './frame'
+import { depth, explainFault, frame, setFault, setReturnSize } from './frame'
 import {
   CALL_FAILED,
   CALL_OPENED,

@@ -1,7 +1,7 @@
 /** Reads and changes accounts and their storage: what the state of a chain asks of its tries. */
 
 import { remove, touch } from './changes'
-import { find, inPage, leadsTo } from './find'
+import { find, inPage } from './find'
 import { insert } from './insert'
 import { hashed } from './key-hashes'
 import { same32 } from './keys'
@@ -9,12 +9,8 @@ import { ADDRESS, FIELDS, KEY, VALUE } from './places'
 import {
   ACCOUNT,
   ACCOUNT_BYTES,
-  ACCOUNT_PAGE,
-  belowCell,
   fieldsOf,
-  isPage,
   keyOf,
-  kindOf,
   SLOT,
   SLOT_BYTES,
   SLOT_PAGE,

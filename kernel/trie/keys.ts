@@ -6,10 +6,6 @@ export function nibble(key: usize, depth: u32): u32 {
   return (<u32>load<u8>(key + (depth >> 1)) >> ((~depth & 1) << 2)) & 15
 }
 
-export function sameKey(a: usize, b: usize): bool {
-  return same32(a, b)
-}
-
 // @ts-ignore: decorator
 @inline
 export function same32(a: usize, b: usize): bool {
