@@ -213,20 +213,21 @@ class Pool implements TxPool {
   #checkAccount(entry: Waiting, queue: SenderQueue, old: Waiting | undefined): void {
     const { nonce } = entry.transaction
     const { nonce: next, balance } = queue
-    const nonces = `next nonce ${next}, tx nonce ${nonce}`
-    if (nonce < next) throw refusal('nonce-too-low', `nonce too low: ${nonces}`)
+    // Words are made only for what is refused.
+    const nonces = () => `next nonce ${next}, tx nonce ${nonce}`
+    if (nonce < next) throw refusal('nonce-too-low', `nonce too low: ${nonces()}`)
     if (nonce - next > this.#options.maxNonceGap) {
-      throw refusal('nonce-too-high', `nonce too high: ${nonces}`)
+      throw refusal('nonce-too-high', `nonce too high: ${nonces()}`)
     }
     const { cost } = entry
-    const short = `insufficient funds for gas * price + value: balance ${balance}`
+    const short = () => `insufficient funds for gas * price + value: balance ${balance}`
     if (balance < cost) {
-      const message = `${short}, tx cost ${cost}, overshot ${cost - balance}`
+      const message = `${short()}, tx cost ${cost}, overshot ${cost - balance}`
       throw refusal('insufficient-funds', message)
     }
     const queued = queue.cost - (old?.cost ?? 0n)
     if (balance < queued + cost) {
-      const message = `${short}, queued cost ${queued}, tx cost ${cost}, overshot ${queued + cost - balance}`
+      const message = `${short()}, queued cost ${queued}, tx cost ${cost}, overshot ${queued + cost - balance}`
       throw refusal('insufficient-funds', message)
     }
   }
