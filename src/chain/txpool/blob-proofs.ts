@@ -1,8 +1,8 @@
 /** Checks the proofs of blobs away from the main thread, in the order in which they come. */
 
-import path from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Logger } from '../../base/logger.ts'
+import { startThread, threadProgram } from '../../base/thread.ts'
 import type { BlobSidecar } from '../ledger/blob-sidecar.ts'
 import { refusal } from './pool/refusal.ts'
 import { proofFault } from './proofs/proof-fault.ts'
@@ -10,11 +10,7 @@ import { proofFault } from './proofs/proof-fault.ts'
 /** Transactions whose proofs wait; each takes a thread up to a second. */
 const maxWaiting = 32
 
-/** The packaged program has the same file with another ending. */
-const threadProgram = new URL(
-  `proofs/proof-thread${path.extname(import.meta.url)}`,
-  import.meta.url,
-)
+const proofThread = threadProgram('proofs/proof-thread', import.meta.url)
 
 interface Job {
   readonly sidecar: BlobSidecar
@@ -31,7 +27,7 @@ export class BlobProofs {
   readonly #jobs: Job[] = []
 
   /** @param thread - its program */
-  constructor({ logger }: { readonly logger: Logger }, thread = threadProgram) {
+  constructor({ logger }: { readonly logger: Logger }, thread = proofThread) {
     this.#logger = logger
     this.#program = thread
   }
@@ -65,21 +61,24 @@ export class BlobProofs {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#program, { execArgv: [] })
-    worker.on('message', (fault: string | undefined) => {
-      this.#jobs.shift()?.done.resolve(fault)
-      // A process may end while nothing is under way.
-      if (this.#jobs.length === 0) worker.unref()
-    })
-    const failed = (error: unknown) => {
-      if (this.#worker !== worker) return
-      this.#logger.warn('the thread for proofs of blobs ended; they are checked without it', {
-        error: String(error),
-      })
-      this.#abandon()
-    }
-    worker.on('error', failed)
-    worker.on('exit', (code) => failed(new Error(`it ended with ${code}`)))
+    const worker = startThread<string | undefined>(
+      this.#program,
+      {},
+      {
+        answered: (fault) => {
+          this.#jobs.shift()?.done.resolve(fault)
+          // A process may end while nothing is under way.
+          if (this.#jobs.length === 0) worker.unref()
+        },
+        ended: (error) => {
+          if (this.#worker !== worker) return
+          this.#logger.warn('the thread for proofs of blobs ended; they are checked without it', {
+            error: String(error),
+          })
+          this.#abandon()
+        },
+      },
+    )
     return worker
   }
 

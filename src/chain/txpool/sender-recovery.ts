@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import type { Logger } from '../../base/logger.ts'
+import { remember } from '../../base/recent.ts'
 import { signatureBackend } from '../../crypto/secp256k1.ts'
 import type { Hardfork } from '../ledger/fork-rules.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
@@ -54,8 +55,7 @@ export function createSenderRecovery({ threads, logger }: SenderRecoveryOptions)
     if (remembered) return remembered
     const sender = await recover(signedTransaction(transaction, hardfork))
     if (sender === undefined) return undefined
-    known.set(id, sender)
-    if (known.size > maxRemembered) for (const oldest of known.keys().take(1)) known.delete(oldest)
+    remember(known, [id, sender], maxRemembered)
     return sender
   }
   return {

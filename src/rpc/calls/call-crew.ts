@@ -1,8 +1,9 @@
 /** Runs calls that are known to be long in worker threads, and all others where they are asked. */
 
-import path from 'node:path'
-import { MessageChannel, Worker } from 'node:worker_threads'
+import { MessageChannel, type Worker } from 'node:worker_threads'
 import { AppError } from '../../base/app-error.ts'
+import { remember } from '../../base/recent.ts'
+import { startThread, threadProgram } from '../../base/thread.ts'
 import type { Chain } from '../../chain/chain.ts'
 import type { BlockContext, CallMessage, CallResult } from '../../chain/evm/evm.ts'
 import type { Manifest } from '../../chain/ledger/manifest.ts'
@@ -38,8 +39,7 @@ const mostBefore = 2
 /** Milliseconds between two looks whether a call is late. */
 const lookMs = 20
 
-/** The packaged program has the same file with another ending. */
-const threadProgram = new URL(`call-thread${path.extname(import.meta.url)}`, import.meta.url)
+const callThread = threadProgram('call-thread', import.meta.url)
 
 interface Flight {
   readonly id: number
@@ -83,7 +83,7 @@ export class CallCrew {
 
   constructor(
     chain: Pick<Chain, 'evm' | 'manifest'>,
-    { size, failed, program = threadProgram }: CallCrewOptions,
+    { size, failed, program = callThread }: CallCrewOptions,
   ) {
     this.#chain = chain
     this.#size = size
@@ -100,7 +100,7 @@ export class CallCrew {
     const outcome = thread
       ? await this.#send(thread, { state, block, message })
       : await this.#chain.evm.call(state, block, message)
-    this.#remember(name, outcome.gasUsed)
+    remember(this.#gasOf, [name, outcome.gasUsed], remembered)
     return outcome
   }
 
@@ -118,16 +118,6 @@ export class CallCrew {
       for (const { resolve } of flights) resolve(tooLate)
     }
     await Promise.all(threads.map(({ worker }) => worker.terminate()))
-  }
-
-  #remember(name: string, gasUsed: bigint): void {
-    this.#gasOf.delete(name)
-    this.#gasOf.set(name, gasUsed)
-    if (this.#gasOf.size <= remembered) return
-    for (const oldest of this.#gasOf.keys()) {
-      this.#gasOf.delete(oldest)
-      return
-    }
   }
 
   #threadWithRoom(): Thread | undefined {
@@ -179,13 +169,13 @@ export class CallCrew {
       line: { port: port2, bell },
       cancelled,
     }
-    const worker = new Worker(this.#program, { workerData, transferList: [port2], execArgv: [] })
+    const options = { workerData, transferList: [port2] }
+    const worker = startThread<CallAnswer>(this.#program, options, {
+      answered: (answer) => land(thread, answer),
+      ended: (error) => this.#lose(thread, error),
+    })
     const thread: Thread = { worker, cancelled: new Int32Array(cancelled), flights: [] }
     answerLine({ port: port1, bell }, () => thread.flights[0])
-    worker.unref()
-    worker.on('message', (answer: CallAnswer) => land(thread, answer))
-    worker.on('error', (error) => this.#lose(thread, error))
-    worker.on('exit', (code) => this.#lose(thread, new Error(`the thread ended with ${code}`)))
     return thread
   }
 

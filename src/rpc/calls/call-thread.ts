@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { AppError } from '../../base/app-error.ts'
+import { remember } from '../../base/recent.ts'
 import { createCaller } from '../../chain/evm/create-caller.ts'
 import { chainRules } from '../../chain/ledger/fork-schedule.ts'
 import type { CallAnswer, CallOrder, CallThreadData } from './call-crew.ts'
@@ -35,10 +36,6 @@ function stateOf(number: number): DistantState {
   const known = states.get(number)
   if (known) return known
   const state = new DistantState(line, codes)
-  states.set(number, state)
-  for (const oldest of states.keys()) {
-    if (states.size <= mostStates) break
-    states.delete(oldest)
-  }
+  remember(states, [number, state], mostStates)
   return state
 }

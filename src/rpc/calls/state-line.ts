@@ -2,6 +2,7 @@
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { AppError } from '../../base/app-error.ts'
+import { remember } from '../../base/recent.ts'
 import type { BlockContext } from '../../chain/evm/evm.ts'
 import type { Address, Hash } from '../../chain/ledger/transaction.ts'
 import type { Account, StateReader } from '../../chain/state/state.ts'
@@ -78,7 +79,7 @@ export class LineReader {
   }
 }
 
-/** Accounts that one state remembers: the same sender calls again and again. */
+/** Accounts that one state remembers, and codes that all of them do: the same sender calls again and again. */
 const remembered = 256
 
 /** A state at the other end of a line; what was read is not asked again, since a state never changes. */
@@ -97,8 +98,7 @@ export class DistantState implements StateReader {
     const name = address.toHex()
     if (this.#accounts.has(name)) return this.#accounts.get(name)
     const account = this.#line.ask('account', address)
-    if (this.#accounts.size === remembered) this.#accounts.clear()
-    this.#accounts.set(name, account)
+    remember(this.#accounts, [name, account], remembered)
     return account
   }
 
@@ -115,8 +115,7 @@ export class DistantState implements StateReader {
     const known = this.#codes.get(name)
     if (known) return known
     const code = this.#line.ask('code', codeHash)
-    if (this.#codes.size === remembered) this.#codes.clear()
-    this.#codes.set(name, code)
+    remember(this.#codes, [name, code], remembered)
     return code
   }
 }

@@ -1,7 +1,7 @@
 /** Spreads signatures over worker threads in batches, and answers in the order in which it was asked. */
 
-import path from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startThread, threadProgram } from '../../../base/thread.ts'
 import { recoverCompact } from '../../../crypto/secp256k1.ts'
 import type { Address } from '../../ledger/transaction.ts'
 import type { SignedMessage } from '../../ledger/transaction-codec.ts'
@@ -10,8 +10,7 @@ import { Batch, batchesPerThread, batchMemory, batchSize } from './batch.ts'
 /** Fewer than this are not worth the way to a thread that rests. */
 const leastBatch = 4
 
-/** The packaged program has the same file with another ending. */
-const threadProgram = new URL(`recovery-thread${path.extname(import.meta.url)}`, import.meta.url)
+const recoveryThread = threadProgram('recovery-thread', import.meta.url)
 
 interface Job {
   readonly message: SignedMessage
@@ -49,7 +48,7 @@ export class RecoveryCrew {
    * @param failed - hears of a thread that ended; the others go on without it
    * @param thread - the program of a thread
    */
-  constructor(size: number, failed: (error: unknown) => void, thread = threadProgram) {
+  constructor(size: number, failed: (error: unknown) => void, thread = recoveryThread) {
     this.#size = size
     this.#failed = failed
     this.#program = thread
@@ -133,17 +132,20 @@ export class RecoveryCrew {
 
   #startThread(): Thread {
     const memory = batchMemory()
-    const worker = new Worker(this.#program, { workerData: memory, execArgv: [] })
+    const worker = startThread<number>(
+      this.#program,
+      { workerData: memory },
+      {
+        answered: (place) => {
+          const flight = this.#flights.find((one) => one.thread === thread && one.place === place)
+          if (flight) this.#land(flight)
+        },
+        ended: (error) => this.#lose(thread, error),
+      },
+    )
     const places = Array.from({ length: batchesPerThread }, (_, place) => place)
     const batches = places.map((place) => new Batch(memory, place))
     const thread: Thread = { worker, batches, free: places }
-    worker.unref()
-    worker.on('message', (place: number) => {
-      const flight = this.#flights.find((one) => one.thread === thread && one.place === place)
-      if (flight) this.#land(flight)
-    })
-    worker.on('error', (error) => this.#lose(thread, error))
-    worker.on('exit', (code) => this.#lose(thread, new Error(`the thread ended with ${code}`)))
     return thread
   }
 
