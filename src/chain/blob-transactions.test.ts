@@ -12,8 +12,8 @@ import { powersInG1 } from '../crypto/blob-setup.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
 import { createChain } from './create-chain.ts'
 import { blobVersionedHash, encodeNetworkTransaction } from './ledger/blob-sidecar.ts'
-import type { Manifest } from './ledger/manifest.ts'
 import { signTransaction } from './ledger/transaction-codec.ts'
+import { devManifest } from './test-chain/dev-manifest.ts'
 
 const key = new Uint8Array(32).fill(0x46)
 // A polynomial that is 1 everywhere is committed to by the generator, and what is left of it by that at infinity.
@@ -21,20 +21,7 @@ const blob = new Uint8Array(131_072).map((_, at) => (at % 32 === 31 ? 1 : 0))
 const commitment = Uint8Array.fromHex(powersInG1[0] ?? '')
 const infinity = Uint8Array.from({ length: 48 }, (_, at) => (at === 0 ? 0xc0 : 0))
 const cellProofs: readonly Uint8Array[] = Array(128).fill(infinity)
-const manifest: Manifest = {
-  ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
-  consensus: { engine: 'dev', blockTimeMs: 0 },
-  genesis: {
-    ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
-    extraData: new Uint8Array(),
-    accounts: [
-      {
-        ...{ address: addressOfKey(key), balance: 10n ** 20n, nonce: 0n },
-        ...{ code: new Uint8Array(), storage: [] },
-      },
-    ],
-  },
-}
+const manifest = devManifest(addressOfKey(key))
 
 function rawOf(nonce: bigint, proofs: readonly Uint8Array[]): Uint8Array {
   const transaction = signTransaction(

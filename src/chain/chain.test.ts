@@ -14,8 +14,8 @@ import { addressOfKey } from '../crypto/secp256k1.ts'
 import type { ChainEvent } from './chain.ts'
 import { createChain } from './create-chain.ts'
 import { encodeBlock } from './ledger/block-codec.ts'
-import type { Manifest } from './ledger/manifest.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
+import { devManifest } from './test-chain/dev-manifest.ts'
 
 type Test = Pick<TestContext, 'after' | 'mock'>
 
@@ -23,19 +23,7 @@ const key = new Uint8Array(32).fill(1)
 const sender = addressOfKey(key)
 const receiver = new Uint8Array(20).fill(0xab)
 
-function manifestWith(blockTimeMs: number): Manifest {
-  return {
-    ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
-    consensus: { engine: 'dev', blockTimeMs },
-    genesis: {
-      ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
-      extraData: new Uint8Array(),
-      accounts: [
-        { address: sender, balance: 10n ** 20n, nonce: 0n, code: new Uint8Array(), storage: [] },
-      ],
-    },
-  }
-}
+const manifestWith = (blockTimeMs: number) => devManifest(sender, blockTimeMs)
 
 async function temporaryFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'qs-chain-'))

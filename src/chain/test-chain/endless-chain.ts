@@ -6,6 +6,7 @@ import { noMetrics } from '../../base/metrics.ts'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
 import { createChain } from '../create-chain.ts'
 import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.ts'
+import { devManifest } from './dev-manifest.ts'
 
 const key = new Uint8Array(32).fill(1)
 const sender = addressOfKey(key)
@@ -15,17 +16,7 @@ const chain = await createChain(
     beneficiary: sender,
     // So small that checkpoints are under way most of the time.
     ...{ history: 3, checkpointBytes: 4_000, stateMemoryBytes: 20_000 },
-    manifest: {
-      ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
-      consensus: { engine: 'dev', blockTimeMs: 0 },
-      genesis: {
-        ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
-        extraData: new Uint8Array(),
-        accounts: [
-          { address: sender, balance: 10n ** 20n, nonce: 0n, code: new Uint8Array(), storage: [] },
-        ],
-      },
-    },
+    manifest: devManifest(sender),
   },
   { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
 )

@@ -9,24 +9,14 @@ import { noMetrics } from '../../base/metrics.ts'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
 import type { ChainOptions } from '../chain-parts.ts'
 import { createChain } from '../create-chain.ts'
-import type { Manifest } from '../ledger/manifest.ts'
 import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.ts'
+import { devManifest } from './dev-manifest.ts'
 
 const key = new Uint8Array(32).fill(1)
 const sender = addressOfKey(key)
 
 /** Blocks come on demand only. */
-export const shortManifest: Manifest = {
-  ...{ version: 1, name: 'dev', chainId: 7n, forks: [{ hardfork: 'osaka' }] },
-  consensus: { engine: 'dev', blockTimeMs: 3_600_000 },
-  genesis: {
-    ...{ timestamp: 1_000n, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
-    extraData: new Uint8Array(),
-    accounts: [
-      { address: sender, balance: 10n ** 20n, nonce: 0n, code: new Uint8Array(), storage: [] },
-    ],
-  },
-}
+export const shortManifest = devManifest(sender, 3_600_000)
 
 /** A folder that is gone after the test. */
 export async function temporaryFolder(t: {
