@@ -23,7 +23,7 @@ import { Kernel, TooLong } from './kernel/kernel.ts'
 import { KernelState } from './kernel/kernel-state.ts'
 import { type MessagePlace, systemCall } from './message-run.ts'
 import { requestsHash } from './requests.ts'
-import { runTransaction } from './transaction-run.ts'
+import { runTransaction, type TransactionPlace } from './transaction-run.ts'
 import { TransferTracer } from './transfers.ts'
 
 /** Kernels of blocks that are kept for the next. */
@@ -112,8 +112,10 @@ async function openBlock(
   const rules = kernel.useBlock(block, { blobFee: imagined?.blobBaseFee })
   kernel.movePrecompiles(imagined?.moved ?? [])
   const state = new KernelState(kernel)
-  const place = {
+  // One for all transactions: they run one after the other.
+  const place: TransactionPlace = {
     ...{ rules, chainId: chain.chainId, block, kernel, state, pause, imagined, transfers },
+    ...{ gasLeft: block.gasLimit, gasUsedBefore: 0n, watcher: undefined },
     beneficiary: kernel.account(block.beneficiary),
   }
   const site: BlockSite = {
@@ -139,16 +141,15 @@ async function openBlock(
     },
     nonceOf: (address) => state.account(address)?.nonce ?? 0n,
     async add(transaction: Transaction, sender, watcher) {
-      const gas = { gasLeft: block.gasLimit - gasUsed, gasUsedBefore: gasUsed }
-      const own = { ...place, ...gas, watcher }
-      const result = await runTransaction(transaction, sender, own).catch(invalidIfTooLong)
+      Object.assign(place, { gasLeft: block.gasLimit - gasUsed, gasUsedBefore: gasUsed, watcher })
+      const result = await runTransaction(transaction, sender, place).catch(invalidIfTooLong)
       if (result.kind === 'invalid') return result
       gasUsed = result.receipt.cumulativeGasUsed
       // Before Byzantium receipts hold the root of the state between two transactions.
       const stateRoot = rules.numbers.receiptStatus
         ? undefined
         : parent.apply(state.difference()).root
-      receipts.push({ ...result.receipt, stateRoot })
+      receipts.push(stateRoot ? { ...result.receipt, stateRoot } : result.receipt)
       return result
     },
     async finish(withdrawals: readonly Withdrawal[], ommers: readonly Header[] = []) {

@@ -1,7 +1,7 @@
 /** Encodes, decodes and hashes headers, blocks and receipts. */
 
 import { AppError } from '../../base/app-error.ts'
-import { concatBytes, equalBytes } from '../../base/bytes.ts'
+import { equalBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type {
   Block,
@@ -16,12 +16,12 @@ import { noBloom } from './bloom.ts'
 import { LogList, noLogs } from './log-list.ts'
 import {
   decodeRlp,
+  EncodedRlp,
   encodeRlp,
   type RlpSource,
   type RlpValue,
   rlpBytes,
   rlpContent,
-  rlpInteger,
   rlpLength,
   rlpList,
   rlpNumber,
@@ -110,13 +110,7 @@ export function decodeBlock(bytes: Uint8Array): Block {
 /** The form of a receipt that the receipts root covers (EIP-2718, EIP-658). */
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   const { type, stateRoot, succeeded, cumulativeGasUsed, logsBloom, logs } = receipt
-  const body = encodeRlp([
-    stateRoot ?? rlpInteger(succeeded ? 1 : 0),
-    rlpInteger(cumulativeGasUsed),
-    logsBloom,
-    logs,
-  ])
-  return type === 0 ? body : concatBytes(Uint8Array.of(type), body)
+  return encodeRlp([stateRoot ?? (succeeded ? 1 : 0), cumulativeGasUsed, logsBloom, logs], type)
 }
 
 /** RLP of a withdrawal, as the withdrawals root covers it (EIP-4895). */
@@ -203,12 +197,12 @@ export function storedBloom(beginning: Uint8Array, hash: Hash): Uint8Array | und
   return rlpContent(header, rlpPlaces(header, 0)[bloomPlace] ?? 0)
 }
 
-function headerValue(header: Header): RlpValue[] {
-  const values: RlpValue[] = []
+function headerValue(header: Header): RlpSource[] {
+  const values: RlpSource[] = []
   for (const [name] of headerFields) {
     const value = header[name]
     if (value === undefined) break
-    values.push(value instanceof Uint8Array ? value : rlpInteger(value))
+    values.push(value)
   }
   return values
 }
@@ -241,9 +235,9 @@ function blockFrom(value: RlpValue): Block {
   }
 }
 
-function transactionValue(transaction: Transaction): RlpValue {
+function transactionValue(transaction: Transaction): RlpSource {
   const bytes = encodeTransaction(transaction)
-  return transaction.type === 0 ? decodeRlp(bytes) : bytes
+  return transaction.type === 0 ? new EncodedRlp(bytes) : bytes
 }
 
 /** A legacy transaction is a list in the block, a typed one a string; only so a block has one encoding. */
@@ -253,8 +247,8 @@ function transactionFrom(value: RlpValue): Transaction {
   return decodeTransaction(value)
 }
 
-function withdrawalValue({ index, validatorIndex, address, amountGwei }: Withdrawal): RlpValue {
-  return [rlpInteger(index), rlpInteger(validatorIndex), address, rlpInteger(amountGwei)]
+function withdrawalValue({ index, validatorIndex, address, amountGwei }: Withdrawal): RlpSource {
+  return [index, validatorIndex, address, amountGwei]
 }
 
 function withdrawalFrom(value: RlpValue): Withdrawal {
@@ -267,14 +261,16 @@ function withdrawalFrom(value: RlpValue): Withdrawal {
   }
 }
 
+const nothing = new Uint8Array()
+
 function storedReceipt(receipt: Receipt): RlpSource {
   const { type, succeeded, cumulativeGasUsed, gasUsed, effectiveGasPrice } = receipt
   const numbers = [type, succeeded ? 1 : 0, cumulativeGasUsed, gasUsed, effectiveGasPrice]
   return [
-    ...numbers.map(rlpInteger),
-    receipt.logs.length === 0 ? new Uint8Array() : receipt.logsBloom,
+    ...numbers,
+    receipt.logs.length === 0 ? nothing : receipt.logsBloom,
     receipt.logs,
-    receipt.createdAddress ?? new Uint8Array(),
+    receipt.createdAddress ?? nothing,
     ...(receipt.stateRoot ? [receipt.stateRoot] : []),
   ]
 }

@@ -15,24 +15,17 @@ export class EncodedRlp {
   }
 }
 
-/** What can be encoded: a value, parts of which may be so already. */
-export type RlpSource = Uint8Array | EncodedRlp | readonly RlpSource[]
+/** What can be encoded: a value, parts of which may be so already, or natural numbers. */
+export type RlpSource = Uint8Array | bigint | number | EncodedRlp | readonly RlpSource[]
 
 /** Deepest nesting that is read. */
 const maxDepth = 64
 
-/** The one encoding of a value. */
-export function encodeRlp(value: RlpSource): Uint8Array {
+/** The one encoding of a value; after a type byte if there is one (EIP-2718). */
+export function encodeRlp(value: RlpSource, type = 0): Uint8Array {
   const writer = new RlpWriter()
   writer.write(value)
-  return writer.bytes()
-}
-
-/** The encoding of a list, from what its items are encoded as; after a type byte if there is one (EIP-2718). */
-export function rlpListOf(items: readonly Uint8Array[], type: number): Uint8Array {
-  const writer = new RlpWriter()
-  writer.writeList(items, type)
-  return writer.bytes()
+  return writer.bytes(type)
 }
 
 /** A natural number as RLP has it: no leading zeros, 0 is empty. */
@@ -60,8 +53,12 @@ export class RlpWriter {
       if (value.length !== 1 || (value[0] ?? 0) >= 0x80) this.#prefix(0x80, value.length)
       return
     }
+    if (typeof value === 'number' || typeof value === 'bigint') {
+      this.#integer(value)
+      return
+    }
     if (value instanceof EncodedRlp) {
-      this.#bytes(value.bytes)
+      this.writeEncoded(value.bytes)
       return
     }
     const { length } = this
@@ -85,14 +82,19 @@ export class RlpWriter {
     this.#prefix(0xc0, this.length - since)
   }
 
-  writeList(items: readonly Uint8Array[], type: number): void {
-    for (const item of items.toReversed()) this.#bytes(item)
-    this.closeList(0)
-    if (type > 0) this.#byte(type)
+  /** Writes what is encoded already: a part of some bytes, or all of them. */
+  writeEncoded(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    this.#reserve(to - from)
+    this.#start -= to - from
+    for (let at = from; at < to; at += 1) this.#room[this.#start + at - from] = bytes[at] as number
   }
 
-  /** All that is written; nothing more can be. */
-  bytes(): Uint8Array {
+  /** All that is written, after a type byte if there is one; nothing more can be. */
+  bytes(type = 0): Uint8Array {
+    if (type > 0) {
+      this.#reserve(1)
+      this.#byte(type)
+    }
     if (this.#room.length <= mostKept) room = this.#room
     return this.#room.slice(this.#start)
   }
@@ -104,6 +106,18 @@ export class RlpWriter {
     // Most are short, and a loop is quicker for them.
     if (length > 32) this.#room.set(value, this.#start)
     else for (let at = 0; at < length; at += 1) this.#room[this.#start + at] = value[at] as number
+  }
+
+  #integer(value: bigint | number): void {
+    if (value > Number.MAX_SAFE_INTEGER) {
+      this.write(fromBigInt(BigInt(value)))
+      return
+    }
+    this.#reserve(9)
+    const end = this.#start
+    for (let rest = Number(value); rest > 0; rest = Math.floor(rest / 256)) this.#byte(rest & 255)
+    const length = end - this.#start
+    if (length !== 1 || (this.#room[this.#start] as number) >= 0x80) this.#prefix(0x80, length)
   }
 
   #prefix(base: number, length: number): void {
@@ -229,6 +243,75 @@ export function rlpPlaces(bytes: Uint8Array, start: number): number[] {
   }
   if (places.at(-1) !== list.end) throw bad('a list ends within one of its items')
   return places
+}
+
+/** What an empty string is read as. */
+const noBytes = new Uint8Array()
+
+/** The items of a list, each read from its place when it is asked for. */
+export class RlpItems {
+  readonly #bytes: Uint8Array
+  readonly #places: readonly number[]
+  #digits: string | undefined
+
+  /**
+   * @param start - where the list begins; it ends with the bytes
+   * @throws AppError `ledger/bad-rlp` when it does not have `count` items
+   */
+  constructor(bytes: Uint8Array, start: number, { name, count }: { name: string; count: number }) {
+    this.#bytes = bytes
+    this.#places = rlpPlaces(bytes, start)
+    const [end = 0] = this.#places.slice(-1)
+    if (end !== bytes.length) throw bad(`${bytes.length - end} bytes follow the value`)
+    const found = this.#places.length - 1
+    if (found !== count) throw bad(`${name} has ${found} items, not ${count}`)
+  }
+
+  /** A natural number of at most `bits` bits; @throws AppError `ledger/bad-rlp` */
+  number(item: number, name: string, bits = 256): bigint {
+    const { start, end } = this.#string(item, name)
+    if (this.#bytes[start] === 0 && end > start) throw bad(`${name} has leading zeros`)
+    if ((end - start) * 8 > bits) throw bad(`${name} has more than ${bits} bits`)
+    if (end - start > 6) {
+      this.#digits ??= this.#bytes.toHex()
+      return BigInt(`0x${this.#digits.slice(2 * start, 2 * end)}`)
+    }
+    let value = 0
+    for (let at = start; at < end; at += 1) value = value * 256 + (this.#bytes[at] as number)
+    return BigInt(value)
+  }
+
+  /** Bytes, of a fixed length if one is given; @throws AppError `ledger/bad-rlp` */
+  bytes(item: number, name: string, length?: number): Uint8Array {
+    const { start, end } = this.#string(item, name)
+    if (length !== undefined && end - start !== length) {
+      throw bad(`${name} has ${end - start} bytes, not ${length}`)
+    }
+    return end === start ? noBytes : this.#bytes.slice(start, end)
+  }
+
+  /** Bytes of a string; @throws AppError `ledger/bad-rlp` */
+  length(item: number, name: string): number {
+    const { start, end } = this.#string(item, name)
+    return end - start
+  }
+
+  /** A list of values; @throws AppError `ledger/bad-rlp` */
+  list(item: number, name: string): readonly RlpValue[] {
+    const bytes = this.#bytes.subarray(this.#places[item], this.#places[item + 1])
+    return rlpList(decodeRlp(bytes), name)
+  }
+
+  #string(item: number, name: string): { start: number; end: number } {
+    const [place = 0, end = 0] = [this.#places[item], this.#places[item + 1]]
+    const first = this.#bytes[place] as number
+    if (first >= 0xc0) throw bad(`${name} is not bytes`)
+    const start = first < 0x80 ? place : first < 0xb8 ? place + 1 : place + first - 0xb6
+    if (start === end - 1 && start > place && (this.#bytes[start] as number) < 0x80) {
+      throw bad('a single byte has a prefix')
+    }
+    return { start, end }
+  }
 }
 
 /** A view of the bytes of a string that begins at a place; @throws AppError `ledger/bad-rlp` */

@@ -6,13 +6,13 @@ import { keccak256 } from '../../crypto/keccak.ts'
 import { recoverCompact, signHash } from '../../crypto/secp256k1.ts'
 import { type Hardfork, isAtLeast } from './fork-rules.ts'
 import {
-  decodeRlp,
   encodeRlp,
+  RlpItems,
+  type RlpSource,
   type RlpValue,
+  RlpWriter,
   rlpBytes,
-  rlpInteger,
   rlpList,
-  rlpListOf,
   rlpNumber,
   rlpPlaces,
 } from './rlp.ts'
@@ -43,18 +43,18 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
 }
 
 function encode(transaction: Transaction): Uint8Array {
-  const { yParity, r, s } = transaction
-  const v = transaction.type === 0 ? legacyV(transaction) : BigInt(yParity)
-  return typed(transaction.type, [...payload(transaction), ...[v, r, s].map(rlpInteger)])
+  const { type, yParity, r, s } = transaction
+  const v = type === 0 ? legacyV(transaction) : yParity
+  return encodeRlp([...payload(transaction), v, r, s], type)
 }
 
 /** What is signed: keccak-256 of the encoding without signature. */
 function signingHash(transaction: UnsignedTransaction): Hash {
   const fields = payload(transaction)
   if (transaction.type === 0 && transaction.chainId !== undefined) {
-    fields.push(rlpInteger(transaction.chainId), rlpInteger(0), rlpInteger(0))
+    fields.push(transaction.chainId, 0, 0)
   }
-  return keccak256(typed(transaction.type, fields))
+  return keccak256(encodeRlp(fields, transaction.type))
 }
 
 /** keccak-256 of the whole encoding. */
@@ -86,33 +86,35 @@ export function signedTransaction(
   const bytes = encodeTransaction(transaction)
   const places = rlpPlaces(bytes, type === 0 ? 0 : 1)
   const [signature = 0, rAt = 0, sAt = 0, end = 0] = places.slice(-4)
-  const fields = [bytes.subarray(places[0], signature)]
+  const writer = new RlpWriter()
   if (type === 0 && transaction.chainId !== undefined) {
-    fields.push(encodeRlp(rlpInteger(transaction.chainId)), Uint8Array.of(0x80, 0x80))
+    for (const last of [0, 0, transaction.chainId]) writer.write(last)
   }
+  writer.writeEncoded(bytes, places[0], signature)
+  writer.closeList(0)
   const compact = new Uint8Array(64)
-  copyInteger(bytes, [rAt, sAt], compact.subarray(0, 32))
-  copyInteger(bytes, [sAt, end], compact.subarray(32))
-  return { hash: keccak256(rlpListOf(fields, type)), compact, yParity }
+  copyInteger(bytes, [rAt, sAt], { word: compact, end: 32 })
+  copyInteger(bytes, [sAt, end], { word: compact, end: 64 })
+  return { hash: keccak256(writer.bytes(type)), compact, yParity }
 }
 
-/** Copies a number from its encoding to the end of a word of zeros. */
+/** Copies a number from its encoding to where it ends in zeros. */
 function copyInteger(
   bytes: Uint8Array,
   [start, end]: readonly [number, number],
-  word: Uint8Array,
+  to: { readonly word: Uint8Array; readonly end: number },
 ): void {
   const first = (bytes[start] ?? 0) < 0x80 ? start : start + 1
-  word.set(bytes.subarray(first, end), word.length - (end - first))
+  for (let at = first; at < end; at += 1) to.word[to.end - end + at] = bytes[at] as number
 }
 
 /** What an account signed to delegate (EIP-7702); nothing for a high s. */
 export function signedDelegation(authorization: Authorization): SignedMessage | undefined {
   const { chainId, address, nonce, yParity, r, s } = authorization
   if (s > halfOrder) return undefined
-  const message = encodeRlp([rlpInteger(chainId), address, rlpInteger(nonce)])
+  const message = encodeRlp([chainId, address, nonce], 5)
   const compact = concatBytes(wordOf(r), wordOf(s))
-  return { hash: keccak256(concatBytes(Uint8Array.of(5), message)), compact, yParity }
+  return { hash: keccak256(message), compact, yParity }
 }
 
 /** Who signed, or `undefined` if nobody can have: no such key, or a high s, which only Frontier takes (EIP-2). */
@@ -143,60 +145,55 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
 function decode(bytes: Uint8Array): Transaction {
   const first = bytes[0]
   if (first === undefined) throw bad('it is empty')
+  const isLegacy = first >= 0xc0
+  if (!isLegacy && (first === 0 || first > 0x7f))
+    throw bad('it begins with neither a list nor a type')
+  const form = isLegacy ? legacyForm : typedForms[first]
+  if (form === undefined) throw unsupported(first)
   try {
-    if (first >= 0xc0) return decodeLegacy(rlpList(decodeRlp(bytes), 'the transaction', 9))
-    if (first === 0 || first > 0x7f) throw bad('it begins with neither a list nor a type')
-    const type = typedForms[first]
-    if (type === undefined) throw unsupported(first)
-    return type.decode(rlpList(decodeRlp(bytes.subarray(1)), 'the transaction', type.length))
+    const { count, decode } = form
+    return decode(new RlpItems(bytes, isLegacy ? 0 : 1, { name: 'the transaction', count }))
   } catch (error) {
     if (error instanceof AppError && error.code === 'ledger/bad-rlp') throw bad(error.message)
     throw error
   }
 }
 
+/** How many items a transaction has, and what they say. */
+interface Form {
+  readonly count: number
+  decode(items: RlpItems): Transaction
+}
+
+const legacyForm: Form = { count: 9, decode: decodeLegacy }
+
 /** What a typed transaction holds after its type, by that type. */
-const typedForms: Readonly<Record<number, TypedForm>> = {
-  1: { length: 11, decode: decodeAccessList },
-  2: { length: 12, decode: decodeFeeMarket },
-  3: { length: 14, decode: decodeBlob },
-  4: { length: 13, decode: decodeDelegation },
+const typedForms: Readonly<Record<number, Form>> = {
+  1: { count: 11, decode: decodeAccessList },
+  2: { count: 12, decode: (items) => ({ type: 2, ...feeMarket(items, 9) }) },
+  3: { count: 14, decode: decodeBlob },
+  4: { count: 13, decode: decodeDelegation },
 }
 
-interface TypedForm {
-  readonly length: number
-  decode(fields: readonly RlpValue[]): Transaction
-}
-
-function typed(type: number, fields: readonly RlpValue[]): Uint8Array {
-  const body = encodeRlp(fields)
-  return type === 0 ? body : concatBytes(Uint8Array.of(type), body)
-}
-
-function payload(transaction: UnsignedTransaction): RlpValue[] {
+function payload(transaction: UnsignedTransaction): RlpSource[] {
   const { nonce, gasLimit, to = new Uint8Array(), value, data } = transaction
-  const common = [rlpInteger(gasLimit), to, rlpInteger(value), data]
-  if (transaction.type === 0) {
-    return [rlpInteger(nonce), rlpInteger(transaction.gasPrice), ...common]
-  }
-  const start = [rlpInteger(transaction.chainId), rlpInteger(nonce)]
+  const common = [gasLimit, to, value, data]
+  if (transaction.type === 0) return [nonce, transaction.gasPrice, ...common]
+  const { chainId } = transaction
   const accessList = transaction.accessList.map(({ address, slots }) => [
     address,
     slots.map((slot) => wordOf(slot)),
   ])
-  if (transaction.type === 1) {
-    return [...start, rlpInteger(transaction.gasPrice), ...common, accessList]
-  }
-  const fees = [transaction.maxPriorityFeePerGas, transaction.maxFeePerGas].map(rlpInteger)
-  const whole = [...start, ...fees, ...common, accessList]
+  if (transaction.type === 1) return [chainId, nonce, transaction.gasPrice, ...common, accessList]
+  const { maxPriorityFeePerGas, maxFeePerGas } = transaction
+  const whole = [chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, ...common, accessList]
   if (transaction.type === 2) return whole
   if (transaction.type === 4) return [...whole, transaction.authorizations.map(tuple)]
-  return [...whole, rlpInteger(transaction.maxFeePerBlobGas), transaction.blobVersionedHashes]
+  return [...whole, transaction.maxFeePerBlobGas, transaction.blobVersionedHashes]
 }
 
-function tuple(one: Authorization): RlpValue {
-  const { chainId, address, nonce, yParity, r, s } = one
-  return [rlpInteger(chainId), address, ...[nonce, BigInt(yParity), r, s].map(rlpInteger)]
+function tuple({ chainId, address, nonce, yParity, r, s }: Authorization): RlpSource {
+  return [chainId, address, nonce, yParity, r, s]
 }
 
 function wordOf(value: bigint): Uint8Array {
@@ -207,58 +204,57 @@ function legacyV({ chainId, yParity }: { chainId?: bigint | undefined; yParity: 
   return chainId === undefined ? BigInt(27 + yParity) : chainId * 2n + 35n + BigInt(yParity)
 }
 
-function decodeLegacy(fields: readonly RlpValue[]): Transaction {
-  const [nonce, gasPrice, gasLimit, to, value, data, vField, r, s] = fields
-  const v = rlpNumber(vField, 'v')
+function decodeLegacy(items: RlpItems): Transaction {
+  const v = items.number(6, 'v')
   if (v !== 27n && v !== 28n && v < 35n) throw bad(`v is ${v}`)
-  const chainId = v < 35n ? undefined : (v - 35n) / 2n
-  const yParity = Number(v < 35n ? v - 27n : (v - 35n) % 2n)
   return {
-    ...{ type: 0, chainId, gasPrice: rlpNumber(gasPrice, 'gasPrice') },
-    ...common([nonce, gasLimit, to, value, data]),
-    ...signature([rlpInteger(yParity), r, s]),
+    ...{ type: 0, chainId: v < 35n ? undefined : (v - 35n) / 2n },
+    ...{ nonce: items.number(0, 'nonce', 64), gasPrice: items.number(1, 'gasPrice') },
+    ...call(items, 2),
+    ...{ yParity: Number(v < 35n ? v - 27n : (v - 35n) % 2n) },
+    ...{ r: items.number(7, 'r'), s: items.number(8, 's') },
   }
 }
 
-function decodeAccessList(fields: readonly RlpValue[]): Transaction {
-  const [chainId, nonce, gasPrice, gasLimit, to, value, data, accessList, ...signed] = fields
+function decodeAccessList(items: RlpItems): Transaction {
   return {
-    ...{ type: 1, chainId: rlpNumber(chainId, 'chainId') },
-    gasPrice: rlpNumber(gasPrice, 'gasPrice'),
-    ...common([nonce, gasLimit, to, value, data]),
-    accessList: decodeAccess(accessList),
-    ...signature(signed),
+    ...{ type: 1, chainId: items.number(0, 'chainId'), nonce: items.number(1, 'nonce', 64) },
+    gasPrice: items.number(2, 'gasPrice'),
+    ...call(items, 3),
+    accessList: decodeAccess(items, 7),
+    ...signature(items, 8),
   }
 }
 
-function decodeFeeMarket(fields: readonly RlpValue[]): FeeMarketPayload & Signature {
-  const [chainId, nonce, tip, fee, gasLimit, to, value, data, accessList, ...signed] = fields
+/** What the types since EIP-1559 begin with, and the signature from an item on. */
+function feeMarket(items: RlpItems, signedAt: number): Omit<FeeMarketPayload, 'type'> & Signature {
   return {
-    ...{ type: 2 as const, chainId: rlpNumber(chainId, 'chainId') },
-    maxPriorityFeePerGas: rlpNumber(tip, 'maxPriorityFeePerGas'),
-    maxFeePerGas: rlpNumber(fee, 'maxFeePerGas'),
-    ...common([nonce, gasLimit, to, value, data]),
-    accessList: decodeAccess(accessList),
-    ...signature(signed),
+    ...{ chainId: items.number(0, 'chainId'), nonce: items.number(1, 'nonce', 64) },
+    maxPriorityFeePerGas: items.number(2, 'maxPriorityFeePerGas'),
+    maxFeePerGas: items.number(3, 'maxFeePerGas'),
+    ...call(items, 4),
+    accessList: decodeAccess(items, 8),
+    ...signature(items, signedAt),
   }
 }
 
-function decodeBlob(fields: readonly RlpValue[]): Transaction {
-  const hashes = rlpList(fields[10], 'the list of blob hashes')
-  const rest = decodeFeeMarket([...fields.slice(0, 9), ...fields.slice(11)])
+function decodeBlob(items: RlpItems): Transaction {
+  const maxFeePerBlobGas = items.number(9, 'maxFeePerBlobGas')
+  const hashes = items.list(10, 'the list of blob hashes')
+  const rest = feeMarket(items, 11)
   if (rest.to === undefined) throw bad('a transaction with blobs cannot create a contract')
   return {
-    ...{ ...rest, type: 3, maxFeePerBlobGas: rlpNumber(fields[9], 'maxFeePerBlobGas') },
+    ...{ type: 3, ...rest, maxFeePerBlobGas },
     blobVersionedHashes: hashes.map((hash) => rlpBytes(hash, 'a blob hash', 32)),
   }
 }
 
-function decodeDelegation(fields: readonly RlpValue[]): Transaction {
-  const authorizations = rlpList(fields[9], 'the authorization list').map(decodeAuthorization)
-  const rest = decodeFeeMarket([...fields.slice(0, 9), ...fields.slice(10)])
+function decodeDelegation(items: RlpItems): Transaction {
+  const authorizations = items.list(9, 'the authorization list').map(decodeAuthorization)
+  const rest = feeMarket(items, 10)
   if (rest.to === undefined) throw bad('a delegation cannot create a contract')
   if (authorizations.length === 0) throw bad('the authorization list is empty')
-  return { ...rest, type: 4, authorizations }
+  return { type: 4, ...rest, authorizations }
 }
 
 function decodeAuthorization(value: RlpValue): Authorization {
@@ -273,8 +269,13 @@ function decodeAuthorization(value: RlpValue): Authorization {
   }
 }
 
-function decodeAccess(value: RlpValue | undefined): AccessListEntry[] {
-  return rlpList(value, 'the access list').map((entry) => {
+/** What most transactions have. */
+const noAccess: readonly AccessListEntry[] = []
+
+function decodeAccess(items: RlpItems, item: number): readonly AccessListEntry[] {
+  const list = items.list(item, 'the access list')
+  if (list.length === 0) return noAccess
+  return list.map((entry) => {
     const [address, slots] = rlpList(entry, 'an access list entry', 2)
     return {
       address: rlpBytes(address, 'address', 20),
@@ -285,21 +286,23 @@ function decodeAccess(value: RlpValue | undefined): AccessListEntry[] {
   })
 }
 
-function common([nonce, gasLimit, to, value, data]: readonly (RlpValue | undefined)[]) {
-  const target = rlpBytes(to, 'to')
+/** What is called, from an item on. */
+function call(items: RlpItems, first: number) {
   return {
-    nonce: rlpNumber(nonce, 'nonce', 64),
-    gasLimit: rlpNumber(gasLimit, 'gasLimit', 64),
-    to: target.length === 0 ? undefined : rlpBytes(to, 'to', 20),
-    value: rlpNumber(value, 'value'),
-    data: rlpBytes(data, 'data'),
+    gasLimit: items.number(first, 'gasLimit', 64),
+    to: items.length(first + 1, 'to') === 0 ? undefined : items.bytes(first + 1, 'to', 20),
+    value: items.number(first + 2, 'value'),
+    data: items.bytes(first + 3, 'data'),
   }
 }
 
-function signature([yParity, r, s]: readonly (RlpValue | undefined)[]): Signature {
-  const parity = rlpNumber(yParity, 'yParity', 8)
+function signature(items: RlpItems, first: number): Signature {
+  const parity = items.number(first, 'yParity', 8)
   if (parity > 1n) throw bad(`yParity is ${parity}`)
-  return { yParity: Number(parity), r: rlpNumber(r, 'r'), s: rlpNumber(s, 's') }
+  return {
+    yParity: Number(parity),
+    ...{ r: items.number(first + 1, 'r'), s: items.number(first + 2, 's') },
+  }
 }
 
 function bad(reason: string): AppError {

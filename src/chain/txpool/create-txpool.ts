@@ -109,7 +109,8 @@ class Pool implements TxPool {
     const { transaction } = incoming
     const old = queue.at(transaction.nonce)
     const entry: Waiting = {
-      ...{ ...incoming, sender, authorities: authorities.filter((one) => one !== undefined) },
+      // One address for all of a sender's transactions takes less memory than one for each.
+      ...{ ...incoming, sender: queue.sender, authorities: signed(authorities) },
       ...{ ...capsOf(transaction), cost: costOf(transaction), arrival: this.#arrivals++ },
     }
     this.#checkAccount(entry, queue, old)
@@ -361,6 +362,12 @@ class Pool implements TxPool {
 
 function authoritiesOf(transaction: Transaction): Signers['authorities'] {
   return transaction.type === 4 ? transaction.authorizations.map(authorityOf) : []
+}
+
+const nobody: readonly Address[] = []
+
+function signed(authorities: Signers['authorities']): readonly Address[] {
+  return authorities.length === 0 ? nobody : authorities.filter((one) => one !== undefined)
 }
 
 function senderFull({ size, sender }: SenderQueue): AppError {

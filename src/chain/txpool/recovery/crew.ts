@@ -21,6 +21,7 @@ interface Job {
 interface Flight {
   readonly thread: Thread
   readonly place: number
+  readonly batch: Batch
   readonly jobs: readonly Job[]
   signers: readonly (Address | undefined)[] | undefined
 }
@@ -40,6 +41,9 @@ export class RecoveryCrew {
   #threads: Thread[] | undefined
   #waiting: Job[] = []
   #isGathering = false
+  #isHelping = false
+  /** Since this thread last looked whether it has time to help. */
+  #asked = 0
   /** In the order in which they left. */
   readonly #flights: Flight[] = []
 
@@ -58,6 +62,7 @@ export class RecoveryCrew {
   recover(message: SignedMessage): Promise<Address | undefined> {
     const { promise, resolve } = Promise.withResolvers<Address | undefined>()
     this.#waiting.push({ message, resolve })
+    this.#asked += 1
     this.#gather()
     return promise
   }
@@ -89,6 +94,26 @@ export class RecoveryCrew {
     // Who has least before it is next.
     const threads = this.#threads.toSorted((a, b) => b.free.length - a.free.length)
     for (const thread of threads) while (this.#hand(thread, count));
+    this.#help()
+  }
+
+  /** Takes part in turns of the event loop in which nothing more is asked. */
+  #help(): void {
+    if (this.#isHelping) return
+    this.#isHelping = true
+    setImmediate(() => {
+      this.#isHelping = false
+      const isFree = this.#asked === 0
+      this.#asked = 0
+      if (!isFree || this.#helpSome()) this.#help()
+    })
+  }
+
+  /** Recovers a few of those that are delivered next; false if all are taken. */
+  #helpSome(): boolean {
+    const flight = this.#flights.find((one) => !one.signers && one.batch.recoverSome())
+    if (flight) this.#land(flight)
+    return flight !== undefined
   }
 
   /** Gives a thread a batch, if there is one and it has room. */
@@ -97,17 +122,19 @@ export class RecoveryCrew {
     const place = thread.free.pop()
     if (place === undefined) return false
     const jobs = this.#waiting.splice(0, count)
-    for (const [at, { message }] of jobs.entries()) thread.batches[place]?.write(at, message)
-    this.#flights.push({ thread, place, jobs, signers: undefined })
+    const batch = thread.batches[place] as Batch
+    batch.fill(jobs.map(({ message }) => message))
+    this.#flights.push({ thread, place, batch, jobs, signers: undefined })
     thread.worker.ref()
-    thread.worker.postMessage({ place, count: jobs.length })
+    thread.worker.postMessage(place)
     return true
   }
 
+  /** Ends a flight if all its signers are found. */
   #land(flight: Flight): void {
-    const { thread, place, jobs } = flight
-    const batch = thread.batches[place]
-    flight.signers = jobs.map((_, at) => batch?.signer(at))
+    const { thread, place, batch, jobs } = flight
+    if (flight.signers || !batch.isDone(jobs.length)) return
+    flight.signers = jobs.map((_, at) => batch.signer(at))
     thread.free.push(place)
     // A process may end while nothing is under way.
     if (thread.free.length === batchesPerThread) thread.worker.unref()
@@ -137,7 +164,9 @@ export class RecoveryCrew {
       { workerData: memory },
       {
         answered: (place) => {
-          const flight = this.#flights.find((one) => one.thread === thread && one.place === place)
+          const flight = this.#flights.find(
+            (one) => one.thread === thread && one.place === place && !one.signers,
+          )
           if (flight) this.#land(flight)
         },
         ended: (error) => this.#lose(thread, error),

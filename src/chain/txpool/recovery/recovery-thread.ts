@@ -6,7 +6,7 @@ import { Batch, batchesPerThread } from './batch.ts'
 const memory = workerData as SharedArrayBuffer
 const batches = Array.from({ length: batchesPerThread }, (_, place) => new Batch(memory, place))
 
-parentPort?.on('message', ({ place, count }: { place: number; count: number }) => {
-  batches[place]?.recover(count)
+parentPort?.on('message', (place: number) => {
+  while (batches[place]?.recoverSome());
   parentPort?.postMessage(place)
 })
