@@ -2,16 +2,19 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { remember } from './recent.ts'
+import { Recent } from './recent.ts'
 
-test('the oldest is let go, and what comes again is the newest', () => {
-  const recent = new Map<string, number>()
-  for (const [at, name] of ['a', 'b', 'a', 'c'].entries()) remember(recent, [name, at], 2)
-  assert.deepEqual(
-    [...recent],
-    [
-      ['a', 2],
-      ['c', 3],
-    ],
-  )
+test('the last ones stay, what comes again is the newest, and no more than allowed are kept', () => {
+  const recent = new Recent<number, string>(6)
+  for (let at = 0; at < 100; at += 1) {
+    recent.set(at, `${at}`)
+    for (let back = 0; back < 3; back += 1) {
+      assert.equal(recent.get(at - back), at < back ? undefined : `${at - back}`)
+    }
+    const kept = Array.from({ length: 100 }, (_, key) => key).filter((key) => recent.has(key))
+    assert.ok(kept.length <= 6)
+  }
+  recent.set(96, 'again')
+  for (const at of [100, 101]) recent.set(at, `${at}`)
+  assert.equal(recent.get(96), 'again')
 })

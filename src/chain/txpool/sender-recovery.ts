@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import type { Logger } from '../../base/logger.ts'
-import { remember } from '../../base/recent.ts'
+import { Recent } from '../../base/recent.ts'
 import { signatureBackend } from '../../crypto/secp256k1.ts'
 import type { Hardfork } from '../ledger/fork-rules.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
@@ -48,14 +48,14 @@ export function createSenderRecovery({ threads, logger }: SenderRecoveryOptions)
       'the native secp256k1 library does not load here: signatures take some 40 times as long, about 3 ms each',
     )
   }
-  const known = new Map<string, Address>()
+  const known = new Recent<string, Address>(maxRemembered)
   const recover = (message: SignedMessage | undefined) => message && crew.recover(message)
   const senderOf = async (transaction: Transaction, id: string, hardfork?: Hardfork) => {
     const remembered = known.get(id)
     if (remembered) return remembered
     const sender = await recover(signedTransaction(transaction, hardfork))
     if (sender === undefined) return undefined
-    remember(known, [id, sender], maxRemembered)
+    known.set(id, sender)
     return sender
   }
   return {

@@ -2,7 +2,7 @@
 
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import { AppError } from '../../base/app-error.ts'
-import { remember } from '../../base/recent.ts'
+import { Recent } from '../../base/recent.ts'
 import { startThread, threadProgram } from '../../base/thread.ts'
 import type { Chain } from '../../chain/chain.ts'
 import type { BlockContext, CallMessage, CallResult } from '../../chain/evm/evm.ts'
@@ -75,7 +75,7 @@ export class CallCrew {
   readonly #program: URL
   #threads: Thread[] | undefined
   /** Gas that a function of a contract took the last time. */
-  readonly #gasOf = new Map<string, bigint>()
+  readonly #gasOf = new Recent<string, bigint>(remembered)
   readonly #numbers = new WeakMap<StateReader, number>()
   #lastState = 0
   #lastCall = 0
@@ -100,7 +100,7 @@ export class CallCrew {
     const outcome = thread
       ? await this.#send(thread, { state, block, message })
       : await this.#chain.evm.call(state, block, message)
-    remember(this.#gasOf, [name, outcome.gasUsed], remembered)
+    this.#gasOf.set(name, outcome.gasUsed)
     return outcome
   }
 

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { AppError } from '../../base/app-error.ts'
-import { remember } from '../../base/recent.ts'
+import { Recent } from '../../base/recent.ts'
 import { createCaller } from '../../chain/evm/create-caller.ts'
 import { chainRules } from '../../chain/ledger/fork-schedule.ts'
 import type { CallAnswer, CallOrder, CallThreadData } from './call-crew.ts'
@@ -12,10 +12,9 @@ const { chain, seed, line: end, cancelled } = workerData as CallThreadData
 const line = new LineReader(end)
 const call = createCaller(chainRules(chain), { seed })
 const latest = new Int32Array(cancelled)
-const codes = new Map<string, Uint8Array>()
+const codes = new Recent<string, Uint8Array>(256)
 /** The last states by number, so that what a kernel holds of one serves the next call. */
-const states = new Map<number, DistantState>()
-const mostStates = 4
+const states = new Recent<number, DistantState>(8)
 
 parentPort?.on('message', async (order: CallOrder) => {
   parentPort?.postMessage(await answerTo(order))
@@ -36,6 +35,6 @@ function stateOf(number: number): DistantState {
   const known = states.get(number)
   if (known) return known
   const state = new DistantState(line, codes)
-  remember(states, [number, state], mostStates)
+  states.set(number, state)
   return state
 }

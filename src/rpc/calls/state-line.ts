@@ -2,7 +2,7 @@
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { AppError } from '../../base/app-error.ts'
-import { remember } from '../../base/recent.ts'
+import { Recent } from '../../base/recent.ts'
 import type { BlockContext } from '../../chain/evm/evm.ts'
 import type { Address, Hash } from '../../chain/ledger/transaction.ts'
 import type { Account, StateReader } from '../../chain/state/state.ts'
@@ -85,11 +85,11 @@ const remembered = 256
 /** A state at the other end of a line; what was read is not asked again, since a state never changes. */
 export class DistantState implements StateReader {
   readonly #line: LineReader
-  readonly #codes: Map<string, Uint8Array>
-  readonly #accounts = new Map<string, Account | undefined>()
+  readonly #codes: Recent<string, Uint8Array>
+  readonly #accounts = new Recent<string, Account | undefined>(remembered)
 
   /** `codes` outlive the state: a hash always means the same code. */
-  constructor(line: LineReader, codes: Map<string, Uint8Array>) {
+  constructor(line: LineReader, codes: Recent<string, Uint8Array>) {
     this.#line = line
     this.#codes = codes
   }
@@ -98,7 +98,7 @@ export class DistantState implements StateReader {
     const name = address.toHex()
     if (this.#accounts.has(name)) return this.#accounts.get(name)
     const account = this.#line.ask('account', address)
-    remember(this.#accounts, [name, account], remembered)
+    this.#accounts.set(name, account)
     return account
   }
 
@@ -115,7 +115,7 @@ export class DistantState implements StateReader {
     const known = this.#codes.get(name)
     if (known) return known
     const code = this.#line.ask('code', codeHash)
-    remember(this.#codes, [name, code], remembered)
+    this.#codes.set(name, code)
     return code
   }
 }
