@@ -57,24 +57,34 @@ function fail(text: string): void {
   if (totals.failed <= shown) console.log(text)
 }
 
+/** Batches whose counting took more memory than a thread may have: they run again without. */
+const uncounted: Batch[] = []
+
+function nextBatch(): Batch | undefined {
+  const again = uncounted.pop()
+  if (again || next >= end) return again
+  const batch = { from: next, to: Math.min(next + batchSize, end), isCounted: true }
+  next = batch.to
+  return batch
+}
+
 /** One thread, batch after batch; an endless or broken one is replaced. */
 async function runWorker(): Promise<void> {
-  while (next < end) {
+  for (let batch = nextBatch(); batch; batch = nextBatch()) {
     const current = new SharedArrayBuffer(4)
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: { seed, current },
     })
     const program = () => new Int32Array(current)[0]
     try {
-      while (next < end) {
-        const batch = { from: next, to: Math.min(next + batchSize, end) }
-        next = batch.to
-        take(await runBatch(worker, batch))
+      for (let one: Batch | undefined = batch; one; one = nextBatch()) {
+        batch = one
+        take(await runBatch(worker, one))
       }
     } catch (error) {
-      fail(
-        `FAILED: --seed ${seed} --only ${program()}: ${error}; the rest of its batch is left out`,
-      )
+      const isShort = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+      if (isShort && batch.isCounted) uncounted.push({ ...batch, isCounted: false })
+      else fail(`FAILED: --seed ${seed} --only ${program()}: ${error}; its batch is left out`)
     }
     await worker.terminate()
   }
