@@ -105,6 +105,23 @@ export function recoverCompact(
   return point && addressOfPoint(point)
 }
 
+/** The public key that signed, compressed to 33 bytes (SEC 1, 2.3.3), or `undefined`; from the 64 bytes r ‖ s. */
+export function recoverPublicKey(
+  hash: Uint8Array,
+  compact: Uint8Array,
+  yParity: number,
+): Uint8Array | undefined {
+  if (yParity !== 0 && yParity !== 1) return undefined
+  const point = backend.recover(hash, compact, yParity)
+  return point && compressed(point)
+}
+
+/** The public key of a private key of 32 bytes, compressed to 33 bytes; @throws AppError `crypto/bad-key` */
+export function publicKeyOf(key: Uint8Array): Uint8Array {
+  assertKey(key)
+  return compressed(backend.publicKey(key))
+}
+
 /** The address of a private key of 32 bytes; @throws AppError `crypto/bad-key` */
 export function addressOfKey(key: Uint8Array): Uint8Array {
   assertKey(key)
@@ -115,6 +132,11 @@ function assertKey(key: Uint8Array): void {
   if (secp256k1.utils.isValidSecretKey(key)) return
   const message = 'a private key has 32 bytes, is not 0 and is below the order of secp256k1'
   throw new AppError({ code: 'crypto/bad-key', message })
+}
+
+function compressed(point: Uint8Array): Uint8Array {
+  const isOdd = ((point[64] ?? 0) & 1) === 1
+  return concatBytes(Uint8Array.of(isOdd ? 3 : 2), point.subarray(1, 33))
 }
 
 function addressOfPoint(point: Uint8Array): Uint8Array {
