@@ -51,6 +51,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
+/** Order of two byte strings as in a dictionary: below 0 when `a` comes first, 0 when they are equal. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at += 1) {
+    const difference = (a[at] as number) - (b[at] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
 /** An unsigned integer from big-endian bytes; no bytes are 0. */
 export function toBigInt(bytes: Uint8Array): bigint {
   if (bytes.length > 6) return BigInt(`0x${bytes.toHex()}`)

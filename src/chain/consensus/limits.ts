@@ -1,0 +1,37 @@
+/** Holds the limits of consensus, each of which docs/limits.md names. */
+
+const kib = 1_024
+
+/** What bounds messages, blocks and the memory of a node; bytes and counts. */
+export const limits = {
+  /** Validators of a set, whichever way they sign; bit maps and indices are bounded by it. */
+  maxValidators: 128,
+  /** Validators of a set in which one signs with ML-DSA-65, unless the manifest says otherwise. */
+  maxMlDsaValidators: 32,
+  /** Body and record of a block. */
+  maxBlockBytes: 4 * kib * kib,
+  /** A part of a block; only the last may be shorter. */
+  partBytes: 64 * kib,
+  maxVoteBytes: 3.5 * kib,
+  maxProposalBytes: 4 * kib,
+  maxCertificateBytes: 512 * kib,
+  /** The one piece of evidence that a message or a block brings. */
+  maxEvidenceBytes: 64 * kib,
+  maxRoundStateBytes: kib,
+  /** Highest round there is. */
+  maxRound: 2 ** 20,
+  /** Highest height: 64 bits. */
+  maxHeight: 2n ** 64n - 1n,
+  /** Rounds before and after the own one whose votes are kept. */
+  roundsKept: 8,
+  /** Rounds in all whose votes are kept: those, and others in which a quorum was seen. */
+  talliesKept: 64,
+  /** Different proposals of one round; more than one is evidence. */
+  proposalsPerRound: 8,
+  /** Rounds of the next height whose votes wait for it. */
+  futureRounds: 2,
+  /** Values whose check is remembered without a proposal that is kept. */
+  verdictsKept: 64,
+  /** Messages that one answer to a round state has. */
+  answerItems: 64,
+} as const

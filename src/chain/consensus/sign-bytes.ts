@@ -1,0 +1,123 @@
+/** Lays out the bytes that validators sign: fixed lengths, big-endian, no optional field. */
+
+import { AppError } from '../../base/app-error.ts'
+import type { Hash } from '../ledger/transaction.ts'
+import type { ProposalContent, VoteContent } from './messages.ts'
+
+/** Where a message counts: a signature says nothing on another chain, or under another set. */
+export interface SigningPlace {
+  /** keccak256 of the canonical manifest. */
+  readonly chainKey: Hash
+  /** Of the set of the message's height. */
+  readonly setHash: Hash
+}
+
+/** What a validator signs to show on a link that it is one. */
+export interface Hello {
+  readonly chainKey: Hash
+  /** 32 bytes that only the two ends of the TLS session know (RFC 9266). */
+  readonly exporter: Hash
+  /** Of the node's own key. */
+  readonly nodeKeyHash: Hash
+}
+
+/** Numbers of the types of votes, in sign bytes and on the wire. */
+export const voteTypeCodes = { prevote: 1, precommit: 2 } as const
+
+const encoder = new TextEncoder()
+const voteTag = encoder.encode('QS/c/vote/1\0')
+const proposalTag = encoder.encode('QS/c/prop/1\0')
+const helloTag = encoder.encode('QS/c/hello/1')
+const nil = new Uint8Array(32)
+
+/** 127 bytes of a vote; @throws AppError `consensus/bad-layout` for a field that does not fit */
+export function voteSignBytes(vote: VoteContent, place: SigningPlace): Uint8Array {
+  const names = vote.type === 'prevote' && vote.value !== undefined
+  return new Layout(127)
+    .bytes(voteTag, 12)
+    .bytes(place.chainKey, 32)
+    .number(voteTypeCodes[vote.type], 1)
+    .number(vote.instance, 1)
+    .height(vote.height)
+    .number(vote.round, 4)
+    .number(names ? vote.validRound + 1 : 0, 4)
+    .number(vote.value === undefined ? 1 : 0, 1)
+    .bytes(vote.value ?? nil, 32)
+    .bytes(place.setHash, 32)
+    .end()
+}
+
+/** 163 bytes of a proposal; @throws AppError `consensus/bad-layout` for a field that does not fit */
+export function proposalSignBytes(proposal: ProposalContent, place: SigningPlace): Uint8Array {
+  return new Layout(163)
+    .bytes(proposalTag, 12)
+    .bytes(place.chainKey, 32)
+    .number(proposal.instance, 1)
+    .height(proposal.height)
+    .number(proposal.round, 4)
+    .number(proposal.validRound + 1, 4)
+    .bytes(proposal.value, 32)
+    .bytes(proposal.partsRoot, 32)
+    .number(proposal.partCount, 2)
+    .number(proposal.byteLength, 4)
+    .bytes(place.setHash, 32)
+    .end()
+}
+
+/** 108 bytes of a hello; @throws AppError `consensus/bad-layout` for a field that does not fit */
+export function helloSignBytes({ chainKey, exporter, nodeKeyHash }: Hello): Uint8Array {
+  return new Layout(108)
+    .bytes(helloTag, 12)
+    .bytes(chainKey, 32)
+    .bytes(exporter, 32)
+    .bytes(nodeKeyHash, 32)
+    .end()
+}
+
+/** Bytes that are filled from the front, and must be full at the end. */
+class Layout {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #at = 0
+
+  constructor(length: number) {
+    this.#bytes = new Uint8Array(length)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  bytes(bytes: Uint8Array, length: number): this {
+    if (bytes.length !== length) throw bad(`a field of ${length} bytes got ${bytes.length}`)
+    this.#bytes.set(bytes, this.#at)
+    this.#at += length
+    return this
+  }
+
+  number(value: number, size: 1 | 2 | 4): this {
+    if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) {
+      throw bad(`${value} does not fit in ${size} bytes`)
+    }
+    if (size === 1) this.#view.setUint8(this.#at, value)
+    else if (size === 2) this.#view.setUint16(this.#at, value)
+    else this.#view.setUint32(this.#at, value)
+    this.#at += size
+    return this
+  }
+
+  height(value: bigint): this {
+    if (value < 0n || value >= 2n ** 64n) throw bad(`${value} does not fit in 8 bytes`)
+    this.#view.setBigUint64(this.#at, value)
+    this.#at += 8
+    return this
+  }
+
+  end(): Uint8Array {
+    if (this.#at !== this.#bytes.length) {
+      throw bad(`${this.#at} of ${this.#bytes.length} bytes were written`)
+    }
+    return this.#bytes
+  }
+}
+
+function bad(reason: string): AppError {
+  return new AppError({ code: 'consensus/bad-layout', message: `no bytes to sign: ${reason}` })
+}
