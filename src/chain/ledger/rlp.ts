@@ -336,13 +336,12 @@ function span(bytes: Uint8Array, at: number, prefix: number): { start: number; e
   let start = at + 1
   let length = prefix
   if (prefix >= 56) {
-    const size = bytes.subarray(start, start + prefix - 55)
     start += prefix - 55
-    if (start > bytes.length || size[0] === 0) throw bad('a length is not canonical')
-    const long = toBigInt(size)
-    if (long < 56n) throw bad('a length is not canonical')
-    if (long > BigInt(bytes.length)) throw bad('the bytes end within a value')
-    length = Number(long)
+    if (start > bytes.length || bytes[at + 1] === 0) throw bad('a length is not canonical')
+    // What is too great to be exact is too great anyway.
+    length = 0
+    for (let digit = at + 1; digit < start; digit += 1) length = length * 256 + (bytes[digit] ?? 0)
+    if (length < 56) throw bad('a length is not canonical')
   }
   const end = start + length
   if (end > bytes.length) throw bad('the bytes end within a value')
