@@ -1,0 +1,160 @@
+/** Stands between a validator's key and whoever wants its signature, so that it never signs two things in one place. */
+
+import { AppError } from '../../base/app-error.ts'
+import { equalBytes, toHex } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
+import { type NewestFile, openNewestFile } from '../../store/newest-file.ts'
+import type { Instance } from '../consensus/messages.ts'
+import { comparePlaces, type SignedPlace, signedPlace } from '../consensus/signed-place.ts'
+import {
+  decodeRlp,
+  encodeRlp,
+  type RlpSource,
+  type RlpValue,
+  rlpBytes,
+  rlpList,
+  rlpNumber,
+} from '../ledger/rlp.ts'
+import type { Hash } from '../ledger/transaction.ts'
+
+/** What a guard works with. */
+export interface SigningGuardOptions {
+  /** Belongs to the key: who copies a chain's data does not copy the right to sign. */
+  readonly file: string
+  readonly chainKey: Hash
+  /** The key. */
+  readonly sign: (bytes: Uint8Array) => Uint8Array
+}
+
+/** A signature, which may leave the process once its place is on disk. */
+export interface GuardedSignature {
+  readonly signature: Uint8Array
+  readonly onDisk: Promise<void>
+}
+
+/** The last that was signed of an instance. */
+interface Entry {
+  readonly place: SignedPlace
+  /** keccak-256 of the bytes. */
+  readonly hash: Hash
+  readonly signature: Uint8Array
+}
+
+type Signed = Entry & GuardedSignature
+
+/** Two instances with a signature each; one of ML-DSA-65 has 3,309 bytes. */
+const mostFileBytes = 8 * 1024
+
+/** Opens the guard of a key; @throws AppError `store/damaged-file`, `consensus/other-chain`, `consensus/damaged-guard` */
+export async function openSigningGuard(options: SigningGuardOptions): Promise<SigningGuard> {
+  const file = await openNewestFile(options.file, mostFileBytes)
+  try {
+    return new SigningGuard(options, file, decodeSigned(file.value, options))
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The guard of a key, after the model of CometBFT's `priv_validator_state`. */
+export class SigningGuard {
+  readonly #options: SigningGuardOptions
+  readonly #file: NewestFile
+  readonly #signed: Map<Instance, Signed>
+
+  constructor(options: SigningGuardOptions, file: NewestFile, signed: Map<Instance, Signed>) {
+    this.#options = options
+    this.#file = file
+    this.#signed = signed
+  }
+
+  /** The last place that was signed. */
+  highest(instance: Instance): SignedPlace | undefined {
+    return this.#signed.get(instance)?.place
+  }
+
+  /**
+   * Signs a vote or a proposal. The same bytes get the same signature again.
+   *
+   * @throws AppError `consensus/would-sign-twice` for a place that is over, `consensus/other-chain`,
+   * `consensus/not-to-be-signed` for bytes that are neither
+   */
+  sign(bytes: Uint8Array): GuardedSignature {
+    const place = signedPlace(bytes)
+    if (place === undefined) {
+      const message = `${bytes.length} bytes are neither a vote nor a proposal, and a validator's key signs nothing else`
+      throw new AppError({ code: 'consensus/not-to-be-signed', message })
+    }
+    if (!equalBytes(place.chainKey, this.#options.chainKey)) throw otherChain(this.#options)
+    const hash = keccak256(bytes)
+    const last = this.#signed.get(place.instance)
+    const order = last ? comparePlaces(place, last.place) : 1
+    if (last && order === 0 && equalBytes(hash, last.hash)) {
+      return last
+    }
+    if (last && order <= 0) throw wouldSignTwice(place, last.place)
+    const signature = this.#options.sign(bytes)
+    const entries = new Map<Instance, Entry>(this.#signed)
+    entries.set(place.instance, { place, hash, signature })
+    const onDisk = this.#file.write(encodeEntries(entries, this.#options.chainKey))
+    const signed = { place, hash, signature, onDisk }
+    this.#signed.set(place.instance, signed)
+    return signed
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+}
+
+function encodeEntries(signed: ReadonlyMap<Instance, Entry>, chainKey: Hash): Uint8Array {
+  const entries = [...signed.values()].map(({ place, hash, signature }): RlpSource => {
+    const { instance, height, round, step } = place
+    return [instance, height, round, step, hash, signature]
+  })
+  return encodeRlp([chainKey, entries])
+}
+
+function decodeSigned(bytes: Uint8Array, options: SigningGuardOptions): Map<Instance, Signed> {
+  if (bytes.length === 0) return new Map()
+  let chainKey: Hash
+  let entries: readonly RlpValue[]
+  try {
+    const [key, list] = rlpList(decodeRlp(bytes), 'the guard', 2)
+    chainKey = rlpBytes(key, 'the chain key', 32)
+    entries = rlpList(list, 'what was signed')
+  } catch (cause) {
+    const message = `${options.file} does not hold what a guard writes; restore it from a backup`
+    throw new AppError({ code: 'consensus/damaged-guard', message, cause })
+  }
+  if (!equalBytes(chainKey, options.chainKey)) throw otherChain(options)
+  return new Map(
+    entries.map((entry) => {
+      const [instance, height, round, step, hash, signature] = rlpList(entry, 'a place', 6)
+      const place = {
+        chainKey,
+        instance: Number(rlpNumber(instance, 'instance', 8)) as Instance,
+        height: rlpNumber(height, 'height', 64),
+        round: Number(rlpNumber(round, 'round', 32)),
+        step: Number(rlpNumber(step, 'step', 8)),
+      }
+      const signed = {
+        ...{ place, hash: rlpBytes(hash, 'hash', 32) },
+        ...{ signature: rlpBytes(signature, 'signature'), onDisk: Promise.resolve() },
+      }
+      return [place.instance, signed]
+    }),
+  )
+}
+
+function otherChain({ file, chainKey }: SigningGuardOptions): AppError {
+  const message = `the key of ${file} signs for another chain than ${toHex(chainKey)}; each chain needs a key of its own`
+  return new AppError({ code: 'consensus/other-chain', message })
+}
+
+function wouldSignTwice(place: SignedPlace, last: SignedPlace): AppError {
+  const told = ({ height, round, step }: SignedPlace) =>
+    `height ${height}, round ${round}, ${['proposal', 'prevote', 'precommit'][step]}`
+  const message = `nothing more is signed for ${told(place)}: the key has signed for ${told(last)} already`
+  return new AppError({ code: 'consensus/would-sign-twice', message })
+}
