@@ -1,8 +1,9 @@
 /** Lays out the bytes that validators sign: fixed lengths, big-endian, no optional field. */
 
 import { AppError } from '../../base/app-error.ts'
+import { equalBytes } from '../../base/bytes.ts'
 import type { Hash } from '../ledger/transaction.ts'
-import type { ProposalContent, VoteContent } from './messages.ts'
+import type { Instance, ProposalContent, VoteContent } from './messages.ts'
 
 /** Where a message counts: a signature says nothing on another chain, or under another set. */
 export interface SigningPlace {
@@ -21,6 +22,16 @@ export interface Hello {
   readonly nodeKeyHash: Hash
 }
 
+/** A place of a chain: a validator signs one thing for it, and then only for those after it. */
+export interface SignedPlace {
+  readonly chainKey: Hash
+  readonly instance: Instance
+  readonly height: bigint
+  readonly round: number
+  /** Proposal 0, prevote 1, precommit 2. */
+  readonly step: number
+}
+
 /** Numbers of the types of votes, in sign bytes and on the wire. */
 export const voteTypeCodes = { prevote: 1, precommit: 2 } as const
 
@@ -29,11 +40,13 @@ const voteTag = encoder.encode('QS/c/vote/1\0')
 const proposalTag = encoder.encode('QS/c/prop/1\0')
 const helloTag = encoder.encode('QS/c/hello/1')
 const nil = new Uint8Array(32)
+const [voteBytes, proposalBytes] = [127, 163]
+const [tagBytes, chainKeyBytes] = [12, 32]
 
 /** 127 bytes of a vote; @throws AppError `consensus/bad-layout` for a field that does not fit */
 export function voteSignBytes(vote: VoteContent, place: SigningPlace): Uint8Array {
   const names = vote.type === 'prevote' && vote.value !== undefined
-  return new Layout(127)
+  return new Layout(voteBytes)
     .bytes(voteTag, 12)
     .bytes(place.chainKey, 32)
     .number(voteTypeCodes[vote.type], 1)
@@ -49,7 +62,7 @@ export function voteSignBytes(vote: VoteContent, place: SigningPlace): Uint8Arra
 
 /** 163 bytes of a proposal; @throws AppError `consensus/bad-layout` for a field that does not fit */
 export function proposalSignBytes(proposal: ProposalContent, place: SigningPlace): Uint8Array {
-  return new Layout(163)
+  return new Layout(proposalBytes)
     .bytes(proposalTag, 12)
     .bytes(place.chainKey, 32)
     .number(proposal.instance, 1)
@@ -72,6 +85,33 @@ export function helloSignBytes({ chainKey, exporter, nodeKeyHash }: Hello): Uint
     .bytes(exporter, 32)
     .bytes(nodeKeyHash, 32)
     .end()
+}
+
+/** The place of a vote or a proposal; `undefined` for any other bytes. */
+export function signedPlace(signBytes: Uint8Array): SignedPlace | undefined {
+  const tag = signBytes.subarray(0, tagBytes)
+  const isVote = signBytes.length === voteBytes && equalBytes(tag, voteTag)
+  const isProposal = signBytes.length === proposalBytes && equalBytes(tag, proposalTag)
+  if (!isVote && !isProposal) return undefined
+  const view = new DataView(signBytes.buffer, signBytes.byteOffset)
+  // A vote has its kind before the instance: 1 is a prevote, 2 a precommit.
+  const fields = tagBytes + chainKeyBytes + (isVote ? 1 : 0)
+  const step = isVote ? view.getUint8(fields - 1) : 0
+  const instance = view.getUint8(fields)
+  if (step > 2 || (isVote && step === 0) || instance > 1) return undefined
+  return {
+    chainKey: signBytes.slice(tagBytes, tagBytes + chainKeyBytes),
+    instance: instance as Instance,
+    height: view.getBigUint64(fields + 1),
+    round: view.getUint32(fields + 9),
+    step,
+  }
+}
+
+/** Whether a place comes after another of the same instance: below 0 before, 0 the same, above 0 after. */
+export function comparePlaces(a: SignedPlace, b: SignedPlace): number {
+  if (a.height !== b.height) return a.height < b.height ? -1 : 1
+  return a.round - b.round || a.step - b.step
 }
 
 /** Bytes that are filled from the front, and must be full at the end. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { signingKey } from '../../crypto/signatures.ts'
+import { proposalSignBytes, voteSignBytes } from '../consensus/sign-bytes.ts'
 import { openSigningGuard } from './signing-guard.ts'
 
 const chainKey = new Uint8Array(32).fill(7)
@@ -16,23 +17,16 @@ interface Wanted {
   readonly height: number
   readonly round: number
   readonly value?: number
-  readonly instance?: number
+  readonly instance?: 0 | 1
   readonly chain?: Uint8Array
 }
 
-/** Bytes in the layouts of votes and proposals; what follows the round is the value. */
 function bytesOf({ kind, height, round, value = 1, instance = 0, chain = chainKey }: Wanted) {
-  const isProposal = kind === 'proposal'
-  const bytes = new Uint8Array(isProposal ? 163 : 127).fill(value)
-  const view = new DataView(bytes.buffer)
-  bytes.set(new TextEncoder().encode(isProposal ? 'QS/c/prop/1\0' : 'QS/c/vote/1\0'))
-  bytes.set(chain, 12)
-  if (!isProposal) bytes[44] = kind === 'prevote' ? 1 : 2
-  const at = isProposal ? 44 : 45
-  bytes[at] = instance
-  view.setBigUint64(at + 1, BigInt(height))
-  view.setUint32(at + 9, round)
-  return bytes
+  const bytes = new Uint8Array(32).fill(value)
+  const place = { chainKey: chain, setHash: new Uint8Array(32) }
+  const content = { instance, height: BigInt(height), round, validRound: -1, value: bytes }
+  if (kind !== 'proposal') return voteSignBytes({ ...content, type: kind }, place)
+  return proposalSignBytes({ ...content, partsRoot: bytes, partCount: 1, byteLength: 9 }, place)
 }
 
 async function place(t: TestContext) {

@@ -5,7 +5,7 @@ import { equalBytes, toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import { type NewestFile, openNewestFile } from '../../store/newest-file.ts'
 import type { Instance } from '../consensus/messages.ts'
-import { comparePlaces, type SignedPlace, signedPlace } from '../consensus/signed-place.ts'
+import { comparePlaces, type SignedPlace, signedPlace } from '../consensus/sign-bytes.ts'
 import {
   decodeRlp,
   encodeRlp,
