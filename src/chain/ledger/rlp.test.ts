@@ -8,6 +8,7 @@ import { fromHex, toHex } from '../../base/bytes.ts'
 import {
   decodeRlp,
   encodeRlp,
+  RlpItems,
   type RlpValue,
   rlpBytes,
   rlpInteger,
@@ -141,5 +142,62 @@ describe('RLP', () => {
     const bytes = encodeRlp([new Uint8Array(), [new Uint8Array(), []]])
     assert.deepEqual(decodeRlp(bytes, 5), decodeRlp(bytes))
     assert.throws(() => decodeRlp(bytes, 4), { ...badRlp, message: /too many values/ })
+  })
+
+  test('items that are read from their places are those of the decoded list, or refused as it is', () => {
+    const list = fc.array(
+      fc.oneof(anyValue, fc.uint8Array({ maxLength: 2 }), fc.constant(new Uint8Array(300))),
+      { minLength: 1, maxLength: 6 },
+    )
+    const nearly = fc
+      .tuple(list, fc.nat(), fc.nat(255), fc.boolean())
+      .map(([value, at, byte, isSpoilt]) => {
+        const bytes = encodeRlp(value)
+        return { bytes: isSpoilt ? bytes.with(at % bytes.length, byte) : bytes, value }
+      })
+    const readAll = (bytes: Uint8Array, count: number): RlpValue => {
+      const items = new RlpItems(Uint8Array.of(9, ...bytes), 1, { name: 'it', count })
+      return Array.from({ length: count }, (_, at) => {
+        try {
+          const read = items.bytes(at, 'item')
+          assert.equal(items.length(at, 'item'), read.length)
+          return read
+        } catch (error) {
+          if (!(error as Error).message.includes('is not bytes')) throw error
+          return items.list(at, 'item')
+        }
+      })
+    }
+    fc.assert(
+      fc.property(nearly, ({ bytes, value }) => {
+        let whole: RlpValue | undefined
+        try {
+          whole = rlpList(decodeRlp(bytes), 'it', value.length)
+        } catch (error) {
+          assert.ok(error instanceof AppError)
+        }
+        if (whole) assert.deepEqual(readAll(bytes, value.length), whole)
+        else assert.throws(() => readAll(bytes, value.length), badRlp)
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  test('numbers are read from their places and written as they are, of any size', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }), fc.nat(255), (large, bits) => {
+        const number = large >> BigInt(bits)
+        const bytes = encodeRlp([number, rlpInteger(number)])
+        assert.deepEqual(bytes, encodeRlp([rlpInteger(number), number]))
+        const items = new RlpItems(bytes, 0, { name: 'it', count: 2 })
+        assert.equal(items.number(0, 'it'), number)
+        const size = number.toString(2).length
+        if (number > 0n && size > 8) {
+          assert.throws(() => items.number(0, 'it', Math.ceil(size / 8) * 8 - 8), badRlp)
+        }
+      }),
+    )
+    const zeros = new RlpItems(fromHex('0xc3820001'), 0, { name: 'it', count: 1 })
+    assert.throws(() => zeros.number(0, 'it'), { ...badRlp, message: /leading zeros/ })
   })
 })
