@@ -125,6 +125,10 @@ export class ChainDriver implements DrivenChain {
     return this.#intake.pool
   }
 
+  get failure(): AppError | undefined {
+    return this.#failure
+  }
+
   draft() {
     if (this.#engineState === undefined) return undefined
     return this.#engine.draft?.(this.#engineState, this.#nowMs())

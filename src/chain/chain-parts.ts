@@ -1,5 +1,6 @@
 /** Describes what a chain is made of, and how it is opened. */
 
+import type { AppError } from '../base/app-error.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
@@ -14,6 +15,7 @@ import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address } from './ledger/transaction.ts'
+import type { CheckingThreads } from './txpool/checking-threads.ts'
 import type { TxPoolLimits } from './txpool/create-txpool.ts'
 
 /** Which chain, and where. */
@@ -43,10 +45,14 @@ export interface ChainDependencies {
   readonly timer: Timer
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Those that several chains share; a chain that gets none has its own. */
+  readonly threads?: CheckingThreads
 }
 
 /** A chain that also takes blocks from elsewhere. */
 export interface DrivenChain extends Chain {
+  /** Why it takes nothing any more: its disk failed. */
+  readonly failure: AppError | undefined
   /**
    * Checks a block on a block that is known; runs and stores it if its branch is the one to follow. A wrong one leaves
    * the head where it is.

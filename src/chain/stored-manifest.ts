@@ -1,12 +1,12 @@
 /** Keeps the manifest of a chain in its folder, and knows a large one again without reading its accounts. */
 
 import { readFileSync } from 'node:fs'
-import { open, readFile, rename, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { toHex } from '../base/bytes.ts'
 import { sha256 } from '../crypto/sha256.ts'
-import { createFolder, syncFolder } from '../store/durable-folder.ts'
+import { createFolder, writeWholeFile } from '../store/durable-folder.ts'
 import type { GenesisAccount, GenesisAccounts, Manifest } from './ledger/manifest.ts'
 import {
   accountsIn,
@@ -76,7 +76,7 @@ export async function keepManifest(folder: string, manifest: Manifest): Promise<
   const stored = await storedBytes(folder)
   if (stored === undefined) {
     await createFolder(folder)
-    await writeWhole(fileIn(folder), own)
+    await writeWholeFile(fileIn(folder), own)
   } else if (Buffer.compare(stored, own) !== 0) {
     mustBeSame(folder, manifestToJson(parseManifest(new TextDecoder().decode(stored))), text)
   }
@@ -87,7 +87,7 @@ export async function keepManifest(folder: string, manifest: Manifest): Promise<
     ...{ head: manifestHead(manifest), key: key.toHex(), bytes: bytes.length },
     ...{ digest: sha256(bytes).toHex(), source: manifest.source },
   }
-  await writeWhole(sealIn(folder), new TextEncoder().encode(JSON.stringify(seal)))
+  await writeWholeFile(sealIn(folder), new TextEncoder().encode(JSON.stringify(seal)))
   return { manifest: sealedManifest(folder, seal), key }
 }
 
@@ -148,18 +148,6 @@ async function storedBytes(folder: string): Promise<Uint8Array | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-}
-
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  const draft = await open(`${file}.new`, 'w')
-  try {
-    await draft.writeFile(bytes)
-    await draft.sync()
-  } finally {
-    await draft.close()
-  }
-  await rename(`${file}.new`, file)
-  await syncFolder(path.dirname(file))
 }
 
 /** Compares two canonical manifests. @throws AppError `chain/manifest-differs` */

@@ -1,15 +1,14 @@
 /** Takes transactions into the pool of a chain, and tells what comes into it and what leaves it. */
 
-import type { Logger } from '../base/logger.ts'
-import type { Metrics } from '../base/metrics.ts'
 import type { ChainEvent } from './chain.ts'
+import type { ChainDependencies } from './chain-parts.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Rules } from './ledger/fork-rules.ts'
 import { impersonated, impersonatedSender } from './ledger/impersonation.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, UnsignedTransaction } from './ledger/transaction.ts'
 import { encodeTransaction } from './ledger/transaction-codec.ts'
-import { BlobProofs } from './txpool/blob-proofs.ts'
+import { CheckingThreads } from './txpool/checking-threads.ts'
 import { createTxPool, type TxPoolLimits } from './txpool/create-txpool.ts'
 import { createSenderRecovery, type SenderRecovery } from './txpool/sender-recovery.ts'
 import type { PoolHead, ReturnedTransaction, TxPool } from './txpool/txpool.ts'
@@ -17,7 +16,7 @@ import type { PoolHead, ReturnedTransaction, TxPool } from './txpool/txpool.ts'
 /** What the intake works with. */
 interface IntakeParts {
   readonly options: { readonly manifest: Manifest; readonly pool?: TxPoolLimits }
-  readonly dependencies: { readonly logger: Logger; readonly metrics: Metrics }
+  readonly dependencies: Pick<ChainDependencies, 'logger' | 'metrics' | 'threads'>
   readonly head: PoolHead
   readonly tell: (event: ChainEvent) => void
 }
@@ -26,7 +25,8 @@ interface IntakeParts {
 export class TransactionIntake {
   readonly pool: TxPool
   readonly #senders: SenderRecovery
-  readonly #proofs: BlobProofs
+  readonly #threads: CheckingThreads
+  readonly #ownsThreads: boolean
   readonly #tell: (event: ChainEvent) => void
   readonly #trusts: boolean
 
@@ -40,8 +40,9 @@ export class TransactionIntake {
     )
     this.#tell = tell
     this.#trusts = options.manifest.consensus.engine === 'dev'
-    this.#senders = createSenderRecovery({ logger })
-    this.#proofs = new BlobProofs({ logger })
+    this.#ownsThreads = dependencies.threads === undefined
+    this.#threads = dependencies.threads ?? new CheckingThreads({ logger })
+    this.#senders = createSenderRecovery(this.#threads.signers)
     const limits = options.pool
     this.pool = createTxPool(
       {
@@ -60,7 +61,7 @@ export class TransactionIntake {
   async submit(raw: Uint8Array): Promise<Hash> {
     const incoming = this.pool.read(raw)
     const signers = await this.#senders.signersOf(incoming)
-    if (incoming.sidecar) await this.#proofs.check(incoming.sidecar)
+    if (incoming.sidecar) await this.#threads.proofs.check(incoming.sidecar)
     for (const { hash, transaction } of this.pool.admit(incoming, signers)) {
       this.#tell({ kind: 'pending', hash, transaction })
     }
@@ -99,7 +100,7 @@ export class TransactionIntake {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#senders.stop(), this.#proofs.stop()])
+    if (this.#ownsThreads) await this.#threads.stop()
   }
 }
 

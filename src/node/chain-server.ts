@@ -1,11 +1,13 @@
-/** Serves JSON-RPC of a chain of this process. */
+/** Opens the chains of this process and serves their JSON-RPC. */
 
 import path from 'node:path'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
-import type { Chain } from '../chain/chain.ts'
+import type { DrivenChain } from '../chain/chain-parts.ts'
+import { ChainSet } from '../chain/chain-set.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
+import type { Address } from '../chain/ledger/transaction.ts'
 import { createRpc } from '../rpc/rpc.ts'
 import { rpcClient } from '../rpc/rpc-client.ts'
 import type { Composition } from './composition.ts'
@@ -21,6 +23,12 @@ export interface ServedChain {
   readonly answer: (body: string) => Promise<string | undefined>
   /** Where JSON-RPC listens; absent for a foreign chain. */
   readonly rpcUrl: string | undefined
+}
+
+/** The chain that the node stands on, and the set that it is of. */
+export interface OpenChains {
+  readonly chains: ChainSet
+  readonly chain: DrivenChain
 }
 
 /** A chain as the event wing and the API see it. */
@@ -41,10 +49,28 @@ export interface SourceChain extends ServedChain {
   readonly startBlock: number | 'latest'
 }
 
-/** Starts to serve a chain; the node signs for these accounts. */
-export async function serveChain(
+/**
+ * Opens the chain that the node stands on, and finds the others of the data folder, which wait.
+ *
+ * @throws what opening a chain throws
+ */
+export async function openChainSet(
   { values, logger, metrics, stops }: Composition,
-  chain: Chain,
+  manifest: Manifest,
+  beneficiary: Address,
+): Promise<OpenChains> {
+  const folder = path.join(values.data, 'chains')
+  const world = { clock: systemClock, timer: systemTimer, logger, metrics }
+  const options = { folder, settings: values, beneficiary, most: values.maxChains }
+  const chains = new ChainSet(options, world)
+  stops.push(() => chains.end())
+  return { chains, chain: await chains.open(manifest) }
+}
+
+/** Starts to serve the chains of the process; the node signs for these accounts. The other chains start meanwhile. */
+export async function serveChains(
+  { values, logger, metrics, stops }: Composition,
+  { chains, chain }: OpenChains,
   accounts: readonly DevAccount[],
 ): Promise<ServedChain> {
   const options = {
@@ -54,9 +80,11 @@ export async function serveChain(
     dataFolder: path.resolve(values.data),
   }
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
-  const rpc = createRpc(options, { chains: [chain], accounts, ...world })
+  const rpc = createRpc(options, { chain, chains, accounts, ...world })
   stops.push(() => rpc.stop())
   await rpc.start()
+  // The node does not wait for them.
+  void chains.resume()
   return { client: rpcClient(rpc), answer: (body) => rpc.handleText(body), rpcUrl: rpc.url }
 }
 

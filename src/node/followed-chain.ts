@@ -3,15 +3,13 @@
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
-import { systemClock, systemTimer } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { readBlockFile } from '../chain/block-files.ts'
 import type { DrivenChain } from '../chain/chain-parts.ts'
-import { createChain } from '../chain/create-chain.ts'
 import { importBlocks } from '../chain/import-blocks.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
 import { readStoredManifest } from '../chain/stored-manifest.ts'
-import { boundsOf } from './chain-bounds.ts'
-import { type SourceChain, serveChain } from './chain-server.ts'
+import { openChainSet, type SourceChain, serveChains } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { contractsOf } from './foreign-chain.ts'
 import { readGenesisFile } from './stored-chain.ts'
@@ -46,17 +44,13 @@ export async function openFollowed(
   composition: Composition,
   manifest: Manifest,
 ): Promise<SourceChain | undefined> {
-  const { values, logger, metrics, stops, hooks } = composition
+  const { values, hooks } = composition
   const chainId = safeChainId(manifest)
-  const world = { clock: systemClock, timer: systemTimer, logger, metrics }
-  const bounds = boundsOf(values)
-  const place = { manifest, folder: path.join(values.data, 'chains'), ...bounds }
-  const chain = await createChain({ ...place, beneficiary: new Uint8Array(20) }, world)
-  stops.push(() => chain.stop())
-  await chain.start()
+  const open = await openChainSet(composition, manifest, new Uint8Array(20))
+  const { chain } = open
   if (values.import !== undefined) await importFile(composition, chain, values.import)
   if (hooks.signal?.aborted) return undefined
-  const served = await serveChain(composition, chain, [])
+  const served = await serveChains(composition, open, [])
   return {
     ...{ name: followedName, chainId, embedded: true, minesOnDemand: false, born: chain.manifest },
     ...{ ...served, endpoint: served.rpcUrl ?? '', accounts: [], startBlock: 0 },

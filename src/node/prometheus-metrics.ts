@@ -14,19 +14,31 @@ export function createMetrics(): PrometheusMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  // Each chain asks for the same measures, by labels of its own.
+  const made = new Map<string, unknown>()
+  const once = <T>(name: string, make: () => T): T => {
+    const known = made.get(name) as T | undefined
+    if (known) return known
+    const measure = make()
+    made.set(name, measure)
+    return measure
+  }
   return {
     counter(name, help, labelNames = []) {
-      const counter = new Counter({ name, help, labelNames, registers })
+      const counter = once(name, () => new Counter({ name, help, labelNames, registers }))
       const child = childOf(labelNames, (labels) => counter.labels(labels))
       return { add: (count = 1, labels = {}) => child(labels).inc(count) }
     },
     gauge(name, help, labelNames = []) {
-      const gauge = new Gauge({ name, help, labelNames, registers })
+      const gauge = once(name, () => new Gauge({ name, help, labelNames, registers }))
       const child = childOf(labelNames, (labels) => gauge.labels(labels))
       return { set: (value, labels = {}) => child(labels).set(value) }
     },
     histogram(name, help, buckets, labelNames = []) {
-      const histogram = new Histogram({ name, help, buckets: [...buckets], labelNames, registers })
+      const histogram = once(
+        name,
+        () => new Histogram({ name, help, buckets: [...buckets], labelNames, registers }),
+      )
       const child = childOf(labelNames, (labels) => histogram.labels(labels))
       return { observe: (value, labels = {}) => child(labels).observe(value) }
     },

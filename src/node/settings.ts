@@ -1,5 +1,6 @@
 /** Lists every setting of the program, from which come the flags, the checks and the documentation. */
 
+import { chainBounds } from '../chain/chain-settings.ts'
 import { ownForks } from '../chain/ledger/manifest.ts'
 
 /** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
@@ -170,15 +171,28 @@ export const settings = {
     description: 'Rules of the embedded chain',
   },
   poolTransactions: {
-    ...{ kind: within(1, 1e7, true), default: 50_000, env: 'QS_POOL_TRANSACTIONS' },
+    ...{
+      kind: within(...chainBounds.poolTransactions, true),
+      default: 50_000,
+      env: 'QS_POOL_TRANSACTIONS',
+    },
     description: 'Transactions that may wait for a block, of all senders together',
   },
   poolPerSender: {
-    ...{ kind: within(1, 1e7, true), default: 2_048, env: 'QS_POOL_PER_SENDER' },
+    ...{
+      kind: within(...chainBounds.poolPerSender, true),
+      default: 2_048,
+      env: 'QS_POOL_PER_SENDER',
+    },
     description: 'Transactions of one sender that may wait for a block',
   },
   stateHistory: {
-    ...{ kind: within(2, 1e5, true), default: 128, env: 'QS_STATE_HISTORY', unit: 'blocks' },
+    ...{
+      kind: within(...chainBounds.stateHistory, true),
+      default: 128,
+      env: 'QS_STATE_HISTORY',
+      unit: 'blocks',
+    },
     description: 'States of the last blocks that can be asked for, and that a chain can go back to',
   },
   stateArchive: {
@@ -187,14 +201,28 @@ export const settings = {
       'Keep checkpoints of the state for good, so that states of any age can be asked for',
   },
   stateMemory: {
-    ...{ kind: within(16, 3_500, true), default: 1_024, env: 'QS_STATE_MEMORY', unit: 'MiB' },
+    ...{
+      kind: within(...chainBounds.stateMemory, true),
+      default: 1_024,
+      env: 'QS_STATE_MEMORY',
+      unit: 'MiB',
+    },
     description:
       'Memory for the state of a chain; above it, what did not change lately is read from disk',
   },
   blockMemory: {
-    ...{ kind: within(0, 3_500, true), default: 256, env: 'QS_BLOCK_MEMORY', unit: 'MiB' },
+    ...{
+      kind: within(...chainBounds.blockMemory, true),
+      default: 256,
+      env: 'QS_BLOCK_MEMORY',
+      unit: 'MiB',
+    },
     description:
       'Memory for the last blocks and those that were asked for; others are read from disk',
+  },
+  maxChains: {
+    ...{ kind: within(1, 1_000, true), default: 64, env: 'QS_MAX_CHAINS' },
+    description: 'Chains of this process, stopped ones counted',
   },
   accounts: {
     ...{ kind: within(10, 1_000, true), default: 10, env: 'QS_ACCOUNTS' },

@@ -4,14 +4,12 @@ import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
-import { systemClock, systemTimer } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
-import { createChain } from '../chain/create-chain.ts'
 import type { GenesisAccount, GenesisAccounts, Manifest } from '../chain/ledger/manifest.ts'
 import { readStoredManifest } from '../chain/stored-manifest.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
-import { boundsOf } from './chain-bounds.ts'
-import { type SourceChain, serveChain } from './chain-server.ts'
+import { openChainSet, type SourceChain, serveChains } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
 import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
@@ -60,22 +58,17 @@ async function nothingToRun(values: SettingValues): Promise<AppError> {
 }
 
 async function openEmbedded(composition: Composition): Promise<SourceChain> {
-  const { values, logger, metrics, stops } = composition
+  const { values } = composition
   const folder = path.join(values.data, 'chains')
   const accounts = devAccounts(values.mnemonic ?? testWords, values.accounts)
   const platform = senderAccount(values.mnemonic ?? testWords)
   const born = (await ownBirth(values)) ?? (await readStoredManifest(path.join(folder, devName)))
   const manifest = manifestOf(composition, born)
-  const world = { clock: systemClock, timer: systemTimer, logger, metrics }
-  const beneficiary = fromHex(platform.address)
-  const bounds = boundsOf(values)
-  const chain = await createChain({ manifest, folder, beneficiary, ...bounds }, world)
-  stops.push(() => chain.stop())
-  await chain.start()
-  const { client, answer, rpcUrl } = await serveChain(composition, chain, accounts)
+  const open = await openChainSet(composition, manifest, fromHex(platform.address))
+  const { client, answer, rpcUrl } = await serveChains(composition, open, accounts)
   const chainId = Number(manifest.chainId)
   return {
-    ...{ name: devName, chainId, embedded: true, born: chain.manifest, client },
+    ...{ name: devName, chainId, embedded: true, born: open.chain.manifest, client },
     minesOnDemand: manifest.consensus.engine === 'dev' && manifest.consensus.blockTimeMs === 0,
     ...{ rpcUrl, endpoint: rpcUrl ?? '', answer },
     contracts: await deployDevContracts(client, platform, chainId),

@@ -11,7 +11,7 @@ import { createChain } from '../chain/create-chain.ts'
 import { type ImportResult, importBlocks } from '../chain/import-blocks.ts'
 import { manifestFromGenesis } from '../chain/ledger/genesis-json.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
-import { parseManifest } from '../chain/ledger/manifest-codec.ts'
+import { isChainName, parseManifest } from '../chain/ledger/manifest-codec.ts'
 import { readStoredManifest } from '../chain/stored-manifest.ts'
 import { type VerifyResult, verifyChain } from '../chain/verify-chain.ts'
 import { sha256 } from '../crypto/sha256.ts'
@@ -196,7 +196,7 @@ async function storedManifest(
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    return await readdir(folder)
+    return (await readdir(folder)).filter(isChainName)
   } catch {
     return []
   }

@@ -170,7 +170,7 @@ async function serveSlow(t: Parameters<typeof openChain>[0], chain: Chain, nowMs
   const rpc = createRpc(
     { version: '0.0.0', port: 0 },
     {
-      ...{ chains: [chain], clock: { ...systemClock, ...(nowMs && { nowMs }) } },
+      ...{ chain, clock: { ...systemClock, ...(nowMs && { nowMs }) } },
       ...{ logger: silentLogger, metrics: { ...noMetrics, histogram: () => ({ observe }) } },
     },
   )

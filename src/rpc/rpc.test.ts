@@ -149,22 +149,13 @@ test('a failure that nobody planned is logged and not shown', async (t) => {
       throw new Error('secret')
     },
   } as unknown as Chain
-  const { rpc } = await openRpc(t, {}, { chains: [broken], logger: logger as never })
+  const { rpc } = await openRpc(t, {}, { chain: broken, logger: logger as never })
   const text = await rpc.handleText(
     JSON.stringify({ ...chainId, id: 1, method: 'eth_blockNumber' }),
   )
   assert.equal(JSON.parse(text ?? '').error.code, -32603)
   assert.doesNotMatch(text ?? '', /secret/)
   assert.equal(lines.length, 1)
-})
-
-test('several chains answer by name', async (t) => {
-  const { chain: one } = await openRpc(t, { name: 'one' })
-  const { chain: two } = await openRpc(t, { name: 'two' })
-  await two.dev.sealNow()
-  const { rpc } = await openRpc(t, {}, { chains: [one, two] })
-  assert.equal(await rpc.call('eth_blockNumber', []), '0x0')
-  assert.equal(await rpc.call('eth_blockNumber', [], 'two'), '0x1')
 })
 
 test('the development methods are there only in development', async (t) => {
@@ -184,7 +175,7 @@ test('it refuses to be made for a public address', async (t) => {
     gauge: () => ({ set() {} }),
     histogram: () => ({ observe() {} }),
   }
-  const dependencies = { chains: [chain], clock: { nowMs: () => 0 }, logger, metrics } as const
+  const dependencies = { chain, clock: { nowMs: () => 0 }, logger, metrics } as const
   assert.throws(
     () => createRpc({ version: '0', host: '0.0.0.0' }, dependencies),
     (error) => error instanceof AppError && error.code === 'base/public-address',

@@ -8,20 +8,17 @@ import { assertLoopback } from '../base/local-guard.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Chain } from '../chain/chain.ts'
-import { CallCrew } from './calls/call-crew.ts'
+import type { ChainSet } from '../chain/chain-set.ts'
 import { openRpcDocument } from './document/open-rpc.ts'
-import { answerJson, answerText, type Respond, type RpcAnswer } from './envelope/answer.ts'
-import { errorCodes, rpcError } from './envelope/rpc-error.ts'
+import { answerJson, answerText, type RpcAnswer } from './envelope/answer.ts'
 import { wholeText } from './envelope/written-text.ts'
 import { defaultLimits, type RpcLimits } from './limits.ts'
-import { createFilters } from './live/filters.ts'
 import { allMethods } from './methods/all-methods.ts'
 import { createRunner } from './methods/runner.ts'
+import { ChainSockets } from './server/chain-sockets.ts'
 import { createRpcServer } from './server/http-server.ts'
-import { createIpcServer } from './server/ipc-server.ts'
-import type { Caller, ChainContext } from './view/context.ts'
-import { createExclusive } from './view/exclusive.ts'
-import { createPending } from './view/pending.ts'
+import type { Caller } from './view/context.ts'
+import { ServedChains, type ServedParts } from './view/served-chains.ts'
 
 /** Settings; all but the version have defaults. */
 export interface RpcOptions {
@@ -49,8 +46,10 @@ interface RpcAccount {
 
 /** What it works with. */
 export interface RpcDependencies {
-  /** The first one answers at `/`, each at `/rpc/<name>`. */
-  readonly chains: readonly [Chain, ...Chain[]]
+  /** Answers at `/` and at `/rpc/<name>`. */
+  readonly chain: Chain
+  /** The set that the chain is of: its other chains answer at `/rpc/<name>` while they run. */
+  readonly chains?: ChainSet
   /** Development accounts; none unless given. */
   readonly accounts?: readonly RpcAccount[]
   readonly clock: Clock
@@ -91,7 +90,7 @@ export interface Rpc {
 
 /** The OpenRPC document of all methods, those of development chains included. */
 export function rpcDocument(): { readonly [key: string]: Json } {
-  return openRpcDocument(allMethods(defaultLimits, true).keys())
+  return openRpcDocument(allMethods(defaultLimits, { isDevelopment: true, hasMany: true }).keys())
 }
 
 /** Makes the interface; in-process calls work at once, sockets after `start`. */
@@ -99,99 +98,74 @@ export function createRpc(options: RpcOptions, dependencies: RpcDependencies): R
   const host = options.host ?? '127.0.0.1'
   assertLoopback(host)
   const limits: RpcLimits = { ...defaultLimits, ...options.limits }
-  const { chains, accounts = [] } = dependencies
-  const methods = allMethods(limits, options.dev ?? false)
-  let isStopping = false
-  const shared = {
-    clock: dependencies.clock,
-    isStopping: () => isStopping,
-    clientVersion: `QuantumStream/v${options.version}/${platform()}-${arch()}/node${process.versions.node}`,
-    keys: new Map(accounts.map(({ address, key }) => [address.toLowerCase() as Hex, key])),
-    methodNames: [...methods.keys()],
-    dataFolder: options.dataFolder,
-  }
-  const contexts = new Map(
-    chains.map((chain) => {
-      const calls = createCrew(chain, limits, dependencies)
-      return [chain.manifest.name, createContext(chain, limits, { ...shared, calls })]
-    }),
-  )
-  const listening = chains.map((chain) =>
-    chain.subscribe((event) => {
-      const context = contexts.get(chain.manifest.name)
-      context?.filters.hear(event)
-      context?.pending.hear(event)
-    }),
-  )
-  const runner = createRunner(methods, dependencies)
-  const contextOf = (name: string = chains[0].manifest.name): ChainContext => {
-    const context = contexts.get(name)
-    if (context) return context
-    throw rpcError(errorCodes.invalidRequest, `there is no chain named ${JSON.stringify(name)}`)
-  }
-  const responder = (chain?: string, { subscriber, isGone }: Caller = {}): Respond => {
-    const isEnding = () => isStopping || isGone?.() === true
-    const context = { ...contextOf(chain), subscriber, isStopping: isEnding }
-    return (request) => runner.respond(context, request)
-  }
+  const { chain: first, chains, accounts = [] } = dependencies
+  const served = new ServedChains({
+    ...{ limits, ...dependencies, methodsOf: methodsFor(options, limits, dependencies) },
+    shared: {
+      clientVersion: `QuantumStream/v${options.version}/${platform()}-${arch()}/node${process.versions.node}`,
+      ...{ dataFolder: options.dataFolder, chains },
+      keys: new Map(accounts.map(({ address, key }) => [address.toLowerCase() as Hex, key])),
+    },
+  })
+  served.add(first)
+  const responder = (chain: string | undefined, caller: Caller) => served.responder(chain, caller)
   const server = createRpcServer(
     { host, port: options.port ?? 8545, limits },
-    { responder, knows: (chain) => contexts.has(chain), ...dependencies },
+    { responder, knows: (chain) => served.has(chain), ...dependencies },
   )
-  const { ipc: path } = options
-  const ipc = path ? createIpcServer({ path, limits }, { responder, ...dependencies }) : undefined
+  const sockets = new ChainSockets({ path: options.ipc, limits }, { responder, ...dependencies })
+  void chains?.follow({
+    async opened(chain) {
+      const { name } = chain.manifest
+      if (served.has(name)) return
+      served.add(chain)
+      await sockets.open(name)
+    },
+    async closing({ manifest: { name } }) {
+      await Promise.all([served.remove(name), server.leave(name), sockets.close(name)])
+    },
+  })
   return {
-    handle: async (body, chain) => answerJson(body as Json, limits, responder(chain)),
+    handle: async (body, chain) => answerJson(body as Json, limits, responder(chain, {})),
     async handleText(text, chain) {
-      const answer = await answerText(text, limits, responder(chain))
+      const answer = await answerText(text, limits, responder(chain, {}))
       return typeof answer === 'object' ? wholeText(answer) : answer
     },
-    call: async (method, params, chain) =>
-      runner.call({ ...contextOf(chain), subscriber: undefined }, method, params),
+    call: async (method, params, chain) => served.call(chain, method, params),
     get url() {
       return server.url
     },
     async start() {
-      isStopping = false
+      served.isStopping = false
       await server.start()
-      await ipc?.start()
+      await sockets.start()
     },
     async stop() {
-      isStopping = true
-      for (const end of listening) end()
-      await ipc?.stop()
+      served.isStopping = true
+      await sockets.stop()
       await server.stop()
-      for (const { calls } of contexts.values()) await calls.stop()
+      await served.stop()
     },
   }
 }
 
-function createCrew(
-  chain: Chain,
-  { callThreads: size }: RpcLimits,
-  { logger }: RpcDependencies,
-): CallCrew {
-  const failed = (error: unknown) =>
-    logger.warn('a thread for calls ended; the work goes on without it', { error })
-  return new CallCrew(chain, { size, failed })
-}
-
-function createContext(
-  chain: Chain,
+/**
+ * The methods of each chain: those that move a chain are for development chains only. The first one alone has those that
+ * stop chains, which wait for the requests of the others.
+ */
+function methodsFor(
+  { dev = false }: RpcOptions,
   limits: RpcLimits,
-  shared: Pick<
-    ChainContext,
-    'clientVersion' | 'dataFolder' | 'keys' | 'methodNames' | 'clock' | 'isStopping' | 'calls'
-  >,
-): ChainContext {
-  return {
-    ...{ ...shared, chain, limits },
-    filters: createFilters(limits, shared.clock),
-    pending: createPending(chain, limits, shared.clock),
-    signing: createExclusive(),
-    development: {
-      ...{ snapshots: [], taken: 0, shiftedSeconds: 0n },
-      ...{ impersonated: new Set(), everybody: false },
-    },
+  { chain: first, chains, ...dependencies }: RpcDependencies,
+): ServedParts['methodsOf'] {
+  const methodsOf = (isDevelopment: boolean, isFirst: boolean) => {
+    const hasMany = isFirst && chains !== undefined
+    const methods = allMethods(limits, { isDevelopment, hasMany })
+    return { runner: createRunner(methods, dependencies), methodNames: [...methods.keys()] }
+  }
+  const others = [methodsOf(false, false), methodsOf(true, false)] as const
+  return (chain) => {
+    const isDevelopment = dev && chain.manifest.consensus.engine === 'dev'
+    return chain === first ? methodsOf(isDevelopment, true) : others[isDevelopment ? 1 : 0]
   }
 }

@@ -233,7 +233,7 @@ test('stopping closes everything and frees the port', async (t) => {
 
 test('it listens on IPv6 loopback too', async (t) => {
   const chain = await openChain(t, calm)
-  const { rpc } = await openRpc(t, { ...calm, host: '::1' }, { chains: [chain] })
+  const { rpc } = await openRpc(t, { ...calm, host: '::1' }, { chain })
   try {
     await rpc.start()
   } catch (error) {

@@ -1,6 +1,6 @@
-/** Creates folders and names in them so that they are still there after the power fails. */
+/** Creates folders, names in them and small files so that they are still there after the power fails. */
 
-import { mkdir, open, stat } from 'node:fs/promises'
+import { mkdir, open, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Creates a folder and those above it that are not there yet. */
@@ -40,4 +40,17 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** Writes a file, whole or not at all, in place of what lies there. */
+export async function writeWholeFile(file: string, bytes: Uint8Array): Promise<void> {
+  const draft = await open(`${file}.new`, 'w')
+  try {
+    await draft.writeFile(bytes)
+    await draft.sync()
+  } finally {
+    await draft.close()
+  }
+  await rename(`${file}.new`, file)
+  await syncFolder(path.dirname(file))
 }

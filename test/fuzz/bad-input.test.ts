@@ -105,7 +105,7 @@ describe('damaged RLP', () => {
 })
 
 describe('bad JSON-RPC', () => {
-  const methods = [...allMethods(defaultLimits, true).keys()]
+  const methods = [...allMethods(defaultLimits, { isDevelopment: true, hasMany: true }).keys()]
 
   /** Requests, parts of requests, and what is none. */
   function body(chance: Chance): string {

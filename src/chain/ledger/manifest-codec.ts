@@ -157,8 +157,13 @@ function assertFitting(genesis: Genesis, chain: Pick<Manifest, 'chainId' | 'fork
   throw json.bad('genesis.baseFeePerGas', reason)
 }
 
+/** Whether a chain may have this name. */
+export function isChainName(name: string): boolean {
+  return /^[a-z][a-z0-9-]{0,31}$/.test(name)
+}
+
 function chainName(name: unknown): string {
-  if (typeof name === 'string' && /^[a-z][a-z0-9-]{0,31}$/.test(name)) return name
+  if (typeof name === 'string' && isChainName(name)) return name
   throw json.bad('name', 'must be 1 to 32 lower-case letters, digits and dashes, a letter first')
 }
 

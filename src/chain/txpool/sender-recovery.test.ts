@@ -10,6 +10,7 @@ import { keccak256 } from '../../crypto/keccak.ts'
 import { addressOfKey, signHash } from '../../crypto/secp256k1.ts'
 import type { UnsignedTransaction } from '../ledger/transaction.ts'
 import { signTransaction, transactionHash } from '../ledger/transaction-codec.ts'
+import { CheckingThreads } from './checking-threads.ts'
 import { RecoveryCrew } from './recovery/crew.ts'
 import { createSenderRecovery } from './sender-recovery.ts'
 
@@ -96,8 +97,9 @@ describe('recovery of senders', () => {
   })
 
   test('finds the senders of transactions, and refuses a high s', async (t) => {
-    const recovery = createSenderRecovery({ threads: 1, logger: silentLogger })
-    t.after(() => recovery.stop())
+    const threads = new CheckingThreads({ signerThreads: 1, logger: silentLogger })
+    t.after(() => threads.stop())
+    const recovery = createSenderRecovery(threads.signers)
     const unsigned: UnsignedTransaction = {
       ...{ type: 2, chainId: 7n, gasLimit: 21_000n, to: new Uint8Array(20), value: 1n },
       ...{ maxFeePerGas: 1n, maxPriorityFeePerGas: 1n, accessList: [], data: new Uint8Array() },

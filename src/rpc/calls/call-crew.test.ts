@@ -121,6 +121,23 @@ test('what a thread had runs here when it ends, and so does all that comes', asy
   assert.equal(crew.underWay, 0)
 })
 
+test('threads end when there was no long call for a while, and start again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const { crew, call, failures } = await openCrew(t)
+  const expected = await call(reads)
+  assert.deepEqual(await call(reads), expected)
+  assert.equal(crew.size, 1)
+  t.mock.timers.tick(20)
+  t.mock.timers.tick(29_000)
+  assert.equal(crew.size, 1)
+  t.mock.timers.tick(1_000)
+  assert.equal(crew.size, 0)
+  const again = call(reads)
+  assert.equal(crew.underWay, 1)
+  assert.deepEqual(await again, expected)
+  assert.deepEqual(failures, [])
+})
+
 test('a crew that stops says of what it had that it took too long', async (t) => {
   const { crew, call } = await openCrew(t)
   await call(loops, { gasLimit: 1_000_000n })

@@ -38,6 +38,8 @@ const remembered = 1_024
 const mostBefore = 2
 /** Milliseconds between two looks whether a call is late. */
 const lookMs = 20
+/** Milliseconds without a call after which threads end, which hold some 10 MB each. */
+const restMs = 30_000
 
 const callThread = threadProgram('call-thread', import.meta.url)
 
@@ -67,7 +69,7 @@ interface CallCrewOptions {
   readonly program?: URL
 }
 
-/** Threads for calls; they start with the first call that is long. */
+/** Threads for calls; they start with a call that is long, and end when there was none for a while. */
 export class CallCrew {
   readonly #chain: Pick<Chain, 'evm' | 'manifest'>
   readonly #size: number
@@ -80,6 +82,7 @@ export class CallCrew {
   #lastState = 0
   #lastCall = 0
   #looking: NodeJS.Timeout | undefined
+  #resting: NodeJS.Timeout | undefined
 
   constructor(
     chain: Pick<Chain, 'evm' | 'manifest'>,
@@ -109,11 +112,17 @@ export class CallCrew {
     return (this.#threads ?? []).reduce((sum, { flights }) => sum + flights.length, 0)
   }
 
+  /** Threads there are at the moment. */
+  get size(): number {
+    return this.#threads?.length ?? 0
+  }
+
   /** Ends the threads; what they had is refused as late. */
   async stop(): Promise<void> {
     const threads = this.#threads ?? []
     this.#threads = []
     clearInterval(this.#looking)
+    clearTimeout(this.#resting)
     for (const { flights } of threads) {
       for (const { resolve } of flights) resolve(tooLate)
     }
@@ -129,6 +138,7 @@ export class CallCrew {
   #send(thread: Thread, call: Pick<Flight, 'state' | 'block' | 'message'>): Promise<CallResult> {
     const { promise, resolve, reject } = Promise.withResolvers<CallResult>()
     this.#lastCall = (this.#lastCall + 1) | 0
+    clearTimeout(this.#resting)
     const id = this.#lastCall
     const { blockHash: _, ...block } = call.block
     const { isLate: _late, moved: _moved, ...message } = call.message
@@ -157,6 +167,14 @@ export class CallCrew {
     if (this.underWay > 0) return
     clearInterval(this.#looking)
     this.#looking = undefined
+    this.#resting = setTimeout(() => this.#rest(), restMs).unref()
+  }
+
+  /** Ends the threads, which start again with the next long call. */
+  #rest(): void {
+    const threads = this.#threads ?? []
+    this.#threads = undefined
+    for (const { worker } of threads) void worker.terminate()
   }
 
   #startThread(): Thread {

@@ -57,6 +57,29 @@ const signingDescriptions: Descriptions = {
   ],
 }
 
+const refusals = 'What is refused has the code of its reason in the data (`chain/name-taken`).'
+
+const chainSet: Descriptions = {
+  qs_chains: ['All chains of the process.', [], 'ChainStatus[]'],
+  qs_chain: ['One chain of the process.', ['name: Text'], 'ChainStatus'],
+  qs_bang: [
+    `Gives birth to a chain, and starts it. ${refusals}`,
+    ...([['manifest: Manifest', 'options?: BirthOptions'], 'ChainStatus'] as const),
+  ],
+  qs_startChain: [
+    `Starts a chain, now and with the process. ${refusals}`,
+    ...([['name: Text'], 'ChainStatus'] as const),
+  ],
+  qs_stopChain: [
+    `Stops a chain until it is started by name. ${refusals}`,
+    ...([['name: Text'], 'ChainStatus'] as const),
+  ],
+  qs_removeChain: [
+    `Removes a stopped chain with all its data. ${refusals}`,
+    ...([['name: Text'], 'boolean'] as const),
+  ],
+}
+
 const development: Descriptions = {
   evm_mine: [
     'Seals blocks now; a timestamp is that of the first.',
@@ -118,7 +141,13 @@ const tools: Descriptions = {
 }
 
 /** Of methods that are always there. */
-export const alwaysDescriptions: Descriptions = { ...nodeDescriptions, ...signingDescriptions }
+export const alwaysDescriptions: Descriptions = {
+  ...nodeDescriptions,
+  ...signingDescriptions,
+}
+
+/** Of methods that are there at the root path only, for all chains. */
+export const chainSetDescriptions: Descriptions = chainSet
 
 /** Of methods of development chains. */
 export const developmentDescriptions: Descriptions = {

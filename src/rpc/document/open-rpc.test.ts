@@ -7,7 +7,7 @@ import { allMethods } from '../methods/all-methods.ts'
 import { describedMethods, describedParameters, openRpcDocument } from './open-rpc.ts'
 
 test('all methods are described, and nothing else, with as many parameters as they read', () => {
-  const methods = allMethods(defaultLimits, true)
+  const methods = allMethods(defaultLimits, { isDevelopment: true, hasMany: true })
   assert.deepEqual([...describedMethods()].sort(), [...methods.keys()].sort())
   for (const [name, { parameters }] of methods) {
     assert.equal(describedParameters(name), parameters, name)

@@ -4,12 +4,17 @@ import type { Json } from '../../base/json-rpc.ts'
 import { errorCodes } from '../envelope/rpc-error.ts'
 import { chainDescriptions } from './chain-descriptions.ts'
 import type { Description } from './description.ts'
-import { alwaysDescriptions, developmentDescriptions } from './node-descriptions.ts'
+import {
+  alwaysDescriptions,
+  chainSetDescriptions,
+  developmentDescriptions,
+} from './node-descriptions.ts'
 import { schemas, typeOf } from './schemas.ts'
 
 const descriptions: Readonly<Record<string, Description>> = {
   ...chainDescriptions,
   ...alwaysDescriptions,
+  ...chainSetDescriptions,
   ...developmentDescriptions,
 }
 
@@ -46,7 +51,7 @@ export function openRpcDocument(names: Iterable<string>): { readonly [key: strin
       title: 'QuantumStream JSON-RPC',
       version: '1.0.0',
       description:
-        'Ethereum JSON-RPC over HTTP, WebSocket and IPC. Methods tagged "development" are there with --dev only.',
+        'Ethereum JSON-RPC over HTTP, WebSocket and IPC. Methods tagged "development" are there with --dev only, those tagged "chains" at the root path only.',
     },
     methods: methods.map(methodJson),
     components: {
@@ -68,6 +73,7 @@ function methodJson(name: string): Json {
   return {
     ...{ name, summary, paramStructure: 'by-position' },
     ...(Object.hasOwn(developmentDescriptions, name) && { tags: [{ name: 'development' }] }),
+    ...(Object.hasOwn(chainSetDescriptions, name) && { tags: [{ name: 'chains' }] }),
     params: parameters.map(parameterJson),
     result: { name: 'result', schema: typeOf(result) },
     errors: [...codes, ...anyMethod].map((code) => ({

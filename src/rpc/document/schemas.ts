@@ -237,6 +237,23 @@ const nodes: Readonly<Record<string, Schema>> = {
       'blockOverrides?: BlockOverride',
     ),
   },
+  Manifest: {
+    ...{ type: 'object', description: 'Everything that is fixed at the birth of a chain' },
+    required: ['version', 'name', 'chainId', 'consensus', 'genesis'],
+  },
+  BirthOptions: fields(
+    'How a chain begins; settings are those of the process by name that it shall not share',
+    ...['start?: boolean', 'settings?: object'],
+  ),
+  ChainState: {
+    enum: ['creating', 'starting', 'running', 'stopping', 'stopped', 'failed', 'removing'],
+    description: 'What a chain does at the moment',
+  },
+  ChainStatus: fields(
+    'A chain of the process; what a folder does not tell is null',
+    ...['name: string', 'chainId: Quantity|null', 'engine: string|null', 'state: ChainState'],
+    ...['problem: string|null', 'isFirst: boolean', 'path: string', 'head: object|null'],
+  ),
   TransactionTrace: fields('The trace of a transaction', 'txHash: Hash', 'result: object'),
   TypedData: fields(
     'Structured data to sign (EIP-712)',

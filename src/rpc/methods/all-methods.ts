@@ -4,6 +4,7 @@ import type { RpcLimits } from '../limits.ts'
 import { accountMethods, unsignedMethods } from './account-methods.ts'
 import { blockMethods } from './block-methods.ts'
 import { callMethods } from './call-methods.ts'
+import { chainMethods } from './chain-methods.ts'
 import { configMethods } from './config-methods.ts'
 import { developmentMethods } from './development-methods.ts'
 import { feeMethods } from './fee-methods.ts'
@@ -20,8 +21,19 @@ import { testingMethods } from './testing-methods.ts'
 import { traceMethods } from './trace-methods.ts'
 import { transactionMethods } from './transaction-methods.ts'
 
-/** All methods by name; `development` adds those that move the chain. */
-export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap<string, Method> {
+/** Which groups a chain has besides those that are always there. */
+interface MethodGroups {
+  /** Those that move the chain. */
+  readonly isDevelopment: boolean
+  /** Those that make, start, stop and remove chains. */
+  readonly hasMany: boolean
+}
+
+/** All methods by name. */
+export function allMethods(
+  limits: RpcLimits,
+  { isDevelopment, hasMany }: MethodGroups,
+): ReadonlyMap<string, Method> {
   return new Map(
     [
       ...[
@@ -38,7 +50,8 @@ export function allMethods(limits: RpcLimits, development: boolean): ReadonlyMap
       simulationMethods(limits),
       traceMethods(limits.overrideEntries),
       ...[logMethods(limits.logAlternatives), accountMethods, signingMethods],
-      ...(development ? [developmentMethods, handMethods, unsignedMethods] : []),
+      ...(hasMany ? [chainMethods] : []),
+      ...(isDevelopment ? [developmentMethods, handMethods, unsignedMethods] : []),
     ].flatMap((table) => Object.entries(table)),
   )
 }

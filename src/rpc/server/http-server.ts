@@ -34,6 +34,8 @@ export interface ServerDependencies {
 export interface RpcServer {
   readonly url: string | undefined
   start(): Promise<void>
+  /** Closes the connections that stay open for a chain. */
+  leave(chain: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -94,6 +96,7 @@ export function createRpcServer(
       ownPort = own.port
       assertLoopback(own.address)
     },
+    leave: (chain) => sockets.leave(chain),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
       // Who has not sent all of a request may never do so.
@@ -106,7 +109,7 @@ export function createRpcServer(
   }
 }
 
-const notFound = 'there is nothing here; JSON-RPC is at / and at /rpc/<name of a chain>'
+const notFound = 'there is nothing here; JSON-RPC is at / and at /rpc/<name of a chain that runs>'
 
 interface Exchange {
   readonly request: IncomingMessage

@@ -26,6 +26,8 @@ interface Upgrade {
 /** The open WebSockets of a server. */
 interface Sockets {
   accept(upgrade: Upgrade, chain: string | undefined): void
+  /** Resolves when those of a chain are closed. */
+  leave(chain: string): Promise<void>
   /** Resolves when all are closed and none of their requests runs. */
   stop(): Promise<void>
 }
@@ -39,13 +41,13 @@ export function createSockets(limits: RpcLimits, dependencies: SocketDependencie
     closeTimeout: 1_000,
   }
   const server = new WebSocketServer(options)
-  const open = new Set<Connection>()
+  const open = new Map<Connection, string | undefined>()
   const count = dependencies.metrics.gauge('quantumstream_rpc_sockets', 'Open WebSockets')
   return {
     accept({ request, socket, head }, chain) {
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const connection = new Connection(wireOf(webSocket), limits, dependencies)
-        open.add(connection)
+        open.set(connection, chain)
         count.set(open.size)
         webSocket.once('close', () => {
           connection.end()
@@ -58,8 +60,12 @@ export function createSockets(limits: RpcLimits, dependencies: SocketDependencie
         webSocket.on('message', (data) => connection.receive(String(data), chain))
       })
     },
+    async leave(chain) {
+      const leaving = Array.from(open).filter(([, of]) => of === chain)
+      await Promise.all(leaving.map(([connection]) => connection.stop()))
+    },
     async stop() {
-      await Promise.all(Array.from(open, (connection) => connection.stop()))
+      await Promise.all(Array.from(open.keys(), (connection) => connection.stop()))
     },
   }
 }
@@ -79,7 +85,7 @@ function wireOf(socket: WebSocket): Wire {
     async close() {
       if (socket.readyState === WebSocket.CLOSED) return
       const closed = new Promise((resolve) => socket.once('close', resolve))
-      socket.close(1001, 'the node stops')
+      socket.close(1001, 'the node or the chain stops')
       await closed
     },
     terminate: () => socket.terminate(),

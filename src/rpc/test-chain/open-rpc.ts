@@ -20,7 +20,7 @@ export async function openRpc(
   const rpc = createRpc(
     { version: '0.0.0', dev: true, port: 0, ...options },
     {
-      ...{ chains: [chain], accounts: testAccounts, clock: systemClock },
+      ...{ chain, accounts: testAccounts, clock: systemClock },
       ...{ logger: silentLogger, metrics: noMetrics, ...dependencies },
     },
   )

@@ -4,6 +4,7 @@ import type { Hex } from '../../base/bytes.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { Chain, ChainMark } from '../../chain/chain.ts'
+import type { ChainSet } from '../../chain/chain-set.ts'
 import type { CallCrew } from '../calls/call-crew.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { Filters } from '../live/filters.ts'
@@ -56,6 +57,8 @@ export interface ChainContext {
   readonly signing: Exclusive
   /** Names of all methods. */
   readonly methodNames: readonly string[]
+  /** All chains of the process; absent where there is but this one. */
+  readonly chains: ChainSet | undefined
   /** What the development methods remember. */
   readonly development: {
     /** Oldest first. */

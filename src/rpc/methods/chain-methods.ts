@@ -1,0 +1,79 @@
+/** Makes, starts, stops and removes the chains of the process: the group qs. */
+
+import { AppError } from '../../base/app-error.ts'
+import { toHex } from '../../base/bytes.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { ChainSet, ChainStatus } from '../../chain/chain-set.ts'
+import { parseChainSettings } from '../../chain/chain-settings.ts'
+import { parseManifest } from '../../chain/ledger/manifest-codec.ts'
+import { errorCodes, invalidParams, rpcError } from '../envelope/rpc-error.ts'
+import { toQuantity } from '../format/quantity.ts'
+import { optional, type Parsed, type Parser, record } from '../params/parser.ts'
+import { flag, text } from '../params/values.ts'
+import type { CallContext } from '../view/context.ts'
+import { type Method, type MethodTable, method } from './method.ts'
+
+/** How a chain begins. */
+const birthOptions: Parser<{ readonly start: boolean; readonly settings: Json }> = (
+  value,
+  path,
+) => {
+  const { start, settings = {}, ...others } = record(value ?? {}, path)
+  const [stranger] = Object.keys(others)
+  if (stranger !== undefined) throw invalidParams(`${path} has the unknown field "${stranger}"`)
+  return { start: optional(flag, true)(start, `${path}.start`), settings }
+}
+
+export const chainMethods: MethodTable = {
+  qs_chains: managing([], (chains) => chains.list().map(statusJson)),
+  qs_chain: managing([text], (chains, [name]) => statusJson(chains.get(name))),
+  qs_bang: managing([record, birthOptions], async (chains, [given, { start, settings }]) => {
+    const manifest = parseManifest(JSON.stringify(given))
+    await chains.bang(manifest, { settings: parseChainSettings(settings), isStill: !start })
+    return statusJson(chains.get(manifest.name))
+  }),
+  qs_startChain: managing([text], async (chains, [name]) => {
+    await chains.start(name)
+    return statusJson(chains.get(name))
+  }),
+  qs_stopChain: managing([text], async (chains, [name]) => {
+    await chains.stop(name)
+    return statusJson(chains.get(name))
+  }),
+  qs_removeChain: managing([text], async (chains, [name]) => {
+    await chains.remove(name)
+    return true
+  }),
+}
+
+/** A method over all chains; of what is refused, programs are told the code. */
+function managing<const P extends readonly Parser<unknown>[]>(
+  parsers: P,
+  run: (chains: ChainSet, params: Parsed<P>) => Json | Promise<Json>,
+): Method {
+  return method(parsers, async ({ chains }: CallContext, params) => {
+    if (chains === undefined) throw new Error('the methods of several chains need them')
+    try {
+      return await run(chains, params)
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code === 'json-rpc/error') throw error
+      throw rpcError(errorCodes.server, error.message, { code: error.code })
+    }
+  })
+}
+
+function statusJson({ name, birth, activity, problem, isFirst, chain }: ChainStatus): Json {
+  const { header, hash } = chain?.head() ?? {}
+  return {
+    ...{ name, isFirst, state: activity, problem: problem ?? null, path: `/rpc/${name}` },
+    chainId: birth ? toQuantity(birth.chainId) : null,
+    engine: birth?.consensus.engine ?? null,
+    head:
+      header && hash
+        ? {
+            ...{ number: toQuantity(header.number), hash: toHex(hash) },
+            timestamp: toQuantity(header.timestamp),
+          }
+        : null,
+  }
+}
