@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { WebSocket } from 'ws'
@@ -12,10 +14,8 @@ import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
 import { ChainSet } from '../chain/chain-set.ts'
 import { manifestToJson } from '../chain/ledger/manifest-codec.ts'
-import { devManifest } from '../chain/test-chain/dev-manifest.ts'
-import { temporaryFolder } from '../chain/test-chain/short-chain.ts'
 import { createRpc } from './rpc.ts'
-import { testAccounts } from './test-chain/open-chain.ts'
+import { testAccounts, testManifest } from './test-chain/open-chain.ts'
 
 type Status = { readonly name: string; readonly state: string; readonly head: Json }
 type Answer = {
@@ -25,23 +25,22 @@ type Answer = {
 
 const alice = testAccounts[0]
 assert.ok(alice)
-const owner = Buffer.from(alice.address.slice(2), 'hex')
 
 const manifest = (name: string, chainId: bigint) =>
-  JSON.parse(manifestToJson({ ...devManifest(owner), name, chainId }))
+  JSON.parse(manifestToJson(testManifest({ name, chainId })))
 
 async function serveSet(t: TestContext) {
-  const folder = await temporaryFolder(t)
+  const folder = await mkdtemp(path.join(tmpdir(), 'qs-chains-'))
   const settings = {
     ...{ poolTransactions: 100, poolPerSender: 50, stateHistory: 16, stateArchive: false },
     ...{ stateMemory: 64, blockMemory: 16 },
   }
   const world = { clock: systemClock, timer: systemTimer, logger: silentLogger }
   const set = new ChainSet(
-    { folder, settings, beneficiary: owner, most: 5 },
+    { folder, settings, beneficiary: new Uint8Array(20), most: 5 },
     { ...world, metrics: noMetrics },
   )
-  const chain = await set.open(devManifest(owner))
+  const chain = await set.open(testManifest())
   const ipc = path.join(folder, 'node.ipc')
   const rpc = createRpc(
     { version: '0', port: 0, ipc, dev: true },
@@ -51,6 +50,7 @@ async function serveSet(t: TestContext) {
   t.after(async () => {
     await rpc.stop()
     await set.end()
+    await rm(folder, { recursive: true, force: true })
   })
   const ask = async <T = Status>(method: string, ...params: Json[]) =>
     (await rpc.call(method, params)) as T
@@ -72,8 +72,8 @@ test('a chain is born, asked at its path, stopped, started and removed', async (
     ...{ chainId: '0x8', engine: 'dev', head: born.head },
   })
   assert.equal((await at('/rpc/side', 'eth_chainId')).result, '0x8')
-  assert.equal((await at('/', 'eth_chainId')).result, '0x7')
-  assert.equal((await at('/rpc/dev', 'eth_chainId')).result, '0x7')
+  assert.equal((await at('/', 'eth_chainId')).result, '0x4f1a')
+  assert.equal((await at('/rpc/dev', 'eth_chainId')).result, '0x4f1a')
   const transfer = { from: alice.address, to: alice.address, value: '0x1' }
   await at('/rpc/side', 'eth_sendTransaction', transfer)
   assert.equal((await at('/rpc/side', 'eth_blockNumber')).result, '0x1')
@@ -142,7 +142,7 @@ test('who is connected to a chain is told goodbye when it stops, and others are 
   assert.equal((await closed)[0], 1001)
   root.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId' }))
   const [answer] = await once(root, 'message')
-  assert.equal(JSON.parse(String(answer)).result, '0x7')
+  assert.equal(JSON.parse(String(answer)).result, '0x4f1a')
 })
 
 test('each chain has a socket file beside that of the first', async (t) => {
@@ -155,7 +155,7 @@ test('each chain has a socket file beside that of the first', async (t) => {
     const [bytes] = await once(socket, 'data')
     return JSON.parse(String(bytes)).result
   }
-  assert.equal(await idAt('node.ipc'), '0x7')
+  assert.equal(await idAt('node.ipc'), '0x4f1a')
   assert.equal(await idAt('node-side.ipc'), '0x8')
   await ask('qs_stopChain', 'side')
   await assert.rejects(idAt('node-side.ipc'), { code: 'ENOENT' })

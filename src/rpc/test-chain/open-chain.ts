@@ -23,6 +23,8 @@ interface TestAccount {
 /** What a test may choose. */
 export interface TestChainOptions {
   readonly name?: string
+  /** 20250 unless said. */
+  readonly chainId?: bigint
   readonly hardfork?: Hardfork
   /** 0 unless said: blocks come only on demand. */
   readonly blockTimeMs?: number
@@ -38,12 +40,9 @@ export const testAccounts: readonly TestAccount[] = Array.from({ length: 10 }, (
   return { address: toHex(addressOfKey(key)), key }
 })
 
-/** A started chain that is stopped, and its folder gone, after the test. */
-export async function openChain(
-  t: { after(run: () => Promise<void>): void },
-  options: TestChainOptions = {},
-): Promise<Chain> {
-  const { name = 'dev', hardfork = 'osaka', blockTimeMs = 0, blockMemoryBytes } = options
+/** A development chain whose first ten accounts hold 10,000 ether each. */
+export function testManifest(options: TestChainOptions = {}): Manifest {
+  const { name = 'dev', chainId = 20_250n, hardfork = 'osaka', blockTimeMs = 0 } = options
   const accounts = testAccounts.map(({ key }) => ({
     ...{ address: addressOfKey(key), balance: 10_000n * 10n ** 18n, nonce: 0n },
     ...{ code: new Uint8Array(), storage: [] },
@@ -53,12 +52,19 @@ export async function openChain(
     ...{ extraData: new Uint8Array(), accounts },
   }
   const consensus = { engine: 'dev', blockTimeMs } as const
+  return { version: 1, name, chainId, forks: [{ hardfork }], consensus, genesis }
+}
+
+/** A started chain that is stopped, and its folder gone, after the test. */
+export async function openChain(
+  t: { after(run: () => Promise<void>): void },
+  options: TestChainOptions = {},
+): Promise<Chain> {
+  const { blockMemoryBytes } = options
   const folder = await mkdtemp(path.join(tmpdir(), 'qs-rpc-'))
-  const forks = [{ hardfork }]
-  const manifest: Manifest = { version: 1, name, chainId: 20_250n, forks, consensus, genesis }
   const chain = await createChain(
     {
-      ...{ manifest, folder, beneficiary: new Uint8Array(20).fill(0xbe) },
+      ...{ manifest: testManifest(options), folder, beneficiary: new Uint8Array(20).fill(0xbe) },
       ...(blockMemoryBytes !== undefined && { blockMemoryBytes }),
     },
     {
