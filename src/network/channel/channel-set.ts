@@ -1,0 +1,140 @@
+/** Keeps the chains that this node takes part in, and tells peers of them. */
+
+import { AppError } from '../../base/app-error.ts'
+import { equalBytes, toHex } from '../../base/bytes.ts'
+import type { Logger } from '../../base/logger.ts'
+import { type ChainEntry, maxHelloChains } from '../link/hello.ts'
+import type { Measures } from '../measures.ts'
+import type { Channel, ChannelRules, Fault, PeerId } from '../network.ts'
+import { chainHello } from '../node-identity.ts'
+import type { FrameTaker, Peer } from '../peers/peer.ts'
+import { ChainChannel } from './chain-channel.ts'
+import { isProvenValidator } from './member.ts'
+
+/** What the chains need of the node. */
+export interface ChannelSetSurroundings {
+  readonly id: PeerId
+  readonly logger: Logger
+  readonly measures: Measures
+  readonly peers: () => Iterable<Peer>
+  readonly score: (peer: Peer, fault: Fault) => void
+}
+
+/** Chains that were left, whose messages may still be on their way. */
+const mostLeft = 256
+/** Numbers have two bytes. */
+const lastNumber = 0xffff
+
+export class ChannelSet {
+  readonly #around: ChannelSetSurroundings
+  readonly #channels = new Map<string, ChainChannel>()
+  /** By the numbers that this node gave them, with those that it left. */
+  readonly #numbers = new Map<number, ChainChannel>()
+  #lastNumber = 0
+
+  constructor(around: ChannelSetSurroundings) {
+    this.#around = around
+  }
+
+  /** Keys of the chains. */
+  keys(): readonly Uint8Array[] {
+    return [...this.#channels.values()].map(({ rules }) => rules.chainKey)
+  }
+
+  /** @throws AppError `network/joined-already` */
+  join(rules: ChannelRules): Channel {
+    const { logger, measures, peers, score } = this.#around
+    const chain = toHex(rules.chainKey)
+    if (this.#channels.has(chain) || this.#lastNumber === lastNumber) {
+      const message = `this node takes part in the chain ${chain} already, or joined ${lastNumber} chains since its start; leave it first, or start the node again`
+      throw new AppError({ code: 'network/joined-already', message })
+    }
+    this.#lastNumber += 1
+    const number = this.#lastNumber
+    const left = () => this.#leave(chain, number)
+    const channel = new ChainChannel(rules, { number, logger, measures, score, left })
+    this.#channels.set(chain, channel)
+    this.#numbers.set(number, channel)
+    for (const peer of peers()) {
+      peer.tellEntry(this.#entryOf(channel, peer.facts.exporter))
+      const entry = peer.entry(chain)
+      if (entry) channel.came(peer, entry)
+    }
+    return channel
+  }
+
+  /** What takes the frames of a number. */
+  taker(number: number): FrameTaker | undefined {
+    return this.#numbers.get(number)
+  }
+
+  /** What a hello says of the chains. */
+  entries(exporter: Uint8Array): readonly ChainEntry[] {
+    const first = [...this.#channels.values()].slice(0, maxHelloChains)
+    return first.map((channel) => this.#entryOf(channel, exporter))
+  }
+
+  /** Whether an entry is of a chain of this node. */
+  has({ chainKey }: ChainEntry): boolean {
+    return this.#channels.has(toHex(chainKey))
+  }
+
+  /** Whether an entry proves that its node is a validator of a chain of this node. */
+  proves(entry: ChainEntry, link: { readonly exporter: Uint8Array; readonly id: PeerId }): boolean {
+    const channel = this.#channels.get(toHex(entry.chainKey))
+    return channel !== undefined && isProvenValidator(entry, channel.rules, link)
+  }
+
+  /** Whether a linked peer is a validator of a chain of this node. */
+  isValidator(id: PeerId): boolean {
+    return this.#channels.values().some((channel) => channel.member(id)?.validator() !== undefined)
+  }
+
+  /** Tells a new peer what changed since the hello was made. */
+  opened(peer: Peer): void {
+    const told = peer.facts.told()
+    const numbers = new Set([...this.#channels.values()].map(({ number }) => number))
+    for (const number of told) if (!numbers.has(number)) peer.tellLeave(number)
+    for (const channel of this.#channels.values()) {
+      if (!told.has(channel.number)) {
+        peer.tellEntry(this.#entryOf(channel, peer.facts.exporter))
+      }
+    }
+  }
+
+  entered(peer: Peer, entry: ChainEntry): void {
+    this.#channels.get(toHex(entry.chainKey))?.came(peer, entry)
+  }
+
+  left(peer: Peer, { chainKey }: ChainEntry): void {
+    this.#channels.get(toHex(chainKey))?.went(peer)
+  }
+
+  gone(peer: Peer): void {
+    for (const channel of this.#channels.values()) channel.went(peer)
+  }
+
+  /** Whether one of the beginnings is that of a chain's key. */
+  hasKeyLike(beginnings: readonly Uint8Array[]): boolean {
+    return this.keys().some((key) =>
+      beginnings.some((one) => equalBytes(key.subarray(0, one.length), one)),
+    )
+  }
+
+  #leave(chain: string, number: number): void {
+    this.#channels.delete(chain)
+    for (const peer of this.#around.peers()) peer.tellLeave(number)
+    const numbers = new Set([...this.#channels.values()].map((channel) => channel.number))
+    const left = [...this.#numbers.keys()].filter((one) => !numbers.has(one))
+    for (const one of left.slice(0, -mostLeft)) this.#numbers.delete(one)
+  }
+
+  #entryOf({ number, rules }: ChainChannel, exporter: Uint8Array): ChainEntry {
+    const { chainKey } = rules
+    const key = rules.validator?.()
+    if (key === undefined) return { channel: number, chainKey }
+    const signature = key.sign(chainHello(chainKey, exporter, this.#around.id))
+    const { scheme, publicKey } = key
+    return { channel: number, chainKey, validator: { scheme, publicKey, signature } }
+  }
+}

@@ -1,0 +1,236 @@
+/** Checks that messages reach every node once, and what becomes of those that are refused. */
+
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Channel, CheckResult, Network } from './network.ts'
+import { peerFaults } from './peer-faults.ts'
+import {
+  addressOf,
+  bytesOf,
+  chainKey,
+  identityOf,
+  joinChain,
+  kindOf,
+  openNode,
+  type Story,
+  until,
+} from './test-network/open-nodes.ts'
+import { openRogue } from './test-network/rogue.ts'
+
+const count = (network: Network) => network.peers().length
+const score = (network: Network) => Math.round(network.peers()[0]?.score ?? Number.NaN)
+
+/** Two nodes on a chain, linked; the second checks as it is told. */
+async function pair(context: TestContext, result: (text: string) => CheckResult) {
+  const a = await openNode(context, 1)
+  const b = await openNode(context, 2, { peers: [addressOf(a)] })
+  const [atA, atB] = [joinChain(a), joinChain(b, { result })]
+  await until(() => atA.channel.peers().length === 1 && atB.channel.peers().length === 1)
+  return { a, b, atA, atB }
+}
+
+/** Sends a word and waits until it, and so all that was sent before, was heard. */
+async function settle(from: Channel, at: Story): Promise<void> {
+  from.publish(1, bytesOf('settled'), { isRepeated: true })
+  await until(() => at.heard.some(({ text }) => text === 'settled'))
+  at.heard.pop()
+}
+
+test('in a ring of five nodes each hears a message once, and not from itself', async (context) => {
+  const nodes: Network[] = []
+  for (let at = 0; at < 5; at += 1) {
+    const before = nodes.at(-1)
+    const peers = before ? [addressOf(before)] : []
+    nodes.push(await openNode(context, at + 1, { peers }))
+  }
+  const [first, last] = [nodes[0] as Network, nodes[4] as Network]
+  last.addPeer(addressOf(first))
+  const stories = nodes.map((node) => joinChain(node))
+  await until(() => stories.every(({ channel }) => channel.peers().length === 2))
+  for (const [at, { channel }] of stories.entries()) channel.publish(1, bytesOf(`from ${at}`))
+  await until(() => stories.every(({ heard }) => heard.length === 4))
+  stories[0]?.channel.publish(1, bytesOf('the end'))
+  await until(() => stories.slice(1).every(({ heard }) => heard.at(-1)?.text === 'the end'))
+  for (const [at, { heard }] of stories.entries()) {
+    const texts = heard.map(({ text }) => text).filter((text) => text !== 'the end')
+    const others = [0, 1, 2, 3, 4].filter((one) => one !== at).map((one) => `from ${one}`)
+    assert.deepEqual(texts.sort(), others)
+  }
+})
+
+test('what is ignored goes nowhere and is checked again; what is accepted is checked once', async (context) => {
+  let isEarly = true
+  const result = (text: string): CheckResult =>
+    text === 'early' && isEarly ? { kind: 'ignore' } : { kind: 'accept' }
+  const { a, b, atA, atB } = await pair(context, result)
+  const c = await openNode(context, 3, { peers: [addressOf(b)] })
+  const atC = joinChain(c)
+  await until(() => atC.channel.peers().length === 1)
+  atA.channel.publish(1, bytesOf('early'))
+  await until(() => atB.heard.length === 1)
+  isEarly = false
+  atA.channel.publish(1, bytesOf('early'), { isRepeated: true })
+  await until(() => atC.heard.length === 1)
+  assert.equal(atA.channel.publish(1, bytesOf('early')), 0, 'the peer is known to have it')
+  atA.channel.publish(1, bytesOf('early'), { isRepeated: true })
+  await settle(atA.channel, atB)
+  assert.deepEqual([atB.heard.length, atC.heard[0]?.from, score(a)], [2, b.id, 0])
+})
+
+test('what is rejected is scored, also for whoever brings it again, and goes nowhere', async (context) => {
+  const { b, atA, atB } = await pair(context, (text) =>
+    text === 'bad'
+      ? { kind: 'reject', fault: peerFaults.badBody }
+      : { kind: 'accept', isNews: false },
+  )
+  const c = await openNode(context, 3, { peers: [addressOf(b)] })
+  const atC = joinChain(c)
+  await until(() => atC.channel.peers().length === 1 && atB.channel.peers().length === 2)
+  atA.channel.publish(1, bytesOf('bad'))
+  await settle(atA.channel, atB)
+  const scoreOf = (id: string) => Math.round(b.peers().find((one) => one.id === id)?.score ?? 0)
+  assert.equal(scoreOf(atB.channel.peers()[0]?.id ?? ''), -30)
+  atC.channel.publish(1, bytesOf('bad'))
+  await until(() => scoreOf(c.id) === -30)
+  assert.deepEqual(
+    [atB.heard.filter(({ text }) => text === 'bad').length, atC.heard.map(({ text }) => text)],
+    [1, ['settled']],
+  )
+})
+
+test('a peer at −100 is sent away, a validator of the chain comes back after a minute', async (context) => {
+  const key = identityOf(50, 'ml-dsa-65').key
+  for (const [isValidator, awayMs] of [
+    [false, 86_400_000],
+    [true, 60_000],
+  ] as const) {
+    const a = await openNode(context, 1)
+    const result = (): CheckResult => ({ kind: 'reject', fault: peerFaults.badEncoding })
+    const b = await openNode(context, 2)
+    joinChain(b, { result, isValidator: () => isValidator })
+    const atA = joinChain(a, { validator: () => key })
+    a.addPeer(addressOf(b))
+    await until(() => count(b) === 1 && atA.channel.peers().length === 1)
+    assert.equal(b.peers()[0]?.isNamed, isValidator)
+    const nowMs = Date.now()
+    atA.channel.publish(1, bytesOf('anything'))
+    await until(() => b.bans().length === 1)
+    const [ban] = b.bans()
+    assert.ok(Math.abs((ban?.untilMs ?? 0) - nowMs - awayMs) < 10_000)
+    await Promise.all([a.stop(), b.stop()])
+  }
+})
+
+test('whoever claims to be a validator without its key is none, and is scored', async (context) => {
+  const node = await openNode(context, 1)
+  const { channel } = joinChain(node, { isValidator: () => true })
+  const { scheme, publicKey, sign } = identityOf(50).key
+  const validator = { scheme, publicKey, signature: sign(bytesOf('something else')) }
+  const chains = [{ channel: 9, chainKey: chainKey(1), validator }]
+  await openRogue(context, node, { chains })
+  await until(() => channel.peers().length === 1)
+  assert.equal(channel.peers()[0]?.validator(), undefined)
+  assert.equal(score(node), -50)
+})
+
+test('a check that fails is our fault', async (context) => {
+  const { atA, atB, b } = await pair(context, () => {
+    throw new Error('a fault in the check')
+  })
+  atA.channel.publish(1, bytesOf('anything'))
+  await until(() => atB.heard.length === 1)
+  assert.deepEqual([count(b), score(b)], [1, 0])
+})
+
+test('while a message is checked others that bring it are noted, and nothing more is read from a peer than may wait', async (context) => {
+  const a = await openNode(context, 1)
+  const bounds = { checks: { messages: 4, bytes: 1_000_000 } }
+  const b = await openNode(context, 2, { peers: [addressOf(a)], bounds })
+  const waiting: (() => void)[] = []
+  const check = () =>
+    new Promise<CheckResult>((resolve) => waiting.push(() => resolve({ kind: 'accept' })))
+  const rules = { chainKey: chainKey(1), questions: [], isValidator: () => false }
+  const atB = b.join({ ...rules, messages: [kindOf(check)] })
+  const atA = joinChain(a)
+  await until(() => atA.channel.peers().length === 1 && atB.peers().length === 1)
+  const [messages, bytes] = [200, 50_000]
+  for (let at = 0; at < messages; at += 1) {
+    atA.channel.publish(1, new Uint8Array(bytes).fill(at))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await until(() => waiting.length >= 4)
+  assert.ok(waiting.length < 10, `${waiting.length} are being checked`)
+  let done = 0
+  await until(() => {
+    const finished = waiting.splice(0)
+    for (const finish of finished) finish()
+    done += finished.length
+    return done === messages - (a.peers()[0]?.dropped ?? 0)
+  })
+})
+
+test('a message to one peer is not sent on, and one over the limit of its kind is not sent at all', async (context) => {
+  const nodes = await Promise.all([1, 2, 3].map((seed) => openNode(context, seed)))
+  const heard: string[] = []
+  const channels = nodes.map((node) =>
+    node.join({
+      ...{ chainKey: chainKey(1), questions: [], isValidator: () => false },
+      messages: [
+        kindOf(
+          (from, bytes) => {
+            heard.push(`${node.id} heard ${bytes.length} bytes from ${from}`)
+            return { kind: 'accept' }
+          },
+          { isRelayed: false, maxBytes: 10 },
+        ),
+      ],
+    }),
+  )
+  const [a, b, c] = nodes as [Network, Network, Network]
+  const [atA, atB, atC] = channels as [Channel, Channel, Channel]
+  b.addPeer(addressOf(a))
+  b.addPeer(addressOf(c))
+  await until(
+    () => atB.peers().length === 2 && atA.peers().length === 1 && atC.peers().length === 1,
+  )
+  assert.equal(atA.send(b.id, 1, new Uint8Array(3)), true)
+  assert.equal(atA.send(c.id, 1, new Uint8Array(3)), false)
+  await until(() => heard.length === 1)
+  atB.send(c.id, 1, new Uint8Array(4))
+  await until(() => heard.length === 2)
+  assert.deepEqual(heard, [
+    `${b.id} heard 3 bytes from ${a.id}`,
+    `${c.id} heard 4 bytes from ${b.id}`,
+  ])
+  assert.throws(() => atA.publish(1, new Uint8Array(11)), { code: 'network/bad-message' })
+  assert.throws(() => atA.publish(2, new Uint8Array(1)), { code: 'network/bad-message' })
+})
+
+test('a chain is joined and left while links are open', async (context) => {
+  const a = await openNode(context, 1)
+  const b = await openNode(context, 2, { peers: [addressOf(a)] })
+  await until(() => count(a) === 1 && count(b) === 1)
+  const came: string[] = []
+  const watch = {
+    peerCame: ({ id }: { id: string }) => came.push(`came ${id}`),
+    peerWent: ({ id }: { id: string }) => came.push(`went ${id}`),
+  }
+  const atA = joinChain(a, watch)
+  const other = joinChain(a, { chainKey: chainKey(2) })
+  const atB = joinChain(b)
+  const otherB = joinChain(b, { chainKey: chainKey(2) })
+  await until(() => [atA, other, atB, otherB].every(({ channel }) => channel.peers().length === 1))
+  assert.throws(() => joinChain(a), { code: 'network/joined-already' })
+  atB.channel.publish(1, bytesOf('first'))
+  await until(() => atA.heard.length === 1)
+  assert.equal(other.heard.length, 0, 'chains do not hear each other')
+  atB.channel.leave()
+  atA.channel.publish(1, bytesOf('too late'))
+  await until(() => atA.channel.peers().length === 0)
+  const again = joinChain(b)
+  await until(() => atA.channel.peers().length === 1 && again.channel.peers().length === 1)
+  atA.channel.publish(1, bytesOf('second'))
+  await until(() => again.heard.length === 1)
+  assert.deepEqual(came, [`came ${b.id}`, `went ${b.id}`, `came ${b.id}`])
+  assert.deepEqual([count(a), atB.heard.length, score(a)], [1, 0, 1])
+})
