@@ -185,7 +185,7 @@ export class ChainDriver implements DrivenChain {
     if (this.#failure) throw this.#failure
     const hash = await this.#intake.submit(raw)
     this.#tellOfWork()
-    await this.#sealedAtOnce(hash)
+    if (this.dev.isAutomine()) await this.#sealedAtOnce(hash)
     return hash
   }
 
@@ -343,7 +343,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   #hasWork(): boolean {
-    return this.pool.hasWork(nextBaseFee(this.head().header))
+    return this.pool.hasWork()
   }
 
   /** Work that nobody waits for; its failure is logged where it is queued. */

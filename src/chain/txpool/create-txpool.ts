@@ -142,7 +142,7 @@ class Pool implements TxPool {
     return this.#order.best(baseFeePerGas)
   }
 
-  hasWork(baseFeePerGas: bigint): boolean {
+  hasWork(baseFeePerGas = this.#head.baseFeePerGas): boolean {
     const fee = this.#order.highestFee()
     return fee !== undefined && fee >= baseFeePerGas
   }

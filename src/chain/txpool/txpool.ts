@@ -98,8 +98,8 @@ export interface TxPool {
   get(hash: Hash): PooledTransaction | undefined
   /** Best paying first, nonces of a sender in order, only those that can pay `baseFeePerGas`. */
   best(baseFeePerGas: bigint): Selection
-  /** Whether any transaction could be in a block with this base fee. */
-  hasWork(baseFeePerGas: bigint): boolean
+  /** Whether any transaction could be in a block with this base fee; the next one's unless it is given. */
+  hasWork(baseFeePerGas?: bigint): boolean
   /** The nonce that follows a sender's last pending transaction. */
   nextNonce(sender: Address): bigint
   /** Drops what a new head has used up or made impossible, and takes back what left the chain. */

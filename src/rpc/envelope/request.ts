@@ -74,12 +74,12 @@ const keepLongIds: Revive = function (key, value, { source }) {
   return sourceJson.rawJSON(source)
 }
 
+function refuse(message: string, id: RequestId = null): ReadRequest {
+  return { kind: 'refused', response: invalidRequest(message, id) }
+}
+
 /** Reads one request by sections 4 and 4.2 of the JSON-RPC 2.0 specification. */
 export function readRequest(value: Json): ReadRequest {
-  const refuse = (message: string, id: RequestId = null): ReadRequest => ({
-    kind: 'refused',
-    response: invalidRequest(message, id),
-  })
   if (!isRecord(value)) return refuse('invalid request: expected an object')
   const { id, jsonrpc, method, params } = value
   if (id !== undefined && !isId(id))
@@ -97,9 +97,8 @@ export function readRequest(value: Json): ReadRequest {
 }
 
 function isId(value: Json): value is RequestId {
-  return (
-    value === null || ['string', 'number'].includes(typeof value) || sourceJson.isRawJSON(value)
-  )
+  if (value === null || typeof value === 'string' || typeof value === 'number') return true
+  return sourceJson.isRawJSON(value)
 }
 
 /** Whether a value is a JSON object. */

@@ -26,7 +26,16 @@ export function parseParams<P extends readonly Parser<unknown>[]>(
       `too many parameters: expected at most ${parsers.length}, got ${params.length}`,
     )
   }
-  return parsers.map((parse, at) => parse(params[at], `params[${at}]`)) as Parsed<P>
+  return parsers.map((parse, at) => parse(params[at], pathOf(at))) as Parsed<P>
+}
+
+const paths: string[] = []
+
+/** Made once: most calls need it for nothing. */
+function pathOf(at: number): string {
+  const path = paths[at] ?? `params[${at}]`
+  paths[at] = path
+  return path
 }
 
 /** The error for a value that is not what it should be. */
