@@ -31,7 +31,7 @@ export const limits = {
   /** Rounds of the next height whose votes wait for it. */
   futureRounds: 2,
   /** Values whose check is remembered without a proposal that is kept. */
-  verdictsKept: 64,
+  checkedValuesKept: 64,
   /** Messages that one answer to a round state has. */
   answerItems: 64,
 } as const
