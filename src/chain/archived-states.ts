@@ -23,7 +23,7 @@ interface ArchiveParts {
   readonly log: ChainLog
   readonly logger: Logger
   /** The state after the first block, made anew. */
-  readonly genesisState: () => State
+  readonly birthState: () => State
 }
 
 interface Kept {
@@ -82,7 +82,7 @@ export class ArchivedStates {
 
   /** The newest state before a block that is at hand. */
   #baseOf(number: bigint): { readonly number: bigint; readonly state: State } | undefined {
-    const { log, genesisState } = this.#parts
+    const { log, birthState } = this.#parts
     const at = (one: bigint) => log.positionOf(one) ?? 0
     const isNear = (one: bigint) => one <= number && at(number) - at(one) <= maxReplayedBytes
     const isOnChain = ({ number: one, hash }: Omit<Kept, 'state'>) => {
@@ -98,7 +98,7 @@ export class ArchivedStates {
       found?.state.release()
     }
     if (nearest) return { number: nearest.number, state: nearest.state.hold() }
-    return isNear(0n) ? { number: 0n, state: genesisState() } : undefined
+    return isNear(0n) ? { number: 0n, state: birthState() } : undefined
   }
 
   /** Blocks with a checkpoint, newest first. */

@@ -9,10 +9,13 @@ import { systemClock, systemTimer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
+import { keccak256 } from '../crypto/keccak.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
+import { type PieceReader, readPieces } from '../store/piece-file.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { createChain } from './create-chain.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
+import { emptyAccount, openCheckpoint } from './state/trie-state.ts'
 import { devManifest } from './test-chain/dev-manifest.ts'
 
 const key = new Uint8Array(32).fill(1)
@@ -193,4 +196,38 @@ test('an archive answers for states of any age, also after going back and a rest
   const full = await openChain(folder)
   assert.equal(full.stateAt(full.blockHash(3n) ?? new Uint8Array(32)), undefined)
   await full.stop()
+})
+
+test('a state is copied as it was, while blocks and checkpoints come', async (t) => {
+  const folder = await temporaryFolder(t)
+  const chain = await openChain(folder)
+  t.after(() => chain.stop())
+  const addresses = Array.from({ length: 30_000 }, (_, at) =>
+    keccak256(Uint8Array.of(at, at >> 8)).subarray(12),
+  )
+  await chain.dev.change((overlay) => {
+    for (const [at, address] of addresses.entries())
+      overlay.setAccount(address, { ...emptyAccount, balance: BigInt(at + 1) })
+  })
+  await seal(chain, 1)
+  const { hash, header } = chain.head()
+  const state = chain.stateAt(hash)?.hold()
+  assert.ok(state)
+  const file = path.join(folder, 'copy.state')
+  const portions: number[] = []
+  const copying = chain.copyState(state, file, {
+    isCancelled: () => false,
+    tell: (portion) => portions.push(portion),
+  })
+  await seal(chain, 20)
+  assert.equal(await copying, true)
+  assert.ok(portions.length > 1)
+  assert.deepEqual(portions, portions.toSorted())
+  const copy = openCheckpoint(readPieces(file) as PieceReader).state
+  assert.deepEqual(copy.root, header.stateRoot)
+  for (const [at, address] of addresses.entries())
+    assert.equal(copy.account(address)?.balance, BigInt(at + 1))
+  // Checkpoints go on afterwards.
+  await seal(chain, 40)
+  assert.ok(await stat(path.join(folder, 'dev', 'state.checkpoint')))
 })

@@ -1,20 +1,19 @@
 /** Writes the state of a chain into a file now and then, so that a start does not replay the whole log. */
 
+import { AppError } from '../base/app-error.ts'
 import type { Logger } from '../base/logger.ts'
 import { firstPosition, type LogPosition } from '../store/block-log.ts'
-import { readPieces, removePieces, writePieces } from '../store/piece-file.ts'
+import { readPieces, removePieces } from '../store/piece-file.ts'
 import type { ArchivedStates } from './archived-states.ts'
 import type { ChainLog } from './chain-log.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { Hash } from './ledger/transaction.ts'
 import { checkpointFile, encodeResumption, type Resumption } from './resumption.ts'
-import type { StateCheckpoint } from './state/state.ts'
+import type { State } from './state/state.ts'
+import { writeStateFile } from './state-file.ts'
 
 /** Least bytes of the log behind a checkpoint before the next one, if not said otherwise. */
 const defaultTailBytes = 16 * 1024 * 1024
-/** Pages that are written before others get a turn. */
-const pagesATurn = 128
-
 interface CheckpointParts {
   readonly folder: string
   readonly log: ChainLog
@@ -30,6 +29,13 @@ interface CheckpointParts {
   readonly tailBytes?: number | undefined
   /** Keeps all checkpoints. */
   readonly archive?: ArchivedStates | undefined
+}
+
+/** How the copying of a state is followed. */
+export interface CopyHooks {
+  readonly isCancelled: () => boolean
+  /** Hears which portion is copied, from 0 to 1. */
+  readonly tell: (portion: number) => void
 }
 
 /** The checkpoints of an open chain. */
@@ -79,6 +85,23 @@ export class ChainCheckpoints {
     this.#number = undefined
     this.#position = firstPosition
     this.#bytes = 0
+  }
+
+  /**
+   * Writes a state of the chain into another file; false if it was cancelled. No checkpoint is written meanwhile.
+   *
+   * @throws AppError `chain/busy` while too many files are needed for kept states
+   */
+  async copy(state: State, file: string, follow: CopyHooks): Promise<boolean> {
+    while (this.#writing) await this.#writing
+    const checkpoint = state.checkpoint()
+    if (checkpoint === undefined) throw tooManyFiles()
+    const copying = writeStateFile(checkpoint, file, follow).finally(() => checkpoint.end())
+    this.#writingNumber = 0n
+    this.#writing = Promise.allSettled([copying]).then(() => {
+      this.#writing = undefined
+    })
+    return copying
   }
 
   async close(): Promise<void> {
@@ -137,7 +160,13 @@ export class ChainCheckpoints {
     if (checkpoint === undefined) return
     try {
       const { hash } = block
-      if (!(await this.#writePieces(checkpoint, { number, hash, position }))) return
+      const { genesisRoot } = this.#parts
+      const isWritten = await writeStateFile(checkpoint, checkpointFile(folder), {
+        appendix: () =>
+          encodeResumption({ number, hash, genesisRoot, position }, log.encodeIndex(number)),
+        isCancelled: () => this.#isCancelled,
+      })
+      if (!isWritten) return
       const source = readPieces(checkpointFile(folder))
       if (source) checkpoint.adopt(source, evict)
       await this.#parts.archive?.keep(number)
@@ -149,30 +178,10 @@ export class ChainCheckpoints {
       checkpoint.end()
     }
   }
+}
 
-  /** Whether the file is in its place. */
-  async #writePieces(
-    checkpoint: StateCheckpoint,
-    { number, hash, position }: { number: bigint; hash: Hash; position: LogPosition },
-  ): Promise<boolean> {
-    const { folder, log, genesisRoot } = this.#parts
-    const writer = await writePieces(checkpointFile(folder))
-    try {
-      let pages = 0
-      for (const _ of checkpoint.steps((piece) => writer.append(piece))) {
-        pages += 1
-        if (pages % pagesATurn === 0) await writer.drain()
-        if (this.#isCancelled) {
-          await writer.abandon()
-          return false
-        }
-      }
-      const place = { number, hash, genesisRoot, position }
-      await writer.finish(checkpoint.last(encodeResumption(place, log.encodeIndex(number))))
-      return true
-    } catch (error) {
-      await writer.abandon()
-      throw error
-    }
-  }
+function tooManyFiles(): AppError {
+  const message =
+    'too many files of older states are in use: try again when some blocks have passed'
+  return new AppError({ code: 'chain/busy', message, retry: 'later' })
 }

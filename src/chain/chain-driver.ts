@@ -8,6 +8,7 @@ import { BlockWaiters } from './block-waiters.ts'
 import type { Chain, ChainEvent } from './chain.ts'
 import { ChainListeners } from './chain-listeners.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
+import { mustHaveRoomForChange, stopped } from './chain-refusals.ts'
 import type { ConsensusEngine, Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
 import { createEngine } from './consensus/create-engine.ts'
 import type { Evm } from './evm/evm.ts'
@@ -23,9 +24,6 @@ import type { PoolHead, TxPool } from './txpool/txpool.ts'
 import { WayBack } from './way-back.ts'
 
 type BuildEffect = Extract<Effect, { kind: 'build-block' }>
-
-/** Most changes by hand of the state after one block. */
-const mostChanges = 10_000
 
 /** A chain that runs: the one place that gives an engine time, messages and disk. */
 export class ChainDriver implements DrivenChain {
@@ -72,7 +70,7 @@ export class ChainDriver implements DrivenChain {
       tell: (event) => this.#listeners.tell(event),
     })
     this.#wayBack = new WayBack({
-      ...{ ...parts, manifest: this.manifest },
+      ...parts,
       wentBack: (...blocks) => this.#wentBack(...blocks),
     })
     this.#blocksSealed = dependencies.metrics.counter(
@@ -123,6 +121,10 @@ export class ChainDriver implements DrivenChain {
 
   get pool(): TxPool {
     return this.#intake.pool
+  }
+
+  get key(): Hash {
+    return this.#parts.key
   }
 
   get failure(): AppError | undefined {
@@ -210,6 +212,8 @@ export class ChainDriver implements DrivenChain {
   importBlock(block: Block): Promise<Verdict> {
     return this.#exclusive(() => this.#import.take(block))
   }
+
+  copyState: DrivenChain['copyState'] = (...asked) => this.#parts.checkpoints.copy(...asked)
 
   async start(): Promise<void> {
     this.#running = true
@@ -303,7 +307,7 @@ export class ChainDriver implements DrivenChain {
 
   async #change(edit: (overlay: StateOverlay) => void): Promise<void> {
     const { past, log } = this.#parts
-    if (past.changes >= mostChanges) throw tooManyChanges()
+    mustHaveRoomForChange(past.changes)
     const overlay = createOverlay(past.state)
     edit(overlay)
     const difference = overlay.difference()
@@ -385,13 +389,4 @@ export class ChainDriver implements DrivenChain {
   #nowMs(): number {
     return this.#parts.dependencies.clock.nowMs()
   }
-}
-
-function stopped(name: string): AppError {
-  return new AppError({ code: 'chain/stopped', message: `the chain "${name}" is not running` })
-}
-
-function tooManyChanges(): AppError {
-  const message = `the state after this block was changed ${mostChanges} times by hand; seal a block first (evm_mine)`
-  return new AppError({ code: 'chain/too-many-changes', message })
 }

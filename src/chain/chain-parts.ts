@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { ArchivedStates } from './archived-states.ts'
 import type { Chain } from './chain.ts'
-import type { ChainCheckpoints } from './chain-checkpoints.ts'
+import type { ChainCheckpoints, CopyHooks } from './chain-checkpoints.ts'
 import type { ChainLog } from './chain-log.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { Verdict } from './consensus/consensus.ts'
@@ -14,7 +14,8 @@ import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
-import type { Address } from './ledger/transaction.ts'
+import type { Address, Hash } from './ledger/transaction.ts'
+import type { State } from './state/state.ts'
 import type { CheckingThreads } from './txpool/checking-threads.ts'
 import type { TxPoolLimits } from './txpool/create-txpool.ts'
 
@@ -51,6 +52,8 @@ export interface ChainDependencies {
 
 /** A chain that also takes blocks from elsewhere. */
 export interface DrivenChain extends Chain {
+  /** What tells it apart from all others: keccak-256 of its canonical manifest. */
+  readonly key: Hash
   /** Why it takes nothing any more: its disk failed. */
   readonly failure: AppError | undefined
   /**
@@ -58,6 +61,8 @@ export interface DrivenChain extends Chain {
    * the head where it is.
    */
   importBlock(block: Block): Promise<Verdict>
+  /** Writes a state of this chain into another file, from which `openCheckpoint` reads it; false if it was cancelled. */
+  copyState(state: State, file: string, hooks: CopyHooks): Promise<boolean>
 }
 
 /** The parts of an open chain. */
@@ -71,4 +76,8 @@ export interface ChainParts {
   readonly checkpoints: ChainCheckpoints
   readonly archive: ArchivedStates | undefined
   readonly genesis: ExecutedBlock
+  /** The state after it, made anew. */
+  readonly birthState: () => State
+  /** Of the chain: keccak-256 of its canonical manifest. */
+  readonly key: Hash
 }

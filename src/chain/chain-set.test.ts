@@ -3,70 +3,17 @@
 import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
-import { systemClock, systemTimer } from '../base/clock.ts'
-import { silentLogger } from '../base/logger.ts'
-import { noMetrics } from '../base/metrics.ts'
-import { addressOfKey } from '../crypto/secp256k1.ts'
+import { describe, test } from 'node:test'
 import type { Chain } from './chain.ts'
-import { ChainSet } from './chain-set.ts'
-import type { Manifest } from './ledger/manifest.ts'
-import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
-import { devManifest } from './test-chain/dev-manifest.ts'
+import type { ChainSet } from './chain-set.ts'
+import { chainOf, named, openNewSet, openSet, transfer } from './test-chain/open-set.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
-
-const key = new Uint8Array(32).fill(1)
-const sender = addressOfKey(key)
-
-const settings = {
-  ...{ poolTransactions: 100, poolPerSender: 50, stateHistory: 16, stateArchive: false },
-  ...{ stateMemory: 64, blockMemory: 16 },
-}
-
-function named(name: string, chainId: bigint): Manifest {
-  return { ...devManifest(sender), name, chainId }
-}
-
-/** A set whose first chain is `dev` with the id 7. */
-async function openSet(folder: string, options: { readonly most?: number } = {}) {
-  const world = { clock: systemClock, timer: systemTimer, logger: silentLogger }
-  const set = new ChainSet(
-    { folder, settings, beneficiary: sender, most: 5, ...options },
-    { ...world, metrics: noMetrics },
-  )
-  const first = await set.open(devManifest(sender))
-  await set.resume()
-  return { set, first }
-}
-
-async function opened(t: TestContext) {
-  const folder = await temporaryFolder(t)
-  const { set, first } = await openSet(folder)
-  t.after(() => set.end())
-  return { folder, set, first }
-}
 
 const states = (set: ChainSet) => set.list().map(({ name, activity }) => `${name} ${activity}`)
 
-function transfer(chainId: bigint, nonce: bigint): Uint8Array {
-  const unsigned = {
-    type: 2,
-    ...{ chainId, nonce, to: new Uint8Array(20).fill(9), value: 5n, accessList: [] },
-    ...{ gasLimit: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
-    data: new Uint8Array(),
-  } as const
-  return encodeTransaction(signTransaction(unsigned, key))
-}
-
-function chainOf(set: ChainSet, name: string): Chain {
-  const { chain } = set.get(name)
-  assert.ok(chain, `${name} does not run`)
-  return chain
-}
-
 describe('a set of chains', () => {
   test('chains run side by side, and what is signed for one is refused by the other', async (t) => {
-    const { set, first } = await opened(t)
+    const { set, first } = await openNewSet(t)
     await set.bang(named('side', 8n))
     const side = chainOf(set, 'side')
     await first.submit(transfer(7n, 0n))
@@ -101,7 +48,7 @@ describe('a set of chains', () => {
   })
 
   test('names, ids and places are taken once', async (t) => {
-    const { set, folder } = await opened(t)
+    const { set, folder } = await openNewSet(t)
     await set.bang(named('side', 8n), { isStill: true })
     await assert.rejects(set.bang(named('side', 9n)), { code: 'chain/name-taken' })
     await assert.rejects(set.bang(named('dev', 9n)), { code: 'chain/name-taken' })
@@ -121,7 +68,7 @@ describe('a set of chains', () => {
   })
 
   test('a chain is removed when it is stopped, and its name is free again', async (t) => {
-    const { set, folder } = await opened(t)
+    const { set, folder } = await openNewSet(t)
     await set.bang(named('side', 8n))
     await assert.rejects(set.remove('side'), { code: 'chain/running' })
     await set.stop('side')
@@ -137,7 +84,7 @@ describe('a set of chains', () => {
   })
 
   test('of one chain, one thing is done at a time', async (t) => {
-    const { set } = await opened(t)
+    const { set } = await openNewSet(t)
     await set.bang(named('side', 8n))
     const stopping = set.stop('side')
     assert.equal(set.get('side').activity, 'stopping')
@@ -190,7 +137,7 @@ describe('a set of chains', () => {
   })
 
   test('followers hear of chains that come and go', async (t) => {
-    const { set } = await opened(t)
+    const { set } = await openNewSet(t)
     const heard: string[] = []
     const nameOf = ({ manifest }: Chain) => manifest.name
     await set.follow({
@@ -209,7 +156,7 @@ describe('a set of chains', () => {
   })
 
   test('settings of a chain are read strictly', async (t) => {
-    const { set, folder } = await opened(t)
+    const { set, folder } = await openNewSet(t)
     await set.bang(named('side', 8n), { isStill: true })
     const file = path.join(folder, 'side', 'settings.json')
     assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { isToRun: false })

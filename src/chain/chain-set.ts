@@ -1,8 +1,11 @@
 /** Holds the chains of a process: makes, starts, stops and removes them while it runs. */
 
 import { AppError } from '../base/app-error.ts'
+import type { CopyHooks } from './chain-checkpoints.ts'
 import { ChainFolders } from './chain-folders.ts'
+import { copyBirthState, type ForkWish, forkManifest, parentAmong } from './chain-fork.ts'
 import type { ChainDependencies, DrivenChain } from './chain-parts.ts'
+import { stopped } from './chain-refusals.ts'
 import {
   type ChainSettings,
   type KeptSettings,
@@ -10,6 +13,17 @@ import {
   optionsOf,
   readSettings,
 } from './chain-settings.ts'
+import {
+  type ChainActivity,
+  type ChainStatus,
+  type Entry,
+  fail,
+  missing,
+  mustNotBeFirst,
+  restingEntry,
+  statusOf,
+  toldBirth,
+} from './chain-status.ts'
 import { createChain } from './create-chain.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address } from './ledger/transaction.ts'
@@ -27,30 +41,6 @@ export interface ChainSetOptions {
   readonly most: number
 }
 
-/** What a chain does at the moment. */
-export type ChainActivity =
-  | 'creating'
-  | 'starting'
-  | 'running'
-  | 'stopping'
-  | 'stopped'
-  | 'failed'
-  | 'removing'
-
-/** A chain of the set as it is now. */
-export interface ChainStatus {
-  readonly name: string
-  /** Absent for a folder whose manifest cannot be read. */
-  readonly birth: Pick<Manifest, 'chainId' | 'consensus'> | undefined
-  readonly activity: ChainActivity
-  /** Why it failed. */
-  readonly problem: string | undefined
-  /** The chain that the process stands on, which runs as long as the process does. */
-  readonly isFirst: boolean
-  /** While it is open. */
-  readonly chain: DrivenChain | undefined
-}
-
 /** Hears of chains that come and go. */
 export interface ChainFollower {
   /** The chain is said to run when this resolves. */
@@ -65,15 +55,6 @@ export interface BirthOptions {
   readonly settings?: Partial<ChainSettings>
   /** Leaves it stopped. */
   readonly isStill?: boolean
-}
-
-interface Entry {
-  readonly name: string
-  readonly isFirst: boolean
-  birth: ChainStatus['birth']
-  activity: ChainActivity
-  problem: string | undefined
-  chain: DrivenChain | undefined
 }
 
 /** The chains of one process. Changes of different chains run side by side; of one chain, one at a time. */
@@ -106,10 +87,8 @@ export class ChainSet {
       logger.warn('a chain that was being made or removed is gone', { chain: name })
     }
     const chain = await this.#create(first, (await this.#settingsOf(first.name)).own)
-    this.#entries.set(first.name, {
-      ...{ name: first.name, isFirst: true, birth: chain.manifest, chain },
-      ...{ activity: 'running', problem: undefined },
-    })
+    const entry = { ...restingEntry(first.name), isFirst: true, birth: toldBirth(first), chain }
+    this.#entries.set(first.name, { ...entry, activity: 'running' })
     for (const name of await this.#folders.names()) {
       if (name !== first.name) this.#entries.set(name, await this.#read(name))
     }
@@ -153,28 +132,43 @@ export class ChainSet {
   }
 
   /**
-   * Gives birth to a chain, and starts it.
+   * Gives birth to a chain, and starts it. The state of one that names a parent is copied from it, which must run.
    *
    * @returns when it is on disk, and runs
-   * @throws AppError `chain/name-taken`, `chain/id-taken`, `chain/too-many`, and what opening a chain throws, after which
-   * the chain is there and `failed`
+   * @throws AppError `chain/name-taken`, `chain/id-taken`, `chain/too-many`, `chain/no-parent` and what copying a state
+   * throws, after which nothing of it is left; and what opening a chain throws, after which it is there and `failed`
    */
   async bang(manifest: Manifest, options: BirthOptions = {}): Promise<void> {
     const { settings: own = {}, isStill = false } = options
+    const { parent: place } = manifest
+    const parent = place && parentAmong(this.#running(), place)
     const entry = this.#reserve(manifest)
     await this.#track(async () => {
       try {
         await this.#folders.make(manifest.name, async (folder) => {
           await keepManifest(folder, manifest)
           await keepSettings(folder, { isToRun: !isStill, own })
+          if (parent) await copyBirthState(parent, manifest, { folder, ...this.#hooksOf(entry) })
         })
       } catch (error) {
         this.#entries.delete(entry.name)
         throw error
       }
       entry.activity = 'stopped'
+      entry.portion = undefined
       if (!isStill) await this.#change(entry, 'starting', () => this.#start(entry))
     })
+  }
+
+  /**
+   * Gives birth to a chain with the state after a block of another one, which must run.
+   *
+   * @throws AppError `chain/stopped`, `chain/no-block`, and as `bang` does
+   */
+  async fork(name: string, wish: ForkWish, options: BirthOptions = {}): Promise<void> {
+    const { chain } = this.#entry(name)
+    if (chain === undefined) throw stopped(name)
+    await this.bang(forkManifest(chain, wish), options)
   }
 
   /** Starts a chain, and with the process from now on; nothing happens if it runs. @throws AppError `chain/busy`, … */
@@ -230,8 +224,9 @@ export class ChainSet {
   }
 
   /** Takes a name and a chain id before anything is written. */
-  #reserve({ name, chainId, consensus }: Manifest): Entry {
+  #reserve(manifest: Manifest): Entry {
     this.#mustGoOn()
+    const { name, chainId } = manifest
     const others = [...this.#entries.values()]
     const fault = (code: string, message: string) => new AppError({ code, message })
     if (this.#entries.has(name)) {
@@ -246,10 +241,10 @@ export class ChainSet {
       const message = `there are ${others.length} chains, which is the limit; remove one, or raise --max-chains`
       throw fault('chain/too-many', message)
     }
-    const birth = { chainId, consensus }
-    const entry: Entry = {
-      ...{ name, isFirst: false, birth, chain: undefined },
-      ...{ activity: 'creating', problem: undefined },
+    const entry = {
+      ...restingEntry(name),
+      birth: toldBirth(manifest),
+      activity: 'creating' as const,
     }
     this.#entries.set(name, entry)
     return entry
@@ -257,14 +252,11 @@ export class ChainSet {
 
   /** A chain of the disk, which is not open. */
   async #read(name: string): Promise<Entry> {
-    const entry: Entry = {
-      ...{ name, isFirst: false, birth: undefined, chain: undefined },
-      ...{ activity: 'stopped', problem: undefined },
-    }
+    const entry = restingEntry(name)
     try {
       const manifest = await readStoredManifest(this.#folders.of(name))
       if (manifest === undefined) throw missing(this.#folders.of(name))
-      entry.birth = { chainId: manifest.chainId, consensus: manifest.consensus }
+      entry.birth = toldBirth(manifest)
     } catch (error) {
       fail(entry, error)
     }
@@ -294,7 +286,7 @@ export class ChainSet {
     if (manifest === undefined) throw missing(folder)
     const chain = await this.#create(manifest, (await this.#settingsOf(name)).own)
     entry.chain = chain
-    entry.birth = { chainId: manifest.chainId, consensus: manifest.consensus }
+    entry.birth = toldBirth(manifest)
     await chain.start()
     for (const follower of this.#followers) await follower.opened(chain)
     entry.activity = 'running'
@@ -318,6 +310,19 @@ export class ChainSet {
       this.#dependencies.logger.error('a chain did not stop cleanly', fields)
     }
     entry.chain = undefined
+  }
+
+  *#running(): Generator<DrivenChain> {
+    for (const { chain } of this.#entries.values()) if (chain) yield chain
+  }
+
+  #hooksOf(entry: Entry): CopyHooks {
+    return {
+      isCancelled: () => this.#isOver,
+      tell: (portion) => {
+        entry.portion = portion
+      },
+    }
   }
 
   #settingsOf(name: string): Promise<KeptSettings> {
@@ -357,30 +362,4 @@ export class ChainSet {
     done.catch(() => {}).finally(() => this.#work.delete(done))
     return done
   }
-}
-
-function statusOf({ name, isFirst, birth, activity, problem, chain }: Entry): ChainStatus {
-  const failure = chain?.failure?.message
-  const hasFailed = activity === 'running' && failure !== undefined
-  return {
-    ...{ name, birth, isFirst, chain },
-    activity: hasFailed ? 'failed' : activity,
-    problem: failure ?? problem,
-  }
-}
-
-function fail(entry: Entry, error: unknown): void {
-  entry.activity = 'failed'
-  entry.problem = error instanceof Error ? error.message : String(error)
-}
-
-function missing(folder: string): AppError {
-  const message = `${folder} holds no manifest.json: restore it from a backup, or remove the chain`
-  return new AppError({ code: 'chain/no-manifest', message })
-}
-
-function mustNotBeFirst({ name, isFirst }: Entry, what: string): void {
-  if (!isFirst) return
-  const message = `the node stands on the chain "${name}", which cannot be ${what} while it runs; stop the node instead`
-  throw new AppError({ code: 'chain/first', message })
 }

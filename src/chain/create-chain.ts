@@ -3,13 +3,14 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { ArchivedStates } from './archived-states.ts'
+import { birthOf } from './birth-state.ts'
 import { ChainCheckpoints } from './chain-checkpoints.ts'
 import { ChainDriver } from './chain-driver.ts'
 import { openChainLog } from './chain-log.ts'
 import type { ChainDependencies, ChainOptions, DrivenChain } from './chain-parts.ts'
 import { ChainPast } from './chain-past.ts'
 import { createEvm } from './evm/create-evm.ts'
-import { genesisBlock, genesisOf } from './genesis.ts'
+import { genesisBlock } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import { checkpointFile, readCheckpoint } from './resumption.ts'
@@ -44,7 +45,7 @@ export async function createChain(
     ...{ folder, key, logger, resumption, cacheBytes: options.blockMemoryBytes },
     listener: {
       begin() {
-        const first = genesisOf(options.manifest)
+        const first = birthOf(options.manifest, folder)
         genesis = first.executed
         past.add(genesis.block, first.state)
       },
@@ -66,9 +67,9 @@ export async function createChain(
     await log.close()
     throw error
   }
-  const genesisState = () => genesisOf(manifest).state
+  const birthState = () => birthOf(manifest, folder).state
   const archive = options.archive
-    ? new ArchivedStates({ folder, log, logger, genesisState })
+    ? new ArchivedStates({ folder, log, logger, birthState })
     : undefined
   const checkpoints = new ChainCheckpoints(
     {
@@ -81,7 +82,7 @@ export async function createChain(
   )
   checkpoints.consider()
   return new ChainDriver({
-    ...{ dependencies, rules, evm, past, log, checkpoints, archive },
+    ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
     options: { ...options, manifest },
     genesis,
   })

@@ -12,7 +12,7 @@ import { emptyRoot } from './state/ordered-root.ts'
 import type { State } from './state/state.ts'
 import { genesisState } from './state/trie-state.ts'
 
-/** The block of number 0 and the state after it. */
+/** The block of number 0 and the state after it, of a chain that names its accounts. */
 export function genesisOf(manifest: Manifest): { executed: ExecutedBlock; state: State } {
   const state = genesisState(birthAccounts(manifest))
   return { executed: genesisBlock(manifest, state.root), state }

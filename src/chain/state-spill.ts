@@ -1,10 +1,8 @@
 /** Bounds the memory of states while a log is followed: what did not change lately goes into a file without a name. */
 
-import { readPieces, removePieces, writePieces } from '../store/piece-file.ts'
+import { readPieces, removePieces } from '../store/piece-file.ts'
 import type { State } from './state/state.ts'
-
-/** Pages that are written before others get a turn. */
-const pagesATurn = 128
+import { writeStateFile } from './state-file.ts'
 
 /** The file of the states of one chain, which is gone when nobody reads it any more. */
 export class StateSpill {
@@ -25,14 +23,8 @@ export class StateSpill {
     if (bytes <= this.#mostBytes || bytes <= this.#bytesAfter * 1.2) return
     const checkpoint = state.checkpoint()
     if (checkpoint === undefined) return
-    const writer = await writePieces(this.#file)
     try {
-      let pages = 0
-      for (const _ of checkpoint.steps((piece) => writer.append(piece))) {
-        pages += 1
-        if (pages % pagesATurn === 0) await writer.drain()
-      }
-      await writer.finish(checkpoint.last(new Uint8Array()))
+      await writeStateFile(checkpoint, this.#file)
       const source = readPieces(this.#file)
       if (source) checkpoint.adopt(source, true)
     } finally {

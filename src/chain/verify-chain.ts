@@ -3,13 +3,14 @@
 import path from 'node:path'
 import { equalBytes, toHex } from '../base/bytes.ts'
 import { silentLogger } from '../base/logger.ts'
+import { birthOf } from './birth-state.ts'
 import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.ts'
 import { readChainRecords } from './chain-log.ts'
 import { ChainPast } from './chain-past.ts'
 import { type BlockRecord, headOf, type LogRecord } from './chain-records.ts'
 import { createEvm } from './evm/create-evm.ts'
 import type { Evm } from './evm/evm.ts'
-import { birthAccounts, genesisOf } from './genesis.ts'
+import { birthAccounts } from './genesis.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import {
   decodeExecutedBlock,
@@ -128,7 +129,7 @@ class Verifier {
     this.#manifest = manifest
     this.#rules = rules
     this.#evm = evm
-    const { executed, state } = genesisOf(manifest)
+    const { executed, state } = birthOf(manifest, path.join(folder, manifest.name))
     this.#past.add(executed.block, state)
     this.#hashes = [executed.block.hash]
     const kept = readCheckpoint(checkpointFile(path.join(folder, manifest.name)), {

@@ -2,16 +2,14 @@
 
 import type { ChainMark } from './chain.ts'
 import type { ChainParts } from './chain-parts.ts'
-import { genesisOf } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
-import type { Manifest } from './ledger/manifest.ts'
 
 /** Most removed blocks that listeners hear of. */
 const mostTold = 1_024n
 
 /** What moves. */
-interface WayParts extends Pick<ChainParts, 'past' | 'log' | 'checkpoints' | 'genesis'> {
-  readonly manifest: Manifest
+interface WayParts
+  extends Pick<ChainParts, 'past' | 'log' | 'checkpoints' | 'genesis' | 'birthState'> {
   /** The chain went back to a block; of those that were removed, whose transactions wait again. */
   readonly wentBack: (
     number: bigint,
@@ -64,8 +62,8 @@ export class WayBack {
 
   /** Goes back to the birth. */
   async beginAnew(): Promise<void> {
-    const { manifest, genesis, log } = this.#parts
-    const { state } = genesisOf(manifest)
+    const { birthState, genesis, log } = this.#parts
+    const state = birthState()
     await this.returnTo({ block: genesis.block, states: [state], end: log.birthEnd() })
     state.release()
   }

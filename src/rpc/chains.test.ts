@@ -69,7 +69,7 @@ test('a chain is born, asked at its path, stopped, started and removed', async (
   const born = await ask('qs_bang', manifest('side', 8n))
   assert.deepEqual(born, {
     ...{ name: 'side', isFirst: false, state: 'running', problem: null, path: '/rpc/side' },
-    ...{ chainId: '0x8', engine: 'dev', head: born.head },
+    ...{ chainId: '0x8', engine: 'dev', head: born.head, parent: null, portion: null },
   })
   assert.equal((await at('/rpc/side', 'eth_chainId')).result, '0x8')
   assert.equal((await at('/', 'eth_chainId')).result, '0x4f1a')
@@ -88,6 +88,26 @@ test('a chain is born, asked at its path, stopped, started and removed', async (
   await ask('qs_stopChain', 'side')
   assert.equal(await ask<boolean>('qs_removeChain', 'side'), true)
   assert.deepEqual(await states(), ['dev'])
+})
+
+test('a chain is forked at a block, and says where it comes from', async (t) => {
+  const { ask, at } = await serveSet(t)
+  await at('/', 'evm_mine')
+  await at('/', 'evm_mine')
+  const wish = { name: 'fork', chainId: 9, number: '0x1' }
+  const fork = await ask<{ parent: Json; chainId: string }>('qs_fork', 'dev', wish)
+  const block = (await at('/', 'eth_getBlockByNumber', '0x1', false)).result
+  const { hash, stateRoot } = block as { hash: string; stateRoot: string }
+  assert.deepEqual(fork.parent, {
+    ...{ number: '0x1', hash, stateRoot },
+    chain: (fork.parent as { chain: string }).chain,
+  })
+  const birth = (await at('/rpc/fork', 'eth_getBlockByNumber', '0x0', false)).result
+  assert.equal((birth as { stateRoot: string }).stateRoot, stateRoot)
+  const { error } = await at('/', 'qs_fork', 'dev', { ...wish, height: 1 })
+  assert.match(error?.message ?? '', /unknown field "height"/)
+  const taken = await at('/', 'qs_fork', 'dev', { name: 'second', chainId: 9 })
+  assert.equal(taken.error?.data?.code, 'chain/id-taken')
 })
 
 test('what is refused is told with its code', async (t) => {

@@ -77,16 +77,20 @@ export async function writePieces(file: string): Promise<PieceWriter> {
   }
 }
 
+/** What is done about a damaged file that only makes starts quicker. */
+const usualRemedy = 'stop the node and remove this file, it is made anew from the block log'
+
 /**
  * Opens a file.
  *
+ * @param remedy - ends the sentence that says where it is damaged
  * @returns `undefined` if there is none
  * @throws AppError `store/damaged-pieces`
  */
-export function readPieces(file: string): PieceReader | undefined {
+export function readPieces(file: string, remedy = usualRemedy): PieceReader | undefined {
   const descriptor = openIfThere(file)
   if (descriptor === undefined) return undefined
-  const opened = { descriptor, path: file, bytes: fstatSync(descriptor).size }
+  const opened = { descriptor, path: file, bytes: fstatSync(descriptor).size, remedy }
   try {
     const last = readPiece(opened, lastPosition(opened))
     let isOpen = true
@@ -115,6 +119,7 @@ interface OpenedFile {
   readonly descriptor: number
   readonly path: string
   readonly bytes: number
+  readonly remedy: string
 }
 
 function lastPosition(file: OpenedFile): number {
@@ -179,7 +184,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function damaged({ path: file }: OpenedFile, offset: number): AppError {
-  const message = `${file} is damaged at byte ${offset}; stop the node and remove this file, it is made anew from the block log`
+function damaged({ path: file, remedy }: OpenedFile, offset: number): AppError {
+  const message = `${file} is damaged at byte ${offset}; ${remedy}`
   return new AppError({ code: 'store/damaged-pieces', message, data: { file, offset } })
 }

@@ -11,6 +11,7 @@ import {
   type GenesisAccount,
   type Manifest,
   ownForks,
+  type ParentBlock,
 } from './manifest.ts'
 import type { Hash } from './transaction.ts'
 
@@ -38,7 +39,7 @@ export function manifestToJson(manifest: Manifest): string {
 
 /** The same text without the accounts. */
 export function manifestHead(manifest: Manifest): string {
-  const { version, name, consensus, genesis, forks, depositContract, daoFork } = manifest
+  const { version, name, consensus, genesis, forks, depositContract, daoFork, parent } = manifest
   const [only, ...others] = forks
   const isOne = only && others.length === 0 && Object.keys(only).length === 1
   return canonical({
@@ -47,15 +48,21 @@ export function manifestHead(manifest: Manifest): string {
     ...(isOne ? { hardfork: only.hardfork } : { forks: forksToJson(forks) }),
     ...(depositContract && { depositContract: toHex(depositContract) }),
     ...(daoFork && { daoFork: { ...daoFork, block: String(daoFork.block) } }),
+    ...(parent && { parent: textsOf(parent) }),
   })
 }
 
 function headToJson({ accounts: _, ...header }: Genesis): unknown {
-  const fields = Object.entries(header).map(([name, value]) => [
+  return { ...textsOf(header), accounts: [] }
+}
+
+/** Numbers in decimal digits, bytes as hex. */
+function textsOf(fields: object): Readonly<Record<string, string>> {
+  const texts = Object.entries(fields).map(([name, value]) => [
     name,
     value instanceof Uint8Array ? toHex(value) : String(value),
   ])
-  return { ...Object.fromEntries(fields), accounts: [] }
+  return Object.fromEntries(texts)
 }
 
 /** Its keys are in their order; `canonical` would take seconds for a million accounts. */
@@ -88,7 +95,7 @@ export function parseManifest(text: string): Manifest {
   }
   const root = json.only(content, 'the manifest', [
     ...['version', 'name', 'chainId', 'hardfork', 'forks', 'depositContract', 'daoFork'],
-    ...['consensus', 'genesis'],
+    ...['consensus', 'genesis', 'parent'],
   ])
   if (root.version !== 1) throw json.bad('version', 'must be 1')
   const chainId = json.natural(root.chainId, 'chainId', maxChainId)
@@ -104,6 +111,20 @@ export function parseManifest(text: string): Manifest {
       ? {}
       : { depositContract: json.bytes(root.depositContract, 'depositContract', 20) }),
     ...(root.daoFork === undefined ? {} : { daoFork: daoForkFrom(root.daoFork) }),
+    ...(root.parent === undefined ? {} : { parent: parentFrom(root.parent, genesis, consensus) }),
+  }
+}
+
+function parentFrom(value: unknown, { accounts }: Genesis, { engine }: Consensus): ParentBlock {
+  const parent = json.only(value, 'parent', ['chain', 'number', 'hash', 'stateRoot'])
+  if (engine === 'ethereum') throw json.bad('parent', 'is for chains that make their own blocks')
+  for (const _ of accounts) {
+    throw json.bad('genesis.accounts', 'must be empty: they are those of the parent')
+  }
+  const hash = (name: string) => json.bytes(parent[name], `parent.${name}`, 32)
+  return {
+    ...{ chain: hash('chain'), number: json.natural(parent.number, 'parent.number', maxU64) },
+    ...{ hash: hash('hash'), stateRoot: hash('stateRoot') },
   }
 }
 

@@ -45,6 +45,16 @@ export type Consensus =
   | { readonly engine: 'dev'; readonly blockTimeMs: number }
   | { readonly engine: 'ethereum' }
 
+/** Where a chain was forked from: the state after this block is the one it begins with. */
+export interface ParentBlock {
+  /** Key of the chain of the block, which is keccak-256 of its canonical manifest. */
+  readonly chain: Hash
+  readonly number: bigint
+  readonly hash: Hash
+  /** As in the header of the block. */
+  readonly stateRoot: Hash
+}
+
 /** The rules and the first state of a chain. */
 export interface Manifest {
   readonly version: 1
@@ -58,6 +68,8 @@ export interface Manifest {
   readonly daoFork?: DaoFork
   readonly consensus: Consensus
   readonly genesis: Genesis
+  /** A forked chain names no accounts of its own. */
+  readonly parent?: ParentBlock
   /** SHA-256 of the file that this was read from, as hex, if it was; no part of what the chain is. */
   readonly source?: string
 }

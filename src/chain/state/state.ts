@@ -106,8 +106,11 @@ export interface PieceSource {
 
 /** A state on its way into a file, while later states come and go. */
 export interface StateCheckpoint {
-  /** Appends the pieces, some a step; the state between steps may change. */
-  readonly steps: (append: (piece: Uint8Array) => number) => Iterable<void>
+  /**
+   * Appends the pieces, some a step, which gives the portion that is written, from 0 to 1. States may come and go between
+   * steps, but no other checkpoint of them may be adopted.
+   */
+  readonly steps: (append: (piece: Uint8Array) => number) => Iterable<number>
   /** The last piece, after all steps; it holds an appendix of the caller. */
   last(appendix: Uint8Array): Uint8Array
   /**

@@ -66,6 +66,10 @@ const chainSet: Descriptions = {
     `Gives birth to a chain, and starts it. ${refusals}`,
     ...([['manifest: Manifest', 'options?: BirthOptions'], 'ChainStatus'] as const),
   ],
+  qs_fork: [
+    `Gives birth to a chain with the state after a block of another one, and starts it. ${refusals}`,
+    ...([['name: Text', 'wish: ForkWish', 'options?: BirthOptions'], 'ChainStatus'] as const),
+  ],
   qs_startChain: [
     `Starts a chain, now and with the process. ${refusals}`,
     ...([['name: Text'], 'ChainStatus'] as const),

@@ -245,14 +245,23 @@ const nodes: Readonly<Record<string, Schema>> = {
     'How a chain begins; settings are those of the process by name that it shall not share',
     ...['start?: boolean', 'settings?: object'],
   ),
+  ForkWish: fields(
+    'What a fork is to be; it is of the head, and its consensus that of the parent, unless said',
+    ...['name: string', 'chainId: LooseQuantity', 'number?: LooseQuantity', 'consensus?: object'],
+  ),
   ChainState: {
     enum: ['creating', 'starting', 'running', 'stopping', 'stopped', 'failed', 'removing'],
     description: 'What a chain does at the moment',
   },
+  ParentBlock: fields(
+    'The block that a chain was forked from; `chain` is keccak-256 of the manifest of its chain',
+    ...['chain: Hash', 'number: Quantity', 'hash: Hash', 'stateRoot: Hash'],
+  ),
   ChainStatus: fields(
     'A chain of the process; what a folder does not tell is null',
     ...['name: string', 'chainId: Quantity|null', 'engine: string|null', 'state: ChainState'],
     ...['problem: string|null', 'isFirst: boolean', 'path: string', 'head: object|null'],
+    ...['parent: ParentBlock|null', 'portion: number|null'],
   ),
   TransactionTrace: fields('The trace of a transaction', 'txHash: Hash', 'result: object'),
   TypedData: fields(

@@ -3,15 +3,28 @@
 import { AppError } from '../../base/app-error.ts'
 import { toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { ChainSet, ChainStatus } from '../../chain/chain-set.ts'
+import type { ForkWish } from '../../chain/chain-fork.ts'
+import type { ChainSet } from '../../chain/chain-set.ts'
 import { parseChainSettings } from '../../chain/chain-settings.ts'
+import type { ChainStatus } from '../../chain/chain-status.ts'
 import { parseManifest } from '../../chain/ledger/manifest-codec.ts'
 import { errorCodes, invalidParams, rpcError } from '../envelope/rpc-error.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { optional, type Parsed, type Parser, record } from '../params/parser.ts'
-import { flag, text } from '../params/values.ts'
+import { flag, looseQuantity, text } from '../params/values.ts'
 import type { CallContext } from '../view/context.ts'
 import { type Method, type MethodTable, method } from './method.ts'
+
+/** What a fork is to be. */
+const forkWish: Parser<ForkWish> = (value, path) => {
+  const { name, chainId, number, consensus, ...others } = record(value, path)
+  mustBeNone(others, path)
+  return {
+    ...{ name: text(name, `${path}.name`), chainId: looseQuantity(chainId, `${path}.chainId`) },
+    number: optional(looseQuantity)(number, `${path}.number`),
+    consensus: optional(record)(consensus, `${path}.consensus`),
+  }
+}
 
 /** How a chain begins. */
 const birthOptions: Parser<{ readonly start: boolean; readonly settings: Json }> = (
@@ -19,9 +32,13 @@ const birthOptions: Parser<{ readonly start: boolean; readonly settings: Json }>
   path,
 ) => {
   const { start, settings = {}, ...others } = record(value ?? {}, path)
+  mustBeNone(others, path)
+  return { start: optional(flag, true)(start, `${path}.start`), settings }
+}
+
+function mustBeNone(others: object, path: string): void {
   const [stranger] = Object.keys(others)
   if (stranger !== undefined) throw invalidParams(`${path} has the unknown field "${stranger}"`)
-  return { start: optional(flag, true)(start, `${path}.start`), settings }
 }
 
 export const chainMethods: MethodTable = {
@@ -31,6 +48,11 @@ export const chainMethods: MethodTable = {
     const manifest = parseManifest(JSON.stringify(given))
     await chains.bang(manifest, { settings: parseChainSettings(settings), isStill: !start })
     return statusJson(chains.get(manifest.name))
+  }),
+  qs_fork: managing([text, forkWish, birthOptions], async (chains, [name, wish, birth]) => {
+    const { start, settings } = birth
+    await chains.fork(name, wish, { settings: parseChainSettings(settings), isStill: !start })
+    return statusJson(chains.get(wish.name))
   }),
   qs_startChain: managing([text], async (chains, [name]) => {
     await chains.start(name)
@@ -62,12 +84,21 @@ function managing<const P extends readonly Parser<unknown>[]>(
   })
 }
 
-function statusJson({ name, birth, activity, problem, isFirst, chain }: ChainStatus): Json {
+function statusJson(status: ChainStatus): Json {
+  const { name, birth, activity, problem, isFirst, chain, portion } = status
+  const { parent } = birth ?? {}
   const { header, hash } = chain?.head() ?? {}
   return {
     ...{ name, isFirst, state: activity, problem: problem ?? null, path: `/rpc/${name}` },
     chainId: birth ? toQuantity(birth.chainId) : null,
     engine: birth?.consensus.engine ?? null,
+    parent: parent
+      ? {
+          ...{ chain: toHex(parent.chain), number: toQuantity(parent.number) },
+          ...{ hash: toHex(parent.hash), stateRoot: toHex(parent.stateRoot) },
+        }
+      : null,
+    portion: portion ?? null,
     head:
       header && hash
         ? {

@@ -61,10 +61,12 @@ class Writer {
     this.#version = version
   }
 
-  *steps(append: Append): Generator<void> {
+  *steps(append: Append): Generator<number> {
     for (const found of this.#found(this.#version.root, { key: new Uint8Array(), depth: 0 })) {
       const records = found.records.slice()
       const view = new DataView(records.buffer)
+      // Hashed addresses are spread evenly, and come in their order.
+      const portion = view.getUint32(0) / 2 ** 32
       for (let at = 0; at < records.length; at += accountRecordBytes) {
         const first = this.#slots.length
         const owner = records.slice(at, at + 32)
@@ -75,14 +77,14 @@ class Writer {
             : this.#copied(storage, view.getUint32(at + 36, true), owner)
         for (const page of pages) {
           this.#slots.push(written(page, append(page.records)))
-          yield
+          yield portion
         }
         const count = this.#slots.length - first
         view.setUint32(at + 32, count > 0 ? first : 0, true)
         view.setUint32(at + 36, count, true)
       }
       this.#accounts.push(written(found, append(records)))
-      yield
+      yield portion
     }
     this.#codes = yield* this.#parts.codes.write(append)
   }

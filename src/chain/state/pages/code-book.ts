@@ -31,11 +31,11 @@ export class CodeBook {
   }
 
   /** Appends all codes to a file. */
-  *write(append: (piece: Uint8Array) => number): Generator<void, CodePositions> {
+  *write(append: (piece: Uint8Array) => number): Generator<number, CodePositions> {
     const positions = new Map<string, number>()
     for (const name of [...this.#positions.keys(), ...this.#new.keys()]) {
       positions.set(name, append(this.#byName(name)))
-      yield
+      yield 1
     }
     return positions
   }

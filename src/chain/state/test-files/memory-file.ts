@@ -13,7 +13,7 @@ export function fileOf(state: State, appendix = new Uint8Array()): PieceSource {
 }
 
 /** Takes all steps that are left. */
-export function runSteps(steps: Iterator<void>): void {
+export function runSteps(steps: Iterator<number>): void {
   let step = steps.next()
   while (!step.done) step = steps.next()
 }
