@@ -1,4 +1,4 @@
-/** Writes the ABI and creation code of each contract but the tests' own as a TypeScript module, or checks that they are current. */
+/** Writes the ABI and code of each contract but the tests' own as a TypeScript module, or checks that they are current. */
 
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -14,27 +14,37 @@ const { check } = readOptions(usage, {
 interface Artifact {
   readonly contractName: string
   readonly sourceName: string
-  readonly abi: unknown
+  readonly abi: readonly { readonly type: string }[]
   readonly bytecode: string
+  readonly deployedBytecode: string
 }
 
 const here = import.meta.dirname
 const artifactRoot = path.join(here, 'artifacts', 'src')
 
-/** Returns the module text for one compiled contract. */
-function moduleText(artifact: Artifact): string {
-  const name = artifact.contractName[0]?.toLowerCase() + artifact.contractName.slice(1)
-  return `/** Holds the compiled interface of ${artifact.contractName}, written by the contracts' build script. */
+/** Returns the module text for one compiled contract; those of consensus are born in a genesis and never created. */
+function moduleText({ contractName, sourceName, abi, bytecode, deployedBytecode }: Artifact) {
+  const name = contractName[0]?.toLowerCase() + contractName.slice(1)
+  const isBorn = sourceName.includes('/consensus/')
+  const code = isBorn
+    ? `${name}RuntimeCode: \`0x\${string}\` = '${deployedBytecode}'`
+    : `${name}CreationCode: \`0x\${string}\` = '${bytecode}'`
+  return `/** Holds the compiled interface of ${contractName}, written by the contracts' build script. */
 
-export const ${name}Abi = ${JSON.stringify(artifact.abi, null, 2)} as const
+export const ${name}Abi = ${JSON.stringify(abi, null, 2)} as const
 
-export const ${name}CreationCode: \`0x\${string}\` = '${artifact.bytecode}'
+export const ${code}
 `
 }
 
 /** Turns `DemoToken` into `demo-token`. */
 function kebabCase(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
+}
+
+/** Whether something can be called there; libraries and abstract contracts are parts of others. */
+function isWhole({ abi, bytecode }: Artifact): boolean {
+  return bytecode !== '0x' && abi.some(({ type }) => type === 'function')
 }
 
 const stale: string[] = []
@@ -44,6 +54,7 @@ for (const entry of await readdir(artifactRoot, { recursive: true, withFileTypes
   if (!isOurs) continue
   const file = path.join(entry.parentPath, entry.name)
   const artifact = JSON.parse(await readFile(file, 'utf8')) as Artifact
+  if (!isWhole(artifact)) continue
   const target = path.join(here, '../src/abi', `${kebabCase(artifact.contractName)}.gen.ts`)
   const text = moduleText(artifact)
   if (!check) await writeFile(target, text)

@@ -36,7 +36,7 @@ export async function simulatedChain() {
   }
 
   return {
-    ...{ reader, admin, worker, alice, bob },
+    ...{ reader, accounts, admin, worker, alice, bob, provider: connection.provider },
     close: () => connection.close(),
     async deploy({ abi, bytecode }: Code, ...args: readonly unknown[]): Promise<Address> {
       const hash = await walletOf(admin).deployContract({ abi, bytecode, args })

@@ -1,0 +1,690 @@
+/** Holds the compiled interface of ValidatorRegistry, written by the contracts' build script. */
+
+export const validatorRegistryAbi = [
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "target",
+        "type": "address"
+      }
+    ],
+    "name": "AddressEmptyCode",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "scheme",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "length",
+        "type": "uint256"
+      }
+    ],
+    "name": "BadKey",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "weight",
+        "type": "uint256"
+      }
+    ],
+    "name": "BadWeight",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "FailedCall",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "balance",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "needed",
+        "type": "uint256"
+      }
+    ],
+    "name": "InsufficientBalance",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      }
+    ],
+    "name": "KeyUsed",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "LastMember",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      }
+    ],
+    "name": "NoMember",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "NotOperator",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "OnlySystem",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "owner",
+        "type": "address"
+      }
+    ],
+    "name": "OwnableInvalidOwner",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "account",
+        "type": "address"
+      }
+    ],
+    "name": "OwnableUnauthorizedAccount",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "most",
+        "type": "uint256"
+      }
+    ],
+    "name": "SetFull",
+    "type": "error"
+  },
+  {
+    "inputs": [],
+    "name": "ZeroAddress",
+    "type": "error"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "bytes32",
+        "name": "ballot",
+        "type": "bytes32"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "bytes",
+        "name": "change",
+        "type": "bytes"
+      }
+    ],
+    "name": "Approved",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "before",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      }
+    ],
+    "name": "KeyRotated",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "weight",
+        "type": "uint64"
+      }
+    ],
+    "name": "MemberAdded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      }
+    ],
+    "name": "MemberRemoved",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "previousOwner",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "newOwner",
+        "type": "address"
+      }
+    ],
+    "name": "OwnershipTransferStarted",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "previousOwner",
+        "type": "address"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "newOwner",
+        "type": "address"
+      }
+    ],
+    "name": "OwnershipTransferred",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "address",
+        "name": "payTo",
+        "type": "address"
+      }
+    ],
+    "name": "PayToChanged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "kind",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "height",
+        "type": "uint64"
+      }
+    ],
+    "name": "Slashed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint64",
+        "name": "weight",
+        "type": "uint64"
+      }
+    ],
+    "name": "WeightChanged",
+    "type": "event"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_TOTAL",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "MAX_WEIGHT",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "SYSTEM",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "acceptOwnership",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "scheme",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes",
+        "name": "publicKey",
+        "type": "bytes"
+      },
+      {
+        "internalType": "uint64",
+        "name": "weight",
+        "type": "uint64"
+      },
+      {
+        "internalType": "address",
+        "name": "payTo",
+        "type": "address"
+      }
+    ],
+    "name": "add",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes",
+        "name": "change",
+        "type": "bytes"
+      }
+    ],
+    "name": "approve",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "isDone",
+        "type": "bool"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "changes",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      }
+    ],
+    "name": "keyOf",
+    "outputs": [
+      {
+        "internalType": "bytes",
+        "name": "",
+        "type": "bytes"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "maxMembers",
+    "outputs": [
+      {
+        "internalType": "uint32",
+        "name": "",
+        "type": "uint32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "place",
+        "type": "uint256"
+      }
+    ],
+    "name": "memberAt",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "validator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint64",
+            "name": "weight",
+            "type": "uint64"
+          },
+          {
+            "internalType": "address",
+            "name": "operator",
+            "type": "address"
+          },
+          {
+            "internalType": "uint8",
+            "name": "scheme",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint32",
+            "name": "id",
+            "type": "uint32"
+          },
+          {
+            "internalType": "address",
+            "name": "payTo",
+            "type": "address"
+          }
+        ],
+        "internalType": "struct GovernedSet.Member",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "memberCount",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "owner",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "pendingOwner",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      }
+    ],
+    "name": "remove",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "renounceOwnership",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "scheme",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes",
+        "name": "publicKey",
+        "type": "bytes"
+      }
+    ],
+    "name": "rotateKey",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "payTo",
+        "type": "address"
+      }
+    ],
+    "name": "setPayTo",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint64",
+        "name": "weight",
+        "type": "uint64"
+      }
+    ],
+    "name": "setWeight",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "validator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "kind",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint64",
+        "name": "height",
+        "type": "uint64"
+      }
+    ],
+    "name": "slash",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "totalWeight",
+    "outputs": [
+      {
+        "internalType": "uint64",
+        "name": "",
+        "type": "uint64"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "newOwner",
+        "type": "address"
+      }
+    ],
+    "name": "transferOwnership",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  }
+] as const
+
+export const validatorRegistryRuntimeCode: `0x${string}` = '0x608060405234801561000f575f5ffd5b5060043610610132575f3560e01c806385833562116100b4578063bf4386a011610079578063bf4386a0146102ef578063cd60fe3514610314578063e30c397814610323578063e4a28a5214610334578063f2fde38b14610343578063fa073d7614610356575f5ffd5b806385833562146102255780638da5cb5b146102385780639348ae941461024857806396c82e571461025b578063ac0250f714610275575f5ffd5b806348ff4b48116100fa57806348ff4b48146101aa57806351351d53146101bd578063715018a6146101e357806379ba5097146101eb5780637bbbc35e146101f3575f5ffd5b8063019d27291461013657806311aee3801461015e57806317dcb4631461016f57806329092d0e146101845780633215a47a14610197575b5f5ffd5b6101496101443660046115fb565b610376565b60405190151581526020015b60405180910390f35b600254604051908152602001610155565b61018261017d366004611654565b6105b8565b005b610182610192366004611685565b610644565b6101826101a53660046116b4565b6106c7565b6101826101b83660046116ec565b610725565b6101cb6002600160a01b0381565b6040516001600160a01b039091168152602001610155565b6101826107c7565b6101826107da565b60065461020d90600160801b90046001600160401b031681565b6040516001600160401b039091168152602001610155565b610182610233366004611748565b61081e565b5f546001600160a01b03166101cb565b610182610256366004611788565b6108dd565b60065461020d90600160401b90046001600160401b031681565b610288610283366004611807565b610bd7565b604051610155919081516001600160a01b0390811682526020808401516001600160401b03169083015260408084015182169083015260608084015160ff169083015260808084015163ffffffff169083015260a092830151169181019190915260c00190565b6006546102ff9063ffffffff1681565b60405163ffffffff9091168152602001610155565b61020d677fffffffffffffff81565b6001546001600160a01b03166101cb565b61020d670fffffffffffffff81565b610182610351366004611685565b610c9e565b610369610364366004611685565b610d0e565b604051610155919061181e565b6006546040515f9182916103a191600160801b90046001600160401b0316908690869060200161187b565b60408051601f1981840301815291815281516020928301205f8181526007845282812033825293849052918220805460ff19166001179055925080805b600254811015610475575f600282815481106103fc576103fc6118a6565b5f91825260209091206003909102016001810154909150336001600160a01b039091160361042957600193505b60018101546001600160a01b03165f9081526020869052604090205460ff161561046c57805461046990600160a01b90046001600160401b0316846118ce565b92505b506001016103de565b5033826104a657604051633b63649d60e11b81526001600160a01b0390911660048201526024015b60405180910390fd5b50336001600160a01b0316847fa9e5238a1bf24d534ccc0c8574a569838613d672be4c866816e3e06464107d4989896040516104e39291906118e1565b60405180910390a360065461050990600160401b90046001600160401b031660026118fc565b6105148260036118fc565b11610525575f9450505050506105b2565b6006805460109061054590600160801b90046001600160401b0316611913565b91906101000a8154816001600160401b0302191690836001600160401b031602179055506105a83088888080601f0160208091040260200160405190810160405280939291908181526020018383808284375f92019190915250610db792505050565b5060019450505050505b92915050565b6001600160a01b0381166105df5760405163d92e233d60e01b815260040160405180910390fd5b806105e983610dcb565b60020180546001600160a01b0319166001600160a01b039283161790556040518282168152908316907f50e156a14f94fbd334350a0e9fdb80a3f1ddb276c2fb1e64aab413a6683b533e906020015b60405180910390a25050565b61064c610e2d565b60025460011061066f57604051637988b9cd60e01b815260040160405180910390fd5b61069161067b82610e59565b60010154600160a81b900463ffffffff16610ee1565b6040516001600160a01b038216907f6e76fb4c77256006d9c38ec7d82b45a8c8f3c27b1d6766fffc42dfb8de684492905f90a250565b6106cf610e2d565b6106e16106db83610e59565b826111b6565b6040516001600160401b03821681526001600160a01b038316907f0fc0f1ce2679576437608c59beb4b5d798651f7667cc7aa3bc4e0b3b30419d5190602001610638565b5f61072f85610dcb565b805460018201549192506001600160a01b03169061075c90600160a81b900463ffffffff168686866112bf565b82546001600160a01b0319166001600160a01b03918216908117845560018401805460ff60a01b1916600160a01b60ff8a160217905560405190918316907fd5e158d1b6e0cb190cdc0b4945ef4c640f61769cb87121e791ee22a4caec047b905f90a3505050505050565b6107cf610e2d565b6107d85f611395565b565b60015433906001600160a01b031681146108125760405163118cdaa760e01b81526001600160a01b038216600482015260240161049d565b61081b81611395565b50565b336002600160a01b0314610845576040516329fa754760e01b815260040160405180910390fd5b6001600160a01b0383165f9081526004602090815260408083205463ffffffff16808452600590925282205490910361087e5750505050565b61088781610ee1565b6040805160ff851681526001600160401b03841660208201526001600160a01b038616917f9d1e35c9ce66638c80d8c71f47576d1365a41746944175c7b8ebd6ae46d4d161910160405180910390a2505b505050565b6108e5610e2d565b6001600160a01b0386161580159061090557506001600160a01b03811615155b6109225760405163d92e233d60e01b815260040160405180910390fd5b60065460025463ffffffff90911690811161095957604051632a7d030d60e21b815263ffffffff909116600482015260240161049d565b505f6006600481819054906101000a900463ffffffff166109799061193d565b91906101000a81548163ffffffff021916908363ffffffff160217905590505f6109a5828888886112bf565b905060026040518060c00160405280836001600160a01b031681526020015f6001600160401b031681526020018a6001600160a01b031681526020018960ff1681526020018463ffffffff168152602001856001600160a01b0316815250908060018154018082558091505060019003905f5260205f2090600302015f909190919091505f820151815f015f6101000a8154816001600160a01b0302191690836001600160a01b031602179055506020820151815f0160146101000a8154816001600160401b0302191690836001600160401b031602179055506040820151816001015f6101000a8154816001600160a01b0302191690836001600160a01b0316021790555060608201518160010160146101000a81548160ff021916908360ff16021790555060808201518160010160156101000a81548163ffffffff021916908363ffffffff16021790555060a0820151816002015f6101000a8154816001600160a01b0302191690836001600160a01b03160217905550505060028054905060055f8463ffffffff1663ffffffff1681526020019081526020015f2081905550610b8160026001600280549050610b5f9190611958565b81548110610b6f57610b6f6118a6565b905f5260205f209060030201856111b6565b6040516001600160401b03851681526001600160a01b03808a1691908316907f843c4d484f7e69e2c0474827d44712ab37146db8f121fbc7ef49ca81fb5183089060200160405180910390a35050505050505050565b6040805160c0810182525f80825260208201819052918101829052606081018290526080810182905260a081019190915260028281548110610c1b57610c1b6118a6565b5f9182526020918290206040805160c08101825260039390930290910180546001600160a01b038082168552600160a01b918290046001600160401b031695850195909552600182015480861693850193909352820460ff166060840152600160a81b90910463ffffffff1660808301526002015490911660a082015292915050565b610ca6610e2d565b600180546001600160a01b0383166001600160a01b03199091168117909155610cd65f546001600160a01b031690565b6001600160a01b03167f38d16b8cac22d99fc7c124b9cd0de2d3fa1faef420bfe791d8c362d765e2270060405160405180910390a350565b6001600160a01b0381165f908152600360205260409020805460609190610d349061196b565b80601f0160208091040260200160405190810160405280929190818152602001828054610d609061196b565b8015610dab5780601f10610d8257610100808354040283529160200191610dab565b820191905f5260205f20905b815481529060010190602001808311610d8e57829003601f168201915b50505050509050919050565b6060610dc483835f6113ae565b9392505050565b5f610dd582610e59565b60018101549091506001600160a01b0316331480610dfc57505f546001600160a01b031633145b3390610e2757604051633b63649d60e11b81526001600160a01b03909116600482015260240161049d565b50919050565b5f546001600160a01b031633146107d85760405163118cdaa760e01b815233600482015260240161049d565b6001600160a01b0381165f9081526004602090815260408083205463ffffffff16835260059091528120548281610eaf57604051630f48203960e21b81526001600160a01b03909116600482015260240161049d565b506002610ebd600183611958565b81548110610ecd57610ecd6118a6565b905f5260205f209060030201915050919050565b63ffffffff81165f908152600560205260409020546002610f03600183611958565b81548110610f1357610f136118a6565b5f918252602090912060039091020154600680546001600160401b03600160a01b909304831692600891610f50918591600160401b90041661199d565b92506101000a8154816001600160401b0302191690836001600160401b031602179055505f60026001600280549050610f899190611958565b81548110610f9957610f996118a6565b5f9182526020918290206040805160c08101825260039390930290910180546001600160a01b038082168552600160a01b918290046001600160401b0316958501959095526001808301548087169486019490945290830460ff166060850152600160a81b90920463ffffffff16608084015260029081015490931660a083015290925082919061102a9085611958565b8154811061103a5761103a6118a6565b5f91825260208083208451600393909302018054858301516001600160a01b039485166001600160e01b031990921691909117600160a01b6001600160401b03909216820217825560408087015160018401805460608a01516080808c0151948a166001600160a81b03199093169290921760ff9091169095029490941763ffffffff60a81b1916600160a81b63ffffffff9384160217905560a090970151600293840180546001600160a01b03191691909616179094558601519094168352600590529020839055805480611112576111126119bc565b5f828152602080822060035f199094019384020180546001600160e01b03191681556001810180546001600160c81b031916905560020180546001600160a01b03191690559190925563ffffffff851682526005905260408120556006805460109061118d90600160801b90046001600160401b0316611913565b91906101000a8154816001600160401b0302191690836001600160401b03160217905550505050565b81546006545f916001600160401b03808516926111e592600160a01b9004821691600160401b90910416611958565b6111ef91906118ce565b90505f826001600160401b031611801561121a5750670fffffffffffffff6001600160401b03831611155b801561122e5750677fffffffffffffff8111155b8290611259576040516345a454b560e01b81526001600160401b03909116600482015260240161049d565b50825467ffffffffffffffff60a01b1916600160a01b6001600160401b0384811691909102919091178455600680546fffffffffffffffff00000000000000001916600160401b8484160217808255909160109161118d91600160801b90910416611913565b5f6112ff8484848080601f0160208091040260200160405190810160405280939291908181526020018383808284375f9201919091525061147a92505050565b6001600160a01b0381165f90815260046020526040902054909150819063ffffffff161561134c5760405163c4246ce160e01b81526001600160a01b03909116600482015260240161049d565b506001600160a01b0381165f908152600460209081526040808320805463ffffffff191663ffffffff8a161790556003909152902061138c838583611a3a565b50949350505050565b600180546001600160a01b031916905561081b8161152f565b6060814710156113da5760405163cf47918160e01b81524760048201526024810183905260440161049d565b5f6113e685848661157e565b905080801561140757505f3d118061140757505f856001600160a01b03163b115b1561141c57611414611593565b915050610dc4565b801561144657604051639996b31560e01b81526001600160a01b038616600482015260240161049d565b3d15611459576114546115ac565b611472565b60405163d6bda27560e01b815260040160405180910390fd5b509392505050565b5f8060ff84166001146114b65760ff84166002146114ae5760ff84166003146114a3575f6114a6565b60215b60ff166114b9565b6107a06114b9565b60205b61ffff1690505f811180156114ce5750808351145b835185916114fa57604051635145923f60e01b815260ff9092166004830152602482015260440161049d565b5050838360405160200161150f929190611af4565b60408051601f198184030181529190528051602090910120949350505050565b5f80546001600160a01b038381166001600160a01b0319831681178455604051919092169283917f8be0079c531659141344cd1fd0a4f28419497f9722a3daafe3b4186f6b6457e09190a35050565b5f5f5f83516020850186885af1949350505050565b6040513d81523d5f602083013e3d602001810160405290565b6040513d5f823e3d81fd5b5f5f83601f8401126115c7575f5ffd5b5081356001600160401b038111156115dd575f5ffd5b6020830191508360208285010111156115f4575f5ffd5b9250929050565b5f5f6020838503121561160c575f5ffd5b82356001600160401b03811115611621575f5ffd5b61162d858286016115b7565b90969095509350505050565b80356001600160a01b038116811461164f575f5ffd5b919050565b5f5f60408385031215611665575f5ffd5b61166e83611639565b915061167c60208401611639565b90509250929050565b5f60208284031215611695575f5ffd5b610dc482611639565b80356001600160401b038116811461164f575f5ffd5b5f5f604083850312156116c5575f5ffd5b6116ce83611639565b915061167c6020840161169e565b803560ff8116811461164f575f5ffd5b5f5f5f5f606085870312156116ff575f5ffd5b61170885611639565b9350611716602086016116dc565b925060408501356001600160401b03811115611730575f5ffd5b61173c878288016115b7565b95989497509550505050565b5f5f5f6060848603121561175a575f5ffd5b61176384611639565b9250611771602085016116dc565b915061177f6040850161169e565b90509250925092565b5f5f5f5f5f5f60a0878903121561179d575f5ffd5b6117a687611639565b95506117b4602088016116dc565b945060408701356001600160401b038111156117ce575f5ffd5b6117da89828a016115b7565b90955093506117ed90506060880161169e565b91506117fb60808801611639565b90509295509295509295565b5f60208284031215611817575f5ffd5b5035919050565b602081525f82518060208401528060208501604085015e5f604082850101526040601f19601f83011684010191505092915050565b81835281816020850137505f828201602090810191909152601f909101601f19169091010190565b6001600160401b0384168152604060208201525f61189d604083018486611853565b95945050505050565b634e487b7160e01b5f52603260045260245ffd5b634e487b7160e01b5f52601160045260245ffd5b808201808211156105b2576105b26118ba565b602081525f6118f4602083018486611853565b949350505050565b80820281158282048414176105b2576105b26118ba565b5f6001600160401b0382166001600160401b038103611934576119346118ba565b60010192915050565b5f63ffffffff821663ffffffff8103611934576119346118ba565b818103818111156105b2576105b26118ba565b600181811c9082168061197f57607f821691505b602082108103610e2757634e487b7160e01b5f52602260045260245ffd5b6001600160401b0382811682821603908111156105b2576105b26118ba565b634e487b7160e01b5f52603160045260245ffd5b634e487b7160e01b5f52604160045260245ffd5b601f8211156108d857828211156108d857805f5260205f20601f840160051c6020851015611a0f57505f5b90810190601f840160051c035f5b81811015611a32575f83820155600101611a1d565b505050505050565b6001600160401b03831115611a5157611a516119d0565b611a6583611a5f835461196b565b836119e4565b5f601f841160018114611a96575f8515611a7f5750838201355b5f19600387901b1c1916600186901b178355611aed565b5f83815260208120601f198716915b82811015611ac55786850135825560209485019460019092019101611aa5565b5086821015611ae1575f1960f88860031b161c19848701351681555b505060018560011b0183555b5050505050565b60ff60f81b8360f81b1681525f82518060208501600185015e5f9201600101918252509291505056fea164736f6c6343000825000a'
