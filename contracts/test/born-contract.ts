@@ -67,6 +67,8 @@ export async function bornContract<K extends ContractKind>(
     ...{ ...chain, born, contract, balance, setBalance },
     write: (from: Address, functionName: string, args: readonly unknown[], value = 0n) =>
       chain.write(from, contract, { functionName, args, value }),
+    writeTo: (other: { address: Address; abi: Abi }, call: Call) =>
+      chain.write(chain.admin, other, call),
     bySystem: (functionName: string, ...args: readonly unknown[]) =>
       chain.write(system, contract, { functionName, args }),
     read: <T>(functionName: string, ...args: readonly unknown[]) =>

@@ -1,8 +1,18 @@
 /** Stakes, earns, is punished and leaves, and tries to have more than its own. */
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { afterEach, describe, test } from 'node:test'
-import { type Address, bytesToHex, parseEventLogs, toHex, zeroAddress } from 'viem'
+import {
+  type Abi,
+  type Address,
+  bytesToHex,
+  encodeFunctionData,
+  type Hex,
+  parseEventLogs,
+  toHex,
+  zeroAddress,
+} from 'viem'
 import { stakingAbi as abi } from '../../src/abi/staking.gen.ts'
 import { ether, keyOf, provenKey } from './born-contract.ts'
 import { bornStaking, commitment, parameters } from './born-staking.ts'
@@ -214,6 +224,32 @@ describe('stake', () => {
     await staking.wait(100)
     await staking.withdraw(3, validator(0), to)
     assert.equal(await staking.reader.getBalance({ address: to }), 4n * ether)
+  })
+
+  test('is paid once to an account that asks again while it is paid', async () => {
+    const staking = await born([40n * ether])
+    const file = new URL('../artifacts/src/test/Greedy.sol/Greedy.json', import.meta.url)
+    const greedy = JSON.parse(await readFile(file, 'utf8')) as { abi: Abi; bytecode: Hex }
+    const address = await staking.deploy(greedy)
+    const call = (functionName: 'run' | 'attack', inner: Hex, value = 0n) =>
+      staking.writeTo(
+        { address, abi: greedy.abi },
+        { functionName, args: [stakingAddress, inner], value },
+      )
+    const stakingAddress = staking.contract.address
+    const [key, shares] = [validator(0), 5n * ether]
+    const inner = (functionName: 'addStake' | 'removeStake' | 'withdraw', args: unknown[]) =>
+      encodeFunctionData({ abi, functionName, args } as Parameters<typeof encodeFunctionData>[0])
+    await call('run', inner('addStake', [key]), shares)
+    await call('run', inner('removeStake', [key, shares]))
+    await staking.wait(1_001, 21)
+    await call('attack', inner('withdraw', [key, address]))
+    assert.equal(await staking.reader.getBalance({ address }), shares)
+    assert.equal(
+      await staking.reader.readContract({ address, abi: greedy.abi, functionName: 'wasRefused' }),
+      true,
+    )
+    assert.equal(await staking.balance(), 40n * ether)
   })
 
   test('of an owner stays above the minimum until it exits', async () => {

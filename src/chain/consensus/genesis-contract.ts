@@ -25,6 +25,7 @@ import {
   stakeFields,
   stakingFields,
 } from './contract-layout.ts'
+import { limits } from './limits.ts'
 import { contentSlot, mappingSlot, packBytes, packFields, type Slot } from './solidity-storage.ts'
 
 /** A validator of the first set. */
@@ -64,11 +65,13 @@ export interface FoundingDelegate extends Founder {
 export interface GovernedParameters {
   /** Who governs: an account or contract, or the members by more than two thirds of their weight. */
   readonly owner: Address | 'members'
+  /** At most 128. */
   readonly maxMembers: number
 }
 
 /** What a staking contract is born with. */
 export interface StakingParameters {
+  /** At most 1,024. */
   readonly maxCandidates: number
   /** At least a gwei. */
   readonly minStakeWei: bigint
@@ -81,6 +84,7 @@ export interface StakingParameters {
 
 /** What a delegates contract is born with. */
 export interface DelegatesParameters {
+  /** At most 1,024. */
   readonly maxCandidates: number
   readonly registrationFeeWei: bigint
   readonly unlockSeconds: number
@@ -151,7 +155,7 @@ function governed(
   { owner, maxMembers }: GovernedParameters,
   founders: readonly FoundingMember[],
 ): Birth {
-  checkCount('maxMembers', maxMembers, 2 ** 32 - 1)
+  checkCount('maxMembers', maxMembers, limits.maxValidators)
   if (founders.length > maxMembers) throw badFounders(`more than ${maxMembers}`)
   for (const { weight } of founders) checkRange('a weight', weight, [1n, maxWeight])
   const count = BigInt(founders.length)
@@ -263,7 +267,7 @@ function candidates(
   most: number,
   founders: readonly { readonly founder: Founder; readonly wei: bigint }[],
 ): { readonly held: bigint; readonly setWeight: bigint; readonly slots: readonly Slot[] } {
-  checkCount('maxCandidates', most, 2 ** 32 - 1)
+  checkCount('maxCandidates', most, limits.maxCandidates)
   if (founders.length > most) throw badFounders(`more than ${most}`)
   const items = contentSlot(stakedFields._candidates[0])
   const slots = founders.flatMap(({ founder, wei }, at) => {

@@ -8,6 +8,10 @@ export const limits = {
   maxValidators: 128,
   /** Validators of a set in which one signs with ML-DSA-65, unless the manifest says otherwise. */
   maxMlDsaValidators: 32,
+  /** Candidates that a contract lists, and that are read of it. */
+  maxCandidates: 1_024,
+  /** Requests to become a validator that wait for the end of a block. */
+  maxWaiting: 8,
   /** Body and record of a block. */
   maxBlockBytes: 4 * kib * kib,
   /** A part of a block; only the last may be shorter. */
