@@ -5,6 +5,7 @@ import { accountsTable } from './accounts.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { logTable } from './logs.ts'
 import { machineText } from './measure.ts'
+import { networkTable } from './network.ts'
 import { precompileTable } from './precompiles.ts'
 import { startTable } from './starts.ts'
 import { trieTable } from './state.ts'
@@ -17,6 +18,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   accounts: accountsTable,
   start: startTable,
   logs: logTable,
+  network: networkTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -25,7 +25,7 @@ import { linkHello, type NodeIdentity, type Role } from './node-identity.ts'
 import { peerFaults } from './peer-faults.ts'
 import type { AddressBook } from './peers/address-book.ts'
 import { AddressExchange } from './peers/address-exchange.ts'
-import { signRecord } from './peers/address-record.ts'
+import { readRecord, signRecord } from './peers/address-record.ts'
 import { readBook, writeBook } from './peers/book-file.ts'
 import { type Candidate, DialPlan } from './peers/dial-plan.ts'
 import { Doorway, type OwnHello } from './peers/doorway.ts'
@@ -115,6 +115,7 @@ class NodeNetwork implements Network, PeerListener {
     const peers = () => this.#peers.values()
     this.#channels = new ChannelSet({
       ...{ id: this.id, logger, measures: this.#measures, peers, score },
+      nowMs: () => clock.nowMs(),
     })
     this.#exchange = new AddressExchange({ book, nowMs: () => clock.nowMs(), chance, score })
     this.#doorway = new Doorway({
@@ -143,7 +144,8 @@ class NodeNetwork implements Network, PeerListener {
     const { listen, identity, announce = [] } = this.#options
     if (listen) await this.#doorway.listen(listen)
     if (announce.length > 0) {
-      this.#record = signRecord(identity, announce, Math.floor(this.#around.clock.nowMs()))
+      const sequence = Math.floor(this.#around.clock.nowMs())
+      this.#record = readRecord(signRecord(identity, announce, sequence)).bytes
     }
     this.#state = 'running'
     await this.#lan?.start()
@@ -154,11 +156,9 @@ class NodeNetwork implements Network, PeerListener {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#cancelTick()
-    const links = [...this.#peers.values()].map(({ link }) => link)
-    for (const link of links) link.close('stopping')
     await this.#lan?.stop()
     await this.#doorway.close()
-    await Promise.all([...links.map((link) => link.ended), ...this.#dialling])
+    await Promise.all(this.#dialling)
     await this.#writeBook()
   }
 

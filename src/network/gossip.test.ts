@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { keyAddress } from '../crypto/signatures.ts'
 import type { Channel, CheckResult, Network } from './network.ts'
 import { peerFaults } from './peer-faults.ts'
 import {
@@ -131,6 +132,32 @@ test('whoever claims to be a validator without its key is none, and is scored', 
   await until(() => channel.peers().length === 1)
   assert.equal(channel.peers()[0]?.validator(), undefined)
   assert.equal(score(node), -50)
+})
+
+test('a validator whose key changed tells so over the links that it has', async (context) => {
+  let key = identityOf(50).key
+  const a = await openNode(context, 1)
+  const b = await openNode(context, 2, { peers: [addressOf(a)] })
+  const { channel } = joinChain(a, { isValidator: () => true })
+  const came: string[] = []
+  const atB = joinChain(b, { validator: () => key, peerWent: ({ id }) => came.push(id) })
+  const validator = () => channel.peers()[0]?.validator()
+  await until(() => channel.peers().length === 1)
+  assert.deepEqual(validator(), keyAddress(key))
+  key = identityOf(51, 'ml-dsa-65').key
+  atB.channel.announce()
+  await until(() => validator()?.toHex() === keyAddress(key).toHex())
+  assert.deepEqual([came, score(a)], [[], 0])
+})
+
+test('a peer that sends the same over and over is scored in the end', async (context) => {
+  const node = await openNode(context, 1)
+  const { channel, heard } = joinChain(node, { result: () => ({ kind: 'accept', isNews: false }) })
+  const rogue = await openRogue(context, node)
+  await until(() => channel.peers().length === 1)
+  for (let at = 0; at < 1_003; at += 1) rogue.send({ channel: 1, kind: 1 }, bytesOf('again'))
+  await until(() => score(node) === -2)
+  assert.equal(heard.length, 1)
 })
 
 test('a check that fails is our fault', async (context) => {

@@ -170,6 +170,25 @@ test('a peer that sends what is too long or has no business here is away for a d
   }
 })
 
+test('many connections that say nothing do not keep others out', async (context) => {
+  const node = await openNode(context, 1)
+  const { port = 0 } = node.endpoint() ?? {}
+  let closed = 0
+  for (let at = 0; at < 90; at += 1) {
+    const raw = connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (at % 3)}` })
+    context.after(() => raw.destroy())
+    raw
+      .on('error', () => {})
+      .once('close', () => {
+        closed += 1
+      })
+    await new Promise((resolve) => raw.once('connect', resolve))
+  }
+  await until(() => closed === 90 - 64)
+  const friend = await openNode(context, 2, { peers: [addressOf(node)] })
+  await until(() => friend.peers().length === 1)
+})
+
 /** A node with one rogue, and its chain. */
 async function withRogue(context: TestContext, bounds: Partial<NetworkBounds>) {
   const node = await openNode(context, 1, { bounds })

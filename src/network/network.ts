@@ -109,7 +109,11 @@ export interface SendOptions {
 /** The links as a chain has them. */
 export interface Channel {
   peers(): readonly ChannelPeer[]
-  /** Sends a message to the peers that are not known to have it, and gives their number. */
+  /**
+   * Sends a message to the peers that are not known to have it, and gives their number. Its bytes must stay as they are.
+   *
+   * @throws AppError `network/bad-message`
+   */
   publish(kind: number, bytes: Uint8Array, options?: SendOptions): number
   /** Sends a message to one peer; false if it is gone, or its queue is full. */
   send(peer: PeerId, kind: number, bytes: Uint8Array, options?: SendOptions): boolean
@@ -122,6 +126,8 @@ export interface Channel {
   ask(peer: PeerId, kind: number, bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>
   /** Scores a peer for what became known later. */
   score(peer: PeerId, fault: Fault): void
+  /** Tells all peers anew which validator this node is, because its key changed. */
+  announce(): void
   /** Ends the chain's part of all links. */
   leave(): void
 }
@@ -166,7 +172,7 @@ export interface Network {
   readonly id: PeerId
   /** Where it listens, once it has started. */
   endpoint(): Endpoint | undefined
-  /** Begins to listen and to connect. @throws AppError `network/cannot-listen` */
+  /** Begins to listen and to connect. @throws AppError `network/cannot-listen`, `network/bad-record` (what it announces) */
   start(): Promise<void>
   /** Says goodbye, and resolves when no socket is open and what was learned is on disk. */
   stop(): Promise<void>

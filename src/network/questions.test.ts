@@ -113,6 +113,15 @@ test('an answer that nobody asked for is scored, one that comes late is not', as
   await until(() => score() === -22)
 })
 
+test('no room is made for a long answer that nobody asked for', async (context) => {
+  const node = await openNode(context, 1)
+  const channel = node.join(rulesOf(kindOf(never, { maxAnswerBytes: 8_000_000 })))
+  const rogue = await openRogue(context, node)
+  await until(() => channel.peers().length === 1)
+  rogue.send({ channel: 1, kind: 5, type: 2, id: 1 }, new Uint8Array(1_025))
+  assert.equal(await rogue.farewell(), 'bad-frame')
+})
+
 test('whoever asks more at once than is allowed hears that there is no answer, and is scored', async (context) => {
   const node = await openNode(context, 1)
   const channel = node.join(rulesOf(kindOf(never)))

@@ -27,7 +27,9 @@ export interface ChannelSurroundings {
   readonly number: number
   readonly logger: Logger
   readonly measures: Measures
-  score(peer: Peer, fault: Fault): void
+  readonly nowMs: () => number
+  readonly score: (peer: Peer, fault: Fault) => void
+  announce(): void
   left(): void
 }
 
@@ -109,6 +111,10 @@ export class ChainChannel implements Channel, FrameTaker {
     if (member) this.#around.score(member.peer, fault)
   }
 
+  announce(): void {
+    if (!this.#isLeft) this.#around.announce()
+  }
+
   leave(): void {
     if (this.#isLeft) return
     this.#isLeft = true
@@ -116,13 +122,18 @@ export class ChainChannel implements Channel, FrameTaker {
     this.#around.left()
   }
 
-  /** Takes a peer in that is on this chain. */
+  /** Takes a peer in that is on this chain, or what it says anew. */
   came(peer: Peer, entry: ChainEntry): void {
     if (this.#isLeft) return
-    const blame = () => this.#around.score(peer, peerFaults.badSignature)
-    const member = new Member(peer, entry, { rules: this.rules, blame })
-    this.#members.set(peer.id, member)
-    this.rules.peerCame?.(member)
+    const { nowMs, score } = this.#around
+    const surroundings = { rules: this.rules, nowMs, score: (fault: Fault) => score(peer, fault) }
+    const known = this.#members.get(peer.id)
+    if (known?.peer === peer) known.renew(entry)
+    else {
+      const member = new Member(peer, entry, surroundings)
+      this.#members.set(peer.id, member)
+      this.rules.peerCame?.(member)
+    }
   }
 
   went(peer: Peer): void {
@@ -132,11 +143,12 @@ export class ChainChannel implements Channel, FrameTaker {
     this.rules.peerWent?.(member)
   }
 
-  limitOf({ kind, type }: FrameHead): number | undefined {
+  limitOf(peer: Peer, { kind, type, id }: FrameHead): number | undefined {
     if (type === frameTypes.message) return this.#messages.get(kind)?.maxBytes
     const rules = this.#questions.get(kind)
     if (type === frameTypes.refusal) return rules && 0
-    return type === frameTypes.question ? rules?.maxBytes : rules?.maxAnswerBytes
+    if (type === frameTypes.question) return rules?.maxBytes
+    return rules && peer.questions.limitOf(id, rules.maxAnswerBytes)
   }
 
   receive(peer: Peer, frame: Frame): void | Promise<void> {
@@ -160,7 +172,8 @@ export class ChainChannel implements Channel, FrameTaker {
     }
     const { name, known } = this.#seen.look(rules.number, bytes)
     if (known !== undefined) {
-      if (!known.by.includes(peer.facts.serial)) known.by.push(peer.facts.serial)
+      if (known.by.includes(peer.facts.serial)) this.#members.get(peer.id)?.repeated()
+      else known.by.push(peer.facts.serial)
       if (known.fault) this.#around.score(peer, known.fault)
       return
     }

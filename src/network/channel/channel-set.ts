@@ -16,6 +16,7 @@ export interface ChannelSetSurroundings {
   readonly id: PeerId
   readonly logger: Logger
   readonly measures: Measures
+  readonly nowMs: () => number
   readonly peers: () => Iterable<Peer>
   readonly score: (peer: Peer, fault: Fault) => void
 }
@@ -43,7 +44,7 @@ export class ChannelSet {
 
   /** @throws AppError `network/joined-already` */
   join(rules: ChannelRules): Channel {
-    const { logger, measures, peers, score } = this.#around
+    const { logger, measures, nowMs, peers, score } = this.#around
     const chain = toHex(rules.chainKey)
     if (this.#channels.has(chain) || this.#lastNumber === lastNumber) {
       const message = `this node takes part in the chain ${chain} already, or joined ${lastNumber} chains since its start; leave it first, or start the node again`
@@ -51,12 +52,15 @@ export class ChannelSet {
     }
     this.#lastNumber += 1
     const number = this.#lastNumber
-    const left = () => this.#leave(chain, number)
-    const channel = new ChainChannel(rules, { number, logger, measures, score, left })
+    const channel: ChainChannel = new ChainChannel(rules, {
+      ...{ number, logger, measures, nowMs, score },
+      announce: () => this.#announce(channel),
+      left: () => this.#leave(chain, number),
+    })
     this.#channels.set(chain, channel)
     this.#numbers.set(number, channel)
+    this.#announce(channel)
     for (const peer of peers()) {
-      peer.tellEntry(this.#entryOf(channel, peer.facts.exporter))
       const entry = peer.entry(chain)
       if (entry) channel.came(peer, entry)
     }
@@ -119,6 +123,12 @@ export class ChannelSet {
     return this.keys().some((key) =>
       beginnings.some((one) => equalBytes(key.subarray(0, one.length), one)),
     )
+  }
+
+  #announce(channel: ChainChannel): void {
+    for (const peer of this.#around.peers()) {
+      peer.tellEntry(this.#entryOf(channel, peer.facts.exporter))
+    }
   }
 
   #leave(chain: string, number: number): void {

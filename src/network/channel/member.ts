@@ -3,32 +3,45 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { isSignature, keyAddress } from '../../crypto/signatures.ts'
 import type { ChainEntry } from '../link/hello.ts'
-import type { Answer, ChannelPeer, ChannelRules, PeerId, QuestionKind } from '../network.ts'
+import type { Answer, ChannelPeer, ChannelRules, Fault, PeerId, QuestionKind } from '../network.ts'
 import { chainHello } from '../node-identity.ts'
 import { peerFaults } from '../peer-faults.ts'
 import type { Peer } from '../peers/peer.ts'
 
+/** What a member needs of its chain. */
+interface MemberSurroundings {
+  readonly rules: ChannelRules
+  readonly nowMs: () => number
+  readonly score: (fault: Fault) => void
+}
+
+/** Messages that a peer may send again in a minute: what was lost is sent again, but not without end. */
+const mostRepeats = 1_000
+const minuteMs = 60_000
+
 export class Member implements ChannelPeer {
   readonly peer: Peer
-  readonly #entry: ChainEntry
-  readonly #rules: ChannelRules
-  readonly #blame: () => void
-  readonly #address: Uint8Array | undefined
+  readonly #around: MemberSurroundings
+  #entry: ChainEntry
+  #address: Uint8Array | undefined
   /** Whether the signature of the validator is right; looked at when it matters. */
   #isProven: boolean | undefined
   /** Questions of the peer that are being answered, by kind. */
   readonly #answering = new Map<number, number>()
+  #repeats = { count: 0, sinceMs: 0 }
 
-  constructor(
-    peer: Peer,
-    entry: ChainEntry,
-    { rules, blame }: { readonly rules: ChannelRules; readonly blame: () => void },
-  ) {
+  constructor(peer: Peer, entry: ChainEntry, around: MemberSurroundings) {
     this.peer = peer
+    this.#around = around
+    this.#entry = entry
+    this.renew(entry)
+  }
+
+  /** Takes what the peer says anew: its validator's key may be another one. */
+  renew(entry: ChainEntry): void {
     this.#entry = entry
     this.#address = entry.validator && keyAddress(entry.validator)
-    this.#rules = rules
-    this.#blame = blame
+    this.#isProven = undefined
   }
 
   get id(): PeerId {
@@ -42,12 +55,21 @@ export class Member implements ChannelPeer {
 
   validator(): Uint8Array | undefined {
     const address = this.#address
-    if (address === undefined || !this.#rules.isValidator(address)) return undefined
+    if (address === undefined || !this.#around.rules.isValidator(address)) return undefined
     if (this.#isProven === undefined) {
       this.#isProven = isProven(this.#entry, this.peer.facts.exporter, this.id)
-      if (!this.#isProven) this.#blame()
+      if (!this.#isProven) this.#around.score(peerFaults.badSignature)
     }
     return this.#isProven ? address : undefined
+  }
+
+  /** Notes that the peer sent a message that it had sent before. */
+  repeated(): void {
+    const nowMs = this.#around.nowMs()
+    const { count, sinceMs } = this.#repeats
+    const isSame = nowMs - sinceMs < minuteMs
+    this.#repeats = isSame ? { count: count + 1, sinceMs } : { count: 1, sinceMs: nowMs }
+    if (this.#repeats.count > mostRepeats) this.#around.score(peerFaults.outOfPlace)
   }
 
   /** Answers a question, unless too many of its kind are being answered. */

@@ -22,6 +22,7 @@ export interface QuestionTerms {
 
 /** Numbers of questions whose answers may still come, though nobody waits for them. */
 const mostGivenUp = 64
+const unaskedBytes = 1_024
 
 export class Questions {
   readonly #timer: Timer
@@ -31,6 +32,12 @@ export class Questions {
 
   constructor(timer: Timer) {
     this.#timer = timer
+  }
+
+  /** The most bytes that an answer may have: few, if nobody waits for it, so that none is made room for. */
+  limitOf(id: number, maxAnswerBytes: number): number {
+    const isAsked = this.#asked.has(id) || this.#givenUp.has(id)
+    return isAsked ? maxAnswerBytes : Math.min(maxAnswerBytes, unaskedBytes)
   }
 
   /**

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { concatBytes } from '../../base/bytes.ts'
-import { encodeFrame, type Frame, FrameDecoder, type FrameType, headBytes } from './frame.ts'
+import { encodeHead, type Frame, FrameDecoder, type FrameType, headBytes } from './frame.ts'
 
 const anyFrame: fc.Arbitrary<Frame> = fc.record(
   {
@@ -16,6 +16,9 @@ const anyFrame: fc.Arbitrary<Frame> = fc.record(
   },
   { noNullPrototype: true },
 )
+
+const encodeFrame = (frame: Frame) =>
+  concatBytes(encodeHead(frame, frame.bytes.length), frame.bytes)
 
 function readAll(decoder: FrameDecoder, chunks: readonly Uint8Array[]): readonly Frame[] {
   return chunks.flatMap((chunk) => {
@@ -36,7 +39,7 @@ test('any frames, cut anywhere, come out as they went in', () => {
   const shares = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { maxLength: 40 })
   fc.assert(
     fc.property(fc.array(anyFrame, { maxLength: 6 }), shares, (frames, places) => {
-      const bytes = concatBytes(...frames.map((frame) => encodeFrame(frame, frame.bytes)))
+      const bytes = concatBytes(...frames.map((frame) => encodeFrame(frame)))
       const decoder = new FrameDecoder(() => 300)
       assert.deepEqual(readAll(decoder, cut(bytes, places)), frames)
       assert.equal(decoder.isWithin, false)
@@ -48,7 +51,7 @@ test('any frames, cut anywhere, come out as they went in', () => {
 test('one byte at a time is enough', () => {
   const frame: Frame = { channel: 7, kind: 9, type: 1, id: 11, bytes: Uint8Array.of(1, 2, 3) }
   const decoder = new FrameDecoder(() => 3)
-  const bytes = encodeFrame(frame, frame.bytes)
+  const bytes = encodeFrame(frame)
   const pieces = [...bytes].map((byte) => Uint8Array.of(byte))
   assert.deepEqual(readAll(decoder, pieces.slice(0, -1)), [])
   assert.equal(decoder.isWithin, true)
@@ -56,7 +59,7 @@ test('one byte at a time is enough', () => {
 })
 
 test('the bytes of a frame are its own, whatever becomes of the chunk', () => {
-  const chunk = Buffer.from(encodeFrame(frameOne, frameOne.bytes))
+  const chunk = Buffer.from(encodeFrame(frameOne))
   const [frame] = readAll(new FrameDecoder(() => 1), [chunk])
   chunk.fill(0)
   assert.deepEqual(frame, frameOne)
@@ -75,7 +78,7 @@ test('any bytes at all give frames or a fault, and never more than what came', (
 test('a frame over the limit of its kind, or of no kind, is refused by its head alone', () => {
   const limits = new Map([[1, 10]])
   const headOf = (kind: number, length: number) =>
-    encodeFrame({ channel: 0, kind, type: 0, id: 0 }, new Uint8Array(length)).subarray(0, headBytes)
+    encodeHead({ channel: 0, kind, type: 0, id: 0 }, length)
   for (const [kind, length] of [
     [1, 11],
     [2, 0],
@@ -83,7 +86,7 @@ test('a frame over the limit of its kind, or of no kind, is refused by its head 
     const decoder = new FrameDecoder((head) => limits.get(head.kind))
     assert.deepEqual(readAll(decoder, [headOf(kind, length)]), [])
     assert.match(decoder.fault ?? '', new RegExp(`kind ${kind} on channel 0`))
-    assert.deepEqual(readAll(decoder, [encodeFrame(frameOne, frameOne.bytes)]), [])
+    assert.deepEqual(readAll(decoder, [encodeFrame(frameOne)]), [])
   }
   const decoder = new FrameDecoder((head) => limits.get(head.kind))
   readAll(decoder, [headOf(1, 10)])
@@ -98,8 +101,7 @@ test('a frame over the limit of its kind, or of no kind, is refused by its head 
 const frameOne: Frame = { channel: 0, kind: 1, type: 0, id: 0, bytes: Uint8Array.of(1) }
 
 test('what is claimed is not made room for before it comes', () => {
-  const claimed = encodeFrame({ channel: 0, kind: 1, type: 0, id: 0 }, new Uint8Array())
-  new DataView(claimed.buffer).setUint32(0, 2 ** 32 - 1)
+  const claimed = encodeHead({ channel: 0, kind: 1, type: 0, id: 0 }, 2 ** 32 - 1)
   const decoder = new FrameDecoder(() => 2 ** 32)
   const before = process.memoryUsage().arrayBuffers
   readAll(decoder, [claimed, new Uint8Array(1_000)])

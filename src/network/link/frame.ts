@@ -25,20 +25,19 @@ export interface Frame extends FrameHead {
 /** The most bytes that a frame may have, or `undefined` if it has no business here. */
 export type FrameLimit = (head: FrameHead) => number | undefined
 
-/** Bytes of a frame. */
-export function encodeFrame(
+/** What goes before `length` bytes of a message. */
+export function encodeHead(
   { channel, kind, type, id }: FrameHead,
-  bytes: Uint8Array,
+  length: number,
 ): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(headBytes + bytes.length)
-  const view = new DataView(frame.buffer)
-  view.setUint32(0, bytes.length)
+  const head = new Uint8Array(headBytes)
+  const view = new DataView(head.buffer)
+  view.setUint32(0, length)
   view.setUint16(4, channel)
   view.setUint8(6, kind)
   view.setUint8(7, type)
   view.setUint32(8, id)
-  frame.set(bytes, headBytes)
-  return frame
+  return head
 }
 
 const nothing = new Uint8Array()

@@ -5,9 +5,9 @@ import { concatBytes } from '../../base/bytes.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Importance } from '../network.ts'
 import { type Ending, type Farewell, farewellByte, farewellOf } from './farewell.ts'
-import { encodeFrame, type Frame, FrameDecoder, type FrameHead, frameTypes } from './frame.ts'
+import { encodeHead, type Frame, FrameDecoder, type FrameHead, frameTypes } from './frame.ts'
 import { livenessOf, type Patience } from './liveness.ts'
-import { type QueueBounds, SendQueue } from './send-queue.ts'
+import { type Outgoing, type QueueBounds, SendQueue } from './send-queue.ts'
 
 /** What takes the frames of a link; which one it is changes when the greeting is over. */
 export interface LinkHandler {
@@ -113,10 +113,10 @@ export class Link {
     handler.opened?.()
   }
 
-  /** Sends a frame when its turn comes; false if it was dropped. One that must not be dropped and has no room ends the link. */
+  /** Sends a frame when its turn comes, until when its bytes must stay as they are; false if it was dropped. One that must not be dropped and has no room ends the link. */
   send(head: FrameHead, bytes: Uint8Array, importance: Importance): boolean {
     if (this.#isOver) return false
-    const queued = this.#queue.push(encodeFrame(head, bytes), importance)
+    const queued = this.#queue.push({ head: encodeHead(head, bytes.length), bytes }, importance)
     if (queued === 'full') this.close('slow')
     if (queued !== 'queued') return false
     if (!this.#isFlushing && this.#stalledMs === undefined) {
@@ -130,8 +130,9 @@ export class Link {
   close(reason: Farewell): void {
     if (this.#isOver) return
     this.#end({ reason, isOurs: true })
-    const goodbye = encodeFrame(linkHead(controls.goodbye), Uint8Array.of(farewellByte(reason)))
-    this.#socket.end(concatBytes(...this.#outbox, ...this.#queue.take(batchBytes), goodbye))
+    const goodbye = { head: encodeHead(linkHead(controls.goodbye), 1), bytes: byteOf(reason) }
+    const last = joined([...this.#queue.take(batchBytes), goodbye])
+    this.#socket.end(concatBytes(...this.#outbox, last))
     // Whoever does not read must not keep the socket open.
     const cancel = this.#around.timer.after(partingMs, () => this.#socket.destroy())
     this.#socket.once('close', cancel)
@@ -220,9 +221,7 @@ export class Link {
   #nextPieces(): readonly Uint8Array[] {
     const frames = this.#queue.take(batchBytes)
     this.sent.messages += frames.length
-    const [first] = frames
-    if (first === undefined) return []
-    const all = frames.length === 1 ? first : concatBytes(...frames)
+    const all = joined(frames)
     const pieces: Uint8Array[] = []
     for (let at = 0; at < all.length; at += batchBytes)
       pieces.push(all.subarray(at, at + batchBytes))
@@ -254,4 +253,12 @@ export class Link {
     this.#pingedMs = nowMs
     this.send(linkHead(controls.ping), nothing, 'own')
   }
+}
+
+function joined(frames: readonly Outgoing[]): Uint8Array {
+  return concatBytes(...frames.flatMap(({ head, bytes }) => [head, bytes]))
+}
+
+function byteOf(reason: Farewell): Uint8Array {
+  return Uint8Array.of(farewellByte(reason))
 }

@@ -4,10 +4,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Importance } from '../network.ts'
-import { SendQueue } from './send-queue.ts'
+import { type Outgoing, SendQueue } from './send-queue.ts'
 
-const message = (byte: number, bytes = 10) => new Uint8Array(bytes).fill(byte)
-const firsts = (taken: readonly Uint8Array[]) => taken.map(([byte]) => byte)
+/** A message of so many bytes, one of them its head. */
+const message = (byte: number, bytes = 10): Outgoing => ({
+  head: Uint8Array.of(byte),
+  bytes: new Uint8Array(bytes - 1),
+})
+const firsts = (taken: readonly Outgoing[]) => taken.map(({ head }) => head[0])
 const everything = 1_000_000
 
 test('the important goes first, and within a rank what came first', () => {
@@ -51,7 +55,7 @@ test('whatever is pushed and taken, the bounds hold and nothing comes twice', ()
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 200 }), (steps) => {
       const queue = new SendQueue({ messages: 8, bytes: 200 })
-      const seen = new Set<Uint8Array>()
+      const seen = new Set<Outgoing>()
       let pushed = 0
       for (const [importance, bytes, takes] of steps) {
         if (queue.push(message(0, bytes), importance) === 'queued') pushed += 1

@@ -16,9 +16,15 @@ export interface QueueBounds {
 /** What became of a message: it waits, it or another gave way, or it must not give way and does not fit. */
 export type Queued = 'queued' | 'dropped' | 'full'
 
+/** A message and what goes before it; many queues may hold the same bytes. */
+export interface Outgoing {
+  readonly head: Uint8Array
+  readonly bytes: Uint8Array
+}
+
 interface Rank {
   /** Oldest first; those before `start` are gone. */
-  waiting: Uint8Array[]
+  waiting: Outgoing[]
   start: number
   bytes: number
 }
@@ -48,35 +54,37 @@ export class SendQueue {
     return this.#dropped
   }
 
-  push(message: Uint8Array, importance: Importance): Queued {
+  push(message: Outgoing, importance: Importance): Queued {
+    const size = sizeOf(message)
     const own = ranks.indexOf(importance)
-    while (!this.#fits(message.length, own)) {
+    while (!this.#fits(size, own)) {
       const victim = this.#ranks.find((rank, place) => place < own && lengthOf(rank) > 0)
       if (victim === undefined) {
         if (importance === 'own') return 'full'
         this.#dropped += 1
         return 'dropped'
       }
-      victim.bytes -= victim.waiting.pop()?.length ?? 0
+      victim.bytes -= sizeOf(victim.waiting.pop() as Outgoing)
       this.#dropped += 1
     }
     const rank = this.#ranks[own] as Rank
     rank.waiting.push(message)
-    rank.bytes += message.length
+    rank.bytes += size
     return 'queued'
   }
 
   /** Takes messages of so many bytes out, the important first; at least one if any waits. */
-  take(bytes: number): readonly Uint8Array[] {
-    const taken: Uint8Array[] = []
+  take(bytes: number): readonly Outgoing[] {
+    const taken: Outgoing[] = []
     let left = bytes
     for (const rank of this.#ranks.toReversed()) {
       while (lengthOf(rank) > 0) {
-        const message = rank.waiting[rank.start] as Uint8Array
-        if (taken.length > 0 && message.length > left) return taken
+        const message = rank.waiting[rank.start] as Outgoing
+        const size = sizeOf(message)
+        if (taken.length > 0 && size > left) return taken
         taken.push(message)
-        left -= message.length
-        rank.bytes -= message.length
+        left -= size
+        rank.bytes -= size
         rank.start += 1
         if (rank.start > 64 && 2 * rank.start > rank.waiting.length) compact(rank)
       }
@@ -98,6 +106,10 @@ export class SendQueue {
     for (let place = 0; place < end; place += 1) sum += of(this.#ranks[place] as Rank)
     return sum
   }
+}
+
+function sizeOf({ head, bytes }: Outgoing): number {
+  return head.length + bytes.length
 }
 
 function lengthOf({ waiting, start }: Rank): number {

@@ -15,7 +15,7 @@ const questionName = `0 ${addressesKind}`
 /** Records of an answer. */
 const mostRecords = 16
 const maxAnswerBytes = 128 * 1024
-/** A peer may ask, and is asked, once in this time. */
+/** A peer may ask once in this time, and is asked once in twice of it: clocks differ, and bytes are late. */
 const pauseMs = 30_000
 const deadlineMs = 10_000
 
@@ -36,9 +36,9 @@ export class AddressExchange implements FrameTaker {
     this.#around = around
   }
 
-  limitOf({ kind, type }: FrameHead): number | undefined {
+  limitOf(peer: Peer, { kind, type, id }: FrameHead): number | undefined {
     if (kind !== addressesKind) return undefined
-    return type === frameTypes.answer ? maxAnswerBytes : 0
+    return type === frameTypes.answer ? peer.questions.limitOf(id, maxAnswerBytes) : 0
   }
 
   receive(peer: Peer, { type, id, bytes }: Frame): void {
@@ -55,7 +55,8 @@ export class AddressExchange implements FrameTaker {
   /** Asks a peer, unless it was asked a while ago, and resolves when what it said is in the book. */
   async ask(peer: Peer): Promise<void> {
     const { nowMs, score } = this.#around
-    if (nowMs() - (this.#askedMs.get(peer) ?? -pauseMs) < pauseMs) return
+    const askedMs = this.#askedMs.get(peer)
+    if (askedMs !== undefined && nowMs() - askedMs < 2 * pauseMs) return
     this.#askedMs.set(peer, nowMs())
     const expired = () => score(peer, peerFaults.noAnswer)
     const terms = { kind: questionName, outstanding: 1, deadlineMs, expired }
@@ -84,7 +85,8 @@ export class AddressExchange implements FrameTaker {
   #answer(peer: Peer, id: number): void {
     const { book, nowMs, chance, score } = this.#around
     const head = { channel: 0, kind: addressesKind, id }
-    if (nowMs() - (this.#answeredMs.get(peer) ?? -pauseMs) < pauseMs) {
+    const answeredMs = this.#answeredMs.get(peer)
+    if (answeredMs !== undefined && nowMs() - answeredMs < pauseMs) {
       score(peer, peerFaults.outOfPlace)
       peer.link.send({ ...head, type: frameTypes.refusal }, new Uint8Array(), 'answer')
       return

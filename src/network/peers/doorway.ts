@@ -40,7 +40,8 @@ export class Doorway {
   /** Connections of others that have not been greeted, by their address and port. */
   readonly #strangers = new Map<string, Socket>()
   readonly #dialling = new Set<AbortController>()
-  readonly #greetings = new Set<Link>()
+  /** Links whose sockets are open, greeted or not. */
+  readonly #links = new Set<Link>()
   #server: Server | undefined
   #serial = 0
   #isClosed = false
@@ -96,23 +97,25 @@ export class Doorway {
     }
   }
 
-  /** Takes and opens no more, and resolves when no unknown connection is left, nor any of others. */
+  /** Takes and opens no more, ends all links, and resolves when no connection is left. */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const abort of this.#dialling) abort.abort()
-    const greetings = [...this.#greetings]
-    for (const link of greetings) link.close('stopping')
+    const links = [...this.#links]
+    for (const link of links) link.close('stopping')
     for (const raw of this.#strangers.values()) raw.destroy()
     const server = this.#server
     if (server) await new Promise<void>((resolve) => server.close(() => resolve()))
-    await Promise.all(greetings.map((link) => link.ended))
+    await Promise.all(links.map((link) => link.ended))
   }
 
   #accepts(raw: Socket): boolean {
     const name = nameOf(raw)
-    const isFull = this.#strangers.size >= mostStrangers
     const nowMs = this.#around.clock.nowMs()
-    if (isFull || this.#isClosed || !this.#gate.enter(raw.remoteAddress ?? '', nowMs)) return false
+    if (this.#isClosed || !this.#gate.enter(raw.remoteAddress ?? '', nowMs)) return false
+    // Those that mean it are done sooner than those that hold places.
+    if (this.#strangers.size >= mostStrangers)
+      for (const oldest of this.#strangers.values().take(1)) oldest.destroy()
     this.#strangers.set(name, raw)
     raw.once('close', () => this.#strangers.delete(name))
     return true
@@ -135,7 +138,6 @@ export class Doorway {
     const over = (outcome: DialOutcome) => {
       cancel()
       this.#strangers.delete(name)
-      this.#greetings.delete(link)
       resolve(outcome)
     }
     this.#serial += 1
@@ -162,7 +164,8 @@ export class Doorway {
     })
     const link = new Link(socket, greeting, { clock, timer, bounds })
     const cancel = timer.after(bounds.greetingMs, () => link.close('late-greeting'))
-    this.#greetings.add(link)
+    this.#links.add(link)
+    void link.ended.then(() => this.#links.delete(link))
     greeting.begin(link)
     return promise
   }

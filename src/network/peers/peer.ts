@@ -14,7 +14,7 @@ import { peerFaults } from '../peer-faults.ts'
 
 /** What takes the frames of one channel. */
 export interface FrameTaker {
-  limitOf(head: FrameHead): number | undefined
+  limitOf(peer: Peer, head: FrameHead): number | undefined
   receive(peer: Peer, frame: Frame): void | Promise<void>
 }
 
@@ -23,7 +23,7 @@ export interface PeerListener {
   /** What takes the frames of a channel of this node, the addresses' one among them. */
   taker(channel: number): FrameTaker | undefined
   opened(peer: Peer): void
-  /** The peer takes part in a chain from now on. */
+  /** The peer takes part in a chain from now on, or says anew how it does. */
   entered(peer: Peer, entry: ChainEntry): void
   left(peer: Peer, entry: ChainEntry): void
   score(peer: Peer, fault: Fault): void
@@ -98,7 +98,7 @@ export class Peer implements LinkHandler {
       if (head.kind === enterKind) return maxEntryBytes
       return head.kind === leaveKind ? 2 : undefined
     }
-    return this.#listener.taker(head.channel)?.limitOf(head)
+    return this.#listener.taker(head.channel)?.limitOf(this, head)
   }
 
   receive(frame: Frame): void | Promise<void> {
@@ -125,7 +125,9 @@ export class Peer implements LinkHandler {
 
   #enter(entry: ChainEntry): void {
     const chain = toHex(entry.chainKey)
-    if (this.#chains.size >= mostChains || this.#chains.has(chain)) {
+    const known = this.#chains.get(chain)
+    const isRight = known ? known.channel === entry.channel : this.#chains.size < mostChains
+    if (!isRight) {
       this.#listener.score(this, peerFaults.outOfPlace)
       return
     }

@@ -2,8 +2,9 @@
 
 import type { TestContext } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { concatBytes } from '../../base/bytes.ts'
 import { type Farewell, farewellOf } from '../link/farewell.ts'
-import { encodeFrame, type Frame, FrameDecoder, type FrameHead } from '../link/frame.ts'
+import { encodeHead, type Frame, FrameDecoder, type FrameHead } from '../link/frame.ts'
 import { type ChainEntry, encodeHello } from '../link/hello.ts'
 import { connectSecurely, exporterValue } from '../link/secure-socket.ts'
 import type { Network } from '../network.ts'
@@ -55,7 +56,8 @@ export async function openRogue(
     for (let frame = decoder.next(); frame; frame = decoder.next()) frames.push(frame)
   })
   const send = (head: Partial<FrameHead>, bytes: Uint8Array = new Uint8Array()) => {
-    socket.write(encodeFrame({ channel: 0, kind: 0, type: 0, id: 0, ...head }, bytes))
+    const whole = { channel: 0, kind: 0, type: 0, id: 0, ...head } as const
+    socket.write(concatBytes(encodeHead(whole, bytes.length), bytes))
   }
   const { scheme, publicKey } = identity.key
   const signed = signs?.(exporter) ?? linkHello('dialler', exporter, identity.id)
