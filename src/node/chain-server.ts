@@ -13,6 +13,7 @@ import { rpcClient } from '../rpc/rpc-client.ts'
 import type { Composition } from './composition.ts'
 import type { DevAccount } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
+import { readInjection } from './injection.ts'
 import { programVersion } from './program-folder.ts'
 import type { SettingValues } from './settings.ts'
 
@@ -69,10 +70,11 @@ export async function openChainSet(
 
 /** Starts to serve the chains of the process; the node signs for these accounts. The other chains start meanwhile. */
 export async function serveChains(
-  { values, logger, metrics, stops }: Composition,
+  composition: Composition,
   { chains, chain }: OpenChains,
   accounts: readonly DevAccount[],
 ): Promise<ServedChain> {
+  const { values, logger, metrics, stops } = composition
   const options = {
     ...{ version: await programVersion(), dev: values.dev },
     ...{ host: values.rpcHost, port: values.rpcPort, ipc: values.ipc },
@@ -80,7 +82,8 @@ export async function serveChains(
     dataFolder: path.resolve(values.data),
   }
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
-  const rpc = createRpc(options, { chain, chains, accounts, ...world })
+  const injection = await readInjection(composition)
+  const rpc = createRpc(options, { chain, chains, accounts, ...injection, ...world })
   stops.push(() => rpc.stop())
   await rpc.start()
   // The node does not wait for them.
@@ -95,6 +98,7 @@ function limitsOf(values: SettingValues) {
     responseLength: values.rpcAnswer * 1024 * 1024,
     callGasCap: BigInt(values.rpcCallGas),
     callMs: values.rpcCallTime * 1_000,
+    injectBytes: values.injectLimit * 1024,
     snapshots: values.rpcSnapshots,
   }
 }

@@ -15,14 +15,20 @@ export interface DevAccount {
 
 /** The accounts at m/44'/60'/0'/0/0 and on. */
 export function devAccounts(mnemonic: string, count: number): readonly DevAccount[] {
-  return Array.from({ length: count }, (_, number) => {
-    const key = keyFromMnemonic(mnemonic, number)
-    return { address: toHex(addressOfKey(key)), key }
-  })
+  return Array.from({ length: count }, (_, number) => accountOf(mnemonic, number))
 }
 
 /** Sends the transactions of workflows. */
 export function senderAccount(mnemonic: string): DevAccount {
-  const key = keyFromMnemonic(mnemonic, 8)
+  return accountOf(mnemonic, 8)
+}
+
+/** Signs the data that are injected without a signature. */
+export function injectAccount(mnemonic: string): DevAccount {
+  return accountOf(mnemonic, 9)
+}
+
+function accountOf(mnemonic: string, number: number): DevAccount {
+  const key = keyFromMnemonic(mnemonic, number)
   return { address: toHex(addressOfKey(key)), key }
 }

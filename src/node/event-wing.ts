@@ -31,7 +31,7 @@ import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { senderAccount, testWords } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
-import { openKeyFile, readPasswordFile } from './key-files.ts'
+import { openSetKey } from './key-files.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { knownFunctions, readWorkflow } from './workflow-folder.ts'
 
@@ -177,15 +177,9 @@ async function senderKey(
 ): Promise<Uint8Array | undefined> {
   const { senderKeyFile, senderPasswordFile, mnemonic, dev } = values
   if (senderKeyFile !== undefined) {
-    const ask = hooks.askPassword
-    if (senderPasswordFile === undefined && ask === undefined) {
-      const message = 'QS_SENDER_KEY_FILE needs QS_SENDER_PASSWORD_FILE, since nobody can be asked'
-      throw new AppError({ code: 'node/no-password', message })
-    }
-    const password = senderPasswordFile
-      ? await readPasswordFile(senderPasswordFile)
-      : ((await ask?.(`Password of ${senderKeyFile}`)) ?? '')
-    return openKeyFile(senderKeyFile, password)
+    const setting = 'QS_SENDER_PASSWORD_FILE'
+    const set = { file: senderKeyFile, passwordFile: senderPasswordFile, setting }
+    return openSetKey(set, hooks.askPassword)
   }
   if (mnemonic !== undefined && !dev) {
     const message =

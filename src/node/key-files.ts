@@ -46,6 +46,28 @@ export async function openKeyFile(file: string, password: string): Promise<Uint8
   return decryptKey(await read(file), password)
 }
 
+/** A key file of the settings, where its password is, and the name of the setting for that. */
+interface SetKey {
+  readonly file: string
+  readonly passwordFile: string | undefined
+  readonly setting: string
+}
+
+/**
+ * Opens a key file of the settings, with a password file or by asking.
+ *
+ * @throws AppError `node/no-password` when there is neither
+ */
+export async function openSetKey(
+  { file, passwordFile, setting }: SetKey,
+  ask: ((question: string) => Promise<string>) | undefined,
+): Promise<Uint8Array> {
+  if (passwordFile !== undefined) return openKeyFile(file, await readPasswordFile(passwordFile))
+  if (ask !== undefined) return openKeyFile(file, await ask(`Password of ${file}`))
+  const message = `${file} needs a file with its password by ${setting}, since nobody can be asked`
+  throw new AppError({ code: 'node/no-password', message })
+}
+
 /** The first line of a password file. */
 export async function readPasswordFile(file: string): Promise<string> {
   return (await read(file)).split(/\r?\n/, 1)[0] ?? ''

@@ -275,6 +275,24 @@ export const settings = {
     ...{ kind: text, default: undefined, env: 'QS_SENDER_PASSWORD_FILE' },
     description: 'File with the password of the key file; without it the terminal is asked',
   },
+  injectKeyFile: {
+    ...{ kind: text, default: undefined, env: 'QS_INJECT_KEY_FILE' },
+    description:
+      'Encrypted key file of the account that sends injected data which come without a signature; with --dev an own one',
+  },
+  injectPasswordFile: {
+    ...{ kind: text, default: undefined, env: 'QS_INJECT_PASSWORD_FILE' },
+    description: 'File with the password of that key file; without it the terminal is asked',
+  },
+  injectLimit: {
+    ...{ kind: within(1, 127, true), default: 64, env: 'QS_INJECT_LIMIT', unit: 'KiB' },
+    description: 'Most bytes of injected data; what is larger fits into no transaction',
+  },
+  injectSchemas: {
+    ...{ kind: text, default: undefined, env: 'QS_INJECT_SCHEMAS' },
+    description:
+      'Folder with a JSON Schema for each chain whose injected data have to fit one: NAME.json',
+  },
   maxFee: {
     ...{ kind: within(1, 1e9, false), default: 500, env: 'QS_MAX_FEE', unit: 'gwei per gas' },
     description: 'Highest fee that a workflow transaction may offer',

@@ -56,6 +56,14 @@ export interface RpcLimits {
   readonly overrideEntries: number
   /** Most calls of one block of a simulation. */
   readonly simulatedCalls: number
+  /** Most bytes of injected data. */
+  readonly injectBytes: number
+  /** Most items or blocks of one page of the group qs. */
+  readonly pageItems: number
+  /** Bytes of encoded blocks after which a page ends. */
+  readonly pageBytes: number
+  /** Most blocks that are looked through for one page of injected data. */
+  readonly scannedBlocks: number
   /** Most snapshots that `evm_snapshot` keeps. */
   readonly snapshots: number
   /** Most accounts that are impersonated by name. */
@@ -90,6 +98,10 @@ export const defaultLimits: RpcLimits = {
   proofSlots: 1_024,
   overrideEntries: 10_000,
   simulatedCalls: 5_000,
+  injectBytes: 64 * 1024,
+  pageItems: 200,
+  pageBytes: 4 * 1024 * 1024,
+  scannedBlocks: 10_000,
   snapshots: 1_024,
   impersonated: 10_000,
 }

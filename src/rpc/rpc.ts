@@ -9,6 +9,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { ChainSet } from '../chain/chain-set.ts'
+import { dataSchema } from './data/data-schema.ts'
 import { openRpcDocument } from './document/open-rpc.ts'
 import { answerJson, answerText, type RpcAnswer } from './envelope/answer.ts'
 import { wholeText } from './envelope/written-text.ts'
@@ -52,6 +53,10 @@ export interface RpcDependencies {
   readonly chains?: ChainSet
   /** Development accounts; none unless given. */
   readonly accounts?: readonly RpcAccount[]
+  /** Key of 32 bytes that signs data which come without a signature; such are refused without it. */
+  readonly injectKey?: Uint8Array | undefined
+  /** Texts of JSON Schemas that injected data have to fit, by the name of the chain. */
+  readonly schemas?: ReadonlyMap<string, Uint8Array>
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
@@ -93,14 +98,22 @@ export function rpcDocument(): { readonly [key: string]: Json } {
   return openRpcDocument(allMethods(defaultLimits, { isDevelopment: true, hasMany: true }).keys())
 }
 
-/** Makes the interface; in-process calls work at once, sockets after `start`. */
+/**
+ * Makes the interface; in-process calls work at once, sockets after `start`.
+ *
+ * @throws AppError `base/public-address`, `rpc/bad-schema`
+ */
 export function createRpc(options: RpcOptions, dependencies: RpcDependencies): Rpc {
   const host = options.host ?? '127.0.0.1'
   assertLoopback(host)
   const limits: RpcLimits = { ...defaultLimits, ...options.limits }
   const { chain: first, chains, accounts = [] } = dependencies
+  const schemas = new Map(
+    Array.from(dependencies.schemas ?? [], ([name, text]) => [name, dataSchema(name, text)]),
+  )
   const served = new ServedChains({
-    ...{ limits, ...dependencies, methodsOf: methodsFor(options, limits, dependencies) },
+    ...{ limits, ...dependencies, schemas, injectKey: dependencies.injectKey },
+    ...{ methodsOf: methodsFor(options, limits, dependencies) },
     shared: {
       clientVersion: `QuantumStream/v${options.version}/${platform()}-${arch()}/node${process.versions.node}`,
       ...{ dataFolder: options.dataFolder, chains },

@@ -48,13 +48,13 @@ function encode(transaction: Transaction): Uint8Array {
   return encodeRlp([...payload(transaction), v, r, s], type)
 }
 
-/** What is signed: keccak-256 of the encoding without signature. */
-function signingHash(transaction: UnsignedTransaction): Hash {
+/** The encoding without signature, whose keccak-256 is signed. */
+export function signingBytes(transaction: UnsignedTransaction): Uint8Array {
   const fields = payload(transaction)
   if (transaction.type === 0 && transaction.chainId !== undefined) {
     fields.push(transaction.chainId, 0, 0)
   }
-  return keccak256(encodeRlp(fields, transaction.type))
+  return encodeRlp(fields, transaction.type)
 }
 
 /** keccak-256 of the whole encoding. */
@@ -64,7 +64,7 @@ export function transactionHash(transaction: Transaction): Hash {
 
 /** Signs with a private key of 32 bytes. */
 export function signTransaction(transaction: UnsignedTransaction, key: Uint8Array): Transaction {
-  return { ...transaction, ...signHash(signingHash(transaction), key) }
+  return { ...transaction, ...signHash(keccak256(signingBytes(transaction)), key) }
 }
 
 /** What was signed, and the signature: from both follows who signed. */

@@ -10,10 +10,12 @@ import {
   developmentDescriptions,
 } from './node-descriptions.ts'
 import { schemas, typeOf } from './schemas.ts'
+import { serviceDescriptions } from './service-descriptions.ts'
 
 const descriptions: Readonly<Record<string, Description>> = {
   ...chainDescriptions,
   ...alwaysDescriptions,
+  ...serviceDescriptions,
   ...chainSetDescriptions,
   ...developmentDescriptions,
 }

@@ -204,6 +204,13 @@ const calls: Readonly<Record<string, Schema>> = {
   ),
 }
 
+const injectedFields = [
+  ...['id: string|null', 'transactionHash: Hash', 'blockHash: Hash|null'],
+  ...['blockNumber: Quantity|null', 'transactionIndex: Quantity|null', 'timestamp: Quantity|null'],
+  ...['isFinal: boolean', 'sender: Address', 'mediaType: string', 'schema: Hash|null'],
+  'size: Quantity',
+]
+
 const nodes: Readonly<Record<string, Schema>> = {
   PoolCounts: fields('Transactions that wait', 'pending: Quantity', 'queued: Quantity'),
   PoolContent: fields(
@@ -262,6 +269,72 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['name: string', 'chainId: Quantity|null', 'engine: string|null', 'state: ChainState'],
     ...['problem: string|null', 'isFirst: boolean', 'path: string', 'head: object|null'],
     ...['parent: ParentBlock|null', 'portion: number|null'],
+  ),
+  Data: fields('Data to put into a transaction', ...['mediaType: Text', 'content: Bytes']),
+  SignedBy: fields('Who signed the draft, and how', 'sender: Address', 'signature: Bytes'),
+  Transfer: fields(
+    'Wei from one account to another',
+    ...['sender: Address', 'recipient: Address', 'amount: Quantity'],
+  ),
+  Draft: fields(
+    'A transaction without its signature; `hash` is what the sender has to sign, keccak-256 of `raw`',
+    ...['transaction: CallRequest', 'raw: Bytes', 'hash: Hash'],
+  ),
+  InjectRules: fields(
+    'What may be injected; without a signer only what callers sign themselves',
+    ...[
+      'address: Address',
+      'maxBytes: Quantity',
+      'signer: Address|null',
+      'schema: DataSchema|null',
+    ],
+  ),
+  DataSchema: fields(
+    'The JSON Schema that data have to fit, and SHA-256 of its text',
+    ...['hash: Hash', 'document: any'],
+  ),
+  Injection: fields('Data on their way', 'transactionHash: Hash', 'sender: Address'),
+  InjectedItem: fields(
+    'Data in a transaction; what says where it stands is null while it waits',
+    ...injectedFields,
+  ),
+  Injected: fields(
+    'The same with content and proof',
+    ...[...injectedFields, 'content: Bytes', 'proof: TransactionProof|null'],
+  ),
+  InjectedQuery: fields(
+    'Which data are wanted, newest first',
+    'before?: Text',
+    'limit?: LooseQuantity',
+  ),
+  InjectedPage: fields(
+    'Data, newest first; a page may be short, and `next` goes on before it',
+    ...['items: InjectedItem[]', 'next: string|null'],
+  ),
+  TransactionProof: fields(
+    'The encoded header of a block, and nodes of the trie under its transactionsRoot down to a transaction',
+    ...['transactionHash: Hash', 'blockHash: Hash', 'blockNumber: Quantity'],
+    ...['transactionIndex: Quantity', 'header: Bytes', 'nodes: Bytes[]'],
+  ),
+  BlockPage: fields(
+    'Blocks, oldest first, between the block before them and the last of them; `next` goes on',
+    ...['blocks: Block[]', 'parentHash: Hash|null', 'lastHash: Hash|null', 'next: Quantity|null'],
+  ),
+  RawBlockPage: fields(
+    'The same as RLP',
+    ...['blocks: Bytes[]', 'parentHash: Hash|null', 'lastHash: Hash|null', 'next: Quantity|null'],
+  ),
+  BlockName: fields('A block by number and hash', 'number: Quantity', 'hash: Hash'),
+  Stats: fields(
+    'How far a chain is; of two with the same genesis the heavier one is ahead, but none goes back behind its final block',
+    ...['name: string', 'chainId: Quantity', 'engine: string', 'genesisHash: Hash'],
+    ...['head: BlockName', 'safe: BlockName', 'finalized: BlockName', 'weight: Weight'],
+    ...['waiting: Quantity', 'peers: Quantity'],
+  ),
+  Weight: fields(
+    'What is compared: work, or height where blocks cost none',
+    'by: string',
+    'value: Quantity',
   ),
   TransactionTrace: fields('The trace of a transaction', 'txHash: Hash', 'result: object'),
   TypedData: fields(

@@ -83,7 +83,10 @@ export function keyOf({ keys }: ChainContext, from: Address | undefined): Uint8A
 }
 
 /** A transaction with gas and fees; its nonce is set when it is signed. */
-async function fill(context: ChainContext, request: CallRequest): Promise<UnsignedTransaction> {
+export async function fill(
+  context: ChainContext,
+  request: CallRequest,
+): Promise<UnsignedTransaction> {
   const { chain } = context
   const { to, value, data, accessList = [], authorizations, gasPrice } = request
   const { chainId } = chain.manifest

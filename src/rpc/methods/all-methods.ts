@@ -3,9 +3,11 @@
 import type { RpcLimits } from '../limits.ts'
 import { accountMethods, unsignedMethods } from './account-methods.ts'
 import { blockMethods } from './block-methods.ts'
+import { blockPageMethods } from './block-page-methods.ts'
 import { callMethods } from './call-methods.ts'
 import { chainMethods } from './chain-methods.ts'
 import { configMethods } from './config-methods.ts'
+import { dataMethods } from './data-methods.ts'
 import { developmentMethods } from './development-methods.ts'
 import { feeMethods } from './fee-methods.ts'
 import { handMethods } from './hand-methods.ts'
@@ -14,12 +16,14 @@ import type { Method } from './method.ts'
 import { nodeMethods } from './node-methods.ts'
 import { poolMethods } from './pool-methods.ts'
 import { rawMethods } from './raw-methods.ts'
+import { serviceMethods } from './service-methods.ts'
 import { signingMethods } from './signing-methods.ts'
 import { simulationMethods } from './simulation-methods.ts'
 import { stateMethods } from './state-methods.ts'
 import { testingMethods } from './testing-methods.ts'
 import { traceMethods } from './trace-methods.ts'
 import { transactionMethods } from './transaction-methods.ts'
+import { transferMethods } from './transfer-methods.ts'
 
 /** Which groups a chain has besides those that are always there. */
 interface MethodGroups {
@@ -45,6 +49,7 @@ export function allMethods(
         stateMethods,
         transactionMethods,
         poolMethods,
+        ...[dataMethods, transferMethods, serviceMethods, blockPageMethods],
       ],
       ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
       simulationMethods(limits),

@@ -1,6 +1,5 @@
 /** Makes, starts, stops and removes the chains of the process: the group qs. */
 
-import { AppError } from '../../base/app-error.ts'
 import { toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { ForkWish } from '../../chain/chain-fork.ts'
@@ -8,7 +7,8 @@ import type { ChainSet } from '../../chain/chain-set.ts'
 import { parseChainSettings } from '../../chain/chain-settings.ts'
 import type { ChainStatus } from '../../chain/chain-status.ts'
 import { parseManifest } from '../../chain/ledger/manifest-codec.ts'
-import { errorCodes, invalidParams, rpcError } from '../envelope/rpc-error.ts'
+import { withCodes } from '../envelope/coded-error.ts'
+import { invalidParams } from '../envelope/rpc-error.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { optional, type Parsed, type Parser, record } from '../params/parser.ts'
 import { flag, looseQuantity, text } from '../params/values.ts'
@@ -73,14 +73,9 @@ function managing<const P extends readonly Parser<unknown>[]>(
   parsers: P,
   run: (chains: ChainSet, params: Parsed<P>) => Json | Promise<Json>,
 ): Method {
-  return method(parsers, async ({ chains }: CallContext, params) => {
+  return method(parsers, ({ chains }: CallContext, params) => {
     if (chains === undefined) throw new Error('the methods of several chains need them')
-    try {
-      return await run(chains, params)
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code === 'json-rpc/error') throw error
-      throw rpcError(errorCodes.server, error.message, { code: error.code })
-    }
+    return withCodes(() => run(chains, params))
   })
 }
 

@@ -30,6 +30,19 @@ export interface CallRequest {
   readonly maxFeePerBlobGas: bigint | undefined
 }
 
+/** A request that leaves everything to the node but these. */
+export function plainRequest(
+  fields: Pick<CallRequest, 'from' | 'to' | 'value' | 'data'>,
+): CallRequest {
+  return {
+    ...{ type: undefined, chainId: undefined, nonce: undefined, gas: undefined },
+    ...{ gasPrice: undefined, maxFeePerGas: undefined, maxPriorityFeePerGas: undefined },
+    ...{ accessList: undefined, authorizations: undefined, blobVersionedHashes: undefined },
+    maxFeePerBlobGas: undefined,
+    ...fields,
+  }
+}
+
 /** Most entries of an access list, slots of an entry, and delegations. */
 const mostEntries = 10_000
 const mostBlobs = 128

@@ -20,8 +20,12 @@ export const nobody = '0x00000000000000000000000000000000000ff001'
 const calm = { blockTimeMs: 3_600_000 }
 
 /** JSON-RPC on a calm chain, and a way to ask it. */
-export async function open(t: Test, options: Parameters<typeof openRpc>[1] = {}) {
-  const { rpc, chain } = await openRpc(t, { ...calm, ...options })
+export async function open(
+  t: Test,
+  options: Parameters<typeof openRpc>[1] = {},
+  dependencies: Parameters<typeof openRpc>[2] = {},
+) {
+  const { rpc, chain } = await openRpc(t, { ...calm, ...options }, dependencies)
   const ask = async <T = Fields>(method: string, ...params: Json[]) =>
     (await rpc.call(method, params)) as T
   return { rpc, chain, ask }

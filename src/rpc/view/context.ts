@@ -6,8 +6,10 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { Chain, ChainMark } from '../../chain/chain.ts'
 import type { ChainSet } from '../../chain/chain-set.ts'
 import type { CallCrew } from '../calls/call-crew.ts'
+import type { DataSchema } from '../data/data-schema.ts'
 import type { RpcLimits } from '../limits.ts'
 import type { Filters } from '../live/filters.ts'
+import type { Drafts } from './drafts.ts'
 import type { Exclusive } from './exclusive.ts'
 import type { Pending } from './pending.ts'
 
@@ -39,6 +41,14 @@ interface Snapshot {
   readonly shiftedSeconds: bigint
 }
 
+/** How data get into transactions of a chain. */
+export interface Injection {
+  /** Signs for whoever gives data without a signature; nobody does if it is absent. */
+  readonly key: Uint8Array | undefined
+  /** What JSON has to fit; anything goes without one. */
+  readonly schema: DataSchema | undefined
+}
+
 /** What the interface keeps about one chain. */
 export interface ChainContext {
   readonly chain: Chain
@@ -53,6 +63,10 @@ export interface ChainContext {
   readonly calls: CallCrew
   readonly filters: Filters
   readonly pending: Pending
+  /** How data get into transactions. */
+  readonly injection: Injection
+  /** Transactions that others are to sign. */
+  readonly drafts: Drafts
   /** Fills in nonces one transaction at a time. */
   readonly signing: Exclusive
   /** Names of all methods. */

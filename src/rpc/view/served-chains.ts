@@ -5,12 +5,14 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Chain } from '../../chain/chain.ts'
 import { CallCrew } from '../calls/call-crew.ts'
+import type { DataSchema } from '../data/data-schema.ts'
 import type { Respond } from '../envelope/answer.ts'
 import { errorCodes, rpcError } from '../envelope/rpc-error.ts'
 import type { RpcLimits } from '../limits.ts'
 import { createFilters } from '../live/filters.ts'
 import type { Runner } from '../methods/runner.ts'
 import type { Caller, ChainContext } from './context.ts'
+import { Drafts } from './drafts.ts'
 import { createExclusive } from './exclusive.ts'
 import { createPending } from './pending.ts'
 
@@ -26,6 +28,10 @@ export interface ServedParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly shared: Pick<ChainContext, 'clientVersion' | 'dataFolder' | 'keys' | 'chains'>
+  /** Signs injected data, on all chains. */
+  readonly injectKey: Uint8Array | undefined
+  /** What data have to fit, by the name of the chain. */
+  readonly schemas: ReadonlyMap<string, DataSchema>
   methodsOf(chain: Chain): ChainMethods
 }
 
@@ -55,7 +61,7 @@ export class ServedChains {
   }
 
   add(chain: Chain): void {
-    const { limits, clock, logger, shared } = this.#parts
+    const { limits, clock, logger, shared, schemas, injectKey } = this.#parts
     const { runner, methodNames } = this.#parts.methodsOf(chain)
     const failed = (error: unknown) =>
       logger.warn('a thread for calls ended; the work goes on without it', { error })
@@ -66,6 +72,8 @@ export class ServedChains {
       filters: createFilters(limits, clock),
       pending: createPending(chain, limits, clock),
       signing: createExclusive(),
+      drafts: new Drafts(),
+      injection: { key: injectKey, schema: schemas.get(chain.manifest.name) },
       development: {
         ...{ snapshots: [], taken: 0, shiftedSeconds: 0n },
         ...{ impersonated: new Set(), everybody: false },
