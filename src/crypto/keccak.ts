@@ -7,6 +7,8 @@ interface Kernel {
   readonly INPUT: { readonly value: number }
   readonly INPUT_BYTES: { readonly value: number }
   readonly OUTPUT: { readonly value: number }
+  readonly TARGET: { readonly value: number }
+  search(length: number, nonce: bigint, count: number): number
   hash(length: number): void
   begin(): void
   more(): void
@@ -18,6 +20,7 @@ const kernel = new WebAssembly.Instance(module).exports as unknown as Kernel
 const roomBytes = kernel.INPUT_BYTES.value
 const input = new Uint8Array(kernel.memory.buffer, kernel.INPUT.value, roomBytes)
 const output = new Uint8Array(kernel.memory.buffer, kernel.OUTPUT.value, 32)
+const target = new Uint8Array(kernel.memory.buffer, kernel.TARGET.value, 32)
 
 /** 32 bytes. */
 export function keccak256(bytes: Uint8Array): Uint8Array {
@@ -38,4 +41,23 @@ function hashLong(bytes: Uint8Array): void {
   }
   input.set(bytes.subarray(at))
   kernel.end(bytes.length - at)
+}
+
+/** What a nonce is searched for. */
+export interface NonceSearch {
+  /** Stands before the nonce. */
+  readonly prefix: Uint8Array
+  /** The highest hash that will do, as 32 bytes. */
+  readonly highest: Uint8Array
+  /** The first nonce, and how many are tried; after the highest comes 0. */
+  readonly from: bigint
+  readonly count: number
+}
+
+/** The first nonce of 64 bits that has a low enough hash when it stands, big-endian, behind the prefix. */
+export function findNonce({ prefix, highest, from, count }: NonceSearch): bigint | undefined {
+  input.set(prefix)
+  target.set(highest)
+  const passed = kernel.search(prefix.length + 8, from, count)
+  return passed < 0 ? undefined : BigInt.asUintN(64, from + BigInt(passed))
 }

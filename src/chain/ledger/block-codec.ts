@@ -80,6 +80,12 @@ export function headerHash(header: Header): Hash {
   return keccak256(encodeHeader(header))
 }
 
+/** What a proof-of-work seal is of: keccak-256 of the header's encoding without the nonce. */
+export function unsealedHash(header: Header): Hash {
+  const values = headerFields.flatMap(([name]) => (name === 'nonce' ? [] : (header[name] ?? [])))
+  return keccak256(encodeRlp(values))
+}
+
 /** What a header's `ommersHash` says: keccak-256 of the list of the ommers' headers. */
 export function ommersHash(ommers: readonly Header[]): Hash {
   return keccak256(encodeRlp(ommers.map(headerValue)))
@@ -88,11 +94,17 @@ export function ommersHash(ommers: readonly Header[]): Hash {
 /** Sizes of blocks that were encoded before. */
 const sizes = new WeakMap<Block, number>()
 
-/** RLP of header, transactions, ommers and, since Shanghai, withdrawals, as blocks travel and are exported. */
+/**
+ * RLP of header, transactions, ommers and, since Shanghai, withdrawals, as blocks travel and are exported; at the end, as a
+ * string, the record if the chain's blocks have one.
+ */
 export function encodeBlock(block: Block): Uint8Array {
-  const { header, transactions, ommers, withdrawals } = block
-  const parts = [headerValue(header), transactions.map(transactionValue), ommers.map(headerValue)]
-  const encoded = encodeRlp(withdrawals ? [...parts, withdrawals.map(withdrawalValue)] : parts)
+  const { header, transactions, ommers, withdrawals, record } = block
+  const encoded = encodeRlp([
+    ...[headerValue(header), transactions.map(transactionValue), ommers.map(headerValue)],
+    ...(withdrawals ? [withdrawals.map(withdrawalValue)] : []),
+    ...(record ? [record] : []),
+  ])
   sizes.set(block, encoded.length)
   return encoded
 }
@@ -219,11 +231,11 @@ function headerFrom(value: RlpValue): Header {
 }
 
 function blockFrom(value: RlpValue): Block {
-  const [head, transactions, ommers, withdrawals] = rlpList(value, 'the block')
+  const [head, transactions, ommers, withdrawals, record] = rlpList(value, 'the block')
   if (head === undefined) throw bad('the block has no header')
   const header = headerFrom(head)
   const hasWithdrawals = header.withdrawalsRoot !== undefined
-  rlpList(value, 'the block', hasWithdrawals ? 4 : 3)
+  rlpList(value, 'the block', hasWithdrawals ? (record === undefined ? 4 : 5) : 3)
   return {
     header,
     hash: headerHash(header),
@@ -232,6 +244,7 @@ function blockFrom(value: RlpValue): Block {
     withdrawals: hasWithdrawals
       ? rlpList(withdrawals, 'withdrawals').map(withdrawalFrom)
       : undefined,
+    ...(record === undefined ? {} : { record: rlpBytes(record, 'the record') }),
   }
 }
 

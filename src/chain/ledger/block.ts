@@ -59,6 +59,8 @@ export interface Block extends BlockHead {
   readonly ommers: readonly Header[]
   /** Absent before Shanghai. */
   readonly withdrawals: readonly Withdrawal[] | undefined
+  /** What the block says to its chain's engine, encoded; `extraData` is its keccak-256. Absent where engines have none. */
+  readonly record?: Uint8Array | undefined
 }
 
 /** What a transaction did; the first fields, down to the logs, are what the receipts root covers. */
