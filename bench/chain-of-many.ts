@@ -93,7 +93,7 @@ async function addBlock(log: ChainLog, { executed, state, accounts }: Made): Pro
     senders: numbers.map(() => addressOf(1)),
     transactionHashes: transactions.map(transactionHash),
   }
-  await log.append(added, difference)
+  await log.append(added, { difference })
   return { executed: added, state: next, accounts: accounts + perBlock }
 }
 

@@ -1,12 +1,20 @@
 /** Builds a block from the pool, and runs a block that is given, comparing all it commits to. */
 
+import { equalBytes } from '../base/bytes.ts'
+import type { Closing } from './block-closing.ts'
 import { bodyFault, firstDifference } from './body-rules.ts'
 import type { HeaderDraft, Verdict } from './consensus/consensus.ts'
+import type { Derived } from './consensus/derived.ts'
 import { type BlockResult, contextOf, type Evm, type TransactionResult } from './evm/evm.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import { blobGasOf, gasPerBlob, nextExcessBlobGas } from './ledger/blobs.ts'
-import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
-import { emptyOmmersHash, encodeReceipt, headerHash } from './ledger/block-codec.ts'
+import type { Block, ExecutedBlock, Header, Withdrawal } from './ledger/block.ts'
+import {
+  emptyOmmersHash,
+  encodeReceipt,
+  encodeWithdrawal,
+  headerHash,
+} from './ledger/block-codec.ts'
 import { joinBlooms } from './ledger/bloom.ts'
 import type { ChainRules, Rules } from './ledger/fork-rules.ts'
 import type { Address, Hash, Transaction } from './ledger/transaction.ts'
@@ -20,6 +28,8 @@ export interface BuiltBlock {
   readonly executed: ExecutedBlock
   readonly difference: EncodedDifference
   readonly state: State
+  /** What follows from the chain up to it; only where blocks have records. */
+  readonly derived?: Derived | undefined
 }
 
 /** What building starts from. */
@@ -29,6 +39,8 @@ export interface BuildingSite {
   readonly parent: Header
   readonly state: State
   readonly blockHash: (number: bigint) => Hash | undefined
+  /** What the protocol does at the end of the next block; absent where that is nothing of an engine's. */
+  readonly close?: Closing | undefined
   /** Nothing comes after this block: what keeps the chain's own blocks quick is left to them. */
   readonly isAside?: boolean
 }
@@ -83,16 +95,18 @@ export async function buildBlock(
       if (isHopeless(result)) pool.drop(hash)
     }
   }
-  const result = await run.finish([])
+  const { record } = draft
+  const end = site.close?.({ header: open, gasUsed: run.gasUsed, record })
+  const withdrawals = end?.withdrawals ?? []
+  const result = await run.finish(withdrawals)
   if (result.kind === 'invalid') throw new Error(`${result.rule}: ${result.detail}`)
   const next = result.state
-  const header = sealedHeader(open, { transactions, result, stateRoot: next.root })
+  const header = sealedHeader(open, { transactions, withdrawals, result, stateRoot: next.root })
   const hash = headerHash(header)
-  const block: Block = { header, hash, transactions, ommers: [], withdrawals: [] }
+  const body = { transactions, ommers: [], withdrawals, ...(record && { record }) }
   return {
-    executed: executedOf(block, result, senders),
-    difference: result.difference,
-    state: next,
+    executed: executedOf({ header, hash, ...body }, result, senders),
+    ...{ difference: result.difference, state: next, derived: end?.derived },
   }
 }
 
@@ -125,12 +139,20 @@ export async function runBlock(
     }
     senders.push(sender)
   }
+  const end = site.close?.({ header, gasUsed: run.gasUsed, record: block.record })
+  if (end && !equalBytes(rootOf(end.withdrawals), header.withdrawalsRoot ?? noBytes)) {
+    run.drop()
+    return invalid('withdrawalsRoot', 'the payments are not those that the protocol makes')
+  }
   const result = await run.finish(withdrawals ?? [], ommers)
   if (result.kind === 'invalid') return result
   const { state } = result
   const name = firstDifference(header, resultFields(header, result, state.root))
   if (name) return invalid(name, `${name} is not what running the block gives`)
-  return { executed: executedOf(block, result, senders), difference: result.difference, state }
+  return {
+    executed: executedOf(block, result, senders),
+    ...{ difference: result.difference, state, derived: end?.derived },
+  }
 }
 
 /** Reasons that may be gone in a later block. */
@@ -142,7 +164,10 @@ function isHopeless(result: Exclude<TransactionResult, { kind: 'executed' }>): b
 
 function openHeader(
   parent: Header,
-  draft: HeaderDraft & { readonly number: bigint; readonly baseFeePerGas: bigint },
+  {
+    record: _,
+    ...draft
+  }: HeaderDraft & { readonly number: bigint; readonly baseFeePerGas: bigint },
   rules: Rules,
 ): Header {
   return {
@@ -150,7 +175,6 @@ function openHeader(
     ...draft,
     parentHash: headerHash(parent),
     ommersHash: emptyOmmersHash,
-    withdrawalsRoot: orderedRoot([]),
     blobGasUsed: 0n,
     excessBlobGas: nextExcessBlobGas(parent, rules),
   }
@@ -158,18 +182,30 @@ function openHeader(
 
 function sealedHeader(
   header: Header,
-  run: { transactions: readonly Transaction[]; result: BlockResult; stateRoot: Hash },
+  run: {
+    transactions: readonly Transaction[]
+    withdrawals: readonly Withdrawal[]
+    result: BlockResult
+    stateRoot: Hash
+  },
 ): Header {
-  const { transactions, result, stateRoot } = run
+  const { transactions, withdrawals, result, stateRoot } = run
   return {
     ...header,
     ...resultFields(header, result, stateRoot),
     transactionsRoot: orderedRoot(transactions.map(encodeTransaction)),
+    withdrawalsRoot: rootOf(withdrawals),
     blobGasUsed:
       header.blobGasUsed === undefined
         ? undefined
         : transactions.reduce((sum, one) => sum + blobGasOf(one), 0n),
   }
+}
+
+const noBytes = new Uint8Array()
+
+function rootOf(withdrawals: readonly Withdrawal[]): Hash {
+  return orderedRoot(withdrawals.map(encodeWithdrawal))
 }
 
 /** Fields of a header that running the block decides. */

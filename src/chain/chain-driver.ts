@@ -1,29 +1,31 @@
 /** Drives a chain: gives its engine time, runs and stores what it asks for, and tells listeners. */
 
 import { AppError } from '../base/app-error.ts'
-import { equalBytes } from '../base/bytes.ts'
-import { type BuiltBlock, buildBlock } from './block-building.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { BuiltBlock } from './block-building.ts'
+import { closingOn } from './block-closing.ts'
 import { BlockImport } from './block-import.ts'
+import { BlockProposals } from './block-proposals.ts'
 import { BlockWaiters } from './block-waiters.ts'
 import type { Chain, ChainEvent } from './chain.ts'
 import { ChainListeners } from './chain-listeners.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
-import { mustHaveRoomForChange, stopped } from './chain-refusals.ts'
+import { stopped } from './chain-refusals.ts'
 import type { ConsensusEngine, Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
 import { createEngine } from './consensus/create-engine.ts'
+import { encodeDerived } from './consensus/derived.ts'
+import { devControls } from './dev-controls.ts'
 import type { Evm } from './evm/evm.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash } from './ledger/transaction.ts'
-import type { State, StateOverlay } from './state/state.ts'
-import { createOverlay } from './state/state-overlay.ts'
+import { createMiner, type Miner } from './miner.ts'
+import type { State } from './state/state.ts'
 import { TransactionIntake } from './transaction-intake.ts'
 import type { PoolHead, TxPool } from './txpool/txpool.ts'
 import { WayBack } from './way-back.ts'
-
-type BuildEffect = Extract<Effect, { kind: 'build-block' }>
 
 /** A chain that runs: the one place that gives an engine time, messages and disk. */
 export class ChainDriver implements DrivenChain {
@@ -39,10 +41,12 @@ export class ChainDriver implements DrivenChain {
   readonly #wayBack: WayBack
   #head: Block | undefined
   #engineState: unknown
+  readonly #proposals: BlockProposals
+  readonly #miner: Miner | undefined
   #final = 0n
+  #safe = 0n
   #cancelAlarm = () => {}
-  /** A block that waits for the engine's word, what it stands on, and what asked for it. */
-  #candidate: { built: BuiltBlock; on: State; effect: BuildEffect } | undefined
+  #cancelImport = () => {}
   /** Changes of the chain, one after the other. */
   #work: Promise<unknown> = Promise.resolve()
   #running = false
@@ -56,15 +60,10 @@ export class ChainDriver implements DrivenChain {
     this.evm = parts.evm
     const { dependencies, options } = parts
     this.#listeners = new ChainListeners(dependencies.logger)
-    this.#engine = createEngine(this.manifest, parts.rules)
-    this.#import = new BlockImport({
-      ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.#site() },
-      ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
-      ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => parts.past.stateAt(hash) },
-      sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
-      add: (built) => this.#add(built),
-      rewindTo: (number) => this.#wayBack.rewindTo(number),
-    })
+    this.#engine = createEngine(this.manifest, parts.rules, parts.key)
+    this.#import = this.#createImport()
+    this.#miner = createMiner(parts)
+    this.#proposals = this.#createProposals()
     this.#intake = new TransactionIntake({
       ...{ options, dependencies, head: this.#poolHead() },
       tell: (event) => this.#listeners.tell(event),
@@ -78,45 +77,71 @@ export class ChainDriver implements DrivenChain {
     )
   }
 
-  readonly dev: Chain['dev'] = {
-    sealNow: async () => {
-      if (this.#failure) throw this.#failure
-      if (!this.#running) throw stopped(this.manifest.name)
-      const sealed = this.#waiters.next()
-      this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
-      await sealed
-      return this.head()
-    },
-    setBlockTimeMs: (blockTimeMs) =>
-      this.#feed({ kind: 'set-block-time', blockTimeMs, nowMs: this.#nowMs() }),
-    setAutomine: (on) => {
-      this.#feed({ kind: 'set-automine', on })
-      this.#tellOfWork()
-    },
+  #createImport(): BlockImport {
+    const { past, derived, dependencies } = this.#parts
+    return new BlockImport({
+      ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.#site() },
+      ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
+      ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => past.stateAt(hash) },
+      derivedOf: (hash) => derived.of(hash),
+      sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
+      add: (built) => this.#add(built),
+      rewindTo: (number) => this.#wayBack.rewindTo(number),
+      tooDeep: ({ end, fork }) => this.#reportTooDeep(end, fork),
+      wakeAt: (atMs) => {
+        this.#cancelImport()
+        this.#cancelImport = dependencies.timer.after(Math.max(0, atMs - this.#nowMs()), () =>
+          this.#background(() => this.#import.takeDue()),
+        )
+      },
+    })
+  }
+
+  #createProposals(): BlockProposals {
+    return new BlockProposals({
+      ...{ site: () => this.#site(), head: () => this.head(), pool: () => this.pool },
+      ...{ nowMs: () => this.#nowMs(), logger: this.#parts.dependencies.logger },
+      ...{ miner: this.#miner, isRunning: () => this.#running },
+      feed: (input) => this.#feed(input),
+      queue: (work) => this.#background(work),
+      add: (built, finalNumber) => {
+        this.#final = finalNumber
+        if (this.#safe < finalNumber) this.#safe = finalNumber
+        return this.#add(built)
+      },
+      failed: (error) => this.#waiters.reject(error),
+    })
+  }
+
+  readonly dev: Chain['dev'] = devControls({
+    parts: () => this.#parts,
+    intake: () => this.#intake,
+    wayBack: () => this.#wayBack,
+    waiters: () => this.#waiters,
+    head: () => this.head(),
+    nextTime: () => this.draft()?.timestamp,
     isAutomine: () =>
       this.#engineState !== undefined && this.#engine.isAutomine?.(this.#engineState) === true,
-    increaseTime: (seconds) => this.#feed({ kind: 'shift-time', seconds, nowMs: this.#nowMs() }),
-    shapeNext: (shape) => this.#feed({ kind: 'shape-next', shape }),
-    submitAs: async (unsigned, sender) => {
-      if (this.#failure) throw this.#failure
-      const hash = this.#intake.submitAs(unsigned, sender)
-      this.#tellOfWork()
-      await this.#sealedAtOnce(hash)
-      return hash
+    mustWork: () => this.#mustWork(),
+    mustRun: () => {
+      this.#mustWork()
+      if (!this.#running) throw stopped(this.manifest.name)
     },
-    change: (edit) => this.#exclusive(() => this.#change(edit)),
-    mark: () => this.#wayBack.mark(this.draft()?.timestamp),
-    returnTo: (mark) =>
-      this.#exclusive(async () => {
-        await this.#wayBack.returnTo(mark)
-        this.#setTime(mark.timestamp)
-      }),
-    beginAnew: () =>
-      this.#exclusive(async () => {
-        await this.#wayBack.beginAnew()
-        this.#setTime(BigInt(Math.floor(this.#nowMs() / 1_000)))
-      }),
-    rewindTo: (number) => this.#exclusive(() => this.#wayBack.rewindTo(number)),
+    sealedAtOnce: (hash) => this.#sealedAtOnce(hash),
+    tellOfWork: () => this.#tellOfWork(),
+    feed: (input) => this.#feed(input),
+    exclusive: (work) => this.#exclusive(work),
+    changed: () => {
+      this.#intake.reset(this.#poolHead(), [])
+      this.#moved([], [])
+    },
+  })
+
+  readonly mining: Chain['mining'] = {
+    isMining: () => this.#miner !== undefined && this.#parts.options.beneficiary !== undefined,
+    hashesPerSecond: () => this.#miner?.hashesPerSecond() ?? 0,
+    work: () => this.#proposals.work(),
+    submitWork: (sealHash, nonce) => this.#proposals.submitWork(sealHash, nonce),
   }
 
   get pool(): TxPool {
@@ -136,6 +161,10 @@ export class ChainDriver implements DrivenChain {
     return this.#engine.draft?.(this.#engineState, this.#nowMs())
   }
 
+  closing() {
+    return closingOn(this.#engine, this.#parts.derived.of(this.#parts.past.head.hash))
+  }
+
   head(): Block {
     const { header, hash } = this.#parts.past.head
     // What came from elsewhere than this process was not read beyond its head.
@@ -147,7 +176,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   safe(): Block {
-    return this.finalized()
+    return this.byNumber(this.#safe)?.block ?? this.#parts.genesis.block
   }
 
   finalized(): Block {
@@ -184,11 +213,15 @@ export class ChainDriver implements DrivenChain {
   }
 
   async submit(raw: Uint8Array): Promise<Hash> {
-    if (this.#failure) throw this.#failure
+    this.#mustWork()
     const hash = await this.#intake.submit(raw)
     this.#tellOfWork()
     if (this.dev.isAutomine()) await this.#sealedAtOnce(hash)
     return hash
+  }
+
+  #mustWork(): void {
+    if (this.#failure) throw this.#failure
   }
 
   /** Where each transaction gets a block, clients look for it as soon as they have its hash. */
@@ -217,10 +250,10 @@ export class ChainDriver implements DrivenChain {
 
   async start(): Promise<void> {
     this.#running = true
-    const { header } = this.head()
+    const { header, hash } = this.head()
     const step = this.#engine.start({
-      ...{ head: this.#summary(), header, nowMs: this.#nowMs() },
-      beneficiary: this.#parts.options.beneficiary,
+      ...{ head: this.#summary(), header, derived: this.#parts.derived.of(hash) },
+      ...{ beneficiary: this.#parts.options.beneficiary, nowMs: this.#nowMs() },
     })
     this.#take(step.state, step.effects)
   }
@@ -228,6 +261,8 @@ export class ChainDriver implements DrivenChain {
   async stop(): Promise<void> {
     this.#running = false
     this.#cancelAlarm()
+    this.#cancelImport()
+    await this.#miner?.stop()
     await this.#work
     this.#waiters.reject(stopped(this.manifest.name))
     this.#listeners.clear()
@@ -247,10 +282,14 @@ export class ChainDriver implements DrivenChain {
     this.#engineState = state
     for (const effect of effects) {
       if (effect.kind === 'wake-at') this.#wakeAt(effect.atMs)
-      else if (effect.kind === 'set-head') this.#setHead(effect)
-      else if (effect.kind === 'set-final') this.#final = effect.number
-      else if (effect.kind === 'build-block') this.#background(() => this.#build(effect))
+      else if (effect.kind === 'set-final') this.#setFinal(effect)
+      else this.#proposals.take(effect)
     }
+  }
+
+  #setFinal({ number, safe = number }: Extract<Effect, { kind: 'set-final' }>): void {
+    this.#final = number
+    this.#safe = safe
   }
 
   #wakeAt(atMs: number): void {
@@ -262,60 +301,17 @@ export class ChainDriver implements DrivenChain {
     )
   }
 
-  async #build(effect: BuildEffect) {
-    const { request, on, draft, deadlineMs } = effect
-    const failed = () => this.#feed({ kind: 'build-failed', request, nowMs: this.#nowMs() })
-    if (!this.#running || !equalBytes(on, this.head().hash)) return failed()
-    try {
-      const isLate = () => this.#nowMs() > deadlineMs
-      const site = this.#site()
-      const built = await buildBlock(site, { draft, pool: this.pool, isLate })
-      this.#candidate = { built, on: site.state, effect }
-      this.#feed({ kind: 'block-built', request, hash: built.executed.block.hash })
-    } catch (error) {
-      this.#parts.dependencies.logger.error('a block could not be built', { error: String(error) })
-      failed()
-      this.#waiters.reject(error)
-    }
-  }
-
-  #setHead({ hash, finalNumber }: Extract<Effect, { kind: 'set-head' }>): void {
-    const candidate = this.#candidate
-    if (!candidate || !equalBytes(candidate.built.executed.block.hash, hash)) return
-    const { built, on, effect } = candidate
-    this.#candidate = undefined
-    this.#background(async () => {
-      if (!equalBytes(effect.on, this.head().hash)) return
-      // The state was changed by hand meanwhile.
-      if (on !== this.#parts.past.state) return this.#build(effect)
-      this.#final = finalNumber
-      await this.#add(built)
-    })
-  }
-
   /** Stores a block; it is told only when it is on disk. */
-  async #add({ executed, difference, state }: BuiltBlock): Promise<void> {
+  async #add({ executed, difference, state, derived }: BuiltBlock): Promise<void> {
     const { past, log, checkpoints } = this.#parts
-    await log.append(executed, difference)
+    await log.append(executed, { difference, derived: derived && encodeDerived(derived) })
     past.add(executed.block, state)
+    if (derived) this.#parts.derived.keep(executed.block.hash, derived)
     checkpoints.consider()
     this.#blocksSealed.add(1, { chain: this.manifest.name })
     this.#intake.followed(this.#poolHead(), executed)
     this.#moved([executed], [])
     this.#waiters.resolve()
-  }
-
-  async #change(edit: (overlay: StateOverlay) => void): Promise<void> {
-    const { past, log } = this.#parts
-    mustHaveRoomForChange(past.changes)
-    const overlay = createOverlay(past.state)
-    edit(overlay)
-    const difference = overlay.difference()
-    const state = past.state.apply(difference)
-    await log.appendChange(difference)
-    past.change(state)
-    this.#intake.reset(this.#poolHead(), [])
-    this.#moved([], [])
   }
 
   #wentBack(
@@ -324,20 +320,18 @@ export class ChainDriver implements DrivenChain {
     returned: readonly ExecutedBlock[],
   ): void {
     if (this.#final > number) this.#final = number
+    if (this.#safe > number) this.#safe = number
     this.#intake.reset(this.#poolHead(), returned)
     this.#moved([], removed)
     if (this.#waiters.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
   }
 
-  #setTime(timestamp: bigint | undefined): void {
-    if (timestamp === undefined) return
-    this.#feed({ kind: 'set-time', timestamp, nowMs: this.#nowMs() })
-  }
-
   #moved(added: readonly ExecutedBlock[], removed: readonly ExecutedBlock[]): void {
     this.#listeners.tell({ kind: 'head', added, removed })
-    const { header } = this.head()
-    this.#feed({ kind: 'block-imported', head: this.#summary(), header, nowMs: this.#nowMs() })
+    const { header, hash } = this.head()
+    const derived = this.#parts.derived.of(hash)
+    const head = this.#summary()
+    this.#feed({ kind: 'block-imported', head, header, derived, nowMs: this.#nowMs() })
     this.#tellOfWork()
   }
 
@@ -367,7 +361,18 @@ export class ChainDriver implements DrivenChain {
   #site() {
     const { evm, rules, past } = this.#parts
     const blockHash = (number: bigint) => this.blockHash(number)
-    return { evm, rules, parent: this.head().header, state: past.state, blockHash }
+    const { header: parent } = this.head()
+    return { evm, rules, parent, state: past.state, blockHash, close: this.closing() }
+  }
+
+  #reportTooDeep(branch: Block, fork: Block): void {
+    const head = this.head()
+    const [name, at] = [this.manifest.name, String(fork.header.number)]
+    this.#parts.dependencies.logger.error(
+      'reorg-too-deep: a branch with more work parts too far back and is not followed',
+      { chain: name, fork: at, head: toHex(head.hash), branch: toHex(branch.hash) },
+    )
+    this.#listeners.tell({ kind: 'reorg-too-deep', head, branch })
   }
 
   #poolHead(): PoolHead {
@@ -383,7 +388,10 @@ export class ChainDriver implements DrivenChain {
   #summary(): HeadSummary {
     const { header, hash } = this.head()
     const { number, parentHash: parent, timestamp } = header
-    return { number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: this.#final }
+    return {
+      ...{ number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: this.#final },
+      totalWork: this.#parts.derived.of(hash)?.totalWork,
+    }
   }
 
   #nowMs(): number {

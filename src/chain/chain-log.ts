@@ -8,6 +8,7 @@ import { BlockCache } from './block-cache.ts'
 import { BlockPlaces } from './block-places.ts'
 import type { TransactionPlace } from './chain.ts'
 import {
+  type BlockRecord,
   bloomBytes,
   bloomOfRecord,
   decodeRecord,
@@ -38,7 +39,8 @@ export interface ReplayListener {
 
 /** The blocks of one chain, those that left it left out. */
 export interface ChainLog {
-  append(executed: ExecutedBlock, difference: EncodedDifference): Promise<void>
+  /** @param parts - what the block did, and what follows from the chain up to it, encoded, where blocks have records */
+  append(executed: ExecutedBlock, parts: Pick<BlockRecord, 'difference' | 'derived'>): Promise<void>
   /** Keeps a change by hand of the state after the head. */
   appendChange(difference: EncodedDifference): Promise<void>
   /** Goes back to a block; those above it leave the chain, and stay in the log. */
@@ -50,6 +52,8 @@ export interface ChainLog {
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
   /** What a block did to the state. */
   differenceOf(number: bigint): EncodedDifference | undefined
+  /** What follows from the chain up to a block, encoded. */
+  derivedOf(number: bigint): Uint8Array | undefined
   hashOf(number: bigint): Hash | undefined
   numberOf(hash: Hash): bigint | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
@@ -130,9 +134,14 @@ export async function openChainLog(options: {
 
 function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog {
   const { byNumber, loggedBlock } = blockReader(log, index, cache)
+  const recordOf = (number: bigint) => {
+    const position = index.positionOf(number)
+    const record = position === undefined ? undefined : decodeRecord(log.read(position))
+    return record?.kind === 'block' ? record : undefined
+  }
   return {
-    async append(executed, difference) {
-      const record = encodeBlockRecord(executed, difference)
+    async append(executed, parts) {
+      const record = encodeBlockRecord(executed, parts)
       const position = await log.append(record)
       cache.keep(position, executed, record.length)
       const { block, transactionHashes } = executed
@@ -152,11 +161,8 @@ function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog
     },
     byNumber,
     loggedBlock,
-    differenceOf(number) {
-      const position = index.positionOf(number)
-      const record = position === undefined ? undefined : decodeRecord(log.read(position))
-      return record?.kind === 'block' ? record.difference : undefined
-    },
+    differenceOf: (number) => recordOf(number)?.difference,
+    derivedOf: (number) => recordOf(number)?.derived,
     hashOf: (number) => index.hashOf(number),
     numberOf: (hash) => index.numberOf(hash),
     findTransaction(hash) {

@@ -7,6 +7,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { ArchivedStates } from './archived-states.ts'
 import type { Chain } from './chain.ts'
 import type { ChainCheckpoints, CopyHooks } from './chain-checkpoints.ts'
+import type { ChainDerived } from './chain-derived.ts'
 import type { ChainLog } from './chain-log.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { Verdict } from './consensus/consensus.ts'
@@ -24,8 +25,10 @@ export interface ChainOptions {
   readonly manifest: Manifest
   /** Of all chains; this one gets a folder of its name. */
   readonly folder: string
-  /** Gets the tips. */
-  readonly beneficiary: Address
+  /** Gets tips and rewards; absent for a node that only follows. A development chain seals without one, too. */
+  readonly beneficiary?: Address | undefined
+  /** Threads that search nonces where blocks are sealed by work; default 1, 0 leaves it to others (eth_getWork). */
+  readonly minerThreads?: number
   /** States kept for questions about the past; default 128. */
   readonly history?: number
   /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */
@@ -73,6 +76,7 @@ export interface ChainParts {
   readonly evm: Evm
   readonly past: ChainPast
   readonly log: ChainLog
+  readonly derived: ChainDerived
   readonly checkpoints: ChainCheckpoints
   readonly archive: ArchivedStates | undefined
   readonly genesis: ExecutedBlock

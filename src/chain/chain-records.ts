@@ -33,11 +33,17 @@ export interface BlockRecord {
   /** The executed block, encoded. */
   readonly stored: Uint8Array
   readonly difference: EncodedDifference
+  /** What follows from the chain up to it, encoded; only where blocks have records of consensus. */
+  readonly derived?: Uint8Array | undefined
 }
 
 /** The record of a block. */
-export function encodeBlockRecord(executed: ExecutedBlock, difference: EncodedDifference) {
-  return encodeRlp([rlpInteger(block), encodeExecutedBlock(executed), difference])
+export function encodeBlockRecord(
+  executed: ExecutedBlock,
+  { difference, derived }: Pick<BlockRecord, 'difference' | 'derived'>,
+): Uint8Array {
+  const parts = [rlpInteger(block), encodeExecutedBlock(executed), difference]
+  return encodeRlp(derived ? [...parts, derived] : parts)
 }
 
 /** The record of all others; a chain that goes back keeps no changes by hand any more. */
@@ -49,11 +55,12 @@ export function encodeRecord(record: Exclude<LogRecord, BlockRecord>): Uint8Arra
 
 /** What a record says; a block's parts are views of the bytes. @throws AppError `ledger/bad-rlp` */
 export function decodeRecord(payload: Uint8Array): LogRecord {
-  const [kindAt = 0, storedAt = 0, differenceAt = 0] = rlpPlaces(payload, 0)
+  const [kindAt = 0, storedAt = 0, differenceAt = 0, derivedAt = 0, end] = rlpPlaces(payload, 0)
   if (payload[kindAt] === block) {
     return {
       ...{ kind: 'block', stored: rlpContent(payload, storedAt) },
       difference: rlpContent(payload, differenceAt),
+      derived: end === undefined ? undefined : rlpContent(payload, derivedAt),
     }
   }
   const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')

@@ -1,6 +1,7 @@
 /** Describes a running chain as the JSON-RPC interface and the node see it. */
 
 import type { LogPosition } from '../store/block-log.ts'
+import type { Closing } from './block-closing.ts'
 import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
@@ -23,6 +24,8 @@ export type ChainEvent =
     }
   | { readonly kind: 'pending'; readonly hash: Hash; readonly transaction: Transaction }
   | ({ readonly kind: 'dropped' } & DroppedTransaction)
+  /** A branch is better, but parts farther back than the chain goes: it is for the operator to decide. */
+  | { readonly kind: 'reorg-too-deep'; readonly head: Block; readonly branch: Block }
 
 /** Where a transaction stands in the chain. */
 export interface TransactionPlace {
@@ -74,6 +77,26 @@ export interface DevControls {
   rewindTo(number: bigint): Promise<void>
 }
 
+/** A block whose nonce is wanted, for those who search it elsewhere. */
+export interface Work {
+  readonly sealHash: Hash
+  /** Highest digest of the seal. */
+  readonly target: bigint
+  readonly number: bigint
+}
+
+/** The work on blocks that are sealed by it. */
+export interface Mining {
+  /** Whether this node wants blocks of its own. */
+  isMining(): boolean
+  /** Digests a second that its threads compute. */
+  hashesPerSecond(): number
+  /** The block whose nonce is searched; `undefined` while there is none. */
+  work(): Work | undefined
+  /** Takes a nonce that was found elsewhere; whether it seals the block that is searched now. */
+  submitWork(sealHash: Hash, nonce: bigint): boolean
+}
+
 /** One chain of this process. */
 export interface Chain {
   readonly manifest: Manifest
@@ -104,6 +127,9 @@ export interface Chain {
   subscribe(listener: (event: ChainEvent) => void): () => void
   /** What the next block would be like, were it built now; `undefined` before `start`. */
   draft(): HeaderDraft | undefined
+  /** What the protocol does at the end of the next block; `undefined` where that is nothing of an engine's. */
+  closing(): Closing | undefined
+  readonly mining: Mining
   /** Development only. */
   readonly dev: DevControls
   start(): Promise<void>

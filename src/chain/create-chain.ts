@@ -5,6 +5,7 @@ import path from 'node:path'
 import { ArchivedStates } from './archived-states.ts'
 import { birthOf } from './birth-state.ts'
 import { ChainCheckpoints } from './chain-checkpoints.ts'
+import { ChainDerived } from './chain-derived.ts'
 import { ChainDriver } from './chain-driver.ts'
 import { openChainLog } from './chain-log.ts'
 import type { ChainDependencies, ChainOptions, DrivenChain } from './chain-parts.ts'
@@ -37,7 +38,7 @@ export async function createChain(
     seed: randomBytes(8).readBigUInt64LE(),
   })
   const { logger } = dependencies
-  const past = new ChainPast(options.history ?? 128)
+  const past = new ChainPast(statesKept(options))
   const resumption = readCheckpoint(checkpointFile(folder), logger)
   let isResumed = false
   let genesis: ExecutedBlock | undefined
@@ -83,7 +84,13 @@ export async function createChain(
   checkpoints.consider()
   return new ChainDriver({
     ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
+    derived: new ChainDerived(manifest, genesis.block.hash, log),
     options: { ...options, manifest },
     genesis,
   })
+}
+
+/** A reorganisation goes back to the state before its oldest block. */
+function statesKept({ history = 128, manifest: { consensus } }: ChainOptions): number {
+  return consensus.engine === 'pow' ? Math.max(history, consensus.maxReorg + 1) : history
 }

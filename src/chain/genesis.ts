@@ -1,12 +1,13 @@
 /** Makes the first block of a chain from its manifest. */
 
+import { engineBirth } from './consensus/birth.ts'
 import { requestsHash } from './evm/requests.ts'
 import { systemAccounts } from './evm/system-contracts.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
 import { emptyOmmersHash, headerHash } from './ledger/block-codec.ts'
 import { type Hardfork, isAtLeast } from './ledger/fork-rules.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
-import type { GenesisAccount, Manifest } from './ledger/manifest.ts'
+import { type GenesisAccount, isOwn, type Manifest } from './ledger/manifest.ts'
 import type { Hash } from './ledger/transaction.ts'
 import { emptyRoot } from './state/ordered-root.ts'
 import type { State } from './state/state.ts'
@@ -22,8 +23,10 @@ export function genesisOf(manifest: Manifest): { executed: ExecutedBlock; state:
 export function genesisBlock(manifest: Manifest, stateRoot: Hash): ExecutedBlock {
   const header = headerOf(manifest, stateRoot)
   const withdrawals = header.withdrawalsRoot === undefined ? undefined : []
+  const record = engineBirth(manifest.consensus)?.record
   const block: Block = {
     ...{ header, hash: headerHash(header), transactions: [], ommers: [], withdrawals },
+    ...(record && { record }),
   }
   return { block, receipts: [], senders: [], transactionHashes: [] }
 }
@@ -31,7 +34,7 @@ export function genesisBlock(manifest: Manifest, stateRoot: Hash): ExecutedBlock
 /** The first accounts: own chains have the contracts of the protocol, others what their genesis says. */
 export function birthAccounts({ genesis, forks, consensus }: Manifest): Iterable<GenesisAccount> {
   const newest = forks.at(-1)?.hardfork
-  if (consensus.engine !== 'dev' || newest === undefined) return genesis.accounts
+  if (!isOwn(consensus) || newest === undefined) return genesis.accounts
   const accounts = [...genesis.accounts]
   const own = systemAccounts(newest)
   const names = new Set(own.map(({ address }) => address.toHex()))
@@ -44,7 +47,8 @@ export function birthAccounts({ genesis, forks, consensus }: Manifest): Iterable
 function headerOf(manifest: Manifest, stateRoot: Hash): Header {
   const { genesis, consensus } = manifest
   const zero = new Uint8Array(32)
-  const { difficulty = 0n, timestamp } = genesis
+  const birth = engineBirth(consensus)
+  const { difficulty = birth?.difficulty ?? 0n, timestamp } = genesis
   const { hardfork } = chainRules(manifest).rulesAt({ number: 0n, timestamp, difficulty })
   return {
     parentHash: zero,
@@ -55,11 +59,11 @@ function headerOf(manifest: Manifest, stateRoot: Hash): Header {
     receiptsRoot: emptyRoot,
     logsBloom: new Uint8Array(256),
     ...{ difficulty, number: 0n, gasLimit: genesis.gasLimit, gasUsed: 0n, timestamp },
-    extraData: genesis.extraData,
+    extraData: birth?.extraData ?? genesis.extraData,
     mixHash: genesis.mixHash ?? zero,
     nonce: genesis.nonce ?? new Uint8Array(8),
     // Headers of own chains have all fields, whichever rules they run by.
-    ...laterFields(manifest, consensus.engine === 'dev' ? 'osaka' : hardfork),
+    ...laterFields(manifest, isOwn(consensus) ? 'osaka' : hardfork),
   }
 }
 

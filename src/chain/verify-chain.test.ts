@@ -63,7 +63,7 @@ async function altered(
     const changed = change(executed.block.header.number, executed, difference)
     const isBlock = 'block' in changed
     const what = encodeDifference(isBlock ? difference : changed)
-    await target.append(isBlock ? changed : executed, what)
+    await target.append(isBlock ? changed : executed, { difference: what })
   }
   await target.close()
 }

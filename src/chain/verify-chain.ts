@@ -33,6 +33,7 @@ import { orderedRoot } from './state/ordered-root.ts'
 import { StateSpill } from './state-spill.ts'
 import { turnTaking } from './turn-taking.ts'
 import { CheckpointCheck } from './verify-checkpoint.ts'
+import { SealCheck } from './verify-seals.ts'
 
 /** Which chain, and how thoroughly. */
 export interface VerifyOptions {
@@ -114,6 +115,7 @@ class Verifier {
   readonly #rules: ChainRules
   readonly #evm: Evm | undefined
   readonly #past = new ChainPast(keptStates)
+  readonly #seals: SealCheck
   readonly #checkpoint: CheckpointCheck | undefined
   readonly #spill: StateSpill
   readonly #hashes: Hash[]
@@ -132,6 +134,7 @@ class Verifier {
     const { executed, state } = birthOf(manifest, path.join(folder, manifest.name))
     this.#past.add(executed.block, state)
     this.#hashes = [executed.block.hash]
+    this.#seals = new SealCheck(manifest, rules, executed.block.hash)
     const kept = readCheckpoint(checkpointFile(path.join(folder, manifest.name)), {
       ...silentLogger,
       warn: (message, fields) => this.#fault(`${message}: ${fields?.error}`),
@@ -178,7 +181,7 @@ class Verifier {
     }
   }
 
-  async #takeBlock({ stored: bytes, difference }: BlockRecord) {
+  async #takeBlock({ stored: bytes, difference, derived }: BlockRecord) {
     const executed = decodeExecutedBlock(bytes)
     const { header, hash } = executed.block
     const { number } = header
@@ -186,6 +189,7 @@ class Verifier {
     const senders = this.#sendersOf(executed.block)
     const details = [
       ...storedFaults(stored, this.#past.head),
+      ...this.#seals.faultsOf({ block: executed.block, derived }, this.#past.head),
       ...senderFaults(stored.executed, senders),
       ...(this.#evm ? await runFaults(this.#site(this.#evm), stored, senders) : []),
     ]
@@ -200,7 +204,8 @@ class Verifier {
   #site(evm: Evm): BuildingSite {
     const { head, state } = this.#past
     const blockHash = (at: bigint) => this.#hashes[Number(at)]
-    return { evm, rules: this.#rules, parent: head.header, state, blockHash }
+    const close = this.#seals.closing(head.hash)
+    return { evm, rules: this.#rules, parent: head.header, state, blockHash, close }
   }
 
   /** Who signed; development chains take the word of impersonated senders. */

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { argon2id as otherArgon2id } from '@noble/hashes/argon2.js'
 import { sha256 as portableSha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
-import { keccak256 } from './keccak.ts'
+import { argon2id } from './argon2.ts'
+import { findNonce, keccak256 } from './keccak.ts'
 import { sha256 } from './sha256.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -50,4 +52,29 @@ test('SHA-256 agrees with another implementation', () => {
       assert.equal(sha256(bytes).toHex(), portableSha256(bytes).toHex())
     }),
   )
+})
+
+test('argon2id agrees with another implementation', () => {
+  const [message, salt] = [utf8('a message'), utf8('sixteen bytes...')]
+  const expected = otherArgon2id(message, salt, { t: 2, m: 64, p: 1, dkLen: 32 })
+  assert.deepEqual(argon2id({ message, salt, passes: 2, memory: 64 }), expected)
+})
+
+test('a search gives the first nonce whose hash is low enough, and goes on after the highest', () => {
+  const prefix = utf8('before the nonce')
+  const hashOf = (nonce: bigint) => {
+    const bytes = new Uint8Array(prefix.length + 8)
+    bytes.set(prefix)
+    new DataView(bytes.buffer).setBigUint64(prefix.length, nonce)
+    return keccak_256(bytes).toHex()
+  }
+  const last = 2n ** 64n - 1n
+  const nonces = [last - 1n, last, ...Array.from({ length: 30 }, (_, at) => BigInt(at))]
+  for (const wanted of nonces.slice(0, 12)) {
+    const highest = Uint8Array.fromHex(hashOf(wanted))
+    const first = nonces.find((nonce) => hashOf(nonce) <= highest.toHex())
+    assert.equal(findNonce({ prefix, highest, from: last - 1n, count: nonces.length }), first)
+  }
+  const none = new Uint8Array(32)
+  assert.equal(findNonce({ prefix, highest: none, from: 0n, count: 1_000 }), undefined)
 })

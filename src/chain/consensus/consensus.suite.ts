@@ -2,9 +2,20 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Header } from '../ledger/block.ts'
+import { serialize } from 'node:v8'
+import fc from 'fast-check'
+import type { Block, Header } from '../ledger/block.ts'
 import { emptyOmmersHash, headerHash } from '../ledger/block-codec.ts'
-import type { ConsensusEngine, HeadSummary, Input, Step } from './consensus.ts'
+import type {
+  ChainReader,
+  ConsensusEngine,
+  HeadSummary,
+  Input,
+  SealedHeader,
+  Step,
+  Verdict,
+} from './consensus.ts'
+import type { Derived } from './derived.ts'
 
 /** A header to start from. */
 export const firstHeader: Header = {
@@ -32,71 +43,143 @@ export const firstHeader: Header = {
 }
 
 /** The summary of a header that is the head. */
-export function summaryOf(header: Header): HeadSummary {
+export function summaryOf(header: Header, totalWork?: bigint): HeadSummary {
   const hash = headerHash(header)
   const { number, parentHash: parent, timestamp } = header
-  return { number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: 0n }
+  return { number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: 0n, totalWork }
 }
 
-/** Declares the tests; with `freeGas` the engine lets gas limit and base fee be chosen. */
+/** A block that is only a header, with a record if it has one. */
+export function blockOf(header: Header, record?: Uint8Array): Block {
+  const body = { transactions: [], ommers: [], withdrawals: [] }
+  return { header, hash: headerHash(header), ...body, ...(record && { record }) }
+}
+
+/** A chain of one block, as engines look at it. */
+export function readerOf(
+  block: SealedHeader,
+  given: { readonly derived?: Derived | undefined; readonly totalWork?: bigint | undefined } = {},
+): ChainReader {
+  const isIt = (hash: Uint8Array) => hash.toHex() === block.hash.toHex()
+  return {
+    header: (hash) => (isIt(hash) ? block : undefined),
+    derived: (hash) => (isIt(hash) ? given.derived : undefined),
+    totalWork: (hash) => (isIt(hash) ? given.totalWork : undefined),
+  }
+}
+
+/** What an engine whose blocks have no records says of a header on its parent. */
+export function judge(
+  engine: ConsensusEngine<never> | Pick<ConsensusEngine<unknown>, 'checkHeader'>,
+  { totalWork, ...parent }: Header & { readonly totalWork?: bigint | undefined },
+  header: Header,
+): Verdict {
+  const reader = readerOf(blockOf(parent), { totalWork })
+  return engine.checkHeader(reader, blockOf(header), 0)
+}
+
+/** The blocks that an engine is tried with, if not the usual ones. */
+export interface SuiteChain {
+  readonly first: Block
+  /** Absent where blocks have no records. */
+  readonly derived?: Derived | undefined
+  /** A sound child. */
+  readonly second: Block
+}
+
+/** What is particular about an engine. */
+export interface SuiteOptions {
+  /** Gas limit and base fee may be chosen. */
+  readonly freeGas?: boolean
+  readonly chain?: SuiteChain
+  /** The rule that extra data of 33 bytes breaks. */
+  readonly extraDataRule?: string
+}
+
+/** Most bytes that a state takes, whatever is put in. */
+const mostBytes = 64 * 1_024
+
+/** Declares the tests. */
 export function consensusSuite<S>(
   name: string,
   create: () => ConsensusEngine<S>,
-  { freeGas = false }: { readonly freeGas?: boolean } = {},
+  { freeGas = false, chain = usualChain(), extraDataRule = 'constants' }: SuiteOptions = {},
 ): void {
   const nowMs = 2_000_000
+  const { first, second, derived } = chain
   const begin = (engine: ConsensusEngine<S>) =>
     engine.start({
-      ...{ head: summaryOf(firstHeader), header: firstHeader, nowMs },
+      ...{ head: summaryOf(first.header), header: first.header, derived, nowMs },
       beneficiary: new Uint8Array(20),
     })
-  const second: Header = { ...firstHeader, number: 1n, parentHash: headerHash(firstHeader) }
+  const imported = (block: Block, atMs: number): Input => ({
+    ...{ kind: 'block-imported', head: summaryOf(block.header), header: block.header },
+    ...{ derived, nowMs: atMs },
+  })
   const inputs: readonly Input[] = [
     { kind: 'tick', nowMs: nowMs + 1 },
     { kind: 'seal-now', nowMs: nowMs + 2 },
     { kind: 'tick', nowMs: nowMs + 100_000 },
     { kind: 'work-waiting', count: 3, nowMs: nowMs + 100_001 },
-    { kind: 'block-built', request: 1, hash: headerHash(second) },
-    { kind: 'block-imported', head: summaryOf(second), header: second, nowMs: nowMs + 100_002 },
-    { kind: 'block-built', request: 999, hash: new Uint8Array(32) },
+    { kind: 'block-built', request: 1, block: second },
+    { kind: 'search-result', request: 1, nonce: 7n },
+    imported(second, nowMs + 100_002),
+    { kind: 'block-built', request: 999, block: second },
+    { kind: 'search-result', request: 999, nonce: -1n },
     { kind: 'build-failed', request: 999, nowMs: nowMs + 100_003 },
     { kind: 'tick', nowMs: 0 },
   ]
-  const play = (engine: ConsensusEngine<S>): Step<S>[] => {
+  const play = (engine: ConsensusEngine<S>, given = inputs): Step<S>[] => {
     const steps = [begin(engine)]
-    for (const input of inputs) {
+    for (const input of given) {
       const last = steps.at(-1) as Step<S>
       steps.push(engine.step(last.state, input))
     }
     return steps
   }
+  const anyInputs = fc.array(inputArbitrary(imported, [first, second]), { maxLength: 60 })
 
   describe(`${name} is a consensus engine`, () => {
     test('the same inputs give the same steps', () => {
       assert.deepEqual(play(create()), play(create()))
+      fc.assert(
+        fc.property(anyInputs, (given) =>
+          assert.deepEqual(play(create(), given), play(create(), given)),
+        ),
+      )
     })
 
-    test('no step changes the state it was given', () => {
-      const engine = create()
-      let { state } = begin(engine)
-      for (const input of inputs) {
-        const before = structuredClone(state)
-        const next = engine.step(state, input)
-        assert.deepEqual(state, before)
-        state = next.state
+    test('no step changes the state it was given, and none makes it large', () => {
+      const most = (given: readonly Input[]) => {
+        const engine = create()
+        let { state } = begin(engine)
+        for (const input of given) {
+          const before = structuredClone(state)
+          const next = engine.step(state, input)
+          assert.deepEqual(state, before)
+          state = next.state
+          assert.ok(serialize(state).length <= mostBytes)
+        }
       }
+      most(inputs)
+      fc.assert(fc.property(anyInputs, most))
     })
 
-    test('a block that is imported twice causes nothing the second time', () => {
+    test('what comes twice causes nothing the second time', () => {
       const engine = create()
-      const import_: Input = {
-        kind: 'block-imported',
-        head: summaryOf(second),
-        header: second,
-        nowMs,
+      const twice = (given: readonly Input[], input: Input) => {
+        const last = play(engine, given).at(-1) as Step<S>
+        const once = engine.step(last.state, input)
+        assert.deepEqual(engine.step(once.state, input), { state: once.state, effects: [] })
       }
-      const once = engine.step(begin(engine).state, import_)
-      assert.deepEqual(engine.step(once.state, import_), { state: once.state, effects: [] })
+      twice([], imported(second, nowMs))
+      const nonce = fc.bigInt(-1n, 2n ** 65n)
+      fc.assert(
+        fc.property(anyInputs, fc.nat(20), nonce, (given, request, found) => {
+          twice(given, imported(second, nowMs))
+          twice(given, { kind: 'search-result', request, nonce: found })
+        }),
+      )
     })
 
     test('a child must have the right parent, number, time, gas and fee', () => {
@@ -104,17 +187,23 @@ export function consensusSuite<S>(
       const broken: readonly [string, Partial<Header>][] = [
         ['parent', { parentHash: new Uint8Array(32).fill(1) }],
         ['parent', { number: 2n }],
-        ['timestamp', { timestamp: firstHeader.timestamp }],
+        ['timestamp', { timestamp: first.header.timestamp }],
         ['gas', { gasLimit: 31_000_000n }],
         ['gas', { baseFeePerGas: 1_000_000_000n }],
         ['gas', { gasUsed: 30_000_001n }],
         ['gas', { blobGasUsed: 1n }],
         ['constants', { ommersHash: new Uint8Array(32) }],
-        ['constants', { extraData: new Uint8Array(33) }],
+        [extraDataRule, { extraData: new Uint8Array(33) }],
       ]
-      const sound = { ...second, timestamp: 1_001n, baseFeePerGas: 875_000_000n }
+      const judged = (change: Partial<Header>) =>
+        engine.checkHeader(
+          readerOf(first, { derived }),
+          blockOf({ ...second.header, ...change }, second.record),
+          nowMs,
+        )
+      assert.deepEqual(judged({}), { kind: 'valid' })
       for (const [rule, change] of freeGas ? [...broken.slice(0, 3), ...broken.slice(5)] : broken) {
-        const verdict = engine.checkHeader(firstHeader, { ...sound, ...change }, nowMs)
+        const verdict = judged(change)
         assert.equal(
           verdict.kind === 'invalid' && verdict.rule,
           rule,
@@ -123,4 +212,42 @@ export function consensusSuite<S>(
       }
     })
   })
+}
+
+function usualChain(): SuiteChain {
+  const first = blockOf(firstHeader)
+  const second = { ...firstHeader, number: 1n, parentHash: first.hash }
+  const later = { timestamp: 1_001n, baseFeePerGas: 875_000_000n }
+  return { first, second: blockOf({ ...second, ...later }) }
+}
+
+/** Whatever a driver could say, in any order. */
+function inputArbitrary(
+  imported: (block: Block, atMs: number) => Input,
+  blocks: readonly Block[],
+): fc.Arbitrary<Input> {
+  const nowMs = fc.oneof(fc.integer({ min: 1_990_000, max: 2_100_000 }), fc.nat(2 ** 31))
+  const request = fc.nat(20)
+  const block = fc.constantFrom(...blocks)
+  const seconds = fc.bigInt(0n, 2n ** 40n)
+  return fc.oneof<fc.Arbitrary<Input>[]>(
+    nowMs.map((at) => ({ kind: 'tick', nowMs: at })),
+    fc.tuple(block, nowMs).map(([one, at]) => imported(one, at)),
+    fc.tuple(request, block).map(([of, one]) => ({ kind: 'block-built', request: of, block: one })),
+    fc.tuple(request, nowMs).map(([of, at]) => ({ kind: 'build-failed', request: of, nowMs: at })),
+    fc.tuple(request, fc.bigInt(-1n, 2n ** 65n)).map(([of, nonce]) => ({
+      ...{ kind: 'search-result', request: of, nonce },
+    })),
+    nowMs.map((at) => ({ kind: 'work-waiting', count: 1, nowMs: at })),
+    nowMs.map((at) => ({ kind: 'seal-now', nowMs: at })),
+    fc.tuple(fc.nat(10_000), nowMs).map(([blockTimeMs, at]) => ({
+      ...{ kind: 'set-block-time', blockTimeMs, nowMs: at },
+    })),
+    fc.tuple(seconds, nowMs).map(([by, at]) => ({ kind: 'shift-time', seconds: by, nowMs: at })),
+    fc.tuple(seconds, nowMs).map(([timestamp, at]) => ({
+      ...{ kind: 'set-time', timestamp, nowMs: at },
+    })),
+    fc.boolean().map((on) => ({ kind: 'set-automine', on })),
+    seconds.map((timestamp) => ({ kind: 'shape-next', shape: { timestamp } })),
+  )
 }

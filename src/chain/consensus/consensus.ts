@@ -1,10 +1,13 @@
 /** Describes the one interface of all consensus engines: pure, from inputs to effects. */
 
-import type { Block, Header } from '../ledger/block.ts'
+import type { Block, BlockHead, Header } from '../ledger/block.ts'
+import type { Consensus } from '../ledger/manifest.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
+import type { Derived } from './derived.ts'
+import type { ConsensusRecord } from './record.ts'
 
-/** Engines by name; more come with networks of several nodes. */
-export type EngineName = 'dev' | 'ethereum'
+/** Engines by name. */
+export type EngineName = Consensus['engine']
 
 /** Names a request of an engine, until it is answered or cancelled. */
 export type RequestId = number
@@ -26,10 +29,44 @@ export interface HeadSummary {
   readonly totalWork?: bigint | undefined
 }
 
-/** A header that another one stands on. */
-export interface ParentHeader extends Header {
-  /** Difficulties up to it, added up; absent where they do not count. */
-  readonly totalWork?: bigint | undefined
+/** A header with what its block says to the engine beside it. */
+export interface SealedHeader extends BlockHead {
+  /** Encoded; absent where blocks have none. */
+  readonly record?: Uint8Array | undefined
+}
+
+/** Looks at blocks that are known, in the chain or beside it; `undefined` for what is not. */
+export interface ChainReader {
+  header(hash: Hash): SealedHeader | undefined
+  /** What follows from the chain up to a block; only where blocks have records. */
+  derived(hash: Hash): Derived | undefined
+  /** Difficulties up to a block, added up; absent where they do not count. */
+  totalWork(hash: Hash): bigint | undefined
+}
+
+/** What is known of a block's header before its end and its seal are. */
+export type HeaderFacts = Pick<
+  Header,
+  'number' | 'timestamp' | 'beneficiary' | 'difficulty' | 'gasUsed' | 'baseFeePerGas'
+>
+
+/** A block at whose end the protocol does its part. */
+export interface BlockFacts {
+  readonly header: HeaderFacts
+  readonly record: ConsensusRecord
+}
+
+/** Wei that the protocol pays, of which what is less than a gwei is not issued. */
+export interface Credit {
+  readonly to: Address
+  readonly amountWei: bigint
+  readonly why: 'reward' | 'fee'
+}
+
+/** What the protocol does at the end of a block, in order, and what follows from the chain then. */
+export interface CloseResult {
+  readonly derived: Derived
+  readonly credits: readonly Credit[]
 }
 
 /** The fields of a header that the engine decides; the rest comes from running the transactions. */
@@ -42,6 +79,8 @@ export interface HeaderDraft {
   readonly difficulty: bigint
   readonly nonce: Uint8Array
   readonly parentBeaconBlockRoot?: Hash | undefined
+  /** Whose keccak-256 is the extra data; absent where blocks have none. */
+  readonly record?: Uint8Array
   /** Development only: other values than follow from the parent. */
   readonly gasLimit?: bigint
   readonly baseFeePerGas?: bigint
@@ -55,15 +94,19 @@ export type BlockShape = Partial<
 /** What the driver tells an engine. */
 export type Input =
   | { readonly kind: 'tick'; readonly nowMs: number }
-  | { readonly kind: 'block-built'; readonly request: RequestId; readonly hash: Hash }
+  | { readonly kind: 'block-built'; readonly request: RequestId; readonly block: Block }
   /** The block could not be built or stored; the engine may ask again. */
   | { readonly kind: 'build-failed'; readonly request: RequestId; readonly nowMs: number }
   | {
       readonly kind: 'block-imported'
       readonly head: HeadSummary
       readonly header: Header
+      /** What follows from the chain up to it; only where blocks have records. */
+      readonly derived?: Derived | undefined
       readonly nowMs: number
     }
+  /** A nonce that may seal the block of this request. */
+  | { readonly kind: 'search-result'; readonly request: RequestId; readonly nonce: bigint }
   /** The pool holds transactions that the next block can take. */
   | { readonly kind: 'work-waiting'; readonly count: number; readonly nowMs: number }
   /** A block is wanted now (leap). */
@@ -88,12 +131,20 @@ export type Effect =
       /** The block should be built by then; what is left in the pool waits. */
       readonly deadlineMs: number
     }
+  /** A nonce is wanted with which the digest of the seal is no higher than `target`. */
+  | {
+      readonly kind: 'search-nonce'
+      readonly request: RequestId
+      readonly sealHash: Hash
+      readonly target: bigint
+    }
+  /** Ends a build or a search. */
   | { readonly kind: 'cancel'; readonly request: RequestId }
   /** One alarm; a new one replaces it. */
   | { readonly kind: 'wake-at'; readonly atMs: number }
   | { readonly kind: 'set-head'; readonly hash: Hash; readonly finalNumber: bigint }
-  /** Blocks up to this one are final. */
-  | { readonly kind: 'set-final'; readonly number: bigint }
+  /** Blocks up to this one are final, and up to `safe` safe; what is final is, unless said otherwise. */
+  | { readonly kind: 'set-final'; readonly number: bigint; readonly safe?: bigint }
 
 /** A new state and what is to be done. */
 export interface Step<S> {
@@ -105,8 +156,10 @@ export interface Step<S> {
 export interface StartOptions {
   readonly head: HeadSummary
   readonly header: Header
-  /** Where fees go. */
-  readonly beneficiary: Address
+  /** What follows from the chain up to it; only where blocks have records. */
+  readonly derived?: Derived | undefined
+  /** Where fees and rewards go; absent for a node that only follows. */
+  readonly beneficiary?: Address | undefined
   readonly nowMs: number
 }
 
@@ -116,9 +169,17 @@ export interface StartOptions {
  */
 export interface ConsensusEngine<S> {
   readonly name: EngineName
+  /** Most blocks that a reorganisation may take back; as many as states are kept unless given. */
+  readonly maxReorg?: number
   start(options: StartOptions): Step<S>
-  /** Every rule of a header that needs no transaction to be run. */
-  checkHeader(parent: ParentHeader, header: Header, nowMs: number): Verdict
+  /** Every rule of a header and its record that needs no transaction to be run. */
+  checkHeader(chain: ChainReader, block: SealedHeader, nowMs: number): Verdict
+  /**
+   * What the protocol itself does at the end of a block; only of engines whose blocks have records.
+   *
+   * @param parent - what follows from the chain up to the block before
+   */
+  closeBlock?(parent: Derived, block: BlockFacts): CloseResult
   /** The rules of a block's ommers, which need the blocks before it, by hash. */
   checkOmmers(block: Block, blockOf: (hash: Hash) => Block | undefined): Verdict
   /** Fork choice between two valid heads: > 0 keep `a`, < 0 move to `b`, 0 keep what the node has. */

@@ -2,16 +2,28 @@
 
 import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Manifest } from '../ledger/manifest.ts'
+import type { Hash } from '../ledger/transaction.ts'
 import type { ConsensusEngine } from './consensus.ts'
 import { devEngine } from './dev.ts'
 import { ethereumEngine } from './ethereum.ts'
+import { powEngine } from './pow.ts'
 
-/** The engine of a chain; what it remembers is its own affair. */
+/**
+ * The engine of a chain; what it remembers is its own affair.
+ *
+ * @param chainKey - keccak-256 of the canonical manifest
+ */
 export function createEngine(
-  { consensus, forks }: Pick<Manifest, 'consensus' | 'forks'>,
+  { consensus, forks, genesis }: Pick<Manifest, 'consensus' | 'forks' | 'genesis'>,
   rules: ChainRules,
+  chainKey: Hash,
 ): ConsensusEngine<unknown> {
   if (consensus.engine === 'dev') return devEngine(consensus, rules)
+  if (consensus.engine === 'pow') {
+    return powEngine({
+      ...{ parameters: consensus, chainKey, rules, birthTime: genesis.timestamp },
+    })
+  }
   const merge = forks.find(({ totalDifficulty }) => totalDifficulty !== undefined)
   return ethereumEngine(rules, merge?.totalDifficulty)
 }

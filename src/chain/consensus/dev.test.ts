@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { headerHash } from '../ledger/block-codec.ts'
 import { rulesOfOne } from '../ledger/fork-rules.ts'
-import { consensusSuite, firstHeader, summaryOf } from './consensus.suite.ts'
+import { blockOf, consensusSuite, firstHeader, judge, summaryOf } from './consensus.suite.ts'
 import type { Effect, Input, Step } from './consensus.ts'
 import { type DevState, devEngine, nextMixHash } from './dev.ts'
 
@@ -91,9 +91,9 @@ describe('the development engine', () => {
   })
 
   test('a built block becomes the head, and two blocks behind it are final', () => {
-    const hash = new Uint8Array(32).fill(3)
-    const step = play(0, { kind: 'seal-now', nowMs }, { kind: 'block-built', request: 1, hash })
-    assert.deepEqual(step.effects, [{ kind: 'set-head', hash, finalNumber: 0n }])
+    const block = blockOf(child)
+    const step = play(0, { kind: 'seal-now', nowMs }, { kind: 'block-built', request: 1, block })
+    assert.deepEqual(step.effects, [{ kind: 'set-head', hash: block.hash, finalNumber: 0n }])
   })
 
   const draftOf = (step: Step<DevState>) => {
@@ -139,6 +139,6 @@ describe('the development engine', () => {
   test('gas limit, base fee and mix may be any', () => {
     const engine = devEngine({ blockTimeMs: 0 }, rules)
     const odd = { ...child, baseFeePerGas: 7n, gasLimit: 5n, mixHash: new Uint8Array(32).fill(1) }
-    assert.deepEqual(engine.checkHeader(firstHeader, odd, nowMs), { kind: 'valid' })
+    assert.deepEqual(judge(engine, firstHeader, odd), { kind: 'valid' })
   })
 })

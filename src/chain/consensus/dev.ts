@@ -17,7 +17,7 @@ import type {
   StartOptions,
   Step,
 } from './consensus.ts'
-import { checkCommonRules, invalid } from './header-rules.ts'
+import { checkCommonRules, invalid, parentOf } from './header-rules.ts'
 
 /** What the engine remembers. */
 export interface DevState {
@@ -49,6 +49,7 @@ const finalDepth = 2n
 const buildMs = 2_000
 const noNonce = new Uint8Array(8)
 const noRoot = new Uint8Array(32)
+const nobody = new Uint8Array(20)
 
 /**
  * The engine.
@@ -62,9 +63,13 @@ export function devEngine(
   return {
     name: 'dev',
     start: (options) => start(options, blockTimeMs),
-    checkHeader(parent, header) {
+    checkHeader(chain, block) {
+      const parent = parentOf(chain, block)
+      if ('kind' in parent) return parent
+      const { header } = block
+      if (block.record !== undefined) return invalid('decode', 'blocks here have no record')
       // Gas limit, base fee and mix may be chosen by hand.
-      const common = checkCommonRules(parent, header, rules.rulesAt(header))
+      const common = checkCommonRules(parent.header, header, rules.rulesAt(header))
       if (common.kind !== 'valid') return common
       const constants =
         header.requestsHash !== undefined &&
@@ -90,7 +95,7 @@ export function nextMixHash(parent: Hash, number: bigint): Hash {
 }
 
 function start(options: StartOptions, blockTimeMs: number): Step<DevState> {
-  const { head, header, beneficiary, nowMs } = options
+  const { head, header, beneficiary = nobody, nowMs } = options
   const state: DevState = {
     ...{ head, header, beneficiary, blockTimeMs, offset: 0n },
     ...{ automine: blockTimeMs === 0, shape: {}, drafted: undefined },
@@ -112,7 +117,7 @@ function step(state: DevState, input: Input): Step<DevState> {
       if (input.request !== state.building) return rest(state)
       const set: Effect = {
         kind: 'set-head',
-        hash: input.hash,
+        hash: input.block.hash,
         finalNumber: finalOf(state.head.number + 1n),
       }
       return { state, effects: [set] }
@@ -126,6 +131,8 @@ function step(state: DevState, input: Input): Step<DevState> {
       )
     case 'block-imported':
       return imported(state, input)
+    case 'search-result':
+      return rest(state)
     case 'set-block-time': {
       const { blockTimeMs, nowMs } = input
       const paced = { ...state, blockTimeMs, dueMs: nowMs + blockTimeMs }

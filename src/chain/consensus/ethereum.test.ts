@@ -6,7 +6,7 @@ import type { Block, Header } from '../ledger/block.ts'
 import { headerHash, ommersHash } from '../ledger/block-codec.ts'
 import { nextDifficulty } from '../ledger/difficulty.ts'
 import { type Hardfork, rulesOf, rulesOfOne } from '../ledger/fork-rules.ts'
-import { consensusSuite, firstHeader, summaryOf } from './consensus.suite.ts'
+import { consensusSuite, firstHeader, judge, summaryOf } from './consensus.suite.ts'
 import type { Verdict } from './consensus.ts'
 import { ethereumEngine } from './ethereum.ts'
 
@@ -58,7 +58,7 @@ describe('the follower', () => {
       for (let kept = 0; kept <= later.length; kept += 1) {
         const parent = without(firstHeader, count)
         const header = without({ ...child, parentHash: headerHash(parent) }, kept)
-        const fault = ruleOf(engine.checkHeader(parent, header, nowMs)).startsWith('fields')
+        const fault = ruleOf(judge(engine, parent, header)).startsWith('fields')
         assert.equal(fault, kept !== count, `${fork} with ${kept}`)
       }
     }
@@ -67,14 +67,14 @@ describe('the follower', () => {
   test('checks difficulty before the Merge, and that nothing of it is left after', () => {
     const work = ethereumEngine(rulesOfOne(7n, 'homestead'))
     const { header } = mined(genesis)
-    assert.equal(ruleOf(work.checkHeader(genesis, header, nowMs)), 'valid')
+    assert.equal(ruleOf(judge(work, genesis, header)), 'valid')
     const harder = { ...header, difficulty: header.difficulty + 1n }
-    assert.match(ruleOf(work.checkHeader(genesis, harder, nowMs)), /^difficulty: /)
+    assert.match(ruleOf(judge(work, genesis, harder)), /^difficulty: /)
     const merged = ethereumEngine(rulesOfOne(7n, 'paris'))
     const stake = { ...header, baseFeePerGas: 10n ** 9n, gasLimit: 60_000_000n, difficulty: 0n }
-    assert.equal(ruleOf(merged.checkHeader(genesis, stake, nowMs)), 'valid')
+    assert.equal(ruleOf(judge(merged, genesis, stake)), 'valid')
     const nonce = new Uint8Array(8).fill(1)
-    assert.match(ruleOf(merged.checkHeader(genesis, { ...stake, nonce }, nowMs)), /^constants: /)
+    assert.match(ruleOf(judge(merged, genesis, { ...stake, nonce })), /^constants: /)
   })
 
   test('ten blocks from the fork of the DAO on say on which side they are', () => {
@@ -84,7 +84,7 @@ describe('the follower', () => {
       let parent = genesis
       return Array.from({ length: 14 }, () => {
         const { header } = mined(parent, { extraData })
-        const verdict = ruleOf(ethereumEngine(rules).checkHeader(parent, header, nowMs))
+        const verdict = ruleOf(judge(ethereumEngine(rules), parent, header))
         parent = header
         return verdict.replace(/:.*/, '')
       })
@@ -104,7 +104,7 @@ describe('the follower', () => {
     const later = { baseFeePerGas: 10n ** 9n, gasLimit: 60_000_000n, difficulty: 0n }
     const stake = { ...work, ...later }
     const rule = (totalWork: bigint | undefined, header: Header) =>
-      ruleOf(engine.checkHeader({ ...genesis, totalWork }, header, nowMs))
+      ruleOf(judge(engine, { ...genesis, totalWork }, header))
     assert.deepEqual([rule(999n, work), rule(1_000n, stake)], ['valid', 'valid'])
     assert.match(rule(1_000n, work), /^difficulty: there is none after the Merge/)
     assert.match(rule(999n, stake), /^difficulty: the Merge comes later/)
@@ -116,7 +116,7 @@ describe('the follower', () => {
     const engine = ethereumEngine(rulesOfOne(7n, 'homestead'))
     const rule = (gasLimit: bigint) => {
       const { header } = mined(genesis, { gasLimit })
-      return ruleOf(engine.checkHeader(genesis, header, nowMs))
+      return ruleOf(judge(engine, genesis, header))
     }
     const most = genesis.gasLimit / 1_024n
     assert.equal(rule(genesis.gasLimit + most - 1n), 'valid')
@@ -128,11 +128,11 @@ describe('the follower', () => {
   test('the first block of London doubles the limit and begins with a fee of one gwei', () => {
     const engine = ethereumEngine(rulesOfOne(7n, 'london'))
     const { header } = mined(genesis, { baseFeePerGas: 10n ** 9n, gasLimit: 60_000_000n })
-    assert.equal(ruleOf(engine.checkHeader(genesis, header, nowMs)), 'valid')
+    assert.equal(ruleOf(judge(engine, genesis, header)), 'valid')
     const dear = { ...header, baseFeePerGas: 10n ** 9n + 1n }
-    assert.match(ruleOf(engine.checkHeader(genesis, dear, nowMs)), /^gas: base fee/)
+    assert.match(ruleOf(judge(engine, genesis, dear)), /^gas: base fee/)
     const low = { ...header, gasLimit: 30_000_000n }
-    assert.match(ruleOf(engine.checkHeader(genesis, low, nowMs)), /^gas: gas limit/)
+    assert.match(ruleOf(judge(engine, genesis, low)), /^gas: gas limit/)
   })
 
   test('blob gas comes in steps, has a bound, and its excess follows from the parent', () => {
@@ -143,7 +143,7 @@ describe('the follower', () => {
       ...{ baseFeePerGas: 875_000_000n, blobGasUsed: 0n, excessBlobGas: 3n * 131_072n },
     }
     const rule = (change: Partial<Header>) =>
-      ruleOf(engine.checkHeader(parent, { ...header, ...change }, nowMs))
+      ruleOf(judge(engine, parent, { ...header, ...change }))
     assert.equal(rule({}), 'valid')
     assert.equal(rule({ blobGasUsed: 6n * 131_072n }), 'valid')
     assert.match(rule({ blobGasUsed: 7n * 131_072n }), /^gas: blob gas/)

@@ -11,13 +11,18 @@ import {
   isAtLeast,
   type Rules,
 } from '../ledger/fork-rules.ts'
-import type { ConsensusEngine, HeadSummary, ParentHeader } from './consensus.ts'
-import { checkCommonRules, gasFault, type Invalid, invalid } from './header-rules.ts'
+import type { ConsensusEngine, HeadSummary, Verdict } from './consensus.ts'
+import { checkCommonRules, gasFault, type Invalid, invalid, parentOf } from './header-rules.ts'
 import { checkOmmers } from './ommer-rules.ts'
 
 /** What the engine remembers. */
 export interface FollowerState {
   readonly head: HeadSummary
+}
+
+/** A header that another one stands on, with the difficulties up to it, added up, where they count. */
+interface WorkedHeader extends Header {
+  readonly totalWork?: bigint | undefined
 }
 
 /** What blocks of the DAO's fork say, and how many of them (EIP-779). */
@@ -44,7 +49,7 @@ export function ethereumEngine(
   rules: ChainRules,
   terminalWork?: bigint,
 ): ConsensusEngine<FollowerState> {
-  const checkHeader = (parent: ParentHeader, header: Header) => {
+  const check = (parent: WorkedHeader, header: Header): Verdict => {
     const own = rules.rulesAt(header)
     const fault =
       mergeFault(parent, header, terminalWork) ??
@@ -58,8 +63,13 @@ export function ethereumEngine(
   return {
     name: 'ethereum',
     start: ({ head }) => ({ state: { head }, effects: [final(head)] }),
-    checkHeader,
-    checkOmmers: (block, blockOf) => checkOmmers(block, { block: blockOf, checkHeader }),
+    checkHeader(chain, block) {
+      const parent = parentOf(chain, block)
+      if ('kind' in parent) return parent
+      if (block.record !== undefined) return invalid('decode', 'blocks here have no record')
+      return check({ ...parent.header, totalWork: chain.totalWork(parent.hash) }, block.header)
+    },
+    checkOmmers: (block, blockOf) => checkOmmers(block, { block: blockOf, checkHeader: check }),
     compare: ({ totalWork = 0n }, b) => {
       if (b.totalWork === undefined || b.totalWork > totalWork) return -1
       return b.totalWork < totalWork ? 1 : 0
@@ -77,7 +87,7 @@ const final = ({ number }: HeadSummary) => ({ kind: 'set-final', number }) as co
 
 /** Where total difficulty decides about the Merge: no block comes before its time, or goes back (EIP-3675). */
 function mergeFault(
-  parent: ParentHeader,
+  parent: WorkedHeader,
   { difficulty }: Header,
   terminalWork: bigint | undefined,
 ): Invalid | undefined {

@@ -3,10 +3,10 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { nextBaseFee } from '../ledger/base-fee.ts'
 import { gasPerBlob, nextExcessBlobGas } from '../ledger/blobs.ts'
-import type { Header } from '../ledger/block.ts'
+import type { BlockHead, Header } from '../ledger/block.ts'
 import { headerHash } from '../ledger/block-codec.ts'
 import { isAtLeast, type Rules } from '../ledger/fork-rules.ts'
-import type { Verdict } from './consensus.ts'
+import type { ChainReader, SealedHeader, Verdict } from './consensus.ts'
 
 /** A verdict that says no. */
 export type Invalid = Extract<Verdict, { kind: 'invalid' }>
@@ -24,11 +24,17 @@ const maxExtraBytes = 32
  * @param rules - those of the header's block
  */
 export function checkCommonRules(parent: Header, header: Header, rules: Rules): Verdict {
-  return (
-    placeFault(parent, header) ??
-    usedGasFault(header) ??
-    blobFault(parent, header, rules) ?? { kind: 'valid' }
-  )
+  return placeFault(parent, header) ?? usageFault(parent, header, rules) ?? { kind: 'valid' }
+}
+
+/** Checks gas and blob gas of a block against their bounds; `undefined` when they keep them. */
+export function usageFault(parent: Header, header: Header, rules: Rules): Invalid | undefined {
+  return usedGasFault(header) ?? blobFault(parent, header, rules)
+}
+
+/** The parent of a header, or that there is none. */
+export function parentOf(chain: ChainReader, { header }: BlockHead): SealedHeader | Invalid {
+  return chain.header(header.parentHash) ?? invalid('parent', 'the parent is not known')
 }
 
 /** Checks that gas limit and base fee follow from the parent's; `undefined` when they do. */
@@ -41,7 +47,8 @@ export function invalid(rule: string, detail: string): Invalid {
   return { kind: 'invalid', rule, detail }
 }
 
-function placeFault(parent: Header, header: Header): Invalid | undefined {
+/** Whether a header stands behind its parent, in place and in time. */
+export function placeFault(parent: Header, header: Header): Invalid | undefined {
   if (!equalBytes(header.parentHash, headerHash(parent))) {
     return invalid('parent', 'the parent hash is that of another block')
   }

@@ -19,8 +19,11 @@ export const limits = {
   maxVoteBytes: 3.5 * kib,
   maxProposalBytes: 4 * kib,
   maxCertificateBytes: 512 * kib,
-  /** The one piece of evidence that a message or a block brings. */
+  /** The one piece of evidence that a message brings, and all that a block does. */
   maxEvidenceBytes: 64 * kib,
+  maxEvidencePerBlock: 8,
+  /** The record of a block, without a certificate in it. */
+  maxRecordBytes: 96 * kib,
   maxRoundStateBytes: kib,
   /** Highest round there is. */
   maxRound: 2 ** 20,

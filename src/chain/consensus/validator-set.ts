@@ -4,6 +4,15 @@ import { AppError } from '../../base/app-error.ts'
 import { compareBytes, concatBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import { encodeRlp } from '../ledger/rlp.ts'
+import {
+  anyBytes,
+  count,
+  fields,
+  fixedBytes,
+  listOf,
+  natural,
+  type RlpShape,
+} from '../ledger/rlp-shape.ts'
 import type { Address } from '../ledger/transaction.ts'
 import { limits } from './limits.ts'
 import type { SignatureScheme, Validator, ValidatorSet } from './messages.ts'
@@ -12,6 +21,7 @@ import { schemeShapes } from './signatures.ts'
 /** A member before it stands in a set. */
 export type ValidatorEntry = Omit<Validator, 'address'>
 
+const schemeNames = Object.keys(schemeShapes) as readonly SignatureScheme[]
 const maxWeight = 2n ** 60n - 1n
 const maxTotal = 2n ** 63n - 1n
 
@@ -59,11 +69,40 @@ export function validatorSet(entries: readonly ValidatorEntry[], most?: number):
   })
   const total = list.reduce((sum, { weight }) => sum + weight, 0n)
   if (total > maxTotal) throw bad(`its weights are ${total} together, not below 2^63`)
-  const tuples = list.map(({ scheme, publicKey, weight, payTo }) => {
-    return [schemeShapes[scheme].code, publicKey, weight, payTo]
-  })
-  return { list, total, hash: keccak256(encodeRlp(tuples)) }
+  return { list, total, hash: keccak256(encodeRlp(members.encode(list))) }
 }
+
+/** The set of a chain that has no validators; its hash is zero. */
+export const noValidators: ValidatorSet = { list: [], total: 0n, hash: new Uint8Array(32) }
+
+/** A set in RLP: its members in order, each as [scheme, publicKey, weight, payTo]. */
+export const validatorSetShape: RlpShape<ValidatorSet> = {
+  encode: ({ list }) => members.encode(list),
+  decode(value, name) {
+    const entries = members.decode(value, name)
+    if (entries.length === 0) return noValidators
+    const set = validatorSet(entries, limits.maxValidators)
+    // Sorted, or a set had more than one encoding.
+    if (set.list.every(({ publicKey }, at) => publicKey === entries[at]?.publicKey)) return set
+    throw bad('its members are not in order')
+  },
+}
+
+const members = listOf<ValidatorEntry>(
+  fields<ValidatorEntry>({
+    scheme: {
+      encode: (scheme) => schemeShapes[scheme].code,
+      decode(value, name) {
+        const code = count(schemeNames.length).decode(value, name)
+        const scheme = schemeNames.find((one) => schemeShapes[one].code === code)
+        if (scheme) return scheme
+        throw bad(`there is no scheme ${code}`)
+      },
+    },
+    ...{ publicKey: anyBytes(() => true), weight: natural(60), payTo: fixedBytes(20) },
+  }),
+  limits.maxValidators,
+)
 
 function checkEntry({ scheme, publicKey, weight, payTo }: ValidatorEntry): void {
   const { publicKeyBytes } = schemeShapes[scheme]

@@ -2,6 +2,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
+import { consensusFromJson, consensusToJson } from './consensus-json.ts'
 import { type DaoFork, type Hardfork, hardforks, isAtLeast } from './fork-rules.ts'
 import { chainRules, type ForkStart, forksFromJson, forksToJson } from './fork-schedule.ts'
 import { jsonFields, maxU64 } from './json-fields.ts'
@@ -9,6 +10,7 @@ import {
   type Consensus,
   type Genesis,
   type GenesisAccount,
+  isOwn,
   type Manifest,
   ownForks,
   type ParentBlock,
@@ -21,10 +23,10 @@ export const maxChainId = maxU64 / 2n - 36n
 export const maxGasLimit = 2n ** 63n - 1n
 /** Yellow Paper, section 4.3.4. */
 export const minGasLimit = 5_000n
-/** A day. */
-const maxBlockTimeMs = 86_400_000n
-/** Extra data of a block, by engine; chains of elsewhere may have begun with a list of signers in it. */
-export const maxExtraBytes = { dev: 32, ethereum: 16_384 } as const
+/** Extra data of a first block, by engine: chains of elsewhere may have begun with a list of signers in it. */
+export const maxExtraBytes = { dev: 32, ethereum: 16_384, pow: 0 } as const
+/** What the engine of a chain with records says about the first block itself. */
+const ownToEngine = ['difficulty', 'mixHash', 'nonce', 'beneficiary'] as const
 
 const json = jsonFields('ledger/bad-manifest', 'manifest')
 
@@ -43,7 +45,7 @@ export function manifestHead(manifest: Manifest): string {
   const [only, ...others] = forks
   const isOne = only && others.length === 0 && Object.keys(only).length === 1
   return canonical({
-    ...{ version, name, consensus, genesis: headToJson(genesis) },
+    ...{ version, name, consensus: consensusToJson(consensus), genesis: headToJson(genesis) },
     chainId: String(manifest.chainId),
     ...(isOne ? { hardfork: only.hardfork } : { forks: forksToJson(forks) }),
     ...(depositContract && { depositContract: toHex(depositContract) }),
@@ -100,11 +102,10 @@ export function parseManifest(text: string): Manifest {
   if (root.version !== 1) throw json.bad('version', 'must be 1')
   const chainId = json.natural(root.chainId, 'chainId', maxChainId)
   if (chainId === 0n) throw json.bad('chainId', 'must not be 0')
-  const consensus = parseConsensus(root.consensus)
-  const known = consensus.engine === 'dev' ? ownForks : hardforks
-  const forks = parseForks(root, known)
+  const consensus = consensusFromJson(root.consensus, json)
+  const forks = parseForks(root, isOwn(consensus) ? ownForks : hardforks)
   const genesis = parseGenesis(root.genesis, maxExtraBytes[consensus.engine])
-  assertFitting(genesis, { chainId, forks })
+  assertFitting(genesis, { chainId, forks, consensus })
   return {
     ...{ version: 1, name: chainName(root.name), chainId, forks, consensus, genesis },
     ...(root.depositContract === undefined
@@ -168,7 +169,14 @@ function nextAccount(bytes: Uint8Array, from: number, end: number): number {
   return at
 }
 
-function assertFitting(genesis: Genesis, chain: Pick<Manifest, 'chainId' | 'forks'>): void {
+function assertFitting(
+  genesis: Genesis,
+  chain: Pick<Manifest, 'chainId' | 'forks' | 'consensus'>,
+): void {
+  if (chain.consensus.engine === 'pow') {
+    const name = ownToEngine.find((one) => genesis[one] !== undefined)
+    if (name) throw json.bad(`genesis.${name}`, 'follows from the engine; leave it out')
+  }
   const { hardfork } = chainRules(chain).rulesAt({ ...genesis, number: 0n })
   const has = genesis.baseFeePerGas !== undefined
   if (has === isAtLeast(hardfork, 'london')) return
@@ -200,19 +208,6 @@ function parseForks(
   const only = known.find((one) => one === hardfork)
   if (only === undefined) throw json.bad('hardfork', `must be one of ${known.join(', ')}`)
   return [{ hardfork: only }]
-}
-
-function parseConsensus(value: unknown): Consensus {
-  const { engine, blockTimeMs } = json.only(value, 'consensus', ['engine', 'blockTimeMs'])
-  if (engine === 'ethereum') {
-    if (blockTimeMs === undefined) return { engine }
-    throw json.bad('consensus.blockTimeMs', 'is for the engine dev only')
-  }
-  if (engine !== 'dev') throw json.bad('consensus.engine', 'must be dev or ethereum')
-  const time = json.natural(blockTimeMs, 'consensus.blockTimeMs', maxBlockTimeMs)
-  if (typeof blockTimeMs !== 'number')
-    throw json.bad('consensus.blockTimeMs', 'must be a JSON number')
-  return { engine, blockTimeMs: Number(time) }
 }
 
 /** Fields of the first block that may be absent, with the bounds of numbers and the lengths of bytes. */

@@ -40,10 +40,45 @@ export interface Genesis {
   readonly blobGasUsed?: bigint
 }
 
-/** Who makes blocks: a development node alone, or nobody here, when those of an Ethereum-like chain are followed. */
+/** How the seal of a proof-of-work block is hashed. */
+export const sealAlgorithms = ['keccak', 'argon2id'] as const
+export type SealAlgorithm = (typeof sealAlgorithms)[number]
+
+/** A chain whose blocks are sealed by work, and whose head is where most of it is. */
+export interface PowParameters {
+  readonly engine: 'pow'
+  /** What the target aims at; whole seconds. */
+  readonly blockTimeMs: number
+  readonly seal: SealAlgorithm
+  /** Highest digest of the first seals, and of any; 256-bit integers. */
+  readonly startTarget: bigint
+  readonly easiestTarget: bigint
+  /** A chain so far behind its schedule has its target doubled (ASERT). */
+  readonly halfLifeSeconds: number
+  /** Reward of a block, and the blocks after which it is halved each time. */
+  readonly issuanceWei: bigint
+  readonly halving: number
+  /** Blocks behind the head that are called safe, and final: a promise to users, not a proof. */
+  readonly safeDepth: number
+  readonly finalizedDepth: number
+  /** Most blocks that a reorganisation takes back. */
+  readonly maxReorg: number
+  /** How far a block's time may be ahead of a node's clock. */
+  readonly futureMs: number
+  /** Gets the base fees, which are burnt unless it is given. */
+  readonly feeSink?: Address
+}
+
+/** Who makes blocks: a development node alone, miners, or nobody here, when those of an Ethereum-like chain are followed. */
 export type Consensus =
   | { readonly engine: 'dev'; readonly blockTimeMs: number }
   | { readonly engine: 'ethereum' }
+  | PowParameters
+
+/** Whether a chain is of this program's own kind: its contracts and header fields do not depend on its forks. */
+export function isOwn({ engine }: Consensus): boolean {
+  return engine !== 'ethereum'
+}
 
 /** Where a chain was forked from: the state after this block is the one it begins with. */
 export interface ParentBlock {

@@ -44,15 +44,16 @@ const through = <T>(one: RlpShape<T>, value: T) =>
 
 test('shapes give back what they encoded', () => {
   const bytes = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength })
-  const sample = fc.record<Sample>({
-    ...{ hash: bytes(4, 4), salt: bytes(0, 8), weight: fc.bigInt(0n, 2n ** 60n - 1n) },
-    ...{ priority: fc.bigInt(-(2n ** 79n), 2n ** 79n - 1n), round: fc.nat(1_000) },
-    ...{
+  const sample = fc.record<Sample>(
+    {
+      ...{ hash: bytes(4, 4), salt: bytes(0, 8), weight: fc.bigInt(0n, 2n ** 60n - 1n) },
+      ...{ priority: fc.bigInt(-(2n ** 79n), 2n ** 79n - 1n), round: fc.nat(1_000) },
       scheme: fc.constantFrom('a', 'b'),
       place: fc.option(fc.bigInt(0n, 255n), { nil: undefined }),
+      votes: fc.array(fc.bigInt(0n, 255n), { maxLength: 3 }),
     },
-    votes: fc.array(fc.bigInt(0n, 255n), { maxLength: 3 }),
-  })
+    { noNullPrototype: true },
+  )
   fc.assert(fc.property(sample, (one) => assert.deepEqual(through(shape, one), one)))
 })
 

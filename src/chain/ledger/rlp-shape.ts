@@ -50,6 +50,26 @@ export function count(most: number): RlpShape<number> {
   }
 }
 
+/** This number and no other. */
+export function exactly<const N extends number>(only: N): RlpShape<N> {
+  return {
+    encode: (value) => value,
+    decode(value, name) {
+      if (count(only).decode(value, name) === only) return only
+      throw bad(`${name} is not ${only}`)
+    },
+  }
+}
+
+/** Any value, which another codec looks into. */
+export const opaque: RlpShape<RlpValue> = {
+  encode: (value) => value,
+  decode(value, name) {
+    if (value !== undefined) return value
+    throw bad(`${name} is missing`)
+  },
+}
+
 /** An integer: n as 2n, or −2n − 1 if it is negative. */
 export function signed(bits: number): RlpShape<bigint> {
   return {

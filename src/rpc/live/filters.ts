@@ -104,7 +104,7 @@ export function createFilters(limits: RpcLimits, clock: Clock): Filters {
 
 function changesFor(of: FilterKind, event: ChainEvent): readonly Json[] {
   if (event.kind === 'pending') return of.kind === 'pending' ? [toHex(event.hash)] : []
-  if (event.kind === 'dropped') return []
+  if (event.kind !== 'head') return []
   if (of.kind === 'logs') return logChanges(of.query, event)
   return of.kind === 'blocks' ? event.added.map(({ block }) => toHex(block.hash)) : []
 }

@@ -43,7 +43,7 @@ async function build(chain: Chain, clock: Clock, timeMs: number): Promise<BuiltB
   const startMs = clock.nowMs()
   const site = {
     ...{ evm: chain.evm, rules: chain.rules, parent, state, isAside: true },
-    blockHash: (number: bigint) => chain.blockHash(number),
+    ...{ blockHash: (number: bigint) => chain.blockHash(number), close: chain.closing() },
   }
   return buildBlock(site, {
     draft,

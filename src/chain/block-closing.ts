@@ -1,0 +1,50 @@
+/** Turns what an engine does at the end of a block into payments of the protocol. */
+
+import type { ConsensusEngine } from './consensus/consensus.ts'
+import type { Derived } from './consensus/derived.ts'
+import { decodeRecord } from './consensus/record.ts'
+import type { Header, Withdrawal } from './ledger/block.ts'
+
+/** A block whose transactions are known. */
+export interface OpenBlock {
+  /** What of it depends on the end of the block is not looked at. */
+  readonly header: Header
+  readonly gasUsed: bigint
+  /** Sound, as its block's header was checked or drafted by the engine. */
+  readonly record: Uint8Array | undefined
+}
+
+/** The end of a block: what is paid, and what follows from the chain then. */
+export interface BlockClose {
+  readonly withdrawals: readonly Withdrawal[]
+  readonly derived: Derived
+}
+
+/** Ends the block after a certain one. */
+export type Closing = (block: OpenBlock) => BlockClose | undefined
+
+const weiPerGwei = 10n ** 9n
+
+/**
+ * How blocks end on a parent.
+ *
+ * @param parent - what follows from the chain up to it; absent where blocks have no records
+ */
+export function closingOn(
+  engine: Pick<ConsensusEngine<unknown>, 'closeBlock'>,
+  parent: Derived | undefined,
+): Closing | undefined {
+  if (parent === undefined) return undefined
+  return ({ header, gasUsed, record }) => {
+    if (record === undefined) return undefined
+    const facts = { header: { ...header, gasUsed }, record: decodeRecord(record) }
+    const closed = engine.closeBlock?.(parent, facts)
+    if (closed === undefined) return undefined
+    // A credit is a withdrawal of EIP-4895, counted since the birth.
+    const withdrawals = closed.credits.map(({ to, amountWei }, at) => ({
+      ...{ index: parent.creditCount + BigInt(at), validatorIndex: 0n },
+      ...{ address: to, amountGwei: amountWei / weiPerGwei },
+    }))
+    return { withdrawals, derived: closed.derived }
+  }
+}

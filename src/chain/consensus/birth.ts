@@ -1,0 +1,25 @@
+/** Says what the first block of a chain with records has beside what its manifest says. */
+
+import type { Consensus } from '../ledger/manifest.ts'
+import type { Hash } from '../ledger/transaction.ts'
+import { difficultyOf } from './asert.ts'
+import { type Derived, derivedHash, emptyDerived } from './derived.ts'
+import { encodeRecord, plainRecord, recordHash } from './record.ts'
+
+/** What an engine begins with. */
+export interface Birth {
+  readonly difficulty: bigint
+  readonly record: Uint8Array
+  readonly extraData: Hash
+  /** What follows from the first block. */
+  readonly derived: Derived
+}
+
+/** The birth that the manifest of a chain says; `undefined` where blocks have no records. */
+export function engineBirth(consensus: Consensus): Birth | undefined {
+  if (consensus.engine !== 'pow') return undefined
+  const difficulty = difficultyOf(consensus.startTarget)
+  const derived = { ...emptyDerived, totalWork: difficulty }
+  const record = encodeRecord(plainRecord('pow', { derivedHash: derivedHash(derived), timeMs: 0 }))
+  return { difficulty, record, extraData: recordHash(record), derived }
+}

@@ -1,0 +1,128 @@
+/** Seals blocks by work: difficulty by ASERT, the head where most work is, rewards that halve. */
+
+import { concatBytes, equalBytes, fromBigInt, padStart, toBigInt } from '../../base/bytes.ts'
+import { Recent } from '../../base/recent.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
+import type { Header } from '../ledger/block.ts'
+import { unsealedHash } from '../ledger/block-codec.ts'
+import type { ChainRules } from '../ledger/fork-rules.ts'
+import type { PowParameters } from '../ledger/manifest.ts'
+import type { Hash } from '../ledger/transaction.ts'
+import { difficultyOf, nextTarget } from './asert.ts'
+import type { BlockFacts, CloseResult, ConsensusEngine, Credit } from './consensus.ts'
+import type { Derived } from './derived.ts'
+import { type Invalid, invalid } from './header-rules.ts'
+import { type MiningPlace, type MiningState, miningSteps } from './pow-mining.ts'
+import { checkRecorded, type RecordedHeader, validatorsFault } from './record-rules.ts'
+import { type Sealing, sealDigest } from './seal.ts'
+
+/** What the engine is made for. */
+export interface PowChain {
+  readonly parameters: PowParameters
+  readonly chainKey: Hash
+  /** Seconds. */
+  readonly birthTime: bigint
+  readonly rules: ChainRules
+}
+
+/** Fields of the record that nothing is in. */
+const unused = [
+  ...(['round', 'validatorsHash', 'nextValidatorsHash', 'parentProofHash'] as const),
+  ...(['parentSigners', 'reveal', 'evidence', 'finality'] as const),
+]
+const mixTag = new TextEncoder().encode('QS/mix/pow/1')
+const weiPerGwei = 10n ** 9n
+/** Digests that are remembered: with argon2id one takes some 60 ms. */
+const keptDigests = 256
+
+/** The engine of a chain. */
+export function powEngine(chain: PowChain): ConsensusEngine<MiningState> {
+  const { parameters, rules } = chain
+  const { maxReorg, futureMs } = parameters
+  const place = placeOf(chain)
+  return {
+    name: 'pow',
+    maxReorg,
+    ...miningSteps(place),
+    checkHeader(reader, block, nowMs) {
+      const checked = checkRecorded(reader, block, {
+        ...{ engine: 'pow', unused, rules, nowMs, futureMs },
+      })
+      if (checked.kind !== 'recorded') return checked
+      return (
+        mixFault(checked, place) ??
+        validatorsFault(checked) ??
+        workFault(checked, place) ?? { kind: 'valid' }
+      )
+    },
+    // The header says that there are none.
+    checkOmmers: () => ({ kind: 'valid' }),
+    closeBlock: (parent, block) => closeBlock(parameters, parent, block),
+    compare: ({ totalWork = 0n }, b) => {
+      const other = b.totalWork ?? 0n
+      if (totalWork === other) return 0
+      return totalWork > other ? 1 : -1
+    },
+  }
+}
+
+/** What the rules of one chain make of its headers. */
+function placeOf({ parameters, chainKey, birthTime }: PowChain): MiningPlace {
+  const { startTarget, easiestTarget, halfLifeSeconds, blockTimeMs, seal } = parameters
+  const blockTime = BigInt(blockTimeMs) / 1_000n
+  const pace = { blockTime, halfLife: BigInt(halfLifeSeconds), easiestTarget }
+  const anchor = { target: startTarget, number: 0n, parentTime: birthTime - blockTime }
+  const digest = rememberedDigest({ seal, chainKey })
+  return {
+    parameters,
+    digest,
+    targetAfter: (parent) => nextTarget(anchor, parent, pace),
+    mixAfter: (parent) =>
+      keccak256(concatBytes(mixTag, digest(parent), padStart(fromBigInt(parent.number + 1n), 8))),
+  }
+}
+
+function rememberedDigest(sealing: Sealing): (header: Header) => Hash {
+  const known = new Recent<string, Hash>(keptDigests)
+  return (header) => {
+    const sealHash = unsealedHash(header)
+    const key = sealHash.toHex() + header.nonce.toHex()
+    const digest = known.get(key) ?? sealDigest(sealing, sealHash, header.nonce)
+    known.set(key, digest)
+    return digest
+  }
+}
+
+function mixFault({ header, parent }: RecordedHeader, place: MiningPlace): Invalid | undefined {
+  if (equalBytes(header.mixHash, place.mixAfter(parent.header))) return undefined
+  return invalid('mix', "mixHash does not follow from the parent's seal")
+}
+
+/** The seal is held against the target itself: one that is computed back from the difficulty is another. */
+function workFault({ header, parent }: RecordedHeader, place: MiningPlace): Invalid | undefined {
+  const target = place.targetAfter(parent.header)
+  const difficulty = difficultyOf(target)
+  if (header.difficulty !== difficulty) {
+    return invalid('work', `difficulty ${header.difficulty}, by the rule ${difficulty}`)
+  }
+  if (toBigInt(place.digest(header)) <= target) return undefined
+  return invalid('work', 'the seal has not the work of this difficulty')
+}
+
+/** Pays the miner, and base fees where they are not burnt. */
+function closeBlock(
+  { issuanceWei, halving, feeSink }: PowParameters,
+  parent: Derived,
+  { header }: BlockFacts,
+): CloseResult {
+  const reward = issuanceWei >> (header.number / BigInt(halving))
+  const fees = (header.baseFeePerGas ?? 0n) * header.gasUsed
+  const all: readonly Credit[] = [
+    { to: header.beneficiary, amountWei: reward, why: 'reward' },
+    ...(feeSink ? [{ to: feeSink, amountWei: fees, why: 'fee' } as const] : []),
+  ]
+  const credits = all.filter(({ amountWei }) => amountWei >= weiPerGwei)
+  const creditCount = parent.creditCount + BigInt(credits.length)
+  const totalWork = parent.totalWork + header.difficulty
+  return { derived: { ...parent, totalWork, creditCount }, credits }
+}

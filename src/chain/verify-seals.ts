@@ -1,0 +1,74 @@
+/** Checks what the engine of a stored chain says of its blocks: seals, records, and payments of the protocol. */
+
+import { equalBytes } from '../base/bytes.ts'
+import { Recent } from '../base/recent.ts'
+import { type Closing, closingOn } from './block-closing.ts'
+import { engineBirth } from './consensus/birth.ts'
+import type { ChainReader, ConsensusEngine } from './consensus/consensus.ts'
+import { createEngine } from './consensus/create-engine.ts'
+import { type Derived, decodeDerived, encodeDerived } from './consensus/derived.ts'
+import type { Block, BlockHead } from './ledger/block.ts'
+import { encodeWithdrawal } from './ledger/block-codec.ts'
+import type { ChainRules } from './ledger/fork-rules.ts'
+import type { Manifest } from './ledger/manifest.ts'
+import { chainKey } from './ledger/manifest-codec.ts'
+import type { Hash } from './ledger/transaction.ts'
+import { orderedRoot } from './state/ordered-root.ts'
+
+/** Blocks that a chain may have gone back to. */
+const mostKept = 1_024
+
+/** A block as it is stored, and what follows from the chain up to it, encoded. */
+export interface StoredBlock {
+  readonly block: Block
+  readonly derived: Uint8Array | undefined
+}
+
+/** The checks of one chain, block after block; of a chain whose blocks have no records there are none. */
+export class SealCheck {
+  readonly #engine: ConsensusEngine<unknown> | undefined
+  readonly #derived = new Recent<string, Derived>(mostKept)
+
+  constructor(manifest: Manifest, rules: ChainRules, genesis: Hash) {
+    const birth = engineBirth(manifest.consensus)
+    if (birth === undefined) return
+    this.#engine = createEngine(manifest, rules, chainKey(manifest))
+    this.#derived.set(genesis.toHex(), birth.derived)
+  }
+
+  /** How the block after this one ends. */
+  closing(parent: Hash): Closing | undefined {
+    return this.#engine && closingOn(this.#engine, this.#derived.get(parent.toHex()))
+  }
+
+  /** What is wrong with a block on its parent. */
+  faultsOf({ block, derived }: StoredBlock, parent: BlockHead): readonly string[] {
+    if (this.#engine === undefined) return []
+    if (derived) this.#derived.set(block.hash.toHex(), decodeDerived(derived))
+    // What was once stored is not too early any more.
+    const verdict = this.#engine.checkHeader(this.#reader(parent), block, Number.MAX_SAFE_INTEGER)
+    if (verdict.kind === 'invalid') return [`its header: ${verdict.rule}, ${verdict.detail}`]
+    const { header, record } = block
+    const end = this.closing(parent.hash)?.({ header, gasUsed: header.gasUsed, record })
+    if (end === undefined) return ['what follows from its parent is not stored']
+    const root = orderedRoot(end.withdrawals.map(encodeWithdrawal))
+    const nothing = new Uint8Array()
+    return [
+      ...(equalBytes(root, header.withdrawalsRoot ?? nothing)
+        ? []
+        : ['its payments are not those that the protocol makes']),
+      ...(equalBytes(encodeDerived(end.derived), derived ?? nothing)
+        ? []
+        : ['what is stored as following from it does not']),
+    ]
+  }
+
+  #reader(parent: BlockHead): ChainReader {
+    const isIt = (hash: Hash) => equalBytes(hash, parent.hash)
+    return {
+      header: (hash) => (isIt(hash) ? parent : undefined),
+      derived: (hash) => this.#derived.get(hash.toHex()),
+      totalWork: () => undefined,
+    }
+  }
+}
