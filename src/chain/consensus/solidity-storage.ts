@@ -15,7 +15,7 @@ export type ReadSlot = (slot: bigint) => bigint
 export type Slot = readonly [slot: bigint, value: bigint]
 
 /** A number as 32 bytes. */
-function word(value: bigint): Uint8Array {
+export function word(value: bigint): Uint8Array {
   return padStart(fromBigInt(value), 32)
 }
 
