@@ -20,7 +20,7 @@ const chainId = 7n
 const gwei = 10n ** 9n
 
 /** The private key of an account that has ether, by its number from 1. */
-export const accountKey = (number: number) => new Uint8Array(32).fill(number)
+const accountKey = (number: number) => new Uint8Array(32).fill(number)
 
 /** Its address. */
 export const accountOf = (number: number): Address => addressOfKey(accountKey(number))
