@@ -5,6 +5,7 @@ import { accountsTable } from './accounts.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { logTable } from './logs.ts'
 import { machineText } from './measure.ts'
+import { miningTable } from './mining.ts'
 import { networkTable } from './network.ts'
 import { precompileTable } from './precompiles.ts'
 import { startTable } from './starts.ts'
@@ -19,6 +20,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   start: startTable,
   logs: logTable,
   network: networkTable,
+  mining: miningTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

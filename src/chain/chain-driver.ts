@@ -21,7 +21,7 @@ import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash } from './ledger/transaction.ts'
-import { createMiner, type Miner } from './miner.ts'
+import { createMiner, type Miner, payeeOf } from './miner.ts'
 import type { State } from './state/state.ts'
 import { TransactionIntake } from './transaction-intake.ts'
 import type { PoolHead, TxPool } from './txpool/txpool.ts'
@@ -138,7 +138,7 @@ export class ChainDriver implements DrivenChain {
   })
 
   readonly mining: Chain['mining'] = {
-    isMining: () => this.#miner !== undefined && this.#parts.options.beneficiary !== undefined,
+    isMining: () => this.#miner !== undefined,
     hashesPerSecond: () => this.#miner?.hashesPerSecond() ?? 0,
     work: () => this.#proposals.work(),
     submitWork: (sealHash, nonce) => this.#proposals.submitWork(sealHash, nonce),
@@ -253,7 +253,7 @@ export class ChainDriver implements DrivenChain {
     const { header, hash } = this.head()
     const step = this.#engine.start({
       ...{ head: this.#summary(), header, derived: this.#parts.derived.of(hash) },
-      ...{ beneficiary: this.#parts.options.beneficiary, nowMs: this.#nowMs() },
+      ...{ beneficiary: payeeOf(this.#parts.options), nowMs: this.#nowMs() },
     })
     this.#take(step.state, step.effects)
   }

@@ -25,10 +25,10 @@ export interface ChainOptions {
   readonly manifest: Manifest
   /** Of all chains; this one gets a folder of its name. */
   readonly folder: string
-  /** Gets tips and rewards; absent for a node that only follows. A development chain seals without one, too. */
-  readonly beneficiary?: Address | undefined
-  /** Threads that search nonces where blocks are sealed by work; default 1, 0 leaves it to others (eth_getWork). */
-  readonly minerThreads?: number
+  /** Gets the tips of a development chain. */
+  readonly beneficiary: Address
+  /** Where blocks are sealed by work: seals some, too. Without it the chain is only followed. */
+  readonly mining?: MiningOptions | undefined
   /** States kept for questions about the past; default 128. */
   readonly history?: number
   /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */
@@ -43,6 +43,14 @@ export interface ChainOptions {
   readonly pool?: TxPoolLimits
 }
 
+/** How a node takes part in sealing blocks by work. */
+export interface MiningOptions {
+  /** Gets tips and rewards. */
+  readonly payTo: Address
+  /** That search nonces; 0 leaves it to others (eth_getWork). */
+  readonly threads: number
+}
+
 /** What a chain needs of the world. */
 export interface ChainDependencies {
   readonly clock: Clock
@@ -55,8 +63,6 @@ export interface ChainDependencies {
 
 /** A chain that also takes blocks from elsewhere. */
 export interface DrivenChain extends Chain {
-  /** What tells it apart from all others: keccak-256 of its canonical manifest. */
-  readonly key: Hash
   /** Why it takes nothing any more: its disk failed. */
   readonly failure: AppError | undefined
   /**

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
+import { fromHex } from '../base/bytes.ts'
 import { writeWholeFile } from '../store/durable-folder.ts'
 import type { ChainOptions } from './chain-parts.ts'
 
@@ -13,12 +14,24 @@ export const chainBounds = {
   stateHistory: [2, 1e5],
   stateMemory: [16, 3_500],
   blockMemory: [0, 3_500],
+  minerThreads: [0, 64],
 } as const satisfies Readonly<Record<string, readonly [number, number]>>
 
 /** Bounds of one chain, by the names and in the units of the settings of the process: memory in MiB, history in blocks. */
 export type ChainSettings = { readonly [Name in keyof typeof chainBounds]: number } & {
   readonly stateArchive: boolean
+  /** Who is paid for blocks that this node seals by work, as hex; absent: it seals none. */
+  readonly miner?: string | undefined
 }
+
+/** Settings that are no numbers, and what they must be. */
+const others = {
+  stateArchive: { text: 'true or false', accepts: (value: unknown) => typeof value === 'boolean' },
+  miner: {
+    text: '0x and 40 hex digits',
+    accepts: (value: unknown) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value),
+  },
+} as const
 
 /** What a chain's folder says of how it is run. */
 export interface KeptSettings {
@@ -33,14 +46,15 @@ const fileIn = (folder: string) => path.join(folder, 'settings.json')
 /** The options that settings stand for. */
 export function optionsOf(
   settings: ChainSettings,
-): Pick<ChainOptions, 'pool' | 'history' | 'archive' | 'stateMemoryBytes' | 'blockMemoryBytes'> {
-  const { poolTransactions: maxTransactions, poolPerSender: maxPerSender } = settings
+): Omit<ChainOptions, 'manifest' | 'folder' | 'beneficiary' | 'checkpointBytes'> {
+  const { poolTransactions: maxTransactions, poolPerSender: maxPerSender, miner } = settings
   return {
     pool: { maxTransactions, maxPerSender },
     history: settings.stateHistory,
     archive: settings.stateArchive,
     stateMemoryBytes: settings.stateMemory * 1024 * 1024,
     blockMemoryBytes: settings.blockMemory * 1024 * 1024,
+    ...(miner && { mining: { payTo: fromHex(miner), threads: settings.minerThreads } }),
   }
 }
 
@@ -50,11 +64,12 @@ export function parseChainSettings(value: unknown): Partial<ChainSettings> {
     throw bad('they must be an object')
   }
   for (const [name, one] of Object.entries(value)) {
-    if (name === 'stateArchive' && typeof one === 'boolean') continue
-    if (name === 'stateArchive') throw bad(`${name} must be true or false`)
+    const other = Object.hasOwn(others, name) && others[name as keyof typeof others]
+    if (other && !other.accepts(one)) throw bad(`${name} must be ${other.text}`)
+    if (other) continue
     const bounds = Object.hasOwn(chainBounds, name) && chainBounds[name as keyof typeof chainBounds]
     if (!bounds) {
-      const known = [...Object.keys(chainBounds), 'stateArchive'].join(', ')
+      const known = Object.keys({ ...chainBounds, ...others }).join(', ')
       throw bad(`${JSON.stringify(name.slice(0, 80))} is none of ${known}`)
     }
     const [low, high] = bounds

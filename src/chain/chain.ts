@@ -100,6 +100,8 @@ export interface Mining {
 /** One chain of this process. */
 export interface Chain {
   readonly manifest: Manifest
+  /** What tells it from all others: keccak-256 of its canonical manifest. */
+  readonly key: Hash
   /** The rules of each of its blocks. */
   readonly rules: ChainRules
   readonly evm: Evm

@@ -5,9 +5,9 @@ import { fromBigInt, padStart, toBigInt } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { startThread, threadProgram } from '../base/thread.ts'
-import type { ChainParts } from './chain-parts.ts'
+import type { ChainOptions, ChainParts } from './chain-parts.ts'
 import { nonceBytes, type Sealing, sealDigest } from './consensus/seal.ts'
-import type { Hash } from './ledger/transaction.ts'
+import type { Address, Hash } from './ledger/transaction.ts'
 import { type FoundNonce, MiningBoard, type MiningJob } from './mining/mining-job.ts'
 
 /** What a miner works with. */
@@ -28,16 +28,21 @@ export interface WantedNonce {
   readonly found: (nonce: bigint) => void
 }
 
-/** The miner of a chain whose blocks are sealed by work; `undefined` for others. */
+/** Who is paid for blocks of this node; `undefined` for one that only follows. */
+export function payeeOf({ manifest, mining, beneficiary }: ChainOptions): Address | undefined {
+  return manifest.consensus.engine === 'pow' ? mining?.payTo : beneficiary
+}
+
+/** The miner of a chain whose blocks this node helps to seal by work; `undefined` for others. */
 export function createMiner({
-  options: { manifest, minerThreads = 1 },
+  options: { manifest, mining },
   dependencies: { clock, logger },
   key: chainKey,
 }: Pick<ChainParts, 'options' | 'dependencies' | 'key'>): Miner | undefined {
   const { consensus } = manifest
-  if (consensus.engine !== 'pow') return undefined
+  if (consensus.engine !== 'pow' || mining === undefined) return undefined
   const sealing = { seal: consensus.seal, chainKey }
-  return new Miner({ sealing, threads: minerThreads, clock, logger })
+  return new Miner({ sealing, threads: mining.threads, clock, logger })
 }
 
 /** Time over which the rate is counted, at least. */

@@ -17,6 +17,7 @@ import {
   HandClock,
   mine,
   mineMany,
+  miningFor,
   openPow,
   powManifest,
   workManifest,
@@ -54,7 +55,7 @@ async function importAll(chain: DrivenChain, blocks: readonly Block[]): Promise<
 describe('a chain sealed by work', () => {
   test('pays its miner, and goes on after a restart', async (t) => {
     const [folder, time] = [await temporaryFolder(t), new HandClock()]
-    const first = await openPow(folder, time, { beneficiary: alice })
+    const first = await openPow(folder, time, { ...miningFor(alice) })
     await first.start()
     const blocks = await mineMany(first, time, 3)
     assert.deepEqual(
@@ -65,7 +66,7 @@ describe('a chain sealed by work', () => {
     )
     assert.equal(balance(first, alice), 6n * ether)
     await first.stop()
-    const again = await openPow(folder, time, { beneficiary: alice })
+    const again = await openPow(folder, time, { ...miningFor(alice) })
     await again.start()
     t.after(() => again.stop())
     assert.deepEqual(again.head().hash, blocks[2]?.hash)
@@ -77,7 +78,7 @@ describe('a chain sealed by work', () => {
   test('takes the transactions that wait', async (t) => {
     const [key, time] = [new Uint8Array(32).fill(1), new HandClock()]
     const manifest = powManifest({}, [addressOfKey(key)])
-    const chain = await open(t, time, { manifest, beneficiary: alice })
+    const chain = await open(t, time, { manifest, ...miningFor(alice) })
     const unsigned = {
       ...({ type: 2, chainId: 7n, nonce: 0n, gasLimit: 21_000n, value: 5n, to: bob } as const),
       ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 7n },
@@ -92,13 +93,13 @@ describe('a chain sealed by work', () => {
 
   test('calls blocks safe and final by their depth', async (t) => {
     const time = new HandClock()
-    const chain = await open(t, time, { beneficiary: alice })
+    const chain = await open(t, time, { ...miningFor(alice) })
     await mineMany(chain, time, 10)
     assert.equal(chain.safe().header.number, 8n)
     assert.equal(chain.finalized().header.number, 2n)
   })
 
-  test('wants no block of its own without a beneficiary', async (t) => {
+  test('wants no block of its own if it is only followed', async (t) => {
     const chain = await open(t, new HandClock())
     for (let turn = 0; turn < 20; turn += 1) await setImmediate()
     assert.equal(chain.mining.isMining(), false)
@@ -108,7 +109,7 @@ describe('a chain sealed by work', () => {
   test('takes work from elsewhere only for the block that is searched, and only what seals it', async (t) => {
     const time = new HandClock()
     const manifest = workManifest
-    const chain = await open(t, time, { manifest, beneficiary: alice })
+    const chain = await open(t, time, { manifest, ...miningFor(alice) })
     while (!chain.mining.work()) await setImmediate()
     const work = chain.mining.work()
     assert.ok(work)
@@ -126,7 +127,7 @@ describe('a chain sealed by work', () => {
     const manifest = powManifest({ startTarget: easy, easiestTarget: easy })
     const folder = await temporaryFolder(t)
     const chain = await createChain(
-      { manifest, folder, beneficiary: alice, minerThreads: 2 },
+      { manifest, folder, beneficiary: alice, mining: { payTo: alice, threads: 2 } },
       { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
     )
     const third = Promise.withResolvers<void>()
@@ -146,8 +147,8 @@ describe('branches', () => {
   test('the one with more work is followed, and left when another has more', async (t) => {
     const time = new HandClock()
     const [a, b] = [
-      await open(t, time, { beneficiary: alice }),
-      await open(t, time, { beneficiary: bob }),
+      await open(t, time, { ...miningFor(alice) }),
+      await open(t, time, { ...miningFor(bob) }),
     ]
     const own = await mineMany(a, time, 3)
     const others = await mineMany(b, time, 4)
@@ -176,8 +177,8 @@ describe('branches', () => {
   test('one that parts too far back is reported, and not followed', async (t) => {
     const time = new HandClock()
     const [a, b] = [
-      await open(t, time, { beneficiary: alice }),
-      await open(t, time, { beneficiary: bob }),
+      await open(t, time, { ...miningFor(alice) }),
+      await open(t, time, { ...miningFor(bob) }),
     ]
     const own = await mineMany(a, time, 9)
     const others = await mineMany(b, time, 11)
@@ -194,8 +195,8 @@ describe('branches', () => {
   test('eight blocks, as many as may be, are taken back', async (t) => {
     const time = new HandClock()
     const [a, b] = [
-      await open(t, time, { beneficiary: alice, history: 2 }),
-      await open(t, time, { beneficiary: bob }),
+      await open(t, time, { ...miningFor(alice), history: 2 }),
+      await open(t, time, { ...miningFor(bob) }),
     ]
     await mineMany(a, time, 8)
     const others = await mineMany(b, time, 9)
@@ -205,7 +206,7 @@ describe('branches', () => {
 
   test('a block that pays other than the protocol does is refused', async (t) => {
     const time = new HandClock()
-    const [a, b] = [await open(t, time), await open(t, time, { beneficiary: bob })]
+    const [a, b] = [await open(t, time), await open(t, time, { ...miningFor(bob) })]
     const block = await mine(b, time)
     assert.equal(await importAll(a, [{ ...block, withdrawals: [] }]), 'withdrawalsRoot')
     assert.equal(await importAll(a, [{ ...block, record: new Uint8Array(1) }]), 'decode')
@@ -216,7 +217,7 @@ describe('branches', () => {
 describe('blocks that cannot be taken yet', () => {
   test('wait for their parents, and are taken with them', async (t) => {
     const time = new HandClock()
-    const [a, b] = [await open(t, time), await open(t, time, { beneficiary: bob })]
+    const [a, b] = [await open(t, time), await open(t, time, { ...miningFor(bob) })]
     const [first, second, third] = await mineMany(b, time, 3)
     assert.ok(first && second && third)
     assert.equal(await importAll(a, [third, second]), 'parent parent')
@@ -228,7 +229,7 @@ describe('blocks that cannot be taken yet', () => {
   test('wait for their time', async (t) => {
     const [time, ahead] = [new HandClock(), new HandClock()]
     ahead.nowMs += 10_000
-    const [a, b] = [await open(t, time), await open(t, ahead, { beneficiary: bob })]
+    const [a, b] = [await open(t, time), await open(t, ahead, { ...miningFor(bob) })]
     // A block time after the other clock, which is 25 seconds ahead then.
     const block = await mine(b, ahead)
     assert.equal(await importAll(a, [block]), 'too-early')

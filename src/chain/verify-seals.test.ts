@@ -11,12 +11,12 @@ import type { Block, Header } from './ledger/block.ts'
 import { decodeExecutedBlock, headerHash, unsealedHash } from './ledger/block-codec.ts'
 import { chainKey } from './ledger/manifest-codec.ts'
 import { keepManifest } from './stored-manifest.ts'
-import { HandClock, mineMany, openPow, workManifest } from './test-chain/pow-chain.ts'
+import { HandClock, mineMany, miningFor, openPow, workManifest } from './test-chain/pow-chain.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
 import { verifyChain } from './verify-chain.ts'
 import type { StoredBlock } from './verify-seals.ts'
 
-const beneficiary = new Uint8Array(20).fill(0xa1)
+const miner = new Uint8Array(20).fill(0xa1)
 
 describe('verifying a chain sealed by work', () => {
   /** Mines a few blocks, writes them into another folder with a change, and says what is found there. */
@@ -30,7 +30,7 @@ describe('verifying a chain sealed by work', () => {
       new HandClock(),
     ]
     const manifest = workManifest
-    const chain = await openPow(folder, time, { manifest, beneficiary })
+    const chain = await openPow(folder, time, { manifest, ...miningFor(miner) })
     await chain.start()
     await mineMany(chain, time, 3)
     await chain.stop()

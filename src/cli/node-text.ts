@@ -32,7 +32,8 @@ export function describeNode(node: RunningNode): string {
 }
 
 function sealing(consensus: NonNullable<RunningNode['chain']['born']>['consensus']): string {
-  if (consensus.engine !== 'dev') return 'blocks from elsewhere'
+  if (consensus.engine === 'ethereum') return 'blocks from elsewhere'
+  if (consensus.engine === 'pow') return `${consensus.blockTimeMs / 1_000} s blocks by work`
   const { blockTimeMs } = consensus
   return blockTimeMs === 0 ? 'a block for each transaction' : `${blockTimeMs / 1_000} s blocks`
 }

@@ -30,7 +30,8 @@ export async function followedManifest({ values }: Composition): Promise<Manifes
   if (genesis === undefined) return readStoredManifest(folder)
   const manifest = await readGenesisFile(genesis, { name: followedName, folder })
   if (manifest.consensus.engine === 'ethereum') return { ...manifest, name: followedName }
-  const message = `${genesis} is the birth of a development chain: --genesis follows a chain whose blocks come from elsewhere`
+  if (manifest.consensus.engine !== 'dev') return manifest
+  const message = `${genesis} is the birth of a development chain: start it with --dev`
   throw new AppError({ code: 'node/not-followed', message })
 }
 
@@ -45,6 +46,7 @@ export async function openFollowed(
   manifest: Manifest,
 ): Promise<SourceChain | undefined> {
   const { values, hooks } = composition
+  const { name } = manifest
   const chainId = safeChainId(manifest)
   const open = await openChainSet(composition, manifest, new Uint8Array(20))
   const { chain } = open
@@ -52,7 +54,7 @@ export async function openFollowed(
   if (hooks.signal?.aborted) return undefined
   const served = await serveChains(composition, open, [])
   return {
-    ...{ name: followedName, chainId, embedded: true, minesOnDemand: false, born: chain.manifest },
+    ...{ name, chainId, embedded: true, minesOnDemand: false, born: chain.manifest },
     ...{ ...served, endpoint: served.rpcUrl ?? '', accounts: [], startBlock: 0 },
     contracts:
       values.contract === undefined

@@ -220,6 +220,16 @@ export const settings = {
     description:
       'Memory for the last blocks and those that were asked for; others are read from disk',
   },
+  miner: {
+    ...{ kind: address, default: undefined, env: 'QS_MINER' },
+    description:
+      'Who is paid for blocks that are sealed by work; without it this node seals none of them',
+  },
+  minerThreads: {
+    ...{ kind: within(...chainBounds.minerThreads, true), default: 1, env: 'QS_MINER_THREADS' },
+    description:
+      'Threads that search seals, each as fast as a processor goes; 0 leaves it to programs of others (eth_getWork)',
+  },
   maxChains: {
     ...{ kind: within(1, 1_000, true), default: 64, env: 'QS_MAX_CHAINS' },
     description: 'Chains of this process, stopped ones counted',

@@ -32,7 +32,13 @@ const manifest = (name: string, chainId: bigint) =>
 async function serveSet(t: TestContext) {
   const folder = await mkdtemp(path.join(tmpdir(), 'qs-chains-'))
   const settings = {
-    ...{ poolTransactions: 100, poolPerSender: 50, stateHistory: 16, stateArchive: false },
+    ...{
+      poolTransactions: 100,
+      poolPerSender: 50,
+      stateHistory: 16,
+      stateArchive: false,
+      minerThreads: 0,
+    },
     ...{ stateMemory: 64, blockMemory: 16 },
   }
   const world = { clock: systemClock, timer: systemTimer, logger: silentLogger }

@@ -17,7 +17,13 @@ export const sender = addressOfKey(key)
 export const receiver = new Uint8Array(20).fill(9)
 
 const settings = {
-  ...{ poolTransactions: 100, poolPerSender: 50, stateHistory: 16, stateArchive: false },
+  ...{
+    poolTransactions: 100,
+    poolPerSender: 50,
+    stateHistory: 16,
+    stateArchive: false,
+    minerThreads: 0,
+  },
   ...{ stateMemory: 64, blockMemory: 16 },
 }
 

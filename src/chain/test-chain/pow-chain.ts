@@ -62,19 +62,22 @@ export class HandClock {
   }
 }
 
-/** Opens a chain; the nonces of its blocks come by `mine`, unless there are threads. */
+/** Seals blocks for somebody; their nonces come by `mine`. */
+export const miningFor = (payTo: Address) => ({ mining: { payTo, threads: 0 } })
+
+/** Opens a chain that is followed, unless it is to be mined. */
 export function openPow(
   folder: string,
   time: HandClock,
   options: Partial<ChainOptions> = {},
 ): Promise<DrivenChain> {
   return createChain(
-    { manifest: powManifest(), folder, minerThreads: 0, ...options },
+    { manifest: powManifest(), folder, beneficiary: new Uint8Array(20), ...options },
     { ...time, logger: silentLogger, metrics: noMetrics },
   )
 }
 
-/** Seals the next block of a chain that runs and has a beneficiary, a block time later. */
+/** Seals the next block of a chain that is mined, a block time later. */
 export async function mine(chain: DrivenChain, time: HandClock): Promise<Block> {
   const { number } = chain.head().header
   time.advance(15_000)

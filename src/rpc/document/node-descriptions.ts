@@ -14,6 +14,16 @@ const nodeDescriptions: Descriptions = {
   eth_syncing: ['Whether the node is behind.', [], 'boolean|object'],
   eth_accounts: ['Accounts for which the node signs.', [], 'Address[]'],
   eth_coinbase: ['Who gets the fees of blocks.', [], 'Address'],
+  eth_mining: ['Whether the node seals blocks by work.', [], 'boolean'],
+  eth_hashrate: ['Digests a second that its threads compute for that.', [], 'Quantity'],
+  eth_getWork: [
+    "The block whose seal is searched: seal hash, the chain's key, highest digest, number.",
+    ...([[], 'string[]'] as const),
+  ],
+  eth_submitWork: [
+    'Takes a nonce for that block, and says whether it seals it; the last value is not looked at.',
+    ...([['nonce: Bytes', 'sealHash: Hash', 'digest: Hash'], 'boolean'] as const),
+  ],
   eth_config: ['Rules of the chain now, next and at last (EIP-7910).', [], 'ForkConfig'],
   eth_capabilities: ['What the node can be asked about.', [], 'Capabilities'],
   admin_nodeInfo: ['Name of the node, and its chain.', [], 'object'],

@@ -13,6 +13,7 @@ import { feeMethods } from './fee-methods.ts'
 import { handMethods } from './hand-methods.ts'
 import { logMethods } from './log-methods.ts'
 import type { Method } from './method.ts'
+import { miningMethods } from './mining-methods.ts'
 import { nodeMethods } from './node-methods.ts'
 import { poolMethods } from './pool-methods.ts'
 import { rawMethods } from './raw-methods.ts'
@@ -45,6 +46,7 @@ export function allMethods(
         configMethods,
         rawMethods,
         nodeMethods,
+        miningMethods,
         blockMethods,
         stateMethods,
         transactionMethods,

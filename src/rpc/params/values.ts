@@ -18,6 +18,9 @@ export const address: Parser<Address> = fixed(20, 'an address of 20 bytes')
 /** 32 bytes. */
 export const hash: Parser<Hash> = fixed(32, 'a hash of 32 bytes')
 
+/** 8 bytes. */
+export const nonce: Parser<Uint8Array> = fixed(8, 'a nonce of 8 bytes')
+
 /** A word of 32 bytes, as an integer. */
 export const word: Parser<bigint> = (value, path) =>
   toBigInt(fixed(32, 'a word of 32 bytes')(value, path))
