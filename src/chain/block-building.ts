@@ -96,9 +96,10 @@ export async function buildBlock(
     }
   }
   const { record } = draft
-  const end = site.close?.({ header: open, gasUsed: run.gasUsed, record })
+  const { storage, gasUsed } = run
+  const end = site.close?.({ header: open, gasUsed, storage, record })
   const withdrawals = end?.withdrawals ?? []
-  const result = await run.finish(withdrawals)
+  const result = await run.finish(withdrawals, [], end?.calls)
   if (result.kind === 'invalid') throw new Error(`${result.rule}: ${result.detail}`)
   const next = result.state
   const header = sealedHeader(open, { transactions, withdrawals, result, stateRoot: next.root })
@@ -139,12 +140,13 @@ export async function runBlock(
     }
     senders.push(sender)
   }
-  const end = site.close?.({ header, gasUsed: run.gasUsed, record: block.record })
+  const { storage, gasUsed } = run
+  const end = site.close?.({ header, gasUsed, storage, record: block.record })
   if (end && !equalBytes(rootOf(end.withdrawals), header.withdrawalsRoot ?? noBytes)) {
     run.drop()
     return invalid('withdrawalsRoot', 'the payments are not those that the protocol makes')
   }
-  const result = await run.finish(withdrawals ?? [], ommers)
+  const result = await run.finish(withdrawals ?? [], ommers, end?.calls)
   if (result.kind === 'invalid') return result
   const { state } = result
   const name = firstDifference(header, resultFields(header, result, state.root))

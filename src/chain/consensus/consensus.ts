@@ -3,8 +3,10 @@
 import type { Block, BlockHead, Header } from '../ledger/block.ts'
 import type { Consensus } from '../ledger/manifest.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
+import type { ContractReader } from './contract-reader.ts'
 import type { Derived } from './derived.ts'
 import type { ConsensusRecord } from './record.ts'
+import type { SystemCall } from './system-calls.ts'
 
 /** Engines by name. */
 export type EngineName = Consensus['engine']
@@ -67,6 +69,8 @@ export interface Credit {
 export interface CloseResult {
   readonly derived: Derived
   readonly credits: readonly Credit[]
+  /** After the credits. */
+  readonly calls: readonly SystemCall[]
 }
 
 /** The fields of a header that the engine decides; the rest comes from running the transactions. */
@@ -178,8 +182,9 @@ export interface ConsensusEngine<S> {
    * What the protocol itself does at the end of a block; only of engines whose blocks have records.
    *
    * @param parent - what follows from the chain up to the block before
+   * @param read - contracts after the block's last transaction; of a block beside the chain they cannot be read
    */
-  closeBlock?(parent: Derived, block: BlockFacts): CloseResult
+  closeBlock?(parent: Derived, block: BlockFacts, read: ContractReader): CloseResult
   /** The rules of a block's ommers, which need the blocks before it, by hash. */
   checkOmmers(block: Block, blockOf: (hash: Hash) => Block | undefined): Verdict
   /** Fork choice between two valid heads: > 0 keep `a`, < 0 move to `b`, 0 keep what the node has. */

@@ -192,10 +192,12 @@ describe('rewards', () => {
     },
     record: decodeRecord(genesisOf().first.record as Uint8Array),
   })
+  const read = { storage: () => assert.fail('no contract is read') }
   const close = (number: bigint, change: Partial<PowParameters> = {}) =>
     engineOf(change).closeBlock?.(
       { ...emptyDerived, totalWork: 1n, creditCount: 4n },
       facts(number),
+      read,
     )
 
   test('halve, and end', () => {

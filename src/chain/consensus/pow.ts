@@ -124,5 +124,5 @@ function closeBlock(
   const credits = all.filter(({ amountWei }) => amountWei >= weiPerGwei)
   const creditCount = parent.creditCount + BigInt(credits.length)
   const totalWork = parent.totalWork + header.difficulty
-  return { derived: { ...parent, totalWork, creditCount }, credits }
+  return { derived: { ...parent, totalWork, creditCount }, credits, calls: [] }
 }

@@ -18,7 +18,7 @@ import { systemAccounts } from './system-contracts.ts'
 const miner = new Uint8Array(20).fill(0xcc)
 const other = new Uint8Array(20).fill(0xdd)
 const ether = 10n ** 18n
-const nothing: BlockEnd = { withdrawals: [], ommers: [], receipts: [] }
+const nothing: BlockEnd = { withdrawals: [], ommers: [], calls: [], receipts: [] }
 
 /** A site that notes the calls of the protocol; each gives the end that `ends` has for its address. */
 function siteOf(

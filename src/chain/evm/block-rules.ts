@@ -8,7 +8,7 @@ import type { Address } from '../ledger/transaction.ts'
 import type { StateOverlay } from '../state/state.ts'
 import { emptyAccount, emptyCodeHash } from '../state/trie-state.ts'
 import { moveDaoFunds } from './dao-fork.ts'
-import type { BlockContext, CallResult, InvalidBlock } from './evm.ts'
+import type { BlockContext, CallResult, InvalidBlock, ProtocolCall } from './evm.ts'
 import { depositsOf, publicDepositContract, request } from './requests.ts'
 import {
   beaconRoots,
@@ -56,20 +56,26 @@ export async function openBlockState(site: BlockSite): Promise<void> {
 export interface BlockEnd {
   readonly withdrawals: readonly Withdrawal[]
   readonly ommers: readonly Header[]
+  /** Of the chain's own protocol. */
+  readonly calls: readonly ProtocolCall[]
   readonly receipts: readonly Receipt[]
 }
 
 /**
- * Pays rewards and withdrawals, and collects requests.
+ * Pays rewards and withdrawals, makes the calls of the chain's own protocol, and collects requests.
  *
  * @returns the requests in the order of their types, empty ones left out (EIP-7685); none before Prague
  */
 export async function closeBlockState(
   site: BlockSite,
-  { withdrawals, ommers, receipts }: BlockEnd,
+  { withdrawals, ommers, calls, receipts }: BlockEnd,
 ): Promise<readonly Uint8Array[] | InvalidBlock> {
   payRewards(site, ommers)
   payWithdrawals(site.overlay, withdrawals)
+  for (const one of calls) {
+    const failed = await mustSucceed(site, one)
+    if ('kind' in failed) return failed
+  }
   if (!isAtLeast(site.rules.hardfork, 'prague')) return []
   return requestsOf(
     site,
@@ -101,13 +107,22 @@ async function requestsOf(
   if (deposits === undefined) return invalid('deposit', 'the log of a deposit has another layout')
   const requests = [request(0, deposits)]
   for (const [type, { address }] of requestContracts) {
-    const name = `the contract 0x${address.toHex()}`
-    if (!hasCode(site.overlay, address)) return invalid('system-contract', `${name} has no code`)
-    const { halt, output } = await site.systemCall(address, new Uint8Array())
-    if (halt !== undefined) return invalid('system-contract', `${name} failed: ${halt}`)
-    requests.push(request(type, output))
+    const called = await mustSucceed(site, { to: address, data: new Uint8Array() })
+    if ('kind' in called) return called
+    requests.push(request(type, called.output))
   }
   return requests.filter(({ length }) => length > 1)
+}
+
+/** What a contract gives that the protocol calls: without it, or when it fails, no block is valid. */
+async function mustSucceed(
+  site: BlockSite,
+  { to, data }: ProtocolCall,
+): Promise<Pick<CallResult, 'output'> | InvalidBlock> {
+  const name = `the contract 0x${to.toHex()}`
+  if (!hasCode(site.overlay, to)) return invalid('system-contract', `${name} has no code`)
+  const { halt, output } = await site.systemCall(to, data)
+  return halt === undefined ? { output } : invalid('system-contract', `${name} failed: ${halt}`)
 }
 
 /** Types of requests that a contract queues (EIP-7002, 7251). */

@@ -1,6 +1,6 @@
 /** Builds the front door of execution for the rules of a chain. */
 
-import type { Header, Receipt, Withdrawal } from '../ledger/block.ts'
+import type { Receipt } from '../ledger/block.ts'
 import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Address, Transaction } from '../ledger/transaction.ts'
 import type { State } from '../state/state.ts'
@@ -119,14 +119,12 @@ async function openBlock(
     beneficiary: kernel.account(block.beneficiary),
   }
   const site: BlockSite = {
-    ...{ overlay: state, block, rules, depositContract: chain.depositContract },
-    daoFork: chain.daoFork,
+    ...{ ...chain, overlay: state, block, rules },
     systemCall: (to: Address, data: Uint8Array) => systemCall(kernel, { to, data, pause }),
   }
   if (!bare) await openBlockState(site)
   const receipts: Receipt[] = []
-  let gasUsed = 0n
-  let isOver = false
+  let [gasUsed, isOver] = [0n, false]
   const drop = () => {
     // A kernel that is given back twice would run two blocks at once.
     if (isOver) return
@@ -140,6 +138,7 @@ async function openBlock(
       return gasUsed
     },
     nonceOf: (address) => state.account(address)?.nonce ?? 0n,
+    storage: (address, slot) => state.storage(address, slot),
     async add(transaction: Transaction, sender, watcher) {
       Object.assign(place, { gasLeft: block.gasLimit - gasUsed, gasUsedBefore: gasUsed, watcher })
       const result = await runTransaction(transaction, sender, place).catch(invalidIfTooLong)
@@ -152,8 +151,9 @@ async function openBlock(
       receipts.push(stateRoot ? { ...result.receipt, stateRoot } : result.receipt)
       return result
     },
-    async finish(withdrawals: readonly Withdrawal[], ommers: readonly Header[] = []) {
-      const closed = bare ? [] : await closeBlockState(site, { withdrawals, ommers, receipts })
+    async finish(withdrawals, ommers = [], calls = []) {
+      const end = { withdrawals, ommers, calls, receipts }
+      const closed = bare ? [] : await closeBlockState(site, end)
       if ('kind' in closed) {
         drop()
         return closed

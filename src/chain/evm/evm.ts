@@ -118,6 +118,12 @@ export interface ImaginedBlock {
 /** Whose logs tell of ether that moves (execution-apis, eth_simulateV1). */
 export const transferTeller: Address = new Uint8Array(20).fill(0xee)
 
+/** A call from the system address at the end of a block, which must succeed. */
+export interface ProtocolCall {
+  readonly to: Address
+  readonly data: Uint8Array
+}
+
 /** Why a block cannot be valid, whatever its header says (EIP-6110, 7002, 7251). */
 export interface InvalidBlock {
   readonly kind: 'invalid'
@@ -147,10 +153,16 @@ export interface BlockRun {
   drop(): void
   /** The nonce of an account after the transactions so far. */
   nonceOf(address: Address): bigint
-  /** Pays withdrawals and rewards, and collects requests by closing system calls. The run is over. */
+  /** A slot of a contract after the transactions so far. */
+  storage(address: Address, slot: bigint): bigint
+  /**
+   * Pays withdrawals and rewards, makes the calls of the protocol, and collects requests by closing system calls. The run
+   * is over.
+   */
   finish(
     withdrawals: readonly Withdrawal[],
     ommers?: readonly Header[],
+    calls?: readonly ProtocolCall[],
   ): Promise<BlockResult | InvalidBlock>
 }
 
