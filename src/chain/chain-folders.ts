@@ -4,10 +4,25 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { createFolder, syncFolder } from '../store/durable-folder.ts'
+import { type KeptSettings, keepSettings } from './chain-settings.ts'
+import type { Manifest } from './ledger/manifest.ts'
 import { isChainName } from './ledger/manifest-codec.ts'
+import type { Hash } from './ledger/transaction.ts'
+import { keepManifest } from './stored-manifest.ts'
 
 /** How the names of folders begin that are being made, and being removed; no chain's name does. */
 const [making, removing] = ['.new-', '.old-']
+
+/** Writes what a chain begins with into its folder; gives the chain's key. */
+export async function layChain(
+  folder: string,
+  manifest: Manifest,
+  settings: KeptSettings,
+): Promise<Hash> {
+  const { key } = await keepManifest(folder, manifest)
+  await keepSettings(folder, settings)
+  return key
+}
 
 /** The folder of all chains. */
 export class ChainFolders {

@@ -16,3 +16,9 @@ export function mustHaveRoomForChange(changes: number): void {
   const message = `the state after this block was changed ${mostChanges} times by hand; seal a block first (evm_mine)`
   throw new AppError({ code: 'chain/too-many-changes', message })
 }
+
+/** The error of a birth with the chain id of another chain. */
+export function sameId(other: string, chainId: bigint): AppError {
+  const message = `the chain "${other}" has the chain id ${chainId}: what is signed for one would hold on the other; choose another id`
+  return new AppError({ code: 'chain/id-taken', message })
+}

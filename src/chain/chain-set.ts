@@ -2,10 +2,10 @@
 
 import { AppError } from '../base/app-error.ts'
 import type { CopyHooks } from './chain-checkpoints.ts'
-import { ChainFolders } from './chain-folders.ts'
+import { ChainFolders, layChain } from './chain-folders.ts'
 import { copyBirthState, type ForkWish, forkManifest, parentAmong } from './chain-fork.ts'
 import type { ChainDependencies, DrivenChain } from './chain-parts.ts'
-import { stopped } from './chain-refusals.ts'
+import { sameId, stopped } from './chain-refusals.ts'
 import {
   type ChainSettings,
   type KeptSettings,
@@ -27,7 +27,7 @@ import {
 import { createChain } from './create-chain.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address } from './ledger/transaction.ts'
-import { keepManifest, readStoredManifest } from './stored-manifest.ts'
+import { readStoredManifest } from './stored-manifest.ts'
 import { CheckingThreads } from './txpool/checking-threads.ts'
 
 /** Where the chains are, and what holds for each that does not say otherwise. */
@@ -146,8 +146,7 @@ export class ChainSet {
     await this.#track(async () => {
       try {
         await this.#folders.make(manifest.name, async (folder) => {
-          await keepManifest(folder, manifest)
-          await keepSettings(folder, { isToRun: !isStill, own })
+          await layChain(folder, manifest, { isToRun: !isStill, own })
           if (parent) await copyBirthState(parent, manifest, { folder, ...this.#hooksOf(entry) })
         })
       } catch (error) {
@@ -233,10 +232,7 @@ export class ChainSet {
       throw fault('chain/name-taken', `there is a chain named "${name}"; choose another name`)
     }
     const twin = others.find(({ birth }) => birth?.chainId === chainId)
-    if (twin) {
-      const message = `the chain "${twin.name}" has the chain id ${chainId}: what is signed for one would hold on the other; choose another id`
-      throw fault('chain/id-taken', message)
-    }
+    if (twin) throw sameId(twin.name, chainId)
     if (others.length >= this.#options.most) {
       const message = `there are ${others.length} chains, which is the limit; remove one, or raise --max-chains`
       throw fault('chain/too-many', message)

@@ -1,4 +1,4 @@
-/** Opens an Ethereum-like chain that is followed: its birth comes from a file, its blocks from another. */
+/** Opens a chain that is stored, or one that is followed: its birth comes from a file, its blocks from another. */
 
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
@@ -8,26 +8,27 @@ import { readBlockFile } from '../chain/block-files.ts'
 import type { DrivenChain } from '../chain/chain-parts.ts'
 import { importBlocks } from '../chain/import-blocks.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
-import { readStoredManifest } from '../chain/stored-manifest.ts'
 import { openChainSet, type SourceChain, serveChains } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { contractsOf } from './foreign-chain.ts'
-import { readGenesisFile } from './stored-chain.ts'
+import { chosenManifest, readGenesisFile } from './stored-chain.ts'
 
-/** Name of a followed chain, and of its folder. */
-const followedName = 'ethereum'
+/** Names of a followed chain and of that of a development node, and of their folders. */
+export const [followedName, devName] = ['ethereum', 'dev']
 /** Pause between two lines that tell how far an import is. */
 const tellMs = 2_000
 
 /**
  * The chain that the settings name a birth of, or that the data folder holds.
  *
- * @throws AppError `node/not-followed`, `node/no-genesis`, `ledger/bad-genesis`
+ * @throws AppError `node/not-followed`, `node/no-genesis`, `node/no-chain`, `node/which-chain`, `ledger/bad-genesis`
  */
 export async function followedManifest({ values }: Composition): Promise<Manifest | undefined> {
-  const { genesis, data } = values
+  const { genesis, data, chain: name } = values
   const folder = path.join(data, 'chains', followedName)
-  if (genesis === undefined) return readStoredManifest(folder)
+  if (genesis === undefined) {
+    return chosenManifest(data, { name, preferred: followedName, own: devName })
+  }
   const manifest = await readGenesisFile(genesis, { name: followedName, folder })
   if (manifest.consensus.engine === 'ethereum') return { ...manifest, name: followedName }
   if (manifest.consensus.engine !== 'dev') return manifest
@@ -46,15 +47,17 @@ export async function openFollowed(
   manifest: Manifest,
 ): Promise<SourceChain | undefined> {
   const { values, hooks } = composition
-  const { name } = manifest
+  const { name, consensus } = manifest
   const chainId = safeChainId(manifest)
+  if (values.import !== undefined && consensus.engine !== 'ethereum') throw notFollowed(name)
   const open = await openChainSet(composition, manifest, new Uint8Array(20))
   const { chain } = open
   if (values.import !== undefined) await importFile(composition, chain, values.import)
   if (hooks.signal?.aborted) return undefined
   const served = await serveChains(composition, open, [])
   return {
-    ...{ name, chainId, embedded: true, minesOnDemand: false, born: chain.manifest },
+    ...{ name, chainId, embedded: true, born: chain.manifest },
+    minesOnDemand: consensus.engine === 'dev' && consensus.blockTimeMs === 0,
     ...{ ...served, endpoint: served.rpcUrl ?? '', accounts: [], startBlock: 0 },
     contracts:
       values.contract === undefined
@@ -84,6 +87,11 @@ async function importFile({ hooks }: Composition, chain: DrivenChain, file: stri
   hooks.tell?.(
     `${added} blocks of ${file} are new, ${known} were known${beside}; the head is block ${head}`,
   )
+}
+
+function notFollowed(name: string): AppError {
+  const message = `--import is for a chain whose blocks come from elsewhere, and "${name}" makes its own: leave it out`
+  return new AppError({ code: 'node/not-followed', message })
 }
 
 /** The event wing counts in doubles. */

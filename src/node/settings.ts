@@ -230,6 +230,11 @@ export const settings = {
     description:
       'Threads that search seals, each as fast as a processor goes; 0 leaves it to programs of others (eth_getWork)',
   },
+  chain: {
+    ...{ kind: text, default: undefined, env: 'QS_CHAIN' },
+    description:
+      'Name of the stored chain that the node stands on; may be left out where there is one',
+  },
   maxChains: {
     ...{ kind: within(1, 1_000, true), default: 64, env: 'QS_MAX_CHAINS' },
     description: 'Chains of this process, stopped ones counted',

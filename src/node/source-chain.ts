@@ -14,13 +14,13 @@ import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
 import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
 import { deployDevContracts } from './dev-contracts.ts'
-import { followedManifest, openFollowed } from './followed-chain.ts'
+import { devName, followedManifest, openFollowed } from './followed-chain.ts'
 import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
 import type { SettingValues } from './settings.ts'
 import { readGenesisFile } from './stored-chain.ts'
 
-/** Name of the embedded chain, and of a foreign one. */
-const [devName, foreignName] = ['dev', 'foreign']
+/** Name of a foreign chain. */
+const foreignName = 'foreign'
 const etherEach = 10_000n * 10n ** 18n
 
 /**
@@ -31,6 +31,7 @@ const etherEach = 10_000n * 10n ** 18n
 export async function openChain(composition: Composition): Promise<SourceChain | undefined> {
   const { values } = composition
   if (values.endpoint !== undefined) return openForeign(composition, values.endpoint)
+  if (values.dev && values.chain !== undefined) throw twoChains(`--chain ${values.chain} names`)
   if (values.dev) return openEmbedded(composition)
   const followed = await followedManifest(composition)
   if (followed) return openFollowed(composition, followed)
@@ -49,11 +50,16 @@ async function ownBirth(values: SettingValues): Promise<Manifest | undefined> {
   throw new AppError({ code: 'node/two-chains', message })
 }
 
+function twoChains(what: string): AppError {
+  const message = `${what} a stored chain to stand on, --dev makes one of its own: leave out one`
+  return new AppError({ code: 'node/two-chains', message })
+}
+
 async function nothingToRun(values: SettingValues): Promise<AppError> {
   const stored = await readStoredManifest(path.join(values.data, 'chains', devName))
   const message = stored
     ? `the chain in ${values.data} is a development chain: start it with --dev`
-    : 'nothing to run: give --dev for a development chain, a birth by --genesis or a folder with a followed chain by --data, or a foreign chain by BLOCKCHAIN_ENDPOINT'
+    : 'nothing to run: give --dev for a development chain, a birth by --genesis or a folder with a stored chain by --data, or a foreign chain by BLOCKCHAIN_ENDPOINT'
   return new AppError({ code: 'node/nothing-to-run', message })
 }
 

@@ -6,7 +6,10 @@ import { AppError } from '../base/app-error.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import { noMetrics } from '../base/metrics.ts'
 import { type BlockFileForm, exportBlocks, readBlockFile } from '../chain/block-files.ts'
+import { ChainFolders, layChain } from '../chain/chain-folders.ts'
 import type { DrivenChain } from '../chain/chain-parts.ts'
+import { sameId } from '../chain/chain-refusals.ts'
+import { parseChainSettings } from '../chain/chain-settings.ts'
 import { createChain } from '../chain/create-chain.ts'
 import { type ImportResult, importBlocks } from '../chain/import-blocks.ts'
 import { manifestFromGenesis } from '../chain/ledger/genesis-json.ts'
@@ -76,6 +79,45 @@ export async function readGenesisFile(
 /** The same error with the name of the file in place of what kind of file it is. */
 function ofFile(file: string, { code, message, cause }: AppError): AppError {
   return new AppError({ code, message: `${file}: ${message.replace(/^[a-z ]+: /, '')}`, cause })
+}
+
+/**
+ * Makes a chain in a data folder by the manifest in a file.
+ *
+ * @param settings - JSON of those that differ from the settings of the process
+ * @throws AppError `chain/name-taken`, `chain/id-taken`, `chain/no-parent`, `chain/bad-settings`, and as reading the file
+ */
+export async function initStoredChain(options: {
+  readonly data: string
+  readonly file: string
+  readonly settings: unknown
+  /** Whether nodes on the folder start it. */
+  readonly isToRun: boolean
+}): Promise<{ readonly name: string; readonly chainId: bigint; readonly key: Uint8Array }> {
+  const { data, file, isToRun } = options
+  const own = parseChainSettings(options.settings)
+  const manifest = await readGenesisFile(file, { name: 'ethereum', folder: data })
+  const { name, chainId, parent } = manifest
+  if (parent) {
+    const message = `${file} is the birth of a fork, whose state a running node copies from its parent: use "chain bang"`
+    throw new AppError({ code: 'chain/no-parent', message })
+  }
+  const lock = await lockFolder(data)
+  try {
+    const folders = new ChainFolders(path.join(data, 'chains'))
+    await folders.repair()
+    for (const other of await folders.names()) {
+      const stored = await readStoredManifest(folders.of(other)).catch(() => undefined)
+      if (other !== name && stored?.chainId === chainId) throw sameId(other, chainId)
+    }
+    let key: Uint8Array = new Uint8Array()
+    await folders.make(name, async (folder) => {
+      key = await layChain(folder, manifest, { isToRun, own })
+    })
+    return { name, chainId, key }
+  } finally {
+    await lock.release()
+  }
 }
 
 /** Writes blocks of a stored chain to a file. */
@@ -174,6 +216,12 @@ async function withManifest<T>(
   }
 }
 
+/**
+ * The manifest of a stored chain.
+ *
+ * @param name - may be left out where there is one chain
+ * @throws AppError `node/no-chain`, `node/which-chain`
+ */
 async function storedManifest(
   folder: string,
   data: string,
@@ -192,6 +240,37 @@ async function storedManifest(
   if (manifest) return manifest
   const message = `${data} holds no chain "${chosen}", but ${names.join(', ')}`
   throw new AppError({ code: 'node/no-chain', message })
+}
+
+/**
+ * The manifest of the stored chain that a node can stand on without making one: that of the name, or the only one that
+ * is no development node's own.
+ *
+ * @returns `undefined` if there is none to choose
+ * @throws AppError `node/no-chain`, `node/which-chain`
+ */
+export async function chosenManifest(
+  data: string,
+  { name, preferred, own }: ChosenNames,
+): Promise<Manifest | undefined> {
+  const folder = path.join(data, 'chains')
+  if (name !== undefined) return storedManifest(folder, data, name)
+  const names = (await namesIn(folder)).filter((one) => one !== own)
+  if (names.includes(preferred)) return readStoredManifest(path.join(folder, preferred))
+  const [only, ...others] = names
+  if (only === undefined) return undefined
+  if (others.length === 0) return readStoredManifest(path.join(folder, only))
+  const message = `${data} holds the chains ${names.join(', ')}: name the one to stand on by --chain`
+  throw new AppError({ code: 'node/which-chain', message })
+}
+
+/** Names of chains by what they are chosen for. */
+interface ChosenNames {
+  readonly name: string | undefined
+  /** Chosen before others. */
+  readonly preferred: string
+  /** The chain that development nodes make. */
+  readonly own: string
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

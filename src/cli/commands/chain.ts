@@ -1,10 +1,11 @@
-/** The command `chain`: shows the chains of a running node and their blocks, and moves stored chains. */
+/** The command `chain`: shows and manages the chains of a running node, and moves stored chains. */
 
 import { AppError } from '../../base/app-error.ts'
 import { type ApiPage, askApi, table } from '../api-client.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, Command } from '../command.ts'
 import { chainFileDetails, chainFileFlags, runChainFiles } from './chain-files.ts'
+import { chainSetDetails, chainSetFlags, runChainSet } from './chain-set.ts'
 
 interface ChainRow {
   readonly name: string
@@ -25,21 +26,24 @@ interface BlockRow {
 export const chainCommand: Command = {
   name: 'chain',
   summary:
-    'Shows the chains of a running node and their blocks; exports, imports and verifies stored ones',
+    'Makes, shows, starts and stops the chains of a running node; exports, imports and verifies stored ones',
   usage:
-    'status | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]\n' +
+    'init FILE | bang FILE | fork PARENT NAME --chain-id N\n' +
+    '                    | list | status [NAME] | start NAME | stop NAME | remove NAME --yes\n' +
+    '                    | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]\n' +
     '                    | export FILE [CHAIN] | import FILE [CHAIN] | verify [CHAIN]',
-  details: chainFileDetails,
+  details: `${chainSetDetails}\n\n${chainFileDetails}`,
   mostWords: 3,
   flags: [
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
     { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
     { name: 'json', description: 'Prints JSON' },
     ...chainFileFlags,
+    ...chainSetFlags,
   ],
-  settings: ['apiHost', 'apiPort', 'data'],
+  settings: ['rpcHost', 'rpcPort', 'apiHost', 'apiPort', 'data'],
   async run(call) {
-    const done = await runChainFiles(call)
+    const done = (await runChainSet(call)) ?? (await runChainFiles(call))
     if (done !== undefined) return done
     const origin = await apiOrigin(call)
     const [what = 'status', ...rest] = call.words
