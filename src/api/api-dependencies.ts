@@ -22,6 +22,14 @@ export interface ApiChain {
   readonly accounts: readonly Hex[]
 }
 
+/** The JSON-RPC of all chains of this process. */
+export interface ProcessChains {
+  /** Of the chain that the process stands on, which also answers for the set of them. */
+  readonly client: JsonRpcClient
+  /** Of a chain that runs. */
+  chain(name: string): Pick<ApiChain, 'client' | 'answer'>
+}
+
 /** One answer to "is it ready". */
 export interface ReadinessCheck {
   readonly name: string
@@ -44,7 +52,10 @@ export interface ApiOptions {
 
 /** What the API needs of the other rooms. */
 export interface ApiDependencies {
+  /** Those that the node was started for. */
   readonly chains: readonly ApiChain[]
+  /** Absent where the node works on a foreign chain. */
+  readonly process: ProcessChains | undefined
   readonly events: EventStore
   readonly engine: WorkflowEngine
   readonly notifications: Pick<Notifications, 'list' | 'subscribe'>

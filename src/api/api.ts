@@ -8,6 +8,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { AppError } from '../base/app-error.ts'
 import { assertLoopback, localRefusal } from '../base/local-guard.ts'
+import { chainOf } from './api-chains.ts'
 import type { ApiDependencies, ApiOptions } from './api-dependencies.ts'
 import { BlockWatch } from './live/block-watch.ts'
 import { EventStreams } from './live/event-stream.ts'
@@ -15,7 +16,7 @@ import { addLiveRoutes } from './live/live-routes.ts'
 import { loadConsole } from './routes/console-files.ts'
 import { failure, notFound } from './routes/failures.ts'
 import { describeOtherRoutes } from './routes/other-routes.ts'
-import { addResourceRoutes, chainOf } from './routes/resource-routes.ts'
+import { addResourceRoutes } from './routes/resource-routes.ts'
 
 /** A REST server. */
 export interface Api {
@@ -107,7 +108,7 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => tooLarge(context.req.path) }))
   addResourceRoutes(app, options, from)
   app.post('/v1/rpc/:chain', async (context) => {
-    const chain = chainOf(from, context.req.param('chain'))
+    const chain = await chainOf(from, context.req.param('chain'))
     const answer = await chain.answer(await context.req.text())
     if (answer === undefined) return context.body(null, 204)
     return context.body(answer, 200, { 'content-type': 'application/json' })
@@ -127,12 +128,20 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
   return app
 }
 
+/** Methods of the paths that take others than GET. */
+const allowed: readonly (readonly [pattern: RegExp, methods: string])[] = [
+  [/^\/v1\/rpc\/[^/]+$/, 'POST'],
+  [/^\/v1\/chains\/[^/]+\/(fork|start|stop)$/, 'POST'],
+  [/^\/v1\/chains$/, 'GET, HEAD, POST'],
+  [/^\/v1\/chains\/[^/]+$/, 'GET, HEAD, DELETE'],
+]
+
 function addConsole(app: OpenAPIHono, files: Files): void {
   app.all('*', (context, next) => {
     const { method, path } = context.req
-    const allow = /^\/v1\/rpc\/[^/]+$/.test(path) ? 'POST' : 'GET, HEAD'
+    const allow = allowed.find(([pattern]) => pattern.test(path))?.[1] ?? 'GET, HEAD'
     if (allow.split(', ').includes(method)) return next()
-    const message = `${path} takes ${allow.replace(',', ' and')}, not ${method}`
+    const message = `${path} takes ${allow.replaceAll(',', ' and')}, not ${method}`
     const error = { code: 'api/method-not-allowed', message, data: {} }
     return context.json({ error }, 405, { allow })
   })

@@ -13,7 +13,7 @@ export async function startApi(
   { values, logger, metrics, stops }: Composition,
   { chain, wing }: { chain: SourceChain; wing: EventWing },
 ): Promise<string> {
-  const { name, chainId, embedded, client, answer, contracts, accounts } = chain
+  const { name, chainId, embedded, client, answer, contracts, accounts, process } = chain
   const api = createApi(
     {
       ...{ host: values.apiHost, port: values.apiPort, uiFolder, dev: values.dev },
@@ -21,7 +21,7 @@ export async function startApi(
     },
     {
       chains: [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],
-      ...wing,
+      ...{ process, ...wing },
       listeners: () => [wing.listener.status()],
       senders: () => [
         {

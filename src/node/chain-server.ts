@@ -1,6 +1,7 @@
 /** Opens the chains of this process and serves their JSON-RPC. */
 
 import path from 'node:path'
+import type { ProcessChains } from '../api/api-dependencies.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
@@ -24,6 +25,8 @@ export interface ServedChain {
   readonly answer: (body: string) => Promise<string | undefined>
   /** Where JSON-RPC listens; absent for a foreign chain. */
   readonly rpcUrl: string | undefined
+  /** How the chains of the process are asked; absent for a foreign chain. */
+  readonly process: ProcessChains | undefined
 }
 
 /** The chain that the node stands on, and the set that it is of. */
@@ -88,7 +91,12 @@ export async function serveChains(
   await rpc.start()
   // The node does not wait for them.
   void chains.resume()
-  return { client: rpcClient(rpc), answer: (body) => rpc.handleText(body), rpcUrl: rpc.url }
+  const ask = (chain?: string) => ({
+    client: rpcClient(rpc, chain),
+    answer: (body: string) => rpc.handleText(body, chain),
+  })
+  const first = ask()
+  return { ...first, rpcUrl: rpc.url, process: { client: first.client, chain: ask } }
 }
 
 /** The limits of JSON-RPC that are settings. */

@@ -13,8 +13,10 @@ import type { Composition } from './composition.ts'
 import { contractsOf } from './foreign-chain.ts'
 import { chosenManifest, readGenesisFile } from './stored-chain.ts'
 
-/** Names of a followed chain and of that of a development node, and of their folders. */
-export const [followedName, devName] = ['ethereum', 'dev']
+/** Name of a followed chain, and of its folder. */
+const followedName = 'ethereum'
+/** The same of the chain of a development node. */
+export const devName = 'dev'
 /** Pause between two lines that tell how far an import is. */
 const tellMs = 2_000
 

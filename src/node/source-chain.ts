@@ -71,12 +71,14 @@ async function openEmbedded(composition: Composition): Promise<SourceChain> {
   const born = (await ownBirth(values)) ?? (await readStoredManifest(path.join(folder, devName)))
   const manifest = manifestOf(composition, born)
   const open = await openChainSet(composition, manifest, fromHex(platform.address))
-  const { client, answer, rpcUrl } = await serveChains(composition, open, accounts)
+  const served = await serveChains(composition, open, accounts)
+  const { client, rpcUrl } = served
   const chainId = Number(manifest.chainId)
   return {
-    ...{ name: devName, chainId, embedded: true, born: open.chain.manifest, client },
+    ...{ name: devName, chainId, embedded: true, born: open.chain.manifest },
+    ...served,
     minesOnDemand: manifest.consensus.engine === 'dev' && manifest.consensus.blockTimeMs === 0,
-    ...{ rpcUrl, endpoint: rpcUrl ?? '', answer },
+    endpoint: rpcUrl ?? '',
     contracts: await deployDevContracts(client, platform, chainId),
     accounts: accounts.slice(0, 8).map(({ address }) => address),
     startBlock: 0,
@@ -162,7 +164,7 @@ async function openForeign(
   return {
     ...{ name: foreignName, chainId, embedded: false, born: undefined, client },
     minesOnDemand: await isDevelopmentNode(client),
-    ...{ rpcUrl: undefined, endpoint: shown },
+    ...{ rpcUrl: undefined, process: undefined, endpoint: shown },
     answer: (body) => forward(client, body),
     contracts: await contractsOf(client, values.contract as Hex),
     accounts: [],

@@ -1,55 +1,21 @@
 /** Answers the questions about chains, blocks, events, workflows, instances and their outcomes. */
 
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { AppError } from '../../base/app-error.ts'
 import type { StreamEvent } from '../../stream/stream.ts'
-import type { ApiChain, ApiDependencies, ApiOptions } from '../api-dependencies.ts'
+import { chainOf } from '../api-chains.ts'
+import type { ApiDependencies, ApiOptions } from '../api-dependencies.ts'
+import { addChainRoutes } from './chain-routes.ts'
 import { notFound } from './failures.ts'
+import { reading } from './reading.ts'
 import * as shapes from './shapes.ts'
 import * as views from './views.ts'
-
-const described = (description: string) => shapes.jsonAnswer(description, shapes.ErrorShape)
-const errors = {
-  400: described('The question is not understood'),
-  404: described('There is no such thing'),
-  default: described(
-    'Refused (403, 405, 413, 415, 429), or the node or its endpoint failed (500, 502)',
-  ),
-}
-
-/** A GET route that answers JSON of one shape. */
-function reading<P extends string, S extends z.ZodType, R extends object>(
-  path: P,
-  options: { readonly summary: string; readonly answer: S; readonly request: R },
-) {
-  const { summary, answer, request } = options
-  return createRoute({
-    ...{ method: 'get', path, summary, request, operationId: operationOf(path) },
-    responses: {
-      200: shapes.jsonAnswer('The answer', answer),
-      ...errors,
-    },
-  })
-}
-
-/** `/v1/instances/{id}` as `getInstancesId`. */
-function operationOf(path: string): string {
-  const words = path.replace(/[{}]/g, '').split('/').slice(2)
-  return `get${words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('')}`
-}
 
 const { pageOf, pageQuery } = shapes
 const chainQuery = {
   chain: z.string().max(64).optional().openapi({ description: 'The first one unless named' }),
 }
 const idParam = z.object({ id: z.string().max(200) })
-
-/** The chain that is named, or the first one. */
-export function chainOf({ chains }: ApiDependencies, name: string | undefined): ApiChain {
-  const chain = name === undefined ? chains[0] : chains.find((one) => one.name === name)
-  if (chain === undefined) throw notFound(`chain "${name ?? ''}"`)
-  return chain
-}
 
 /** Adds all routes that answer JSON of a described shape. */
 export function addResourceRoutes(
@@ -58,6 +24,7 @@ export function addResourceRoutes(
   from: ApiDependencies,
 ): void {
   addNodeRoutes(app, options, from)
+  addChainRoutes(app, from)
   addBlockRoutes(app, from)
   addEventRoutes(app, from)
   addWorkflowRoutes(app, from)
@@ -88,15 +55,6 @@ function addNodeRoutes(app: OpenAPIHono, options: ApiOptions, from: ApiDependenc
       200,
     )
   })
-
-  const chains = reading('/v1/chains', {
-    summary: 'The chains this node works on',
-    answer: pageOf(shapes.ChainShape),
-    request: {},
-  })
-  app.openapi(chains, async (context) => {
-    return context.json({ items: await Promise.all(from.chains.map(chainView)), next: null }, 200)
-  })
 }
 
 function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
@@ -108,7 +66,7 @@ function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   })
   app.openapi(blocks, async (context) => {
     const { limit, cursor, chain: name } = context.req.valid('query')
-    const chain = chainOf(from, name)
+    const chain = await chainOf(from, name)
     const head = Number(await chain.client.request('eth_blockNumber'))
     if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
       throw new AppError({
@@ -142,7 +100,7 @@ function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   })
   app.openapi(one, async (context) => {
     const { block } = context.req.valid('param')
-    const chain = chainOf(from, context.req.valid('query').chain)
+    const chain = await chainOf(from, context.req.valid('query').chain)
     const found = await views.blockView(
       chain,
       block.startsWith('0x') ? block : `0x${Number(block).toString(16)}`,
@@ -150,18 +108,6 @@ function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
     if (found === undefined) throw notFound(`block ${block}`)
     return context.json(found, 200)
   })
-}
-
-async function chainView(chain: ApiChain): Promise<z.infer<typeof shapes.ChainShape>> {
-  const { name, chainId, embedded, contracts, accounts } = chain
-  const rest = { name, chainId, embedded, rpcPath: `/v1/rpc/${name}`, contracts: { ...contracts } }
-  try {
-    const head = await views.blockView(chain, 'latest')
-    const shown = head && { number: head.number, hash: head.hash, timestamp: head.timestamp }
-    return { ...rest, accounts: [...accounts], head: shown ?? null, problem: null }
-  } catch (error) {
-    return { ...rest, accounts: [...accounts], head: null, problem: (error as Error).message }
-  }
 }
 
 /** An event with the instances that it started. */

@@ -46,7 +46,28 @@ export const ChainShape = z
     embedded: z.boolean(),
     rpcPath: z.string(),
     head: z.object({ number: z.number(), hash: hex, timestamp: time }).nullable(),
+    engine: z.string().nullable(),
+    state: z.enum([
+      ...([
+        'creating',
+        'starting',
+        'running',
+        'stopping',
+        'stopped',
+        'failed',
+        'removing',
+      ] as const),
+    ]),
     problem: z.string().nullable(),
+    isFirst: z.boolean().openapi({ description: 'The node stands on it' }),
+    parent: z
+      .object({ chain: hex, number: z.number(), hash: hex, stateRoot: hex })
+      .nullable()
+      .openapi({ description: 'The block that it was forked from' }),
+    portion: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Of the state that is copied, while a fork is created' }),
     contracts: z.record(z.string(), hex),
     accounts: z.array(hex),
   })
@@ -173,6 +194,17 @@ export const jsonAnswer = <S extends z.ZodType>(description: string, schema: S) 
   description,
   content: { 'application/json': { schema } },
 })
+
+const described = (description: string) => jsonAnswer(description, ErrorShape)
+
+/** What every route may answer besides. */
+export const errors = {
+  400: described('The question is not understood'),
+  404: described('There is no such thing'),
+  default: described(
+    'Refused (403, 405, 409, 413, 415, 429), or the node or its endpoint failed (500, 502)',
+  ),
+}
 
 /** `limit` and `cursor` of every list. */
 export const pageQuery = {
