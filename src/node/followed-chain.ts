@@ -32,6 +32,7 @@ export async function followedManifest({ values }: Composition): Promise<Manifes
     return chosenManifest(data, { name, preferred: followedName, own: devName })
   }
   const manifest = await readGenesisFile(genesis, { name: followedName, folder })
+  if (name !== undefined && name !== manifest.name) throw otherName(genesis, manifest, name)
   if (manifest.consensus.engine === 'ethereum') return { ...manifest, name: followedName }
   if (manifest.consensus.engine !== 'dev') return manifest
   const message = `${genesis} is the birth of a development chain: start it with --dev`
@@ -89,6 +90,11 @@ async function importFile({ hooks }: Composition, chain: DrivenChain, file: stri
   hooks.tell?.(
     `${added} blocks of ${file} are new, ${known} were known${beside}; the head is block ${head}`,
   )
+}
+
+function otherName(file: string, { name }: Manifest, wanted: string): AppError {
+  const message = `${file} is the birth of "${name}", and --chain names "${wanted}": leave out one`
+  return new AppError({ code: 'node/two-chains', message })
 }
 
 function notFollowed(name: string): AppError {
