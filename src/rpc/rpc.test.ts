@@ -163,7 +163,7 @@ test('the development methods are there only in development', async (t) => {
   await assert.rejects(rpc.call('evm_mine', []), /the method evm_mine does not exist/)
   const modules = (await rpc.call('rpc_modules', [])) as object
   assert.deepEqual(Object.keys(modules).sort(), [
-    ...['admin', 'debug', 'eth', 'net', 'personal', 'rpc', 'testing', 'txpool', 'web3'],
+    ...['admin', 'debug', 'eth', 'net', 'personal', 'qs', 'rpc', 'testing', 'txpool', 'web3'],
   ])
 })
 
