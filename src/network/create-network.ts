@@ -308,7 +308,7 @@ class NodeNetwork implements Network, PeerListener {
       port: this.endpoint()?.port ?? 0,
       chains,
     })
-    return { bytes, told: new Set(chains.map(({ channel }) => channel)) }
+    return { bytes, told: chains }
   }
 
   #beacon(): Beacon | undefined {

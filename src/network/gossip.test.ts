@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { keyAddress } from '../crypto/signatures.ts'
+import { type ChainEntry, encodeEntry } from './link/hello.ts'
 import type { Channel, CheckResult, Network } from './network.ts'
+import { chainHello } from './node-identity.ts'
 import { peerFaults } from './peer-faults.ts'
 import {
   addressOf,
@@ -148,6 +150,55 @@ test('a validator whose key changed tells so over the links that it has', async 
   atB.channel.announce()
   await until(() => validator()?.toHex() === keyAddress(key).toHex())
   assert.deepEqual([came, score(a)], [[], 0])
+})
+
+test('a peer says anew how it takes part under the number it gave, with a proof, and in so many chains', async (context) => {
+  const node = await openNode(context, 1)
+  const { channel } = joinChain(node, { isValidator: () => true })
+  const entryOf = (exporter: Uint8Array, seed = 50, signer = seed) => {
+    const hello = chainHello(chainKey(1), exporter, identityOf(99).id)
+    const { scheme, publicKey } = identityOf(seed).key
+    const validator = { scheme, publicKey, signature: identityOf(signer).key.sign(hello) }
+    return { channel: 9, chainKey: chainKey(1), validator }
+  }
+  const rogue = await openRogue(context, node, { entries: (exporter) => [entryOf(exporter)] })
+  await until(() => channel.peers().length === 1)
+  const { exporter } = rogue
+  const enter = (entry: ChainEntry) => rogue.send({ kind: 16 }, encodeEntry(entry))
+  const seen = async (expected: number, seed: number | undefined) => {
+    await until(() => score(node) === expected)
+    assert.deepEqual(channel.peers()[0]?.validator(), seed && keyAddress(identityOf(seed).key))
+  }
+  await seen(0, 50)
+  enter({ ...entryOf(exporter, 51), channel: 10 })
+  await seen(-1, 50)
+  for (let at = 2; at < 66; at += 1) enter({ channel: at + 100, chainKey: chainKey(at) })
+  await seen(-2, 50)
+  enter(entryOf(exporter, 52, 53))
+  await until(() => channel.peers()[0]?.validator() === undefined)
+  await seen(-52, undefined)
+})
+
+test('what changes while a link is made is told over it', async (context) => {
+  const came: string[] = []
+  const a = await openNode(context, 1)
+  const watch = { peerCame: () => came.push('came'), peerWent: () => came.push('went') }
+  const atA = joinChain(a, watch)
+  const b = await openNode(context, 2)
+  const other = joinChain(a, { chainKey: chainKey(2) })
+  // Asked for when the hello is made.
+  const validator = () => {
+    queueMicrotask(() => {
+      atB.channel.leave()
+      joinChain(b, { chainKey: chainKey(2) })
+    })
+    return undefined
+  }
+  const atB = joinChain(b, { validator })
+  b.addPeer(addressOf(a))
+  await until(() => other.channel.peers().length === 1)
+  await until(() => atA.channel.peers().length === 0 && came.length === 2)
+  assert.deepEqual([came, count(a)], [['came', 'went'], 1])
 })
 
 test('a peer that sends the same over and over is scored in the end', async (context) => {

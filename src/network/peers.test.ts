@@ -165,6 +165,22 @@ test('a peer is linked again after it was away, and not after it was removed', a
   assert.deepEqual(idsOf(node), [])
 })
 
+test('whoever lets one in to send one away at once is not asked every second', async (context) => {
+  const peer = await openNode(context, 1)
+  let links = 0
+  const peerCame = ({ id }: { id: string }) => {
+    links += 1
+    peer.removePeer(id)
+  }
+  joinChain(peer, { peerCame })
+  const nowMs = () => hurried.clock?.nowMs() ?? 0
+  const beganMs = nowMs()
+  const node = await openNode(context, 2, { peers: [addressOf(peer)], dependencies: hurried })
+  joinChain(node)
+  await until(() => links === 4)
+  assert.ok(nowMs() - beganMs >= 2_000 + 4_000 + 8_000)
+})
+
 test('peers that a peer knows are learned and linked, kept on disk, and found again without it', async (context) => {
   const folder = await folderOf(context)
   const [first, second] = [await announced(), await announced()]

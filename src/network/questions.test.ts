@@ -110,7 +110,9 @@ test('an answer that nobody asked for is scored, one that comes late is not', as
   assert.equal(score(), -12)
   answer(asked?.id ?? 0)
   answer(asked?.id ?? 0)
-  await until(() => score() === -22)
+  rogue.send({ kind: 2, id: 5 })
+  await until(() => rogue.frames.some(({ kind, id }) => kind === 3 && id === 5))
+  assert.equal(score(), -22)
 })
 
 test('no room is made for a long answer that nobody asked for', async (context) => {

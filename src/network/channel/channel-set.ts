@@ -23,6 +23,7 @@ export interface ChannelSetSurroundings {
 
 /** Chains that were left, whose messages may still be on their way. */
 const mostLeft = 256
+const nothing = new Uint8Array()
 /** Numbers have two bytes. */
 const lastNumber = 0xffff
 
@@ -96,11 +97,14 @@ export class ChannelSet {
 
   /** Tells a new peer what changed since the hello was made. */
   opened(peer: Peer): void {
-    const told = peer.facts.told()
+    const told = new Map(peer.facts.told().map((entry) => [entry.channel, entry]))
     const numbers = new Set([...this.#channels.values()].map(({ number }) => number))
-    for (const number of told) if (!numbers.has(number)) peer.tellLeave(number)
+    for (const number of told.keys()) if (!numbers.has(number)) peer.tellLeave(number)
     for (const channel of this.#channels.values()) {
-      if (!told.has(channel.number)) {
+      const before = told.get(channel.number)
+      const keys = [before?.validator?.publicKey, channel.rules.validator?.()?.publicKey]
+      const [old = nothing, now = nothing] = keys
+      if (before === undefined || !equalBytes(old, now)) {
         peer.tellEntry(this.#entryOf(channel, peer.facts.exporter))
       }
     }

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { AppError } from '../../base/app-error.ts'
 import type { Farewell } from '../link/farewell.ts'
 import { type Greeted, Greeting } from '../link/greeting.ts'
+import type { ChainEntry } from '../link/hello.ts'
 import { Link, type LinkHandler, type LinkSurroundings } from '../link/link.ts'
 import { connectSecurely, exporterValue, secureServer } from '../link/secure-socket.ts'
 import type { Endpoint, PeerId } from '../network.ts'
@@ -13,10 +14,10 @@ import type { Candidate } from './dial-plan.ts'
 import { HostGate } from './host-gate.ts'
 import type { PeerFacts } from './peer.ts'
 
-/** What this node says first, and which numbers of its chains that names. */
+/** What this node says first, and the chains that it names. */
 export interface OwnHello {
   readonly bytes: Uint8Array
-  readonly told: ReadonlySet<number>
+  readonly told: readonly ChainEntry[]
 }
 
 /** What a doorway needs of the node. */
@@ -134,7 +135,7 @@ export class Doorway {
     const { promise, resolve } = Promise.withResolvers<DialOutcome>()
     const exporter = exporterValue(socket)
     const [name, host] = [nameOf(socket), socket.remoteAddress ?? '']
-    let told: ReadonlySet<number> = new Set()
+    let told: readonly ChainEntry[] = []
     const over = (outcome: DialOutcome) => {
       cancel()
       this.#strangers.delete(name)

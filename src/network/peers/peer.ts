@@ -38,8 +38,8 @@ export interface PeerFacts {
   readonly serial: number
   readonly sinceMs: number
   readonly exporter: Uint8Array
-  /** Numbers of this node's chains that its hello named. */
-  readonly told: () => ReadonlySet<number>
+  /** Chains that this node's hello named. */
+  readonly told: () => readonly ChainEntry[]
 }
 
 /** Kinds of channel 0, beside those of the link and the addresses. */
