@@ -39,6 +39,13 @@ test('the newest of the least important gives way, own messages never', () => {
   assert.deepEqual(firsts(queue.take(everything)), [5, 6, 7, 9])
 })
 
+test('of those that are alike the newest gives way', () => {
+  const queue = new SendQueue({ messages: 4, bytes: 1_000 })
+  for (const at of [0, 1, 2]) queue.push(message(at), 'relay')
+  for (const at of [3, 4]) queue.push(message(at), 'current')
+  assert.deepEqual(firsts(queue.take(everything)), [3, 4, 0, 1])
+})
+
 test('a quarter of the room is kept for the present round and own messages', () => {
   const queue = new SendQueue({ messages: 100, bytes: 400 })
   for (let at = 0; at < 30; at += 1) queue.push(message(0), at % 2 === 0 ? 'relay' : 'late')

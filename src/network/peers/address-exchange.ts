@@ -94,7 +94,7 @@ export class AddressExchange implements FrameTaker {
     this.#answeredMs.set(peer, nowMs())
     const reach = reachOf(peer.facts.endpoint.host)
     const useful = (record: AddressRecord) =>
-      record.id !== peer.id && record.endpoints.some(({ host }) => mayFollow(host, reach))
+      record.id !== peer.id && record.endpoints.every(({ host }) => mayFollow(host, reach))
     const records = book.sample(mostRecords, chance()).filter(useful)
     const answer = encodeRlp(records.map(({ bytes }) => bytes))
     peer.link.send({ ...head, type: frameTypes.answer }, answer, 'answer')
