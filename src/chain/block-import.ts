@@ -31,6 +31,7 @@ type Invalid = Extract<Verdict, { kind: 'invalid' }>
 
 const valid: Verdict = { kind: 'valid' }
 const noHash = new Uint8Array()
+const endOfTime = Number.MAX_SAFE_INTEGER
 
 /** Imports into one chain, one block after the other. */
 export class BlockImport {
@@ -53,6 +54,16 @@ export class BlockImport {
     const verdict = await this.#takeOne(block)
     if (verdict.kind === 'valid') await this.#takeChildren(block)
     return verdict
+  }
+
+  /** Runs a block on the head without adding it; bytes of another body than the header's are not that block. */
+  async tryRun(block: Block, isDecided: boolean): Promise<BuiltBlock | Verdict | 'not-this-block'> {
+    const { site, sendersOf, nowMs, engine } = this.#place
+    // What is decided had its time judged by a quorum.
+    const verdict = engine.checkHeader(this.#branches, block, isDecided ? endOfTime : nowMs())
+    if (verdict.kind !== 'valid') return verdict
+    if (bodyFault(block, site().rules.rulesAt(block.header))) return 'not-this-block'
+    return runBlock(site(), { block, senders: await sendersOf(block) })
   }
 
   /** Takes the blocks whose time has come. */

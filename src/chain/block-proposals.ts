@@ -30,6 +30,8 @@ export interface ProposalPlace {
   /** Does work on the chain when it is its turn. */
   readonly queue: (work: () => Promise<void>) => void
   readonly add: (built: BuiltBlock, finalNumber: bigint) => Promise<void>
+  /** Hears of each block that was built. */
+  readonly keep: (built: BuiltBlock) => void
   /** No block comes of what was asked for. */
   readonly failed: (error: unknown) => void
 }
@@ -91,6 +93,7 @@ export class BlockProposals {
       const ground = site()
       const built = await buildBlock(ground, { draft, pool: pool(), isLate })
       this.#candidate = { built, on: ground.state, effect }
+      this.#place.keep(built)
       feed({ kind: 'block-built', request, block: built.executed.block })
     } catch (error) {
       logger.error('a block could not be built', { error: String(error) })

@@ -1,19 +1,22 @@
 /** Drives a chain: gives its engine time, runs and stores what it asks for, and tells listeners. */
 
 import { AppError } from '../base/app-error.ts'
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import type { BuiltBlock } from './block-building.ts'
 import { closingOn } from './block-closing.ts'
 import { BlockImport } from './block-import.ts'
 import { BlockProposals } from './block-proposals.ts'
+import { BlockVoting } from './block-voting.ts'
 import { BlockWaiters } from './block-waiters.ts'
 import type { Chain, ChainEvent } from './chain.ts'
+import { ChainBlocks } from './chain-blocks.ts'
 import { ChainListeners } from './chain-listeners.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import { stopped } from './chain-refusals.ts'
 import type { ConsensusEngine, Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
 import { createEngine } from './consensus/create-engine.ts'
 import { encodeDerived } from './consensus/derived.ts'
+import { decodeRecord } from './consensus/record.ts'
 import { devControls } from './dev-controls.ts'
 import type { Evm } from './evm/evm.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
@@ -22,29 +25,25 @@ import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash } from './ledger/transaction.ts'
 import { createMiner, type Miner, payeeOf } from './miner.ts'
-import type { State } from './state/state.ts'
 import { TransactionIntake } from './transaction-intake.ts'
 import type { PoolHead, TxPool } from './txpool/txpool.ts'
 import { WayBack } from './way-back.ts'
 
 /** A chain that runs: the one place that gives an engine time, messages and disk. */
-export class ChainDriver implements DrivenChain {
+export class ChainDriver extends ChainBlocks implements DrivenChain {
   readonly manifest: Manifest
   readonly rules: ChainRules
   readonly evm: Evm
-  readonly #parts: ChainParts
   readonly #engine: ConsensusEngine<unknown>
   readonly #import: BlockImport
   readonly #listeners: ChainListeners
   readonly #blocksSealed
   readonly #intake: TransactionIntake
   readonly #wayBack: WayBack
-  #head: Block | undefined
   #engineState: unknown
   readonly #proposals: BlockProposals
+  readonly #voting: BlockVoting
   readonly #miner: Miner | undefined
-  #final = 0n
-  #safe = 0n
   #cancelAlarm = () => {}
   #cancelImport = () => {}
   /** Changes of the chain, one after the other. */
@@ -54,7 +53,7 @@ export class ChainDriver implements DrivenChain {
   readonly #waiters = new BlockWaiters()
 
   constructor(parts: ChainParts) {
-    this.#parts = parts
+    super(parts)
     this.manifest = parts.options.manifest
     this.rules = parts.rules
     this.evm = parts.evm
@@ -64,6 +63,7 @@ export class ChainDriver implements DrivenChain {
     this.#import = this.#createImport()
     this.#miner = createMiner(parts)
     this.#proposals = this.#createProposals()
+    this.#voting = this.#createVoting()
     this.#intake = new TransactionIntake({
       ...{ options, dependencies, head: this.#poolHead() },
       tell: (event) => this.#listeners.tell(event),
@@ -78,7 +78,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   #createImport(): BlockImport {
-    const { past, derived, dependencies } = this.#parts
+    const { past, derived, dependencies } = this.parts
     return new BlockImport({
       ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.#site() },
       ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
@@ -100,21 +100,47 @@ export class ChainDriver implements DrivenChain {
   #createProposals(): BlockProposals {
     return new BlockProposals({
       ...{ site: () => this.#site(), head: () => this.head(), pool: () => this.pool },
-      ...{ nowMs: () => this.#nowMs(), logger: this.#parts.dependencies.logger },
+      ...{ nowMs: () => this.#nowMs(), logger: this.parts.dependencies.logger },
       ...{ miner: this.#miner, isRunning: () => this.#running },
       feed: (input) => this.#feed(input),
       queue: (work) => this.#background(work),
+      keep: (built) => this.#voting.keep(built),
       add: (built, finalNumber) => {
-        this.#final = finalNumber
-        if (this.#safe < finalNumber) this.#safe = finalNumber
+        this.finalNumber = finalNumber
+        if (this.safeNumber < finalNumber) this.safeNumber = finalNumber
         return this.#add(built)
       },
       failed: (error) => this.#waiters.reject(error),
     })
   }
 
+  #createVoting(): BlockVoting {
+    const { dependencies, signer } = this.parts
+    return new BlockVoting({
+      ...{ logger: dependencies.logger, nowMs: () => this.#nowMs(), head: () => this.head() },
+      ...{ signer, feed: (input) => this.#feed(input) },
+      queue: (work) => this.#background(work),
+      tryRun: (block, isDecided) => this.#import.tryRun(block, isDecided),
+      add: (built, proofs) => {
+        const { number } = built.executed.block.header
+        this.#setFinal({ number })
+        return this.#add(built, proofs)
+      },
+      decidedBlock: (height) => this.decidedBlock(height),
+      isValidator: (address) => this.isValidator(address),
+      hearTransaction: async (raw) => {
+        const isTaken = this.#running && (await this.#intake.hear(raw))
+        if (isTaken) this.#tellOfWork()
+        return isTaken ? 'accept' : 'ignore'
+      },
+      halted: (error) => {
+        this.#failure = error
+      },
+    })
+  }
+
   readonly dev: Chain['dev'] = devControls({
-    parts: () => this.#parts,
+    parts: () => this.parts,
     intake: () => this.#intake,
     wayBack: () => this.#wayBack,
     waiters: () => this.#waiters,
@@ -149,7 +175,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   get key(): Hash {
-    return this.#parts.key
+    return this.parts.key
   }
 
   get failure(): AppError | undefined {
@@ -162,59 +188,13 @@ export class ChainDriver implements DrivenChain {
   }
 
   closing() {
-    return closingOn(this.#engine, this.#parts.derived.of(this.#parts.past.head.hash))
-  }
-
-  head(): Block {
-    const { header, hash } = this.#parts.past.head
-    // What came from elsewhere than this process was not read beyond its head.
-    if (!this.#head || !equalBytes(this.#head.hash, hash)) {
-      this.#head = this.byNumber(header.number)?.block
-    }
-    if (this.#head === undefined) throw new Error('the log has no block that is the head')
-    return this.#head
-  }
-
-  safe(): Block {
-    return this.byNumber(this.#safe)?.block ?? this.#parts.genesis.block
-  }
-
-  finalized(): Block {
-    return this.byNumber(this.#final)?.block ?? this.#parts.genesis.block
-  }
-
-  byNumber(number: bigint): ExecutedBlock | undefined {
-    return number === 0n ? this.#parts.genesis : this.#parts.log.byNumber(number)
-  }
-
-  loggedBlock: Chain['loggedBlock'] = (number, mayHold) =>
-    number === 0n ? this.#parts.genesis : this.#parts.log.loggedBlock(number, mayHold)
-
-  byHash(hash: Hash): ExecutedBlock | undefined {
-    const { genesis, log } = this.#parts
-    if (equalBytes(hash, genesis.block.hash)) return genesis
-    const number = log.numberOf(hash)
-    return number === undefined ? undefined : log.byNumber(number)
-  }
-
-  findTransaction(hash: Hash) {
-    return this.#parts.log.findTransaction(hash)
-  }
-
-  stateAt(hash: Hash): State | undefined {
-    const { past, archive } = this.#parts
-    const kept = past.stateAt(hash)
-    const header = kept || !archive ? undefined : this.byHash(hash)?.block.header
-    return header ? archive?.stateAt(header.number, hash, header.stateRoot) : kept
-  }
-
-  blockHash(number: bigint): Hash | undefined {
-    return number === 0n ? this.#parts.genesis.block.hash : this.#parts.log.hashOf(number)
+    return closingOn(this.#engine, this.parts.derived.of(this.parts.past.head.hash))
   }
 
   async submit(raw: Uint8Array): Promise<Hash> {
     this.#mustWork()
     const hash = await this.#intake.submit(raw)
+    this.#voting.sayTransaction(raw)
     this.#tellOfWork()
     if (this.dev.isAutomine()) await this.#sealedAtOnce(hash)
     return hash
@@ -246,14 +226,22 @@ export class ChainDriver implements DrivenChain {
     return this.#exclusive(() => this.#import.take(block))
   }
 
-  copyState: DrivenChain['copyState'] = (...asked) => this.#parts.checkpoints.copy(...asked)
+  copyState: DrivenChain['copyState'] = (...asked) => this.parts.checkpoints.copy(...asked)
 
   async start(): Promise<void> {
     this.#running = true
     const { header, hash } = this.head()
+    const { derived, options, dependencies } = this.parts
+    if (this.#engine.name === 'bft') this.finalNumber = this.safeNumber = header.number
+    this.#voting.join(dependencies.join?.(this.#voting.networked(this.key)))
     const step = this.#engine.start({
-      ...{ head: this.#summary(), header, derived: this.#parts.derived.of(hash) },
-      ...{ beneficiary: payeeOf(this.#parts.options), nowMs: this.#nowMs() },
+      ...{ head: this.#summary(), header, derived: derived.of(hash) },
+      ...{
+        parentDerived: derived.of(header.parentHash),
+        proof: this.proofsOf(header.number)?.proof,
+      },
+      ...this.#voting.start(header.number),
+      ...{ beneficiary: payeeOf(options), nowMs: this.#nowMs() },
     })
     this.#take(step.state, step.effects)
   }
@@ -263,12 +251,13 @@ export class ChainDriver implements DrivenChain {
     this.#cancelAlarm()
     this.#cancelImport()
     await this.#miner?.stop()
+    await this.#voting.stop()
     await this.#work
     this.#waiters.reject(stopped(this.manifest.name))
     this.#listeners.clear()
     await this.#intake.stop()
-    await this.#parts.checkpoints.close()
-    await this.#parts.log.close()
+    await this.parts.checkpoints.close()
+    await this.parts.log.close()
   }
 
   /** Gives the engine an input and does what it asks for. */
@@ -283,18 +272,18 @@ export class ChainDriver implements DrivenChain {
     for (const effect of effects) {
       if (effect.kind === 'wake-at') this.#wakeAt(effect.atMs)
       else if (effect.kind === 'set-final') this.#setFinal(effect)
-      else this.#proposals.take(effect)
+      else if (!this.#voting.take(effect)) this.#proposals.take(effect)
     }
   }
 
-  #setFinal({ number, safe = number }: Extract<Effect, { kind: 'set-final' }>): void {
-    this.#final = number
-    this.#safe = safe
+  #setFinal({ number, safe = number }: Omit<Extract<Effect, { kind: 'set-final' }>, 'kind'>): void {
+    this.finalNumber = number
+    this.safeNumber = safe
   }
 
   #wakeAt(atMs: number): void {
     this.#cancelAlarm()
-    const { timer } = this.#parts.dependencies
+    const { timer } = this.parts.dependencies
     const delayMs = Math.max(0, atMs - this.#nowMs())
     this.#cancelAlarm = timer.after(delayMs, () =>
       this.#feed({ kind: 'tick', nowMs: this.#nowMs() }),
@@ -302,14 +291,16 @@ export class ChainDriver implements DrivenChain {
   }
 
   /** Stores a block; it is told only when it is on disk. */
-  async #add({ executed, difference, state, derived }: BuiltBlock): Promise<void> {
-    const { past, log, checkpoints } = this.#parts
-    await log.append(executed, { difference, derived: derived && encodeDerived(derived) })
+  async #add(built: BuiltBlock, proofs?: Uint8Array): Promise<void> {
+    const { executed, difference, state, derived } = built
+    const { past, log, checkpoints } = this.parts
+    await log.append(executed, { difference, derived: derived && encodeDerived(derived), proofs })
     past.add(executed.block, state)
-    if (derived) this.#parts.derived.keep(executed.block.hash, derived)
+    if (derived) this.parts.derived.keep(executed.block.hash, derived)
     checkpoints.consider()
     this.#blocksSealed.add(1, { chain: this.manifest.name })
     this.#intake.followed(this.#poolHead(), executed)
+    this.#voting.moved()
     this.#moved([executed], [])
     this.#waiters.resolve()
   }
@@ -319,8 +310,8 @@ export class ChainDriver implements DrivenChain {
     removed: readonly ExecutedBlock[],
     returned: readonly ExecutedBlock[],
   ): void {
-    if (this.#final > number) this.#final = number
-    if (this.#safe > number) this.#safe = number
+    if (this.finalNumber > number) this.finalNumber = number
+    if (this.safeNumber > number) this.safeNumber = number
     this.#intake.reset(this.#poolHead(), returned)
     this.#moved([], removed)
     if (this.#waiters.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
@@ -329,7 +320,7 @@ export class ChainDriver implements DrivenChain {
   #moved(added: readonly ExecutedBlock[], removed: readonly ExecutedBlock[]): void {
     this.#listeners.tell({ kind: 'head', added, removed })
     const { header, hash } = this.head()
-    const derived = this.#parts.derived.of(hash)
+    const derived = this.parts.derived.of(hash)
     const head = this.#summary()
     this.#feed({ kind: 'block-imported', head, header, derived, nowMs: this.#nowMs() })
     this.#tellOfWork()
@@ -352,14 +343,14 @@ export class ChainDriver implements DrivenChain {
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#work.then(work)
     this.#work = done.catch((error: unknown) => {
-      this.#parts.dependencies.logger.error('the chain stopped', { error: String(error) })
+      this.parts.dependencies.logger.error('the chain stopped', { error: String(error) })
       if (error instanceof AppError && error.code.startsWith('store/')) this.#failure = error
     })
     return done
   }
 
   #site() {
-    const { evm, rules, past } = this.#parts
+    const { evm, rules, past } = this.parts
     const blockHash = (number: bigint) => this.blockHash(number)
     const { header: parent } = this.head()
     return { evm, rules, parent, state: past.state, blockHash, close: this.closing() }
@@ -368,7 +359,7 @@ export class ChainDriver implements DrivenChain {
   #reportTooDeep(branch: Block, fork: Block): void {
     const head = this.head()
     const [name, at] = [this.manifest.name, String(fork.header.number)]
-    this.#parts.dependencies.logger.error(
+    this.parts.dependencies.logger.error(
       'reorg-too-deep: a branch with more work parts too far back and is not followed',
       { chain: name, fork: at, head: toHex(head.hash), branch: toHex(branch.hash) },
     )
@@ -376,7 +367,7 @@ export class ChainDriver implements DrivenChain {
   }
 
   #poolHead(): PoolHead {
-    const { past } = this.#parts
+    const { past } = this.parts
     const { header } = past.head
     const next = { number: header.number + 1n, timestamp: header.timestamp + 1n }
     return {
@@ -387,14 +378,21 @@ export class ChainDriver implements DrivenChain {
 
   #summary(): HeadSummary {
     const { header, hash } = this.head()
-    const { number, parentHash: parent, timestamp } = header
+    const { number, parentHash: parent } = header
     return {
-      ...{ number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: this.#final },
-      totalWork: this.#parts.derived.of(hash)?.totalWork,
+      ...{ number, hash, parent, timestampMs: timestampMs(this.head()) },
+      finalNumber: this.finalNumber,
+      totalWork: this.parts.derived.of(hash)?.totalWork,
     }
   }
 
   #nowMs(): number {
-    return this.#parts.dependencies.clock.nowMs()
+    return this.parts.dependencies.clock.nowMs()
   }
+}
+
+/** When a block was made: to the millisecond, where it has a record that says so. */
+function timestampMs({ header, record }: Block): bigint {
+  const seconds = header.timestamp * 1_000n
+  return record ? seconds + BigInt(decodeRecord(record).timeMs) : seconds
 }

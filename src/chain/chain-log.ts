@@ -40,7 +40,7 @@ export interface ReplayListener {
 /** The blocks of one chain, those that left it left out. */
 export interface ChainLog {
   /** @param parts - what the block did, and what follows from the chain up to it, encoded, where blocks have records */
-  append(executed: ExecutedBlock, parts: Pick<BlockRecord, 'difference' | 'derived'>): Promise<void>
+  append(executed: ExecutedBlock, parts: Omit<BlockRecord, 'kind' | 'stored'>): Promise<void>
   /** Keeps a change by hand of the state after the head. */
   appendChange(difference: EncodedDifference): Promise<void>
   /** Goes back to a block; those above it leave the chain, and stay in the log. */
@@ -54,6 +54,8 @@ export interface ChainLog {
   differenceOf(number: bigint): EncodedDifference | undefined
   /** What follows from the chain up to a block, encoded. */
   derivedOf(number: bigint): Uint8Array | undefined
+  /** That a block and its parent were decided, encoded. */
+  proofsOf(number: bigint): Uint8Array | undefined
   hashOf(number: bigint): Hash | undefined
   numberOf(hash: Hash): bigint | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
@@ -163,6 +165,7 @@ function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog
     loggedBlock,
     differenceOf: (number) => recordOf(number)?.difference,
     derivedOf: (number) => recordOf(number)?.derived,
+    proofsOf: (number) => recordOf(number)?.proofs,
     hashOf: (number) => index.hashOf(number),
     numberOf: (hash) => index.numberOf(hash),
     findTransaction(hash) {

@@ -9,6 +9,7 @@ import type { Chain } from './chain.ts'
 import type { ChainCheckpoints, CopyHooks } from './chain-checkpoints.ts'
 import type { ChainDerived } from './chain-derived.ts'
 import type { ChainLog } from './chain-log.ts'
+import type { JoinNetwork } from './chain-network.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { Verdict } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
@@ -19,6 +20,7 @@ import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 import type { CheckingThreads } from './txpool/checking-threads.ts'
 import type { TxPoolLimits } from './txpool/create-txpool.ts'
+import type { ValidatorOptions, ValidatorSigner } from './validating/validator-signer.ts'
 
 /** Which chain, and where. */
 export interface ChainOptions {
@@ -29,6 +31,8 @@ export interface ChainOptions {
   readonly beneficiary: Address
   /** Where blocks are sealed by work: seals some, too. Without it the chain is only followed. */
   readonly mining?: MiningOptions | undefined
+  /** Signs blocks where these are voted on; absent for a node that only follows. */
+  readonly validator?: ValidatorOptions
   /** States kept for questions about the past; default 128. */
   readonly history?: number
   /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */
@@ -59,6 +63,8 @@ export interface ChainDependencies {
   readonly metrics: Metrics
   /** Those that several chains share; a chain that gets none has its own. */
   readonly threads?: CheckingThreads
+  /** Other nodes; a chain that gets none is alone. */
+  readonly join?: JoinNetwork
 }
 
 /** A chain that also takes blocks from elsewhere. */
@@ -90,4 +96,5 @@ export interface ChainParts {
   readonly birthState: () => State
   /** Of the chain: keccak-256 of its canonical manifest. */
   readonly key: Hash
+  readonly signer: ValidatorSigner | undefined
 }

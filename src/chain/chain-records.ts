@@ -35,15 +35,17 @@ export interface BlockRecord {
   readonly difference: EncodedDifference
   /** What follows from the chain up to it, encoded; only where blocks have records of consensus. */
   readonly derived?: Uint8Array | undefined
+  /** That it was decided, and that its parent was, encoded; only where blocks are voted on. */
+  readonly proofs?: Uint8Array | undefined
 }
 
 /** The record of a block. */
 export function encodeBlockRecord(
   executed: ExecutedBlock,
-  { difference, derived }: Pick<BlockRecord, 'difference' | 'derived'>,
+  { difference, derived, proofs }: Omit<BlockRecord, 'kind' | 'stored'>,
 ): Uint8Array {
   const parts = [rlpInteger(block), encodeExecutedBlock(executed), difference]
-  return encodeRlp(derived ? [...parts, derived] : parts)
+  return encodeRlp([...parts, ...(derived ? [derived] : []), ...(proofs ? [proofs] : [])])
 }
 
 /** The record of all others; a chain that goes back keeps no changes by hand any more. */
@@ -55,12 +57,14 @@ export function encodeRecord(record: Exclude<LogRecord, BlockRecord>): Uint8Arra
 
 /** What a record says; a block's parts are views of the bytes. @throws AppError `ledger/bad-rlp` */
 export function decodeRecord(payload: Uint8Array): LogRecord {
-  const [kindAt = 0, storedAt = 0, differenceAt = 0, derivedAt = 0, end] = rlpPlaces(payload, 0)
+  const [kindAt = 0, storedAt = 0, differenceAt = 0, ...further] = rlpPlaces(payload, 0)
   if (payload[kindAt] === block) {
     return {
       ...{ kind: 'block', stored: rlpContent(payload, storedAt) },
       difference: rlpContent(payload, differenceAt),
-      derived: end === undefined ? undefined : rlpContent(payload, derivedAt),
+      // The last place is the end.
+      derived: further.length < 2 ? undefined : rlpContent(payload, further[0] as number),
+      proofs: further.length < 3 ? undefined : rlpContent(payload, further[1] as number),
     }
   }
   const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')

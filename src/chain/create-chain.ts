@@ -17,6 +17,7 @@ import { chainRules } from './ledger/fork-schedule.ts'
 import { checkpointFile, readCheckpoint } from './resumption.ts'
 import { keepManifest } from './stored-manifest.ts'
 import { turnTaking } from './turn-taking.ts'
+import { openValidatorSigner } from './validating/validator-signer.ts'
 
 /** Memory of the state above which what did not change lately goes to disk. */
 const defaultStateMemoryBytes = 1024 * 1024 * 1024
@@ -82,7 +83,11 @@ export async function createChain(
     isResumed ? resumption : undefined,
   )
   checkpoints.consider()
+  const signer =
+    options.validator &&
+    (await openValidatorSigner(options.validator, { folder, chainKey: key, logger }))
   return new ChainDriver({
+    signer,
     ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
     derived: new ChainDerived(manifest, genesis.block.hash, log),
     options: { ...options, manifest },

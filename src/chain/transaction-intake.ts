@@ -1,5 +1,6 @@
 /** Takes transactions into the pool of a chain, and tells what comes into it and what leaves it. */
 
+import { AppError } from '../base/app-error.ts'
 import type { ChainEvent } from './chain.ts'
 import type { ChainDependencies } from './chain-parts.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
@@ -66,6 +67,17 @@ export class TransactionIntake {
       this.#tell({ kind: 'pending', hash, transaction })
     }
     return incoming.hash
+  }
+
+  /** Takes a transaction that another node took; whether it did: what is refused is nobody's fault. */
+  async hear(raw: Uint8Array): Promise<boolean> {
+    try {
+      await this.submit(raw)
+      return true
+    } catch (error) {
+      if (error instanceof AppError) return false
+      throw error
+    }
   }
 
   /** Takes a transaction that nobody signed as one of this sender. */

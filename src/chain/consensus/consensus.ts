@@ -5,6 +5,14 @@ import type { Consensus } from '../ledger/manifest.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 import type { ContractReader } from './contract-reader.ts'
 import type { Derived } from './derived.ts'
+import type {
+  Certificate,
+  ConsensusMessage,
+  Evidence,
+  ProposalContent,
+  Validator,
+  VoteContent,
+} from './messages.ts'
 import type { ConsensusRecord } from './record.ts'
 import type { SystemCall } from './system-calls.ts'
 
@@ -109,6 +117,29 @@ export type Input =
       readonly derived?: Derived | undefined
       readonly nowMs: number
     }
+  /** What another validator says, or what this node has signed: then `from` is `self`. */
+  | {
+      readonly kind: 'message'
+      readonly from: string
+      readonly message: ConsensusMessage
+      readonly nowMs: number
+    }
+  /** Whether a block that was asked about is right; bytes with another body than the header's say nothing of it. */
+  | {
+      readonly kind: 'block-checked'
+      readonly hash: Hash
+      readonly verdict: Verdict | 'not-this-block'
+      readonly nowMs: number
+    }
+  /** A block as it is proposed, with its own certificate, from somebody who is ahead. */
+  | {
+      readonly kind: 'block-synced'
+      readonly block: Uint8Array
+      readonly certificate: Certificate
+      readonly nowMs: number
+    }
+  /** Who this node signs as from now on. */
+  | { readonly kind: 'signer'; readonly self: Validator | undefined; readonly nowMs: number }
   /** A nonce that may seal the block of this request. */
   | { readonly kind: 'search-result'; readonly request: RequestId; readonly nonce: bigint }
   /** The pool holds transactions that the next block can take. */
@@ -146,9 +177,69 @@ export type Effect =
   | { readonly kind: 'cancel'; readonly request: RequestId }
   /** One alarm; a new one replaces it. */
   | { readonly kind: 'wake-at'; readonly atMs: number }
-  | { readonly kind: 'set-head'; readonly hash: Hash; readonly finalNumber: bigint }
+  | {
+      readonly kind: 'set-head'
+      readonly hash: Hash
+      readonly finalNumber: bigint
+      /** That it was decided, where it was, and that its parent was, as the block says. */
+      readonly proof?: Certificate
+      readonly parentProof?: Certificate | undefined
+    }
+  /** Run a block that stands on the head, and tell; one that is decided is not too early. */
+  | {
+      readonly kind: 'check-block'
+      readonly hash: Hash
+      readonly block: Block
+      readonly isDecided: boolean
+    }
+  /** Log what must be remembered, sign, and give the message back when both are on disk. */
+  | {
+      readonly kind: 'sign'
+      readonly unsigned: UnsignedMessage
+      readonly validatorIndex: number
+      readonly signBytes: Uint8Array
+      readonly memory: SigningMemory
+    }
+  /** To all, or to one. */
+  | { readonly kind: 'broadcast'; readonly message: ConsensusMessage; readonly to?: string }
+  /** Give a node that is behind the block of this height with its certificate. */
+  | { readonly kind: 'help'; readonly to: string; readonly height: bigint }
+  /** Ask others for the block of this height with its certificate. */
+  | { readonly kind: 'want-block'; readonly height: bigint }
+  | { readonly kind: 'report'; readonly evidence: Evidence }
+  | { readonly kind: 'score'; readonly peer: string; readonly fault: 'bad-signature' }
+  /** A quorum has decided what this node finds invalid: nothing more may be done. */
+  | {
+      readonly kind: 'halt'
+      readonly height: bigint
+      readonly round: number
+      readonly hash: Hash
+    }
   /** Blocks up to this one are final, and up to `safe` safe; what is final is, unless said otherwise. */
   | { readonly kind: 'set-final'; readonly number: bigint; readonly safe?: bigint }
+
+/** What a validator is to sign. */
+export type UnsignedMessage =
+  | { readonly kind: 'vote'; readonly content: VoteContent }
+  | { readonly kind: 'proposal'; readonly content: ProposalContent }
+
+/** What a validator must remember when it signs. */
+export interface SigningMemory {
+  readonly height: bigint
+  /** In the engine's own encoding. */
+  readonly state: Uint8Array
+  /** The block that it signs for, as it travels. */
+  readonly block?: { readonly hash: Hash; readonly bytes: Uint8Array }
+}
+
+/** What a validator's log says of the height after its head. */
+export interface LoggedHeight {
+  readonly height: bigint
+  readonly state: Uint8Array | undefined
+  /** What it has signed. */
+  readonly messages: readonly ConsensusMessage[]
+  readonly blocks: readonly { readonly hash: Hash; readonly bytes: Uint8Array }[]
+}
 
 /** A new state and what is to be done. */
 export interface Step<S> {
@@ -162,6 +253,13 @@ export interface StartOptions {
   readonly header: Header
   /** What follows from the chain up to it; only where blocks have records. */
   readonly derived?: Derived | undefined
+  /** What followed up to the block before it; only where blocks have records. */
+  readonly parentDerived?: Derived | undefined
+  /** Its certificate, where there is one. */
+  readonly proof?: Certificate | undefined
+  /** Who this node signs as; absent for one that signs nothing. */
+  readonly self?: Validator | undefined
+  readonly logged?: LoggedHeight | undefined
   /** Where fees and rewards go; absent for a node that only follows. */
   readonly beneficiary?: Address | undefined
   readonly nowMs: number

@@ -3,10 +3,12 @@
 import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Manifest } from '../ledger/manifest.ts'
 import type { Hash } from '../ledger/transaction.ts'
+import { bftEngine } from './bft.ts'
 import type { ConsensusEngine } from './consensus.ts'
 import { devEngine } from './dev.ts'
 import { ethereumEngine } from './ethereum.ts'
 import { powEngine } from './pow.ts'
+import { schemes } from './schemes.ts'
 
 /**
  * The engine of a chain; what it remembers is its own affair.
@@ -23,6 +25,9 @@ export function createEngine(
     return powEngine({
       ...{ parameters: consensus, chainKey, rules, birthTime: genesis.timestamp },
     })
+  }
+  if (consensus.engine === 'bft') {
+    return bftEngine({ parameters: consensus, chainKey, rules, schemes })
   }
   const merge = forks.find(({ totalDifficulty }) => totalDifficulty !== undefined)
   return ethereumEngine(rules, merge?.totalDifficulty)

@@ -132,6 +132,10 @@ function step(state: DevState, input: Input): Step<DevState> {
     case 'block-imported':
       return imported(state, input)
     case 'search-result':
+    case 'message':
+    case 'block-checked':
+    case 'block-synced':
+    case 'signer':
       return rest(state)
     case 'set-block-time': {
       const { blockTimeMs, nowMs } = input

@@ -1,6 +1,7 @@
 /** Reads and writes what a manifest says about its consensus, strictly, and fills in what it leaves out. */
 
 import { toHex } from '../../base/bytes.ts'
+import { bftFromJson } from './bft-json.ts'
 import type { JsonFields } from './json-fields.ts'
 import { type Consensus, type PowParameters, sealAlgorithms } from './manifest.ts'
 
@@ -38,23 +39,28 @@ const powNames = [
 
 /** As a value of JSON, every field written out: large numbers as decimal text, bytes as hex. */
 export function consensusToJson(consensus: Consensus): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(consensus).map(([name, value]) => {
-    if (value instanceof Uint8Array) return [name, toHex(value)]
-    return [name, typeof value === 'bigint' ? String(value) : value]
-  })
-  return Object.fromEntries(entries)
+  return plain(consensus) as Readonly<Record<string, unknown>>
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toHex(value)
+  if (typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]))
 }
 
 /** The part of a manifest that `json` reads; @throws what `json` throws, naming the field */
 export function consensusFromJson(value: unknown, json: JsonFields): Consensus {
   const { engine } = json.any(value, 'consensus')
+  if (engine === 'bft') return bftFromJson(value, json)
   if (engine === 'pow') return powFromJson(json.only(value, 'consensus', powNames), json)
   const { blockTimeMs } = json.only(value, 'consensus', ['engine', 'blockTimeMs'])
   if (engine === 'ethereum') {
     if (blockTimeMs === undefined) return { engine }
     throw json.bad('consensus.blockTimeMs', 'is not for the engine ethereum')
   }
-  if (engine !== 'dev') throw json.bad('consensus.engine', 'must be dev, ethereum or pow')
+  if (engine !== 'dev') throw json.bad('consensus.engine', 'must be dev, ethereum, pow or bft')
   const time = json.natural(blockTimeMs, 'consensus.blockTimeMs', maxBlockTimeMs)
   if (typeof blockTimeMs !== 'number')
     throw json.bad('consensus.blockTimeMs', 'must be a JSON number')

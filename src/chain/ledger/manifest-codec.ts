@@ -24,7 +24,7 @@ export const maxGasLimit = 2n ** 63n - 1n
 /** Yellow Paper, section 4.3.4. */
 export const minGasLimit = 5_000n
 /** Extra data of a first block, by engine: chains of elsewhere may have begun with a list of signers in it. */
-export const maxExtraBytes = { dev: 32, ethereum: 16_384, pow: 0 } as const
+export const maxExtraBytes = { dev: 32, ethereum: 16_384, pow: 0, bft: 0 } as const
 /** What the engine of a chain with records says about the first block itself. */
 const ownToEngine = ['difficulty', 'mixHash', 'nonce', 'beneficiary'] as const
 

@@ -69,11 +69,48 @@ export interface PowParameters {
   readonly feeSink?: Address
 }
 
+/** How a validator signs. */
+export const signatureSchemes = ['ed25519', 'ml-dsa-65', 'secp256k1'] as const
+
+/** A member of the first set of validators. */
+export interface FirstValidator {
+  readonly scheme: (typeof signatureSchemes)[number]
+  readonly publicKey: Uint8Array
+  readonly weight: bigint
+  readonly payTo: Address
+}
+
+/** How long a round waits at first, and how much longer each later one. */
+export interface RoundTimeout {
+  readonly baseMs: number
+  readonly deltaMs: number
+}
+
+/** A chain whose blocks are voted on by named validators, and final at once. */
+export interface BftParameters {
+  readonly engine: 'bft'
+  readonly blockTimeMs: number
+  readonly timeouts: Readonly<Record<'propose' | 'prevote' | 'precommit', RoundTimeout>>
+  readonly maxTimeoutMs: number
+  /** Whether blocks are made without transactions each time, or only every 15 s. */
+  readonly emptyBlocks: 'always' | 'heartbeat'
+  /** Whether validators that let their turns pass are left out of the turns for a while. */
+  readonly absence: boolean
+  readonly validators: readonly FirstValidator[]
+  /** How long before its time a block is begun. */
+  readonly buildLeadMs: number
+  /** How far a block's time may be ahead of a node's clock. */
+  readonly futureMs: number
+  /** Gets the base fees, which are burnt unless it is given. */
+  readonly feeSink?: Address
+}
+
 /** Who makes blocks: a development node alone, miners, or nobody here, when those of an Ethereum-like chain are followed. */
 export type Consensus =
   | { readonly engine: 'dev'; readonly blockTimeMs: number }
   | { readonly engine: 'ethereum' }
   | PowParameters
+  | BftParameters
 
 /** Whether a chain is of this program's own kind: its contracts and header fields do not depend on its forks. */
 export function isOwn({ engine }: Consensus): boolean {

@@ -1,0 +1,309 @@
+/** Does what an engine asks for whose blocks are voted on: runs what is proposed, signs, tells others, and catches up. */
+
+import { AppError } from '../base/app-error.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
+import type { Logger } from '../base/logger.ts'
+import type { BuiltBlock } from './block-building.ts'
+import type { ChainNetwork, Hearing, NetworkedChain } from './chain-network.ts'
+import type {
+  Effect,
+  Input,
+  StartOptions,
+  UnsignedMessage,
+  Verdict,
+} from './consensus/consensus.ts'
+import { decodeMessage, encodeMessage } from './consensus/message-codec.ts'
+import type { ConsensusMessage } from './consensus/messages.ts'
+import { decodeDecidedBlock, encodeProofs } from './decided-block.ts'
+import type { Block } from './ledger/block.ts'
+import type { Hash } from './ledger/transaction.ts'
+import type { SigningEntry } from './validating/signing-log.ts'
+import type { ValidatorSigner } from './validating/validator-signer.ts'
+
+type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>
+
+/** The chain that is voted on. */
+export interface VotingPlace {
+  readonly logger: Logger
+  readonly nowMs: () => number
+  readonly head: () => Block
+  readonly feed: (input: Input) => void
+  /** Does work on the chain when it is its turn. */
+  readonly queue: (work: () => Promise<void>) => void
+  /** Runs a block on the head without adding it; its header's rules come first. */
+  readonly tryRun: (
+    block: Block,
+    isDecided: boolean,
+  ) => Promise<BuiltBlock | Verdict | 'not-this-block'>
+  readonly add: (built: BuiltBlock, proofs: Uint8Array) => Promise<void>
+  /** The block of a height with its certificate. */
+  readonly decidedBlock: (height: bigint) => Uint8Array | undefined
+  /** The chain goes no further: why. */
+  readonly halted: (error: AppError) => void
+  readonly signer: ValidatorSigner | undefined
+  readonly hearTransaction: NetworkedChain['hearTransaction']
+  readonly isValidator: NetworkedChain['isValidator']
+}
+
+/** Blocks that have been run and wait for the vote. */
+const mostRun = 8
+
+/** The votes of one chain. */
+export class BlockVoting {
+  readonly #place: VotingPlace
+  #network: ChainNetwork | undefined
+  #ran: readonly BuiltBlock[] = []
+  /** One signature after the other. */
+  #signing: Promise<void> = Promise.resolve()
+  #hasStopped = false
+  /** Blocks that are in the log of this height. */
+  #logged = new Set<string>()
+  #isCatchingUp = false
+  /** Nothing is signed before this height is over. */
+  #silentUntil: bigint | undefined
+  #came = () => {}
+
+  constructor(place: VotingPlace) {
+    this.#place = place
+  }
+
+  join(network: ChainNetwork | undefined): void {
+    this.#network = network
+  }
+
+  /** The chain as the network sees it. */
+  networked(key: Hash): NetworkedChain {
+    const { decidedBlock, hearTransaction, isValidator } = this.#place
+    return {
+      ...{ key, decidedBlock, hearTransaction, isValidator },
+      hear: (from, bytes) => this.#hear(from, bytes),
+      hearBlock: (bytes) => this.#hearBlock(bytes),
+    }
+  }
+
+  /**
+   * Who the engine signs as, and what it has signed of the height after this one. A log that is lost while its guard has
+   * signed further makes a node wait until that height is over.
+   */
+  start(head: bigint): Pick<StartOptions, 'self' | 'logged'> {
+    const { signer, logger } = this.#place
+    if (signer === undefined) return {}
+    const { validator, logged, guard } = signer
+    const signed = guard.highest(0)?.height ?? 0n
+    if (signed <= head || logged?.height === signed) return { self: validator, logged }
+    this.#silentUntil = signed
+    logger.warn(
+      'the log of this validator is not there: it signs nothing before a height is over',
+      {
+        height: String(signed),
+      },
+    )
+    return {}
+  }
+
+  /** Does what an engine asks for, if it is about votes; false if it is not. */
+  take(effect: Effect): boolean {
+    const { logger, queue } = this.#place
+    switch (effect.kind) {
+      case 'check-block':
+        queue(() => this.#check(effect))
+        return true
+      case 'set-head':
+        return this.#decide(effect)
+      case 'sign':
+        this.#signing = this.#signing.then(() => this.#sign(effect))
+        return true
+      case 'broadcast':
+        this.#network?.say(encodeMessage(effect.message), effect.to)
+        return true
+      case 'help':
+        this.#help(effect)
+        return true
+      case 'want-block':
+        void this.#catchUp()
+        return true
+      case 'report':
+        logger.warn('a validator has signed twice', { kind: effect.evidence.kind })
+        return true
+      case 'score':
+        this.#network?.blame(effect.peer)
+        return true
+      case 'halt':
+        this.#halt(effect)
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** Keeps a block that this node has built. */
+  keep(built: BuiltBlock): void {
+    this.#ran = [...this.#ran.slice(1 - mostRun), built]
+  }
+
+  /** A block came into the chain: what was run beside it is of no use any more. */
+  moved(): void {
+    this.#ran = []
+    this.#logged = new Set()
+    this.#came()
+    const { signer, head, feed, nowMs } = this.#place
+    if (this.#silentUntil === undefined || head().header.number < this.#silentUntil) return
+    this.#silentUntil = undefined
+    feed({ kind: 'signer', self: signer?.validator, nowMs: nowMs() })
+  }
+
+  /** Tells others of a transaction that came to this node. */
+  sayTransaction(raw: Uint8Array): void {
+    this.#network?.sayTransaction(raw)
+  }
+
+  #hear(from: string, bytes: Uint8Array): Hearing {
+    try {
+      const message = decodeMessage(bytes)
+      this.#place.feed({ kind: 'message', from, message, nowMs: this.#place.nowMs() })
+      return 'accept'
+    } catch (error) {
+      if (error instanceof AppError) return 'reject'
+      throw error
+    }
+  }
+
+  #hearBlock(bytes: Uint8Array): Hearing {
+    try {
+      const { nowMs, feed } = this.#place
+      feed({ kind: 'block-synced', ...decodeDecidedBlock(bytes), nowMs: nowMs() })
+      return 'accept'
+    } catch (error) {
+      if (error instanceof AppError) return 'reject'
+      throw error
+    }
+  }
+
+  /** Ends the links, and what is being signed. */
+  async stop(): Promise<void> {
+    this.#hasStopped = true
+    this.#came()
+    this.#network?.leave()
+    await this.#signing
+    await this.#place.signer?.close()
+  }
+
+  async #check({ hash, block, isDecided }: EffectOf<'check-block'>): Promise<void> {
+    const { tryRun, feed, nowMs } = this.#place
+    const known = this.#ranBlock(hash)
+    const ran = known ?? (await tryRun(block, isDecided))
+    const isRun = typeof ran === 'object' && 'executed' in ran
+    if (isRun && !known) this.keep(ran)
+    const verdict = isRun ? ({ kind: 'valid' } as const) : ran
+    feed({ kind: 'block-checked', hash, verdict, nowMs: nowMs() })
+  }
+
+  #decide({ hash, proof, parentProof }: EffectOf<'set-head'>): boolean {
+    if (proof === undefined) return false
+    const { queue, head, add } = this.#place
+    queue(async () => {
+      const built = this.#ranBlock(hash)
+      const parent = built?.executed.block.header.parentHash
+      if (!built || !parent || !equalBytes(parent, head().hash)) return
+      // What the next height signs waits until the log of this one is cut, and that until the block is on disk.
+      const { promise: stored, resolve, reject } = Promise.withResolvers<void>()
+      this.#signing = this.#signing.then(() => this.#forget(stored))
+      await add(built, encodeProofs({ proof, parentProof })).then(resolve, (error: unknown) => {
+        reject(error)
+        throw error
+      })
+    })
+    return true
+  }
+
+  async #forget(stored: Promise<void>): Promise<void> {
+    const { signer } = this.#place
+    try {
+      await stored
+      await signer?.log.forget()
+    } catch (error) {
+      this.#giveUp(error)
+    }
+  }
+
+  /** What is on disk is not known: this node follows from now on. */
+  #giveUp(error: unknown): void {
+    const { logger, feed, nowMs } = this.#place
+    logger.error('a validator signs no more', { error: String(error) })
+    this.#hasStopped = true
+    feed({ kind: 'signer', self: undefined, nowMs: nowMs() })
+  }
+
+  /** Signs, and tells when key and log have it on disk. */
+  async #sign(effect: EffectOf<'sign'>): Promise<void> {
+    const { signer, feed, nowMs, logger } = this.#place
+    if (signer === undefined || this.#hasStopped) return
+    const { unsigned, validatorIndex, signBytes, memory } = effect
+    try {
+      const { signature, onDisk } = signer.guard.sign(signBytes)
+      const message = signedMessage(unsigned, { validatorIndex, signature })
+      const entries: SigningEntry[] = [
+        ...this.#blockEntries(memory.block),
+        { kind: 'core', state: memory.state },
+        { kind: 'signed', message: encodeMessage(message) },
+      ]
+      await Promise.all([onDisk, signer.log.append(memory.height, entries)])
+      feed({ kind: 'message', from: 'self', message, nowMs: nowMs() })
+    } catch (error) {
+      const isRefused = error instanceof AppError && error.code === 'consensus/would-sign-twice'
+      if (isRefused) logger.warn(error.message, {})
+      else this.#giveUp(error)
+    }
+  }
+
+  #blockEntries(block: { readonly hash: Hash; readonly bytes: Uint8Array } | undefined) {
+    if (!block || this.#logged.has(block.hash.toHex())) return []
+    this.#logged.add(block.hash.toHex())
+    return [{ kind: 'block', hash: block.hash, block: block.bytes } as const]
+  }
+
+  #help({ to, height }: EffectOf<'help'>): void {
+    const bytes = this.#place.decidedBlock(height)
+    if (bytes) this.#network?.giveBlock(to, bytes)
+  }
+
+  /** Asks for one block after the other, as long as somebody has the next. */
+  async #catchUp(): Promise<void> {
+    if (this.#isCatchingUp || !this.#network) return
+    this.#isCatchingUp = true
+    try {
+      while (!this.#hasStopped) {
+        const height = this.#place.head().header.number + 1n
+        const bytes = await this.#network.askBlock(height)
+        if (!bytes || this.#hasStopped) return
+        const { promise, resolve } = Promise.withResolvers<void>()
+        this.#came = resolve
+        if (this.#place.head().header.number >= height) continue
+        if (this.#hearBlock(bytes) === 'reject') return
+        await promise
+      }
+    } finally {
+      this.#isCatchingUp = false
+    }
+  }
+
+  #halt({ height, round, hash }: EffectOf<'halt'>): void {
+    const message = `consensus-failure: a quorum decided ${toHex(hash)} at height ${height} in round ${round}, which this node finds invalid; more than a third of the validators is faulty, or this program is: compare versions and logs before it goes on`
+    const error = new AppError({ code: 'chain/consensus-failure', message })
+    this.#place.logger.error(message, {})
+    this.#place.halted(error)
+  }
+
+  #ranBlock(hash: Hash): BuiltBlock | undefined {
+    return this.#ran.find(({ executed }) => equalBytes(executed.block.hash, hash))
+  }
+}
+
+function signedMessage(
+  unsigned: UnsignedMessage,
+  signed: { readonly validatorIndex: number; readonly signature: Uint8Array },
+): ConsensusMessage {
+  return unsigned.kind === 'vote'
+    ? { kind: 'vote', vote: { ...unsigned.content, ...signed } }
+    : { kind: 'proposal', proposal: { ...unsigned.content, ...signed } }
+}

@@ -1,0 +1,91 @@
+/** Answers questions about the blocks and states of a chain. */
+
+import { equalBytes } from '../base/bytes.ts'
+import type { Chain } from './chain.ts'
+import type { ChainParts } from './chain-parts.ts'
+import { encodeTravellingBlock } from './consensus/travelling-block.ts'
+import { type BlockProofs, decodeProofs, encodeDecidedBlock } from './decided-block.ts'
+import type { Block, ExecutedBlock } from './ledger/block.ts'
+import type { Address, Hash } from './ledger/transaction.ts'
+import type { State } from './state/state.ts'
+
+/** What a chain says of itself, without a part of what moves it. */
+export class ChainBlocks {
+  protected readonly parts: ChainParts
+  protected finalNumber = 0n
+  protected safeNumber = 0n
+  #head: Block | undefined
+
+  constructor(parts: ChainParts) {
+    this.parts = parts
+  }
+
+  head(): Block {
+    const { header, hash } = this.parts.past.head
+    // What came from elsewhere than this process was not read beyond its head.
+    if (!this.#head || !equalBytes(this.#head.hash, hash)) {
+      this.#head = this.byNumber(header.number)?.block
+    }
+    if (this.#head === undefined) throw new Error('the log has no block that is the head')
+    return this.#head
+  }
+
+  safe(): Block {
+    return this.byNumber(this.safeNumber)?.block ?? this.parts.genesis.block
+  }
+
+  finalized(): Block {
+    return this.byNumber(this.finalNumber)?.block ?? this.parts.genesis.block
+  }
+
+  byNumber(number: bigint): ExecutedBlock | undefined {
+    return number === 0n ? this.parts.genesis : this.parts.log.byNumber(number)
+  }
+
+  loggedBlock: Chain['loggedBlock'] = (number, mayHold) =>
+    number === 0n ? this.parts.genesis : this.parts.log.loggedBlock(number, mayHold)
+
+  byHash(hash: Hash): ExecutedBlock | undefined {
+    const { genesis, log } = this.parts
+    if (equalBytes(hash, genesis.block.hash)) return genesis
+    const number = log.numberOf(hash)
+    return number === undefined ? undefined : log.byNumber(number)
+  }
+
+  /** Whether somebody signs the next block. */
+  isValidator(address: Address): boolean {
+    const { derived, past } = this.parts
+    const list = derived.of(past.head.hash)?.validators.list ?? []
+    return list.some((one) => equalBytes(one.address, address))
+  }
+
+  /** That a block and its parent were decided, where they were. */
+  proofsOf(number: bigint): BlockProofs | undefined {
+    const stored = number === 0n ? undefined : this.parts.log.proofsOf(number)
+    return stored && decodeProofs(stored)
+  }
+
+  /** A block with its certificate, as nodes get it that are behind. */
+  decidedBlock(number: bigint): Uint8Array | undefined {
+    const proofs = this.proofsOf(number)
+    const block = proofs && this.byNumber(number)?.block
+    if (!block) return undefined
+    const travelling = encodeTravellingBlock({ block, parentProof: proofs.parentProof })
+    return encodeDecidedBlock({ block: travelling, certificate: proofs.proof })
+  }
+
+  findTransaction(hash: Hash) {
+    return this.parts.log.findTransaction(hash)
+  }
+
+  stateAt(hash: Hash): State | undefined {
+    const { past, archive } = this.parts
+    const kept = past.stateAt(hash)
+    const header = kept || !archive ? undefined : this.byHash(hash)?.block.header
+    return header ? archive?.stateAt(header.number, hash, header.stateRoot) : kept
+  }
+
+  blockHash(number: bigint): Hash | undefined {
+    return number === 0n ? this.parts.genesis.block.hash : this.parts.log.hashOf(number)
+  }
+}

@@ -1,0 +1,26 @@
+/** Decides one height after the other by the BFT core: what PoS, DPoS and BFT chains do between inputs is the same. */
+
+import { resumed } from './bft/resumption.ts'
+import { Turn } from './bft/turn.ts'
+import type { BftPlace, BftState } from './bft-state.ts'
+import type { ConsensusEngine } from './consensus.ts'
+
+/** What such an engine does between inputs. */
+export function bftSteps(
+  place: BftPlace,
+): Required<Pick<ConsensusEngine<BftState>, 'start' | 'step' | 'draft'>> {
+  return {
+    start: (options) => resumed(place, options),
+    step(state, input) {
+      const turn = new Turn(place, state, 'nowMs' in input ? input.nowMs : undefined)
+      turn.take(input)
+      return turn.end()
+    },
+    draft({ ground, rules, core }, nowMs) {
+      const round = Math.max(core.round, 0)
+      const proposer = rules.validators.list[rules.proposerOf(round)]
+      if (proposer === undefined) throw new Error('the turn is that of nobody in the set')
+      return place.draft(ground, { round, nowMs, proposer })
+    },
+  }
+}

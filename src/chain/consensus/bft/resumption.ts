@@ -1,0 +1,58 @@
+/** Begins a validating engine on the head of a chain, and goes on within a height where its log says that it stood. */
+
+import { newCore, resumeCore } from '../bft-core.ts'
+import { type BftGround, type BftPlace, type BftState, rulesAfter } from '../bft-state.ts'
+import type { LoggedHeight, StartOptions, Step } from '../consensus.ts'
+import { emptyDerived } from '../derived.ts'
+import { decodeLoggedPlace } from '../logged-core.ts'
+import type { ConsensusMessage } from '../messages.ts'
+import { nothingHeld } from '../next-height.ts'
+import { arrivedBlock } from './flights.ts'
+import { Turn } from './turn.ts'
+
+/** The first step. */
+export function resumed(place: BftPlace, options: StartOptions): Step<BftState> {
+  const { logged, nowMs, self } = options
+  const ground = groundOf(place, options)
+  const turn = new Turn(place, {
+    ...{ nowMs, ground, self, rules: rulesAfter(place, ground, self) },
+    ...{ core: newCore(ground.head.number + 1n), startMs: undefined, hasWork: false },
+    ...{ timers: [], flights: [], held: nothingHeld, building: undefined, nextRequest: 1 },
+    ...{ retellMs: nowMs, askedMs: 0, answered: [], evidence: [], wakeMs: undefined },
+  })
+  // A log of an earlier height is of one that was over.
+  if (logged?.state === undefined || logged.height !== ground.head.number + 1n) turn.begin(ground)
+  else goOn(turn, logged, logged.state)
+  return turn.end()
+}
+
+function groundOf(place: BftPlace, options: StartOptions): BftGround {
+  const { head, header, derived = emptyDerived, parentDerived, proof } = options
+  const signers =
+    head.number > 0n && parentDerived ? place.setAfter({ derived: parentDerived }) : undefined
+  return { head, header, derived, proof, signers }
+}
+
+/** Stands where the log says, with what was signed; its blocks are run again before they count. */
+function goOn(turn: Turn, { messages, blocks }: LoggedHeight, encoded: Uint8Array): void {
+  const { rules } = turn.state
+  for (const { hash, bytes } of blocks) {
+    const arrived = arrivedBlock(hash, bytes)
+    if (arrived) turn.hold(arrived, undefined)
+  }
+  const { state, effects } = resumeCore(rules, {
+    ...{ ...decodeLoggedPlace(encoded), checkedValues: [] },
+    proposals: messages.flatMap((one) => (one.kind === 'proposal' ? one.proposal : [])),
+    votes: messages.flatMap((one) => (one.kind === 'vote' ? one.vote : [])),
+  })
+  turn.set({ core: state })
+  for (const effect of effects) turn.perform(effect)
+  for (const message of messages) tellAgain(turn, message)
+  turn.checkArrived()
+}
+
+/** What was signed may not have left. */
+function tellAgain(turn: Turn, message: ConsensusMessage): void {
+  if (message.kind === 'proposal') turn.spread(message.proposal)
+  else turn.effects.push({ kind: 'broadcast', message })
+}

@@ -1,0 +1,107 @@
+/** Runs several validators of one chain in a process, over links that a test can cut. */
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { TestContext } from 'node:test'
+import { systemClock, systemTimer } from '../../base/clock.ts'
+import { silentLogger } from '../../base/logger.ts'
+import { noMetrics } from '../../base/metrics.ts'
+import { type SigningKey, signingKey } from '../../crypto/signatures.ts'
+import type { ChainNetwork, NetworkedChain } from '../chain-network.ts'
+import type { DrivenChain } from '../chain-parts.ts'
+import { createChain } from '../create-chain.ts'
+import type { BftParameters, Manifest } from '../ledger/manifest.ts'
+import type { Address } from '../ledger/transaction.ts'
+import { devManifest } from './dev-manifest.ts'
+
+/** Links between nodes of one process; a node that is away neither hears nor is heard. */
+export class TestLinks {
+  readonly #nodes = new Map<string, NetworkedChain>()
+  readonly away = new Set<string>()
+
+  /** Joins a node under a name. */
+  join(name: string): (chain: NetworkedChain) => ChainNetwork {
+    return (chain) => {
+      this.#nodes.set(name, chain)
+      const others = () =>
+        [...this.#nodes].filter(
+          ([other]) => other !== name && !this.away.has(name) && !this.away.has(other),
+        )
+      const later = (work: () => unknown) => void setImmediate(work)
+      return {
+        say: (message, to) => {
+          for (const [other, node] of others()) {
+            if (to === undefined || to === other) later(() => node.hear(name, message))
+          }
+        },
+        sayTransaction: (raw) => {
+          for (const [, node] of others()) later(() => node.hearTransaction(raw))
+        },
+        giveBlock: (to, bytes) => {
+          for (const [other, node] of others()) if (to === other) later(() => node.hearBlock(bytes))
+        },
+        askBlock: async (height) => {
+          for (const [, node] of others()) {
+            const bytes = node.decidedBlock(height)
+            if (bytes) return bytes
+          }
+          return undefined
+        },
+        blame: () => {},
+        leave: () => void this.#nodes.delete(name),
+      }
+    }
+  }
+}
+
+/** Keys of so many validators. */
+export function validatorKeys(count: number): readonly SigningKey[] {
+  return Array.from({ length: count }, (_, at) =>
+    signingKey('ed25519', new Uint8Array(32).fill(at + 1)),
+  )
+}
+
+/** A chain that they vote on, on which one account has 100 ether. */
+export function votedManifest(owner: Address, keys: readonly SigningKey[]): Manifest {
+  const wait = { baseMs: 500, deltaMs: 250 }
+  const consensus: BftParameters = {
+    ...{ engine: 'bft', blockTimeMs: 1_000, maxTimeoutMs: 30_000, emptyBlocks: 'always' },
+    timeouts: { propose: wait, prevote: wait, precommit: wait },
+    ...{ absence: true, buildLeadMs: 200, futureMs: 500 },
+    validators: keys.map(({ scheme, publicKey }, at) => ({
+      ...{ scheme, publicKey, weight: 1n, payTo: new Uint8Array(20).fill(at + 1) },
+    })),
+  }
+  return { ...devManifest(owner), name: 'voted', consensus }
+}
+
+/** A folder for a node, and its name. */
+export async function nodeFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'voted-chain-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Opens and starts a node. */
+export async function startNode(
+  links: TestLinks,
+  node: {
+    readonly name: string
+    readonly folder: string
+    readonly manifest: Manifest
+    readonly key?: SigningKey
+  },
+): Promise<DrivenChain> {
+  const { name, folder, manifest, key } = node
+  const validator = key && { key, guardFile: path.join(folder, 'guard') }
+  const chain = await createChain(
+    { folder, manifest, beneficiary: new Uint8Array(20), ...(validator && { validator }) },
+    {
+      ...{ clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
+      join: links.join(name),
+    },
+  )
+  await chain.start()
+  return chain
+}

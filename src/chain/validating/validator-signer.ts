@@ -1,0 +1,63 @@
+/** Opens what a validator signs with: its key behind the guard, and the log of the height that it is in. */
+
+import path from 'node:path'
+import type { Logger } from '../../base/logger.ts'
+import { keyAddress, type SigningKey } from '../../crypto/signatures.ts'
+import type { LoggedHeight } from '../consensus/consensus.ts'
+import { decodeMessage } from '../consensus/message-codec.ts'
+import type { Validator } from '../consensus/messages.ts'
+import type { Hash } from '../ledger/transaction.ts'
+import { openSigningGuard, type SigningGuard } from './signing-guard.ts'
+import { openSigningLog, type SigningLog } from './signing-log.ts'
+
+/** A validator of a chain, as an operator names it. */
+export interface ValidatorOptions {
+  readonly key: SigningKey
+  /** Of the guard; it belongs to the key, and lies outside the chain's folder. */
+  readonly guardFile: string
+}
+
+/** What is open while a validator runs. */
+export interface ValidatorSigner {
+  /** The weight is that of the set that it is in. */
+  readonly validator: Validator
+  readonly guard: SigningGuard
+  readonly log: SigningLog
+  readonly logged: LoggedHeight | undefined
+  close(): Promise<void>
+}
+
+/** Opens both; @throws what the guard and the log throw */
+export async function openValidatorSigner(
+  { key, guardFile }: ValidatorOptions,
+  place: { readonly folder: string; readonly chainKey: Hash; readonly logger: Logger },
+): Promise<ValidatorSigner> {
+  const { folder, chainKey, logger } = place
+  const address = keyAddress(key)
+  const guard = await openSigningGuard({ file: guardFile, chainKey, sign: (one) => key.sign(one) })
+  let log: SigningLog
+  try {
+    log = await openSigningLog({
+      ...{ path: path.join(folder, 'signing.log'), chainKey, address },
+      cut: (bytes) => logger.warn('an unfinished record was cut off', { folder, bytes }),
+    })
+  } catch (error) {
+    await guard.close()
+    throw error
+  }
+  const { scheme, publicKey } = key
+  return {
+    validator: { address, scheme, publicKey, weight: 1n, payTo: new Uint8Array(20) },
+    ...{ guard, log, logged: log.found && decoded(log.found) },
+    async close() {
+      await Promise.all([guard.close(), log.close()])
+    },
+  }
+}
+
+function decoded(found: NonNullable<SigningLog['found']>): LoggedHeight {
+  return {
+    ...{ height: found.height, state: found.state, messages: found.messages.map(decodeMessage) },
+    blocks: found.blocks.map(({ hash, block }) => ({ hash, bytes: block })),
+  }
+}

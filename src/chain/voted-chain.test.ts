@@ -1,0 +1,120 @@
+/** Lets validators hold one chain: alone, four of them, with one gone and back, and after restarts. */
+
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { toHex } from '../base/bytes.ts'
+import { addressOfKey } from '../crypto/secp256k1.ts'
+import type { DrivenChain } from './chain-parts.ts'
+import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
+import {
+  nodeFolder,
+  startNode,
+  TestLinks,
+  validatorKeys,
+  votedManifest,
+} from './test-chain/voted-chain.ts'
+
+const key = new Uint8Array(32).fill(1)
+const owner = addressOfKey(key)
+
+function transfer(nonce: bigint): Uint8Array {
+  const signed = signTransaction(
+    {
+      ...{ type: 2, chainId: 7n, nonce, gasLimit: 21_000n, to: new Uint8Array(20).fill(9) },
+      ...{ value: 1n, data: new Uint8Array(), accessList: [] },
+      ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
+    },
+    key,
+  )
+  return encodeTransaction(signed)
+}
+
+/** Resolves when a chain has this height. */
+function reached(chain: DrivenChain, height: bigint): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (chain.head().header.number < height) return
+      stop()
+      resolve()
+    }
+    const stop = chain.subscribe(look)
+    look()
+  })
+}
+
+async function startAll(t: TestContext, count: number) {
+  const links = new TestLinks()
+  const keys = validatorKeys(count)
+  const manifest = votedManifest(owner, keys)
+  const places = await Promise.all(
+    keys.map(async (own, at) => ({
+      ...{ name: `node-${at}`, folder: await nodeFolder(t), manifest, key: own },
+    })),
+  )
+  const nodes: (DrivenChain | undefined)[] = []
+  for (const place of places) nodes.push(await startNode(links, place))
+  t.after(() => Promise.all(nodes.map((one) => one?.stop())))
+  const node = (at: number) => nodes[at] as DrivenChain
+  return {
+    links,
+    node,
+    all: () => nodes.filter((one) => one !== undefined),
+    async stop(at: number) {
+      await node(at).stop()
+      nodes[at] = undefined
+    },
+    async start(at: number) {
+      nodes[at] = await startNode(links, places[at] as (typeof places)[number])
+    },
+  }
+}
+
+describe('a chain that is voted on', () => {
+  test('one validator alone decides, in time, and goes on after a restart', async (t) => {
+    const { node, stop, start } = await startAll(t, 1)
+    await node(0).submit(transfer(0n))
+    await reached(node(0), 2n)
+    const { hash } = node(0).head()
+    assert.deepEqual(node(0).finalized().hash, node(0).head().hash)
+    await stop(0)
+    await start(0)
+    await reached(node(0), 3n)
+    assert.ok(node(0).byHash(hash))
+    assert.equal(node(0).stateAt(node(0).head().hash)?.account(owner)?.nonce, 1n)
+  })
+
+  test('one validator goes on wherever within a height it is stopped', async (t) => {
+    const { node, stop, start } = await startAll(t, 1)
+    // A height begins 800 ms after the block before it was made.
+    for (const afterMs of [0, 790, 795, 800, 805, 810]) {
+      const { number } = node(0).head().header
+      await reached(node(0), number + 1n)
+      await new Promise((resolve) => setTimeout(resolve, afterMs))
+      await stop(0)
+      await start(0)
+    }
+    const { number } = node(0).head().header
+    await reached(node(0), number + 1n)
+  })
+
+  test('four hold the same chain, with one away that comes back', async (t) => {
+    const { node, all, links, stop, start } = await startAll(t, 4)
+    await node(2).submit(transfer(0n))
+    await Promise.all(all().map((one) => reached(one, 2n)))
+    links.away.add('node-1')
+    await node(0).submit(transfer(1n))
+    await Promise.all([0, 2, 3].map((at) => reached(node(at), 4n)))
+    assert.ok(node(1).head().header.number < 4n)
+    links.away.delete('node-1')
+    await Promise.all(all().map((one) => reached(one, 6n)))
+    await stop(3)
+    await Promise.all([0, 1, 2].map((at) => reached(node(at), 7n)))
+    await start(3)
+    await Promise.all(all().map((one) => reached(one, 9n)))
+    for (let height = 1n; height <= 9n; height += 1n) {
+      const hashes = all().map((one) => toHex(one.byNumber(height)?.block.hash ?? new Uint8Array()))
+      assert.equal(new Set(hashes).size, 1, `height ${height}`)
+    }
+    assert.equal(node(3).stateAt(node(3).head().hash)?.account(owner)?.nonce, 2n)
+  })
+})
