@@ -26,11 +26,11 @@ const counting = concatBytes(
 const record = encodeRecord(plainRecord('pow', { derivedHash: new Uint8Array(32), timeMs: 0 }))
 const parent = { ...emptyDerived, creditCount: 5n }
 
-/** Reads slot 0 of the counter, pays so many gwei and one, and adds it again. */
-const engine = (called: Uint8Array): Pick<ConsensusEngine<unknown>, 'closeBlock'> => ({
+/** Reads slot 0 of the counter, pays so many gwei and one, or more, and adds it again. */
+const engine = (called: Uint8Array, more = 0n): Pick<ConsensusEngine<unknown>, 'closeBlock'> => ({
   closeBlock(before, { header }, read) {
     const found = read.storage(counter, new Uint8Array(32))
-    const amountWei = (BigInt(`0x${found.toHex()}`) + 1n) * 10n ** 9n + 7n
+    const amountWei = (BigInt(`0x${found.toHex()}`) + 1n + more) * 10n ** 9n + 7n
     return {
       derived: { ...before, totalWork: header.number },
       credits: [{ to: owner, amountWei, why: 'reward' }],
@@ -90,6 +90,15 @@ test('a block whose call fails, or finds no contract, is invalid', async (t) => 
     assert.ok('kind' in ran)
     assert.equal(ran.rule, 'system-contract')
   }
+})
+
+test('a block that pays other than the engine does is invalid, though its roots are those of what it pays', async (t) => {
+  const { site, build } = await siteOf(t, counter)
+  const generous = closingOn(engine(counter, 1n), parent)
+  const { block } = (await buildBlock({ ...site, close: generous }, build)).executed
+  const ran = await runBlock(site, { block, senders: [] })
+  assert.ok('kind' in ran)
+  assert.equal(ran.rule, 'withdrawalsRoot')
 })
 
 test('without what follows from the parent there is nothing to do at the end', () => {

@@ -253,6 +253,8 @@ describe('mining', () => {
       },
     ])
     const found = play(built, { kind: 'search-result', request: 1, nonce: 258n })
+    const again = engineOf().step(found.state, { kind: 'search-result', request: 1, nonce: 259n })
+    assert.deepEqual(again, { state: found.state, effects: [] })
     const sealed = { ...chain.second.header, nonce: Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 2) }
     assert.deepEqual(found.effects, [
       { kind: 'set-head', hash: headerHash(sealed), finalNumber: 0n },

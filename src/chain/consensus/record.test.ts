@@ -108,6 +108,16 @@ test('evidence, a certificate, and the record without it have bounds of their ow
   }
   assert.equal(decodeRecord(encodeRecord({ ...sound, finality: [large] })).finality.length, 1)
   const proof: Evidence = { kind: 'amnesia', commit: large, polka: certificate }
+  // 20 signatures of 3,309 bytes are over 64 KiB, and below 96 KiB.
+  const middle = {
+    ...large,
+    signers: Uint8Array.of(255, 255, 15),
+    signatures: Array(20).fill(wide),
+  }
+  const over: Evidence = { kind: 'amnesia', commit: middle, polka: certificate }
+  assert.throws(() => decodeRecord(encodeRecord({ ...record, evidence: [over] })), {
+    message: /of evidence/,
+  })
   for (const one of [
     { ...sound, evidence: [proof] },
     { ...sound, evidence: [proof, proof] },
