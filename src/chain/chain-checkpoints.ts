@@ -27,6 +27,8 @@ interface CheckpointParts {
    * state that has less than a quarter of this behind it, and a stop writes one when there is more.
    */
   readonly tailBytes?: number | undefined
+  /** A checkpoint is of the oldest kept state of all, so that after a start a chain can go back as far as before it. */
+  readonly isOfOldest?: boolean
   /** Keeps all checkpoints. */
   readonly archive?: ArchivedStates | undefined
 }
@@ -119,8 +121,12 @@ export class ChainCheckpoints {
       : Math.max(this.#tailBytes, this.#bytes / 2)
   }
 
+  /** By how many bytes of the log a new checkpoint would be ahead of the last one, or nearly. */
   #tail(): number {
-    return this.#parts.log.end() - this.#position
+    const { log, past, isOfOldest } = this.#parts
+    if (!isOfOldest) return log.end() - this.#position
+    const { block } = past.oldestSince(() => true)
+    return (log.positionOf(block.header.number) ?? firstPosition) - this.#position
   }
 
   #stateBytes(): number {
@@ -149,8 +155,9 @@ export class ChainCheckpoints {
   }
 
   async #write(evict: boolean): Promise<void> {
-    const { folder, log, past } = this.#parts
+    const { folder, log, past, isOfOldest } = this.#parts
     const { block, states } = past.oldestSince((number) => {
+      if (isOfOldest) return true
       return (log.positionOf(number) ?? firstPosition) >= log.end() - this.#tailBytes / 4
     })
     const { number } = block.header

@@ -79,6 +79,7 @@ export async function createChain(
       ...{ folder, log, past, logger, genesisRoot: genesis.block.header.stateRoot },
       memoryBytes: options.stateMemoryBytes ?? defaultStateMemoryBytes,
       tailBytes: options.checkpointBytes,
+      isOfOldest: manifest.consensus.engine === 'pow',
     },
     isResumed ? resumption : undefined,
   )

@@ -204,6 +204,26 @@ describe('branches', () => {
     assert.deepEqual(a.head().hash, others[8]?.hash)
   })
 
+  test('as many can be taken back after a start, wherever its checkpoint is', async (t) => {
+    const [folder, time] = [await temporaryFolder(t), new HandClock()]
+    const manifest = powManifest({ maxReorg: 30, finalizedDepth: 30 })
+    const options = { manifest, ...miningFor(alice), history: 2, checkpointBytes: 60_000 }
+    const first = await openPow(folder, time, options)
+    await first.start()
+    const b = await open(t, time, { manifest, ...miningFor(bob) })
+    await importAll(b, await mineMany(first, time, 40))
+    await mineMany(first, time, 30)
+    await first.stop()
+    const again = await openPow(folder, time, options)
+    await again.start()
+    t.after(() => again.stop())
+    // It began at a checkpoint, not at the birth.
+    assert.equal(again.stateAt(again.blockHash(5n) ?? new Uint8Array()), undefined)
+    const others = await mineMany(b, time, 31)
+    await importAll(again, others)
+    assert.deepEqual(again.head().hash, others[30]?.hash)
+  })
+
   test('a block that pays other than the protocol does is refused', async (t) => {
     const time = new HandClock()
     const [a, b] = [await open(t, time), await open(t, time, { ...miningFor(bob) })]
