@@ -42,6 +42,22 @@ describe('a staking contract that is full', () => {
   }
 })
 
+test('a deposit costs what its key and proof take', async (t) => {
+  const staking = await bornStaking([40n * ether])
+  t.after(staking.close)
+  const gas = async (scheme: 'ed25519' | 'ml-dsa-65' | 'secp256k1') =>
+    (await staking.deposit(1, keyOf(5, scheme), 20n * ether)).gasUsed
+  await gas('ed25519')
+  for (const [scheme, most] of [
+    ['ed25519', 320_000n],
+    ['secp256k1', 370_000n],
+    ['ml-dsa-65', 4_300_000n],
+  ] as const) {
+    const used = await gas(scheme)
+    assert.ok(used < most, `${scheme}: ${used} gas`)
+  }
+})
+
 describe('a delegates contract that is full', () => {
   let delegates: Awaited<ReturnType<typeof bornDelegates>>
   before(async () => {
