@@ -8,7 +8,7 @@ const tag = new TextEncoder().encode('QS/mix/pos/1')
 const zero: Hash = new Uint8Array(32)
 
 /** Hashes of a chain unless said otherwise: so many blocks can be proposed with one commitment. */
-export const chainHashes = 65_536
+const chainHashes = 65_536
 
 /** Hashes between those that are kept. */
 const stride = 256
