@@ -48,6 +48,10 @@ export interface ApiOptions {
   readonly uiFolder: string
   /** Open streams of server-sent events; default 200. */
   readonly maxStreams?: number
+  /** Open streams of whole chains; default 16. */
+  readonly maxChainStreams?: number
+  /** Serves the routes of the first chain's data under their bare names, too. */
+  readonly classicRoutes?: boolean
 }
 
 /** What the API needs of the other rooms. */

@@ -7,9 +7,14 @@ import { getRequestListener } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { AppError } from '../base/app-error.ts'
-import { assertLoopback, localRefusal } from '../base/local-guard.ts'
+import { assertLoopback, type LocalGuardOptions, localRefusal } from '../base/local-guard.ts'
+import { silentLogger } from '../base/logger.ts'
 import { chainOf } from './api-chains.ts'
 import type { ApiDependencies, ApiOptions } from './api-dependencies.ts'
+import { ChainStreams } from './data/chain-streams.ts'
+import { addClassicRoutes } from './data/classic-routes.ts'
+import { addDataRoutes } from './data/data-routes.ts'
+import { addWholeChainRoutes } from './data/whole-chain-routes.ts'
 import { BlockWatch } from './live/block-watch.ts'
 import { EventStreams } from './live/event-stream.ts'
 import { addLiveRoutes } from './live/live-routes.ts'
@@ -31,10 +36,15 @@ export interface Api {
 /** Largest body of a request, in bytes. */
 const maxBodyBytes = 5 * 1024 * 1024
 const defaultMaxStreams = 200
+const defaultMaxChainStreams = 16
 
 /** The interface over the other rooms. */
 export function createApi(options: ApiOptions, from: ApiDependencies): Api {
   const streams = new EventStreams(options.maxStreams ?? defaultMaxStreams)
+  const chainStreams = new ChainStreams(
+    { most: options.maxChainStreams ?? defaultMaxChainStreams },
+    from.logger,
+  )
   const blocks = new BlockWatch(from.chains)
   let server: Server | undefined
   let url: string | undefined
@@ -47,6 +57,8 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
       const files = await loadConsole(options.uiFolder)
       const port = () => (server?.address() as AddressInfo | null)?.port ?? 0
       const app = application(options, from, port)
+      addWholeChainRoutes(app, from, chainStreams)
+      if (options.classicRoutes) addClassicRoutes(app, from)
       addLiveRoutes(app, from, { streams, blocks })
       addConsole(app, files)
       server = createServer(getRequestListener(app.fetch))
@@ -59,6 +71,7 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
     },
     async stop() {
       streams.closeAll()
+      chainStreams.closeAll()
       blocks.stop()
       if (server === undefined) return
       const closed = once(server, 'close')
@@ -77,6 +90,8 @@ export function apiDocument(): object {
   const nothing = { clock: { nowMs: () => 0 }, chains: [] } as unknown as ApiDependencies
   const options = { version: '', dev: false } as ApiOptions
   addResourceRoutes(app, options, nothing)
+  addDataRoutes(app, nothing)
+  addWholeChainRoutes(app, nothing, new ChainStreams({ most: 0 }, silentLogger))
   describeOtherRoutes(app)
   return describe(app)
 }
@@ -93,7 +108,7 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
         ...{ method: context.req.method, host: header('host') },
         ...{ origin: header('origin'), contentType: header('content-type') },
       },
-      { port: port() },
+      { port: port(), ...bodiesOf(context.req.path) },
     )
     if (refusal === undefined) {
       await next()
@@ -107,6 +122,7 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
   })
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => tooLarge(context.req.path) }))
   addResourceRoutes(app, options, from)
+  addDataRoutes(app, from)
   app.post('/v1/rpc/:chain', async (context) => {
     const chain = await chainOf(from, context.req.param('chain'))
     const answer = await chain.answer(await context.req.text())
@@ -128,20 +144,32 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
   return app
 }
 
-/** Methods of the paths that take others than GET. */
-const allowed: readonly (readonly [pattern: RegExp, methods: string])[] = [
-  [/^\/v1\/rpc\/[^/]+$/, 'POST'],
-  [/^\/v1\/chains\/[^/]+\/(fork|start|stop)$/, 'POST'],
-  [/^\/v1\/chains$/, 'GET, HEAD, POST'],
-  [/^\/v1\/chains\/[^/]+$/, 'GET, HEAD, DELETE'],
-]
+/** Data may be of nearly any type; a leap needs no body. */
+function bodiesOf(path: string): Pick<LocalGuardOptions, 'bodyTypes'> {
+  const route = path.replace(/^\/v1\/chains\/[^/]+/, '')
+  if (route === '/inject' || route === '/inject/draft') return { bodyTypes: 'no-form' }
+  return route === '/leap' ? { bodyTypes: ['application/json', ''] } : {}
+}
+
+/** Methods of the routes at a path, without those that take any. */
+function methodsAt({ routes }: OpenAPIHono, path: string): readonly string[] {
+  const found = routes
+    .filter(({ method, path: form }) => method !== 'ALL' && !form.includes('*'))
+    .filter(({ path: form }) => new RegExp(`^${form.replace(/:\w+/g, '[^/]+')}$`).test(path))
+    .map(({ method }) => method)
+  return [
+    ...new Set(found.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))),
+  ].sort()
+}
 
 function addConsole(app: OpenAPIHono, files: Files): void {
   app.all('*', (context, next) => {
     const { method, path } = context.req
-    const allow = allowed.find(([pattern]) => pattern.test(path))?.[1] ?? 'GET, HEAD'
-    if (allow.split(', ').includes(method)) return next()
-    const message = `${path} takes ${allow.replaceAll(',', ' and')}, not ${method}`
+    const own = methodsAt(app, path)
+    const allowed = own.length > 0 ? own : ['GET', 'HEAD']
+    if (allowed.includes(method)) return next()
+    const message = `${path} takes ${allowed.join(' and ')}, not ${method}`
+    const allow = allowed.join(', ')
     const error = { code: 'api/method-not-allowed', message, data: {} }
     return context.json({ error }, 405, { allow })
   })

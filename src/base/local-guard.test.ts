@@ -86,6 +86,17 @@ test('a body must have an allowed type, and only a body', () => {
   assert.equal(localRefusal(yaml, { port: 8545, bodyTypes }), undefined)
 })
 
+test('where any body is taken, those that a form can send are not', () => {
+  const refused = (contentType?: string) =>
+    localRefusal(request({ contentType }), { port: 8545, bodyTypes: 'no-form' })?.code
+  for (const one of ['application/json', 'application/octet-stream', 'image/png', 'text/csv'])
+    assert.equal(refused(one), undefined, one)
+  for (const one of ['', 'Text/Plain; charset=utf-8', 'multipart/form-data; boundary=x'])
+    assert.equal(refused(one), 'base/body-type', one)
+  assert.equal(refused(), 'base/body-type')
+  assert.equal(refused('application/x-www-form-urlencoded'), 'base/body-type')
+})
+
 test('a refusal carries its status and names what was sent, cut short', () => {
   const refusal = localRefusal(request({ host: `${'x'.repeat(5000)}.example` }), { port: 8545 })
   assert.equal(refusal?.status, 403)

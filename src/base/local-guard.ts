@@ -15,8 +15,11 @@ export interface LocalRequest {
 export interface LocalGuardOptions {
   /** The port that the server listens on; it names the server's own origins. */
   readonly port: number
-  /** Media types that a body may have, in lower case; `application/json` unless said. */
-  readonly bodyTypes?: readonly string[]
+  /**
+   * Media types that a body may have, in lower case; `application/json` unless said. `no-form` lets all through but those
+   * that a form of a web page can send, text among them.
+   */
+  readonly bodyTypes?: readonly string[] | 'no-form'
   /**
    * Lets browser extensions through (wallets send `Origin: chrome-extension://…`): no web page can send
    * such an origin, and the browser itself asks for consent before an extension may read an answer.
@@ -33,6 +36,8 @@ export interface LocalRefusal {
 }
 
 const localNames = ['localhost', '127.0.0.1', '[::1]']
+/** What a web page may send elsewhere without asking (Fetch, "CORS-safelisted request-header"). */
+const formTypes = ['', 'text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded']
 const bodyMethods = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
@@ -54,12 +59,24 @@ export function localRefusal(
     const message = `pages of the origin ${shown(origin)} may not use this server`
     return { status: 403, code: 'base/foreign-origin', message }
   }
-  const types = options.bodyTypes ?? ['application/json']
-  if (bodyMethods.has(method.toUpperCase()) && !types.includes(mediaType(contentType))) {
-    const message = `send the body as ${types.join(' or ')}, not as ${shown(contentType)}`
-    return { status: 415, code: 'base/body-type', message }
+  if (!bodyMethods.has(method.toUpperCase())) return undefined
+  return bodyRefusal(mediaType(contentType), options.bodyTypes ?? ['application/json'])
+}
+
+function bodyRefusal(
+  type: string,
+  allowed: NonNullable<LocalGuardOptions['bodyTypes']>,
+): LocalRefusal | undefined {
+  const isAllowed = allowed === 'no-form' ? !formTypes.includes(type) : allowed.includes(type)
+  if (isAllowed) return undefined
+  const wanted =
+    allowed === 'no-form'
+      ? 'what it is, or as application/octet-stream'
+      : allowed.filter((one) => one !== '').join(' or ')
+  return {
+    ...{ status: 415, code: 'base/body-type' },
+    message: `send the body as ${wanted}, not as ${shown(type)}`,
   }
-  return undefined
 }
 
 /**

@@ -17,7 +17,7 @@ export async function startApi(
   const api = createApi(
     {
       ...{ host: values.apiHost, port: values.apiPort, uiFolder, dev: values.dev },
-      version: await programVersion(),
+      ...{ version: await programVersion(), classicRoutes: values.classicRoutes },
     },
     {
       chains: [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],

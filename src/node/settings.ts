@@ -308,6 +308,10 @@ export const settings = {
     description:
       'Folder with a JSON Schema for each chain whose injected data have to fit one: NAME.json',
   },
+  classicRoutes: {
+    ...{ kind: flag, default: false, env: 'QS_CLASSIC_ROUTES' },
+    description: 'Serves the routes of a data chain also under their bare old names, and GET /leap',
+  },
   maxFee: {
     ...{ kind: within(1, 1e9, false), default: 500, env: 'QS_MAX_FEE', unit: 'gwei per gas' },
     description: 'Highest fee that a workflow transaction may offer',

@@ -3,7 +3,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { askManaged, type ChainStatus, chainView, chainViews, namedView } from '../api-chains.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
-import { reading } from './reading.ts'
+import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
 
 const params = z.object({ chain: z.string().max(64) })

@@ -2,13 +2,19 @@
 
 import type { Context } from 'hono'
 import { AppError } from '../../base/app-error.ts'
+import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 
+type Status = 400 | 403 | 404 | 409 | 413 | 422 | 429 | 502
+
 /** HTTP status of errors by code; others are 500. */
-const statuses: Readonly<Record<string, 400 | 404 | 409 | 429 | 502>> = {
+const statuses: Readonly<Record<string, Status>> = {
   'api/not-found': 404,
+  'api/not-offered': 404,
   'api/bad-request': 400,
   'api/chain-not-running': 409,
+  'api/foreign-page': 403,
+  'api/refused': 422,
   'api/too-many-streams': 429,
   'store/bad-cursor': 400,
   'json-rpc/unreachable': 502,
@@ -16,8 +22,19 @@ const statuses: Readonly<Record<string, 400 | 404 | 409 | 429 | 502>> = {
 }
 
 /** The same of refusals that JSON-RPC tells by their code in its data; others are 500. */
-const refusals: Readonly<Record<string, 400 | 404 | 409>> = {
+const refusals: Readonly<Record<string, Status>> = {
   'api/not-found': 404,
+  'rpc/no-signer': 403,
+  'rpc/data-not-json': 400,
+  'rpc/data-too-large': 413,
+  'rpc/data-misfit': 422,
+  'rpc/bad-signature': 422,
+  ...Object.fromEntries(
+    [
+      ...['rpc/no-leap', 'rpc/no-network', 'rpc/no-draft', 'rpc/nonce-moved'],
+      ...['txpool/nonce-too-low', 'txpool/replacement-underpriced'],
+    ].map((code) => [code, 409]),
+  ),
   ...Object.fromEntries(
     ['ledger/bad-manifest', 'chain/bad-settings', 'chain/no-block'].map((code) => [code, 400]),
   ),
@@ -27,6 +44,34 @@ const refusals: Readonly<Record<string, 400 | 404 | 409>> = {
       ...['no-state', 'no-parent', 'fork-rules'],
     ].map((code) => [`chain/${code}`, 409]),
   ),
+}
+
+/**
+ * Asks a chain, and tells its refusals from failures of its node.
+ *
+ * @throws AppError `json-rpc/error` with the code of the reason in its data where that has a status, else
+ * `api/bad-request`, `api/not-offered`, `api/refused`
+ */
+export async function ask<T>(
+  { name, client }: { readonly name: string; readonly client: JsonRpcClient },
+  method: string,
+  params: readonly Json[] = [],
+): Promise<T> {
+  try {
+    return (await client.request(method, params)) as T
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'json-rpc/error') throw error
+    const { message, data } = error
+    const reason = refusalOf(error)?.code
+    if (reason !== undefined && Object.hasOwn(refusals, reason)) throw error
+    if (data.code === -32_602) throw new AppError({ code: 'api/bad-request', message })
+    if (data.code === -32_601) {
+      const missing = `the node of the chain "${name}" does not offer this: ${message}`
+      throw new AppError({ code: 'api/not-offered', message: missing })
+    }
+    if (data.code !== -32_000 && data.code !== 3) throw error
+    throw new AppError({ code: 'api/refused', message, data: reason ? { reason } : {} })
+  }
 }
 
 /** Answers an error; what was not expected is logged and not shown. */
@@ -46,7 +91,7 @@ export function failure(context: Context, error: unknown, logger: Logger): Respo
   return context.json({ error: { code: 'api/internal', message, data: {} } }, 500)
 }
 
-/** What a method that manages chains was refused for. */
+/** What a method was refused for. */
 function refusalOf(
   error: unknown,
 ): { readonly code: string; readonly message: string } | undefined {

@@ -7,7 +7,7 @@ import { chainOf } from '../api-chains.ts'
 import type { ApiDependencies, ApiOptions } from '../api-dependencies.ts'
 import { addChainRoutes } from './chain-routes.ts'
 import { notFound } from './failures.ts'
-import { reading } from './reading.ts'
+import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
 import * as views from './views.ts'
 

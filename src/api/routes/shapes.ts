@@ -202,7 +202,7 @@ export const errors = {
   400: described('The question is not understood'),
   404: described('There is no such thing'),
   default: described(
-    'Refused (403, 405, 409, 413, 415, 429), or the node or its endpoint failed (500, 502)',
+    'Refused (403, 405, 409, 413, 415, 422, 429), or the node or its endpoint failed (500, 502)',
   ),
 }
 
