@@ -8,7 +8,7 @@ import { startThread, threadProgram } from '../base/thread.ts'
 import type { ChainOptions, ChainParts } from './chain-parts.ts'
 import { nonceBytes, type Sealing, sealDigest } from './consensus/seal.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
-import { type FoundNonce, MiningBoard, type MiningJob } from './mining/mining-job.ts'
+import { type FoundNonce, firstNonces, MiningBoard, type MiningJob } from './mining/mining-job.ts'
 
 /** What a miner works with. */
 interface MinerOptions {
@@ -70,11 +70,11 @@ export class Miner {
     this.#job += 1
     this.#wanted = wanted
     this.#board.job = this.#job
-    const step = 2n ** 64n / BigInt(Math.max(1, threads))
+    const firsts = firstNonces(threads)
     for (const [place, thread] of [...this.#threads].entries()) {
       const job: MiningJob = {
         ...{ job: this.#job, ...sealing, sealHash: wanted.sealHash },
-        ...{ highest: padStart(fromBigInt(wanted.target), 32), from: step * BigInt(place) },
+        ...{ highest: padStart(fromBigInt(wanted.target), 32), from: firsts[place] ?? 0n },
       }
       thread.ref()
       thread.postMessage(job)

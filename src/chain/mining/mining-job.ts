@@ -16,6 +16,12 @@ export interface MiningJob {
   readonly from: bigint
 }
 
+/** The first nonce of each of some threads; together they have all nonces of 64 bits, and none has another's. */
+export function firstNonces(threads: number): readonly bigint[] {
+  const step = threads === 0 ? 0n : 2n ** 64n / BigInt(threads)
+  return Array.from({ length: threads }, (_, place) => step * BigInt(place))
+}
+
 /** What a thread found. */
 export interface FoundNonce {
   readonly job: number
