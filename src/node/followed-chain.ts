@@ -52,7 +52,8 @@ export async function openFollowed(
   const { values, hooks } = composition
   const { name, consensus } = manifest
   const chainId = safeChainId(manifest)
-  if (values.import !== undefined && consensus.engine !== 'ethereum') throw notFollowed(name)
+  const takesBlocks = consensus.engine === 'ethereum' || consensus.engine === 'pow'
+  if (values.import !== undefined && !takesBlocks) throw notFollowed(name)
   const open = await openChainSet(composition, manifest, new Uint8Array(20))
   const { chain } = open
   if (values.import !== undefined) await importFile(composition, chain, values.import)

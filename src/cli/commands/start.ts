@@ -13,7 +13,7 @@ export const startCommand: Command = {
   summary: 'Runs a node with its API and console until Ctrl-C',
   usage: '[--dev] [--genesis FILE [--import FILE]]',
   details:
-    '--dev gives a development chain of its own, one sample deposit and the flagship workflow.\nBLOCKCHAIN_ENDPOINT and CONTRACT_ADDRESS work on a foreign chain instead.\n--genesis follows an Ethereum-like chain from its genesis file on; --import takes its blocks from a file.',
+    '--dev gives a development chain of its own, one sample deposit and the flagship workflow.\nBLOCKCHAIN_ENDPOINT and CONTRACT_ADDRESS work on a foreign chain instead.\n--genesis follows an Ethereum-like chain from its genesis file on; --import takes its blocks from a file.\nWith a manifest that says so, --genesis begins a chain sealed by work; --miner ADDRESS takes part in sealing.',
   mostWords: 0,
   flags: [],
   settings: everySetting,
