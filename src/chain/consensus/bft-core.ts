@@ -55,22 +55,47 @@ export function newCore(height: bigint): CoreState {
 }
 
 /**
- * The core after a restart: it stands where it stood, has its own messages again, and starts its timer anew. A proposer
- * that has not signed its proposal yet makes one.
+ * The core after a restart: it stands where it stood, has its own messages again, and waits anew. What it was about to sign
+ * and did not is asked for: a proposal, or the vote of its step, for what it is locked on in this round or nil.
  */
 export function resumeCore(rules: CoreRules, logged: LoggedCore): CoreResult {
-  const { checkedValues, proposals, votes, ...place } = logged
-  let state: CoreState = { ...newCore(logged.height), ...place, checkedValues }
+  const { checkedValues, proposals, votes, round, step } = logged
+  const { lockedRound, lockedValue, validRound, validValue, validPolka } = logged
+  let state: CoreState = {
+    ...{ ...newCore(logged.height), round, step, lockedRound, lockedValue },
+    ...{ validRound, validValue, validPolka, checkedValues },
+  }
   for (const proposal of proposals) state = takeProposal(rules, state, proposal).state
   for (const vote of votes) state = takeVote(rules, state, vote).state
-  if (logged.validPolka) state = takeCertificate(rules, state, logged.validPolka).state
-  const { round, step } = state
-  if (step !== 'propose') return settled(rules, state)
-  const hasProposed = proposals.some((proposal) => proposal.round === round)
-  const { effects } = startRound(rules, state, round)
-  const due = hasProposed ? effects.filter(({ kind }) => kind === 'schedule') : effects
-  const done = { ...state.done, hasProposed: hasProposed || state.validValue !== undefined }
-  return then({ state: { ...state, done }, effects: due }, (next) => settled(rules, next))
+  if (validPolka) state = takeCertificate(rules, state, validPolka).state
+  const unsigned = asked(rules, state, logged)
+  // Unless a value is to be built now, no other is proposed in this round.
+  const hasProposed = !unsigned.some(({ kind }) => kind === 'build')
+  const resumed = { ...state, done: { ...state.done, hasProposed } }
+  return then({ state: resumed, effects: unsigned }, (next) => settled(rules, next))
+}
+
+/** What a core asks for that stands in a step without having signed what belongs to it. */
+function asked(
+  rules: CoreRules,
+  state: CoreState,
+  { proposals, votes }: LoggedCore,
+): readonly CoreEffect[] {
+  const { round, step, lockedRound, lockedValue } = state
+  const hasVoted = (type: SignedVote['type']) =>
+    votes.some((vote) => vote.type === type && vote.round === round)
+  if (step === 'propose') {
+    const hasProposed = proposals.some((proposal) => proposal.round === round)
+    const { effects } = startRound(rules, state, round)
+    return hasProposed ? effects.filter(({ kind }) => kind === 'schedule') : effects
+  }
+  if (step === 'prevote' && !hasVoted('prevote')) {
+    return prevote(rules, state, { value: undefined, validRound: -1 }).effects
+  }
+  if (step === 'precommit' && !hasVoted('precommit')) {
+    return precommit(rules, state, lockedRound === round ? lockedValue : undefined).effects
+  }
+  return []
 }
 
 /**

@@ -113,6 +113,23 @@ describe('a core that comes back', () => {
     ])
   })
 
+  test('asks for the vote of its step that it did not get to sign: for its lock, or nil', () => {
+    const words = (changes: Partial<typeof logged>) =>
+      resumeCore(before.rules, { ...logged, votes: [], ...changes }).effects.map((effect) =>
+        before.word(effect),
+      )
+    assert.deepEqual(words({}), ['precommit 0 a'])
+    assert.deepEqual(words({ lockedRound: -1, lockedValue: undefined }), ['precommit 0 nil'])
+    const early = {
+      step: 'prevote',
+      lockedRound: -1,
+      validRound: -1,
+      validPolka: undefined,
+    } as const
+    assert.deepEqual(words(early), ['prevote 0 nil'])
+    assert.deepEqual(words({ ...early, votes: [before.vote('prevote', 0, 'a', 1)] }), [])
+  })
+
   test('proposes only if it has not signed a proposal of the round', () => {
     const bench = new CoreBench([1, 1, 1, 1], 0)
     const bare = { ...newCore(7n), round: 0, step: 'propose', votes: [], proposals: [] } as const

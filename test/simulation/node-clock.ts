@@ -1,0 +1,52 @@
+/** Models a node's clock, which runs too fast or too slow and may jump; what it waits for moves with it. */
+
+import type { World } from './world.ts'
+
+interface Wait {
+  readonly dueMs: number
+  readonly run: () => void
+}
+
+/** Waits of one life of a node; none of them ends after the node has stopped. */
+export class NodeClock {
+  readonly #world: World
+  readonly #drift: number
+  readonly #waits = new Set<Wait>()
+  #shiftMs = 0
+
+  /** @param drift - thousandths by which it is too fast */
+  constructor(world: World, drift: number) {
+    this.#world = world
+    this.#drift = 1 + drift / 1_000
+  }
+
+  wait(ms: number, run: () => void): void {
+    const wait = { dueMs: this.#ownMs() + ms, run }
+    this.#waits.add(wait)
+    this.#arm(wait)
+  }
+
+  /** Sets the clock ahead, or back. */
+  jump(byMs: number): void {
+    this.#shiftMs += byMs
+    for (const wait of this.#waits) this.#arm(wait)
+  }
+
+  stop(): void {
+    this.#waits.clear()
+  }
+
+  #ownMs(): number {
+    return this.#world.nowMs * this.#drift + this.#shiftMs
+  }
+
+  #arm(wait: Wait): void {
+    const inMs = Math.max(0, (wait.dueMs - this.#ownMs()) / this.#drift)
+    this.#world.after(inMs, () => {
+      // A clock that was set back has armed it anew for later.
+      if (!this.#waits.has(wait) || this.#ownMs() + 0.001 < wait.dueMs) return
+      this.#waits.delete(wait)
+      wait.run()
+    })
+  }
+}
