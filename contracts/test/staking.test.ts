@@ -281,6 +281,7 @@ describe('stake', () => {
     await staking.wait(101)
     const to = '0x00000000000000000000000000000000000000c3'
     await staking.withdraw(0, validator(0), to)
+    await reverts(staking.withdraw(0, validator(0), to), 'NothingToPay')
     await staking.withdraw(3, validator(0), to)
     assert.equal(await staking.reader.getBalance({ address: to }), 45n * ether)
     assert.equal(await staking.balance(), 40n * ether)
