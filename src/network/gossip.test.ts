@@ -211,6 +211,19 @@ test('a peer that sends the same over and over is scored in the end', async (con
   assert.equal(heard.length, 1)
 })
 
+test('nodes that send each other the same at once do not blame each other', async (context) => {
+  const { a, b, atA, atB } = await pair(context, () => ({ kind: 'accept', isNews: false }))
+  for (let at = 0; at < 1_200; at += 1) {
+    const bytes = Uint8Array.of(at >> 8, at & 255)
+    atA.channel.publish(1, bytes, { importance: 'own' })
+    atB.channel.publish(1, bytes, { importance: 'own' })
+    if (at % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const came = (network: Network) => network.peers()[0]?.received.messages ?? 0
+  await until(() => came(a) > 1_200 && came(b) > 1_200)
+  assert.deepEqual([atA.heard.length < 1_200, score(a), score(b)], [true, 0, 0])
+})
+
 test('a check that fails is our fault', async (context) => {
   const { atA, atB, b } = await pair(context, () => {
     throw new Error('a fault in the check')

@@ -69,7 +69,7 @@ export class ChainChannel implements Channel, FrameTaker {
   publish(kind: number, bytes: Uint8Array, options: SendOptions = {}): number {
     const rules = this.#kind(kind, bytes)
     const { name, known } = this.#seen.look(kind, bytes)
-    const sighting = known ?? this.#seen.add(name, { by: [] })
+    const sighting = known ?? this.#seen.add(name, { by: [], from: [] })
     return this.#spread(rules, bytes, { sighting, ...options })
   }
 
@@ -170,14 +170,16 @@ export class ChainChannel implements Channel, FrameTaker {
         if (result.kind === 'reject') this.#around.score(peer, result.fault)
       })
     }
+    const { serial } = peer.facts
     const { name, known } = this.#seen.look(rules.number, bytes)
     if (known !== undefined) {
-      if (known.by.includes(peer.facts.serial)) this.#members.get(peer.id)?.repeated()
-      else known.by.push(peer.facts.serial)
+      if (known.from.includes(serial)) this.#members.get(peer.id)?.repeated()
+      else known.from.push(serial)
+      if (!known.by.includes(serial)) known.by.push(serial)
       if (known.fault) this.#around.score(peer, known.fault)
       return
     }
-    const sighting: Sighting = { by: [peer.facts.serial] }
+    const sighting: Sighting = { by: [serial], from: [serial] }
     this.#seen.add(name, sighting)
     return settled(this.#check(peer, rules, bytes), (result) => {
       if (result.kind === 'ignore') this.#seen.forget(name)
@@ -204,7 +206,7 @@ export class ChainChannel implements Channel, FrameTaker {
   #reject(sighting: Sighting, fault: Fault): void {
     sighting.fault = fault
     for (const { peer } of this.peers()) {
-      if (sighting.by.includes(peer.facts.serial)) this.#around.score(peer, fault)
+      if (sighting.from.includes(peer.facts.serial)) this.#around.score(peer, fault)
     }
   }
 

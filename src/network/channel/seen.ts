@@ -6,8 +6,10 @@ import type { Fault } from '../network.ts'
 
 /** What is known of a message. */
 export interface Sighting {
-  /** Links that have it, by their serial numbers. */
+  /** Links that have it or were sent it, by their serial numbers. */
   readonly by: number[]
+  /** Links that brought it: also one that was sent it may, since both can be on their way at once. */
+  readonly from: number[]
   /** That of its check, for those that bring it again. */
   fault?: Fault
 }
