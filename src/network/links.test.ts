@@ -235,6 +235,19 @@ test('nodes that ping each other stay linked', async (context) => {
   assert.equal(b.peers().length, 1)
 })
 
+test('links outlive a time in which this side slept', async (context) => {
+  const bounds = { idleMs: 20, silentMs: 80, stalledMs: 80 }
+  const a = await openNode(context, 1, { bounds })
+  const b = await openNode(context, 2, { bounds, peers: [addressOf(a)] })
+  const pings = () => b.peers()[0]?.received.messages ?? 0
+  await until(() => pings() > 3)
+  const [before] = b.peers()
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+  const seen = pings()
+  await until(() => b.peers().length === 0 || pings() > seen + 3)
+  assert.equal(b.peers()[0]?.since, before?.since)
+})
+
 test('whoever says no hello, or half a frame, does not stay', async (context) => {
   const node = await openNode(context, 1, { bounds: { greetingMs: 50, idleMs: 10, frameMs: 40 } })
   const silent = await connectTo(context, node)

@@ -64,6 +64,7 @@ export class Link {
   readonly received = { messages: 0, bytes: 0 }
   readonly sent = { messages: 0, bytes: 0 }
   #receivedMs: number
+  #tickedMs: number
   #pingedMs: number | undefined
   #frameBeganMs: number | undefined
   #stalledMs: number | undefined
@@ -76,6 +77,7 @@ export class Link {
     this.#around = around
     this.#queue = new SendQueue(around.bounds.queue)
     this.#receivedMs = around.clock.nowMs()
+    this.#tickedMs = this.#receivedMs
     this.#cancelTick = this.#nextTick()
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
@@ -228,6 +230,13 @@ export class Link {
     return pieces
   }
 
+  /** After this side slept: what the other did meanwhile has not been read yet. */
+  #wakeUp(nowMs: number): void {
+    this.#receivedMs = nowMs
+    if (this.#frameBeganMs !== undefined) this.#frameBeganMs = nowMs
+    if (this.#stalledMs !== undefined) this.#stalledMs = nowMs
+  }
+
   #nextTick(): () => void {
     const { timer, bounds } = this.#around
     return timer.after(Math.ceil(bounds.idleMs / 2), () => this.#tick())
@@ -236,6 +245,8 @@ export class Link {
   #tick(): void {
     const { clock, bounds } = this.#around
     const nowMs = clock.nowMs()
+    if (nowMs - this.#tickedMs > bounds.idleMs) this.#wakeUp(nowMs)
+    this.#tickedMs = nowMs
     const todo = livenessOf(
       {
         ...{ receivedMs: this.#receivedMs, pingedMs: this.#pingedMs, stalledMs: this.#stalledMs },
