@@ -59,6 +59,8 @@ export class BlockVoting {
   /** Blocks that are in the log of this height. */
   #logged = new Set<string>()
   #isCatchingUp = false
+  /** What the engine said of the message that it was given. */
+  #heard: Hearing = 'ignore'
   /** Nothing is signed before this height is over. */
   #silentUntil: bigint | undefined
   #came = () => {}
@@ -73,9 +75,9 @@ export class BlockVoting {
 
   /** The chain as the network sees it. */
   networked(key: Hash): NetworkedChain {
-    const { decidedBlock, hearTransaction, isValidator } = this.#place
+    const { decidedBlock, hearTransaction, isValidator, signer } = this.#place
     return {
-      ...{ key, decidedBlock, hearTransaction, isValidator },
+      ...{ key, decidedBlock, hearTransaction, isValidator, validator: signer?.linkKey },
       hear: (from, bytes) => this.#hear(from, bytes),
       hearBlock: (bytes) => this.#hearBlock(bytes),
     }
@@ -114,7 +116,7 @@ export class BlockVoting {
         this.#signing = this.#signing.then(() => this.#sign(effect))
         return true
       case 'broadcast':
-        this.#network?.say(encodeMessage(effect.message), effect.to)
+        this.#broadcast(effect)
         return true
       case 'help':
         this.#help(effect)
@@ -125,8 +127,8 @@ export class BlockVoting {
       case 'report':
         logger.warn('a validator has signed twice', { kind: effect.evidence.kind })
         return true
-      case 'score':
-        this.#network?.blame(effect.peer)
+      case 'heard':
+        this.#heard = effect.as === 'good' ? 'accept' : effect.as
         return true
       case 'halt':
         this.#halt(effect)
@@ -152,31 +154,45 @@ export class BlockVoting {
     feed({ kind: 'signer', self: signer?.validator, nowMs: nowMs() })
   }
 
+  peerCount(): number {
+    return this.#network?.peerCount() ?? 0
+  }
+
   /** Tells others of a transaction that came to this node. */
   sayTransaction(raw: Uint8Array): void {
     this.#network?.sayTransaction(raw)
   }
 
   #hear(from: string, bytes: Uint8Array): Hearing {
-    try {
+    this.#heard = 'ignore'
+    return this.#decoded(() => {
       const message = decodeMessage(bytes)
       this.#place.feed({ kind: 'message', from, message, nowMs: this.#place.nowMs() })
+      return this.#heard
+    })
+  }
+
+  #hearBlock(bytes: Uint8Array): Hearing {
+    return this.#decoded(() => {
+      const { nowMs, feed } = this.#place
+      feed({ kind: 'block-synced', ...decodeDecidedBlock(bytes), nowMs: nowMs() })
       return 'accept'
+    })
+  }
+
+  #decoded(hear: () => Hearing): Hearing {
+    try {
+      return hear()
     } catch (error) {
-      if (error instanceof AppError) return 'reject'
+      if (error instanceof AppError) return 'bad-encoding'
       throw error
     }
   }
 
-  #hearBlock(bytes: Uint8Array): Hearing {
-    try {
-      const { nowMs, feed } = this.#place
-      feed({ kind: 'block-synced', ...decodeDecidedBlock(bytes), nowMs: nowMs() })
-      return 'accept'
-    } catch (error) {
-      if (error instanceof AppError) return 'reject'
-      throw error
-    }
+  #broadcast({ message, to }: EffectOf<'broadcast'>): void {
+    const bytes = encodeMessage(message)
+    if (message.kind === 'round-state') this.#network?.sayState(bytes)
+    else this.#network?.say(bytes, to)
   }
 
   /** Ends the links, and what is being signed. */
@@ -279,7 +295,7 @@ export class BlockVoting {
         const { promise, resolve } = Promise.withResolvers<void>()
         this.#came = resolve
         if (this.#place.head().header.number >= height) continue
-        if (this.#hearBlock(bytes) === 'reject') return
+        if (this.#hearBlock(bytes) === 'bad-encoding') return
         await promise
       }
     } finally {

@@ -170,6 +170,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     submitWork: (sealHash, nonce) => this.#proposals.submitWork(sealHash, nonce),
   }
 
+  peerCount = () => this.#voting.peerCount()
+
   get pool(): TxPool {
     return this.#intake.pool
   }

@@ -1,9 +1,13 @@
 /** Describes the network as a chain needs it: whoever opens the chain passes it in. */
 
+import type { SigningKey } from '../crypto/signatures.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 
-/** What a message from outside was worth. */
-export type Hearing = 'accept' | 'ignore' | 'reject'
+/** What a message from outside was worth: good and new, nothing new, or wrong. */
+export type Hearing = 'accept' | 'ignore' | 'bad-encoding' | 'bad-signature'
+
+/** The key by which a node proves to be a validator. */
+export type LinkKey = Pick<SigningKey, 'scheme' | 'publicKey' | 'sign'>
 
 /** A chain, as the network sees it. */
 export interface NetworkedChain {
@@ -16,6 +20,8 @@ export interface NetworkedChain {
   hearBlock(bytes: Uint8Array): Hearing
   /** The block of a height with its certificate; `undefined` if it is not here. */
   decidedBlock(height: bigint): Uint8Array | undefined
+  /** Of the validator that this node is. */
+  readonly validator: LinkKey | undefined
   /** Whether somebody signs blocks now. */
   isValidator(address: Address): boolean
 }
@@ -24,12 +30,14 @@ export interface NetworkedChain {
 export interface ChainNetwork {
   /** Tells all, or one. */
   say(message: Uint8Array, to?: string): void
+  /** Tells those that are linked what this node has; they do not pass it on. */
+  sayState(message: Uint8Array): void
   sayTransaction(raw: Uint8Array): void
   giveBlock(to: string, bytes: Uint8Array): void
   /** Asks others for the block of a height with its certificate, until one has it. */
   askBlock(height: bigint): Promise<Uint8Array | undefined>
-  /** Somebody's signature was not good. */
-  blame(peer: string): void
+  /** How many nodes of the chain are linked. */
+  peerCount(): number
   leave(): void
 }
 

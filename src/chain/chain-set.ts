@@ -30,6 +30,7 @@ import type { Address } from './ledger/transaction.ts'
 import { readStoredManifest } from './stored-manifest.ts'
 import { CheckingThreads } from './txpool/checking-threads.ts'
 
+import type { ValidatorOptions } from './validating/validator-signer.ts'
 /** Where the chains are, and what holds for each that does not say otherwise. */
 export interface ChainSetOptions {
   /** Of all chains. */
@@ -39,6 +40,8 @@ export interface ChainSetOptions {
   readonly beneficiary: Address
   /** Most chains, stopped ones counted. */
   readonly most: number
+  /** Who this node signs as on a chain, if it does. */
+  readonly validatorOf?: (manifest: Manifest) => ValidatorOptions | undefined
 }
 
 /** Hears of chains that come and go. */
@@ -290,8 +293,9 @@ export class ChainSet {
 
   #create(manifest: Manifest, own: Partial<ChainSettings>): Promise<DrivenChain> {
     const { folder, beneficiary, settings } = this.#options
+    const validator = this.#options.validatorOf?.(manifest)
     const options = { manifest, folder, beneficiary, ...optionsOf({ ...settings, ...own }) }
-    return createChain(options, this.#dependencies)
+    return createChain({ ...options, ...(validator && { validator }) }, this.#dependencies)
   }
 
   /** Closes a chain if it is open; what goes wrong is logged, since the chain is over either way. */

@@ -132,6 +132,8 @@ export interface Chain {
   /** What the protocol does at the end of the next block; `undefined` where that is nothing of an engine's. */
   closing(): Closing | undefined
   readonly mining: Mining
+  /** Nodes of this chain that are linked. */
+  peerCount(): number
   /** Development only. */
   readonly dev: DevControls
   start(): Promise<void>

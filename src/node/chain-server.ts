@@ -15,8 +15,10 @@ import type { Composition } from './composition.ts'
 import type { DevAccount } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { readInjection } from './injection.ts'
+import { joinBy, openPeerLinks } from './peer-links.ts'
 import { programVersion } from './program-folder.ts'
 import type { SettingValues } from './settings.ts'
+import { openValidatorKey } from './validator-key.ts'
 
 /** How a chain is asked. */
 export interface ServedChain {
@@ -59,14 +61,19 @@ export interface SourceChain extends ServedChain {
  * @throws what opening a chain throws
  */
 export async function openChainSet(
-  { values, logger, metrics, stops }: Composition,
+  composition: Composition,
   manifest: Manifest,
   beneficiary: Address,
 ): Promise<OpenChains> {
+  const { values, logger, metrics, stops } = composition
   const folder = path.join(values.data, 'chains')
-  const world = { clock: systemClock, timer: systemTimer, logger, metrics }
-  const options = { folder, settings: values, beneficiary, most: values.maxChains }
-  const chains = new ChainSet(options, world)
+  const network = await openPeerLinks(composition)
+  const validatorOf = await openValidatorKey(composition)
+  const options = { folder, settings: values, beneficiary, most: values.maxChains, validatorOf }
+  const chains = new ChainSet(options, {
+    ...{ clock: systemClock, timer: systemTimer, logger, metrics },
+    ...(network && { join: joinBy(network) }),
+  })
   stops.push(() => chains.end())
   return { chains, chain: await chains.open(manifest) }
 }

@@ -1,7 +1,7 @@
 /** Lists every setting of the program, from which come the flags, the checks and the documentation. */
 
 import { chainBounds } from '../chain/chain-settings.ts'
-import { ownForks } from '../chain/ledger/manifest.ts'
+import { ownForks, signatureSchemes } from '../chain/ledger/manifest.ts'
 
 /** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
 interface Kind<T> {
@@ -86,6 +86,7 @@ function oneOf<const T extends string>(...choices: readonly T[]): Kind<T> {
 }
 
 const port = within(0, 65_535, true)
+const optionalPort: Kind<number | undefined> = port
 
 /** The chain counts in milliseconds: what is less than one would be taken for 0, which means something else. */
 const blockTime: Kind<number> = {
@@ -289,6 +290,32 @@ export const settings = {
   senderPasswordFile: {
     ...{ kind: text, default: undefined, env: 'QS_SENDER_PASSWORD_FILE' },
     description: 'File with the password of the key file; without it the terminal is asked',
+  },
+  peersPort: {
+    ...{ kind: optionalPort, default: undefined, env: 'QS_PEERS_PORT' },
+    description:
+      'Port for other nodes, over TLS; 0 takes any free one; without it a node opens links, and takes none',
+  },
+  peersHost: {
+    ...{ kind: text, default: '0.0.0.0', env: 'QS_PEERS_HOST' },
+    description: 'Address that the port for other nodes is on',
+  },
+  peers: {
+    ...{ kind: text, default: undefined, env: 'QS_PEERS' },
+    description: 'Nodes to keep links to: ID@HOST:PORT or HOST:PORT, with commas between them',
+  },
+  validatorKeyFile: {
+    ...{ kind: text, default: undefined, env: 'QS_VALIDATOR_KEY_FILE' },
+    description:
+      'Encrypted key file of the validator that this node is; what it has signed is kept beside it',
+  },
+  validatorPasswordFile: {
+    ...{ kind: text, default: undefined, env: 'QS_VALIDATOR_PASSWORD_FILE' },
+    description: 'File with the password of that key file; without it the terminal is asked',
+  },
+  validatorScheme: {
+    ...{ kind: oneOf(...signatureSchemes), default: 'ed25519', env: 'QS_VALIDATOR_SCHEME' },
+    description: 'How that validator signs',
   },
   injectKeyFile: {
     ...{ kind: text, default: undefined, env: 'QS_INJECT_KEY_FILE' },

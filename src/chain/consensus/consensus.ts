@@ -207,7 +207,8 @@ export type Effect =
   /** Ask others for the block of this height with its certificate. */
   | { readonly kind: 'want-block'; readonly height: bigint }
   | { readonly kind: 'report'; readonly evidence: Evidence }
-  | { readonly kind: 'score'; readonly peer: string; readonly fault: 'bad-signature' }
+  /** The message that was given is good and new, so that others may want it; or its signature is not good. */
+  | { readonly kind: 'heard'; readonly as: 'good' | 'bad-signature' }
   /** A quorum has decided what this node finds invalid: nothing more may be done. */
   | {
       readonly kind: 'halt'

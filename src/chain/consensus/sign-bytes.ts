@@ -114,6 +114,11 @@ export function comparePlaces(a: SignedPlace, b: SignedPlace): number {
   return a.round - b.round || a.step - b.step
 }
 
+/** Whether bytes are those of a hello. */
+export function isHello(bytes: Uint8Array): boolean {
+  return bytes.length === 108 && equalBytes(bytes.subarray(0, tagBytes), helloTag)
+}
+
 /** Bytes that are filled from the front, and must be full at the end. */
 class Layout {
   readonly #bytes: Uint8Array

@@ -35,6 +35,9 @@ export class TestLinks {
             if (to === undefined || to === other) later(() => node.hear(name, message))
           }
         },
+        sayState: (message) => {
+          for (const [, node] of others()) later(() => node.hear(name, message))
+        },
         sayTransaction: (raw) => {
           for (const [, node] of others()) later(() => node.hearTransaction(raw))
         },
@@ -48,7 +51,7 @@ export class TestLinks {
           }
           return undefined
         },
-        blame: () => {},
+        peerCount: () => others().length,
         leave: () => void this.#nodes.delete(name),
       }
     }

@@ -1,11 +1,14 @@
 /** Opens what a validator signs with: its key behind the guard, and the log of the height that it is in. */
 
 import path from 'node:path'
+import { AppError } from '../../base/app-error.ts'
 import type { Logger } from '../../base/logger.ts'
 import { keyAddress, type SigningKey } from '../../crypto/signatures.ts'
+import type { LinkKey } from '../chain-network.ts'
 import type { LoggedHeight } from '../consensus/consensus.ts'
 import { decodeMessage } from '../consensus/message-codec.ts'
 import type { Validator } from '../consensus/messages.ts'
+import { isHello } from '../consensus/sign-bytes.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { openSigningGuard, type SigningGuard } from './signing-guard.ts'
 import { openSigningLog, type SigningLog } from './signing-log.ts'
@@ -24,6 +27,8 @@ export interface ValidatorSigner {
   readonly guard: SigningGuard
   readonly log: SigningLog
   readonly logged: LoggedHeight | undefined
+  /** Proves to peers who this is: it signs hellos alone, which no guard has to watch. */
+  readonly linkKey: LinkKey
   close(): Promise<void>
 }
 
@@ -49,10 +54,18 @@ export async function openValidatorSigner(
   return {
     validator: { address, scheme, publicKey, weight: 1n, payTo: new Uint8Array(20) },
     ...{ guard, log, logged: log.found && decoded(log.found) },
+    linkKey: { scheme, publicKey, sign: (bytes) => signHello(key, bytes) },
     async close() {
       await Promise.all([guard.close(), log.close()])
     },
   }
+}
+
+/** What is no hello goes by the guard. */
+function signHello(key: SigningKey, bytes: Uint8Array): Uint8Array {
+  if (isHello(bytes)) return key.sign(bytes)
+  const message = `${bytes.length} bytes are no hello, and nothing else is signed for a link`
+  throw new AppError({ code: 'consensus/not-to-be-signed', message })
 }
 
 function decoded(found: NonNullable<SigningLog['found']>): LoggedHeight {

@@ -60,12 +60,14 @@ export class Post {
         return
       case 'part': {
         const { flights } = this.#desk.state
-        this.#desk.set({ flights: takePart(flights, message) })
+        const next = takePart(flights, message)
+        if (next !== flights) this.#heard('good')
+        this.#desk.set({ flights: next })
         this.#desk.checkArrived()
         return
       }
       case 'certificate':
-        this.#takeCertificate(from, message.certificate)
+        this.#takeCertificate(message.certificate)
         return
       case 'round-state':
         this.#answer(from, message.state)
@@ -129,18 +131,20 @@ export class Post {
     if (vote.height === core.height) {
       if (this.#isKnown(vote)) return
       if (from !== 'self' && !isSignedVote(vote, desk.check())) {
-        this.#blame(from)
+        this.#heard('bad-signature')
         return
       }
+      this.#heard('good')
       desk.core({ kind: 'vote', vote })
       if (from === 'self') this.#broadcast({ kind: 'vote', vote })
     } else if (vote.height === core.height + 1n) {
       const next = holdVote(held, vote)
       if (next === held) return
       if (!isSignedVote(vote, this.#nextCheck())) {
-        this.#blame(from)
+        this.#heard('bad-signature')
         return
       }
+      this.#heard('good')
       desk.set({ held: next })
     } else if (vote.height > core.height) this.#wantBlock()
   }
@@ -153,18 +157,20 @@ export class Post {
       const isKnown = core.proposals.some((one) => equalBytes(one.signature, proposal.signature))
       if (!isKnown) {
         if (from !== 'self' && !isSignedProposal(proposal, desk.check())) {
-          this.#blame(from)
+          this.#heard('bad-signature')
           return
         }
+        this.#heard('good')
         desk.core({ kind: 'proposal', proposal })
         if (from === 'self') this.spread(proposal)
       }
     } else if (proposal.height === core.height + 1n) {
       const next = holdProposal(held, proposal)
       if (next !== held && !isSignedProposal(proposal, this.#nextCheck())) {
-        this.#blame(from)
+        this.#heard('bad-signature')
         return
       }
+      if (next !== held) this.#heard('good')
       desk.set({ held: next })
     } else {
       if (proposal.height > core.height) this.#wantBlock()
@@ -183,7 +189,7 @@ export class Post {
     desk.checkArrived()
   }
 
-  #takeCertificate(from: string, certificate: Certificate): void {
+  #takeCertificate(certificate: Certificate): void {
     const desk = this.#desk
     const { core } = desk.state
     if (certificate.instance !== 0 || certificate.height < core.height) return
@@ -193,9 +199,10 @@ export class Post {
     }
     if (this.#addsNothing(certificate)) return
     if (checkCertificate(certificate, desk.check()).kind !== 'valid') {
-      this.#blame(from)
+      this.#heard('bad-signature')
       return
     }
+    this.#heard('good')
     desk.core({ kind: 'certificate', certificate })
     desk.checkArrived()
   }
@@ -251,8 +258,8 @@ export class Post {
     return { ...this.#desk.check(), validators: place.nextSetAfter(state.ground) }
   }
 
-  #blame(peer: string): void {
-    this.#desk.effects.push({ kind: 'score', peer, fault: 'bad-signature' })
+  #heard(as: 'good' | 'bad-signature'): void {
+    this.#desk.effects.push({ kind: 'heard', as })
   }
 
   #wantBlock(): void {

@@ -1,0 +1,156 @@
+/** Opens the links of a node by its settings, and joins its chains to them. */
+
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { AppError } from '../base/app-error.ts'
+import { fromBigInt, padStart, toBigInt } from '../base/bytes.ts'
+import { systemClock, systemTimer } from '../base/clock.ts'
+import type { ChainNetwork, Hearing, JoinNetwork, NetworkedChain } from '../chain/chain-network.ts'
+import { messageBounds } from '../chain/consensus/message-codec.ts'
+import { createNetwork } from '../network/create-network.ts'
+import type { Channel, CheckResult, Network } from '../network/network.ts'
+import { nodeIdentity } from '../network/node-identity.ts'
+import { peerFaults } from '../network/peer-faults.ts'
+import type { Composition } from './composition.ts'
+import { programVersion } from './program-folder.ts'
+
+/** Numbers of the messages of a chain, and of its question. */
+const kinds = { consensus: 0, transaction: 1, decidedBlock: 2, roundState: 3 } as const
+const blockQuestion = 0
+
+/** The longest transaction that a pool takes, with its blobs, and the longest block with its certificates, in bytes. */
+const [maxTransactionBytes, maxDecidedBytes] = [1024 * 1024 + 1024, 10 * 1024 * 1024]
+const heightBytes = 8
+
+/**
+ * The links of this node; `undefined` unless the settings name a port or peers.
+ *
+ * @throws AppError `node/bad-key`, `network/bad-address`, `network/cannot-listen`
+ */
+export async function openPeerLinks({
+  values,
+  logger,
+  metrics,
+  stops,
+}: Composition): Promise<Network | undefined> {
+  const { peersPort, peersHost, peers, data } = values
+  const named = peers?.split(',').filter((one) => one !== '') ?? []
+  if (peersPort === undefined && named.length === 0) return undefined
+  const network = createNetwork(
+    {
+      ...{ identity: await identityIn(data), folder: path.join(data, 'network'), peers: named },
+      agent: `quantumstream/${await programVersion()}`,
+      ...(peersPort !== undefined && { listen: { host: peersHost, port: peersPort } }),
+    },
+    { clock: systemClock, timer: systemTimer, logger, metrics, chance: Math.random },
+  )
+  stops.push(() => network.stop())
+  await network.start()
+  const endpoint = network.endpoint()
+  logger.info('links to peers are open', { id: network.id, port: endpoint?.port })
+  return network
+}
+
+/** How the chains of a node take part. */
+export function joinBy(network: Network): JoinNetwork {
+  return (chain) => {
+    const channel = network.join({
+      chainKey: chain.key,
+      isValidator: (address) => chain.isValidator(address),
+      ...(chain.validator && { validator: () => chain.validator }),
+      messages: messagesOf(chain),
+      questions: [
+        {
+          ...{ number: blockQuestion, name: 'block', maxBytes: heightBytes },
+          ...{ maxAnswerBytes: maxDecidedBytes, outstanding: 1 },
+          answer: async (_, bytes) =>
+            bytes.length === heightBytes
+              ? chain.decidedBlock(toBigInt(bytes))
+              : peerFaults.badEncoding,
+        },
+      ],
+    })
+    return linksOf(channel)
+  }
+}
+
+function messagesOf(chain: NetworkedChain) {
+  const longest = Math.max(...Object.values(messageBounds))
+  const heard = async (hearing: Hearing | Promise<Hearing>) => resultOf(await hearing)
+  return [
+    {
+      ...{ number: kinds.consensus, name: 'consensus', maxBytes: longest },
+      ...({ importance: 'current', isRelayed: true } as const),
+      check: (from: string, bytes: Uint8Array) => resultOf(chain.hear(from, bytes)),
+    },
+    {
+      ...{ number: kinds.roundState, name: 'round-state', maxBytes: messageBounds['round-state'] },
+      ...({ importance: 'late', isRelayed: false } as const),
+      check: (from: string, bytes: Uint8Array) => resultOf(chain.hear(from, bytes)),
+    },
+    {
+      ...{ number: kinds.transaction, name: 'transaction', maxBytes: maxTransactionBytes },
+      ...({ importance: 'relay', isRelayed: true } as const),
+      check: (_: string, bytes: Uint8Array) => heard(chain.hearTransaction(bytes)),
+    },
+    {
+      ...{ number: kinds.decidedBlock, name: 'decided-block', maxBytes: maxDecidedBytes },
+      ...({ importance: 'answer', isRelayed: false } as const),
+      check: (_: string, bytes: Uint8Array) => resultOf(chain.hearBlock(bytes)),
+    },
+  ]
+}
+
+function resultOf(hearing: Hearing): CheckResult {
+  if (hearing === 'bad-encoding') return { kind: 'reject', fault: peerFaults.badEncoding }
+  if (hearing === 'bad-signature') return { kind: 'reject', fault: peerFaults.badSignature }
+  return { kind: hearing }
+}
+
+function linksOf(channel: Channel): ChainNetwork {
+  return {
+    say(message, to) {
+      // Who is told alone has asked, or lacks what it was told before.
+      if (to === undefined) channel.publish(kinds.consensus, message, { importance: 'own' })
+      else channel.send(to, kinds.consensus, message, { isRepeated: true })
+    },
+    sayState: (message) => void channel.publish(kinds.roundState, message, { isRepeated: true }),
+    sayTransaction: (raw) => void channel.publish(kinds.transaction, raw),
+    giveBlock: (to, bytes) => void channel.send(to, kinds.decidedBlock, bytes),
+    async askBlock(height) {
+      const question = padStart(fromBigInt(height), heightBytes)
+      for (const { id } of channel.peers()) {
+        const answer = await channel.ask(id, blockQuestion, question).catch(notThere)
+        if (answer) return answer
+      }
+      return undefined
+    },
+    peerCount: () => channel.peers().length,
+    leave: () => channel.leave(),
+  }
+}
+
+/** A peer that has no answer leaves it to the next. */
+function notThere(error: unknown): undefined {
+  if (error instanceof AppError && error.code.startsWith('network/')) return undefined
+  throw error
+}
+
+/** The key that the data folder has, or a new one: whoever has it can be this node. */
+async function identityIn(data: string) {
+  const file = path.join(data, 'node.key')
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) {
+    const seed = new Uint8Array(randomBytes(32))
+    await writeFile(file, `${seed.toHex()}\n`, { flag: 'wx', mode: 0o600 })
+    return nodeIdentity('ed25519', seed)
+  }
+  if (/^[0-9a-f]{64}\s*$/.test(text))
+    return nodeIdentity('ed25519', Uint8Array.fromHex(text.trim()))
+  const message = `${file} does not hold 64 hex digits; restore it, or remove it to become a new node`
+  throw new AppError({ code: 'node/bad-key', message })
+}

@@ -1,0 +1,29 @@
+/** Opens the key by which this node is a validator, and says of which chains. */
+
+import { equalBytes } from '../base/bytes.ts'
+import type { Manifest } from '../chain/ledger/manifest.ts'
+import type { ValidatorOptions } from '../chain/validating/validator-signer.ts'
+import { signingKey } from '../crypto/signatures.ts'
+import type { Composition } from './composition.ts'
+import { openSetKey } from './key-files.ts'
+
+/**
+ * What a chain is opened with: the key, where its first set has it.
+ *
+ * @throws AppError `node/no-password`, and what opening a key file throws
+ */
+export async function openValidatorKey({
+  values,
+  hooks,
+}: Composition): Promise<(manifest: Manifest) => ValidatorOptions | undefined> {
+  const { validatorKeyFile: file, validatorPasswordFile: passwordFile, validatorScheme } = values
+  if (file === undefined) return () => undefined
+  const setting = 'QS_VALIDATOR_PASSWORD_FILE'
+  const seed = await openSetKey({ file, passwordFile, setting }, hooks.askPassword)
+  const key = signingKey(validatorScheme, seed)
+  return ({ consensus }) => {
+    if (consensus.engine !== 'bft') return undefined
+    const isMember = consensus.validators.some((one) => equalBytes(one.publicKey, key.publicKey))
+    return isMember ? { key, guardFile: `${file}.guard` } : undefined
+  }
+}
