@@ -6,6 +6,13 @@ import type { Address, Hash } from './ledger/transaction.ts'
 /** What a message from outside was worth: good and new, nothing new, or wrong. */
 export type Hearing = 'accept' | 'ignore' | 'bad-encoding' | 'bad-signature'
 
+/** A validator of a chain, as an operator names it. */
+export interface ValidatorOptions {
+  readonly key: SigningKey
+  /** Of the guard; it belongs to the key, and lies outside the chain's folder. */
+  readonly guardFile: string
+}
+
 /** The key by which a node proves to be a validator. */
 export type LinkKey = Pick<SigningKey, 'scheme' | 'publicKey' | 'sign'>
 

@@ -9,7 +9,7 @@ import type { Chain } from './chain.ts'
 import type { ChainCheckpoints, CopyHooks } from './chain-checkpoints.ts'
 import type { ChainDerived } from './chain-derived.ts'
 import type { ChainLog } from './chain-log.ts'
-import type { JoinNetwork } from './chain-network.ts'
+import type { JoinNetwork, ValidatorOptions } from './chain-network.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { Verdict } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
@@ -20,7 +20,7 @@ import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 import type { CheckingThreads } from './txpool/checking-threads.ts'
 import type { TxPoolLimits } from './txpool/create-txpool.ts'
-import type { ValidatorOptions, ValidatorSigner } from './validating/validator-signer.ts'
+import type { ValidatorSigner } from './validating/validator-signer.ts'
 
 /** Which chain, and where. */
 export interface ChainOptions {

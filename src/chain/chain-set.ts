@@ -4,6 +4,7 @@ import { AppError } from '../base/app-error.ts'
 import type { CopyHooks } from './chain-checkpoints.ts'
 import { ChainFolders, layChain } from './chain-folders.ts'
 import { copyBirthState, type ForkWish, forkManifest, parentAmong } from './chain-fork.ts'
+import type { ValidatorOptions } from './chain-network.ts'
 import type { ChainDependencies, DrivenChain } from './chain-parts.ts'
 import { sameId, stopped } from './chain-refusals.ts'
 import {
@@ -29,8 +30,6 @@ import type { Manifest } from './ledger/manifest.ts'
 import type { Address } from './ledger/transaction.ts'
 import { readStoredManifest } from './stored-manifest.ts'
 import { CheckingThreads } from './txpool/checking-threads.ts'
-
-import type { ValidatorOptions } from './validating/validator-signer.ts'
 /** Where the chains are, and what holds for each that does not say otherwise. */
 export interface ChainSetOptions {
   /** Of all chains. */

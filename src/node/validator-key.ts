@@ -1,8 +1,8 @@
 /** Opens the key by which this node is a validator, and says of which chains. */
 
 import { equalBytes } from '../base/bytes.ts'
+import type { ValidatorOptions } from '../chain/chain-network.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
-import type { ValidatorOptions } from '../chain/validating/validator-signer.ts'
 import { signingKey } from '../crypto/signatures.ts'
 import type { Composition } from './composition.ts'
 import { openSetKey } from './key-files.ts'

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { AppError } from '../../base/app-error.ts'
 import type { Logger } from '../../base/logger.ts'
 import { keyAddress, type SigningKey } from '../../crypto/signatures.ts'
-import type { LinkKey } from '../chain-network.ts'
+import type { LinkKey, ValidatorOptions } from '../chain-network.ts'
 import type { LoggedHeight } from '../consensus/consensus.ts'
 import { decodeMessage } from '../consensus/message-codec.ts'
 import type { Validator } from '../consensus/messages.ts'
@@ -12,13 +12,6 @@ import { isHello } from '../consensus/sign-bytes.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { openSigningGuard, type SigningGuard } from './signing-guard.ts'
 import { openSigningLog, type SigningLog } from './signing-log.ts'
-
-/** A validator of a chain, as an operator names it. */
-export interface ValidatorOptions {
-  readonly key: SigningKey
-  /** Of the guard; it belongs to the key, and lies outside the chain's folder. */
-  readonly guardFile: string
-}
 
 /** What is open while a validator runs. */
 export interface ValidatorSigner {
