@@ -133,6 +133,18 @@ describe('a fork', () => {
     await assert.rejects(set.fork('dev', other), { code: 'ledger/bad-manifest' })
   })
 
+  test('may be sealed by another engine, whose first block has extra data of its own', async (t) => {
+    const { genesis, ...dev } = named('dev', 7n)
+    const extraData = Uint8Array.of(1, 2)
+    const { set } = await openNewSet(t, { ...dev, genesis: { ...genesis, extraData } })
+    await set.fork('dev', { ...wish, consensus: { engine: 'pow' } })
+    const fork = chainOf(set, 'fork')
+    assert.equal(fork.manifest.consensus.engine, 'pow')
+    assert.equal(fork.head().header.extraData.length, 32)
+    await set.fork('dev', { name: 'same', chainId: 9n })
+    assert.deepEqual(chainOf(set, 'same').head().header.extraData, extraData)
+  })
+
   test('is refused where it could not be told from another chain, or has no state to begin with', async (t) => {
     const { set, first, folder } = await openNewSet(t)
     const refused = (code: string, own: object) =>

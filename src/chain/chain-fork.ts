@@ -30,6 +30,7 @@ export interface ForkWish {
 export function forkManifest(parent: DrivenChain, wish: ForkWish): Manifest {
   const { header, hash } = blockOf(parent, wish.number ?? parent.head().header.number)
   const { depositContract, genesis, consensus } = parent.manifest
+  const { engine = consensus.engine } = (wish.consensus ?? {}) as { readonly engine?: unknown }
   const manifest: Manifest = {
     ...{ version: 1, name: wish.name, chainId: wish.chainId, consensus },
     forks: [{ hardfork: parent.rules.rulesAt(header).hardfork }],
@@ -37,7 +38,8 @@ export function forkManifest(parent: DrivenChain, wish: ForkWish): Manifest {
     genesis: {
       ...{ timestamp: header.timestamp, gasLimit: header.gasLimit, accounts: [] },
       ...(header.baseFeePerGas !== undefined && { baseFeePerGas: header.baseFeePerGas }),
-      extraData: genesis.extraData,
+      // Where blocks have records it is the hash of one, and the manifest says nothing of it.
+      extraData: engine === consensus.engine ? genesis.extraData : new Uint8Array(),
     },
     parent: {
       ...{ chain: parent.key, number: header.number, hash, stateRoot: header.stateRoot },
