@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { AppError } from '../base/app-error.ts'
 import { toHex } from '../base/bytes.ts'
+import { signatureSchemes } from '../chain/ledger/manifest.ts'
 import { decryptKey, encryptKey } from '../crypto/key-file.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
+import { signingKey } from '../crypto/signatures.ts'
 
 /** Writes a new key into a new file, readable by its owner only, and gives its address. */
 export async function createKeyFile(file: string, password: string): Promise<string> {
@@ -44,6 +46,18 @@ export async function keyFileAddress(file: string, password?: string): Promise<s
 /** Opens a key file and gives the private key. */
 export async function openKeyFile(file: string, password: string): Promise<Uint8Array> {
   return decryptKey(await read(file), password)
+}
+
+/**
+ * The public key, as hex, of a validator that signs by a scheme with the key of a file.
+ *
+ * @throws AppError `node/bad-scheme`, and what opening a key file throws
+ */
+export async function publicKeyOf(file: string, password: string, scheme: string): Promise<string> {
+  const known = signatureSchemes.find((one) => one === scheme)
+  if (known) return toHex(signingKey(known, await openKeyFile(file, password)).publicKey)
+  const message = `a validator signs by ${signatureSchemes.join(', ')}, not by "${scheme}"`
+  throw new AppError({ code: 'node/bad-scheme', message })
 }
 
 /** A key file of the settings, where its password is, and the name of the setting for that. */

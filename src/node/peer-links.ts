@@ -16,7 +16,7 @@ import type { Composition } from './composition.ts'
 import { programVersion } from './program-folder.ts'
 
 /** Numbers of the messages of a chain, and of its question. */
-const kinds = { consensus: 0, transaction: 1, decidedBlock: 2, roundState: 3 } as const
+const kinds = { consensus: 0, transaction: 1, decidedBlock: 2, roundState: 3, answer: 4 } as const
 const blockQuestion = 0
 
 /** The longest transaction that a pool takes, with its blobs, and the longest block with its certificates, in bytes. */
@@ -85,6 +85,11 @@ function messagesOf(chain: NetworkedChain) {
       check: (from: string, bytes: Uint8Array) => resultOf(chain.hear(from, bytes)),
     },
     {
+      ...{ number: kinds.answer, name: 'answer', maxBytes: longest },
+      ...({ importance: 'current', isRelayed: false } as const),
+      check: (from: string, bytes: Uint8Array) => resultOf(chain.hear(from, bytes)),
+    },
+    {
       ...{ number: kinds.roundState, name: 'round-state', maxBytes: messageBounds['round-state'] },
       ...({ importance: 'late', isRelayed: false } as const),
       check: (from: string, bytes: Uint8Array) => resultOf(chain.hear(from, bytes)),
@@ -111,9 +116,10 @@ function resultOf(hearing: Hearing): CheckResult {
 function linksOf(channel: Channel): ChainNetwork {
   return {
     say(message, to) {
-      // Who is told alone has asked, or lacks what it was told before.
-      if (to === undefined) channel.publish(kinds.consensus, message, { importance: 'own' })
-      else channel.send(to, kinds.consensus, message, { isRepeated: true })
+      const options = { importance: 'own', isRepeated: true } as const
+      // Who is told alone lacks what the others have: it goes no further.
+      if (to === undefined) channel.publish(kinds.consensus, message, options)
+      else channel.send(to, kinds.answer, message, options)
     },
     sayState: (message) => void channel.publish(kinds.roundState, message, { isRepeated: true }),
     sayTransaction: (raw) => void channel.publish(kinds.transaction, raw),

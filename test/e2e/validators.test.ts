@@ -7,8 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { toHex } from '../../src/base/bytes.ts'
 import { encodeTransaction, signTransaction } from '../../src/chain/ledger/transaction-codec.ts'
 import { addressOfKey } from '../../src/crypto/secp256k1.ts'
-import { signingKey } from '../../src/crypto/signatures.ts'
-import { createKeyFile, openKeyFile } from '../../src/node/key-files.ts'
+import { createKeyFile } from '../../src/node/key-files.ts'
 import { callRpc, eventually, freePort, startProgram, temporaryFolder } from './program.ts'
 
 interface Head {
@@ -40,8 +39,11 @@ async function prepare(folder: string, count: number) {
   const validators = []
   for (const file of keyFiles) {
     await createKeyFile(file, password)
-    const { publicKey } = signingKey('ml-dsa-65', await openKeyFile(file, password))
-    validators.push({ scheme: 'ml-dsa-65', publicKey: toHex(publicKey), payTo: receiver })
+    const words = ['keys', 'public', file, '--scheme', 'ml-dsa-65', '--password-file', passwordFile]
+    const program = startProgram(words)
+    assert.deepEqual(await program.exited, [0, null])
+    const publicKey = program.output().trim()
+    validators.push({ scheme: 'ml-dsa-65', publicKey, payTo: receiver })
   }
   const genesis = path.join(folder, 'manifest.json')
   await writeFile(

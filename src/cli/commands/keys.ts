@@ -5,6 +5,7 @@ import {
   createKeyFile,
   importKeyFile,
   keyFileAddress,
+  publicKeyOf,
   readPasswordFile,
 } from '../../node/key-files.ts'
 import { askPassword } from '../ask-password.ts'
@@ -13,12 +14,14 @@ import type { Call, Command } from '../command.ts'
 export const keysCommand: Command = {
   name: 'keys',
   summary: 'Makes and reads encrypted key files (Web3 secret storage, version 3)',
-  usage: 'new FILE | import FILE --from HEXFILE | address FILE | check FILE',
+  usage:
+    'new FILE | import FILE --from HEXFILE | address FILE | check FILE | public FILE --scheme S',
   details:
-    'An existing file is never overwritten. "import" reads a private key as 64 hex digits from\nHEXFILE. "check" asks for the password and says whether it opens the file.',
+    'An existing file is never overwritten. "import" reads a private key as 64 hex digits from\nHEXFILE. "check" asks for the password and says whether it opens the file. "public"\nprints the public key of a validator that signs by the scheme ed25519, ml-dsa-65 or secp256k1.',
   mostWords: 2,
   flags: [
     { name: 'from', value: 'HEXFILE', description: 'File with the private key to import' },
+    { name: 'scheme', value: 'S', description: 'How a validator signs; default ed25519' },
     { name: 'password-file', value: 'F', description: 'Reads the password there, not by prompt' },
   ],
   settings: [],
@@ -28,6 +31,9 @@ export const keysCommand: Command = {
     if (what === 'address') console.log(await keyFileAddress(file))
     else if (what === 'check') {
       console.log(await keyFileAddress(file, await password(call, false)))
+    } else if (what === 'public') {
+      const scheme = call.own.scheme ?? 'ed25519'
+      console.log(await publicKeyOf(file, await password(call, false), String(scheme)))
     } else if (what === 'new') console.log(await createKeyFile(file, await password(call, true)))
     else if (what === 'import' && typeof call.own.from === 'string') {
       console.log(await importKeyFile(file, call.own.from, await password(call, true)))
