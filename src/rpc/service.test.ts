@@ -103,6 +103,20 @@ test('blocks come in pages that fit behind each other', async (t) => {
     assert.equal((await refused(rpc, 'qs_blocks', 0, 9, limit)).code, -32602)
 })
 
+test('a page ends where a reorganisation made the next block not fit', async (t) => {
+  const { chain } = await openRpc(t)
+  for (let count = 0; count < 5; count += 1) await chain.dev.sealNow()
+  const moved: Chain = Object.create(chain, {
+    manifest: { value: chain.manifest },
+    head: { value: () => chain.head() },
+    byNumber: { value: (number: bigint) => chain.byNumber(number === 3n ? 5n : number) },
+    subscribe: { value: () => () => {} },
+  })
+  const { rpc } = await openRpc(t, {}, { chain: moved })
+  const { blocks, next } = (await rpc.call('qs_blocks', [])) as unknown as BlockPage
+  assert.deepEqual([blocks.map(({ number }) => number), next], [['0x0', '0x1', '0x2'], '0x3'])
+})
+
 test('a page ends after so many bytes, with a block at least', async (t) => {
   const { ask } = await open(t, { limits: { pageBytes: 1 } })
   await ask('evm_mine')

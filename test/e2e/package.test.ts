@@ -40,7 +40,10 @@ test('the packed package gives the command and the import elsewhere', {
   run(folder, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`)
 
   const installed = path.join(folder, 'node_modules/quantumstream')
-  for (const file of ['dist/node/node.js', 'dist/node/node.d.ts', 'ui/dist/index.html']) {
+  for (const file of [
+    ...['dist/node/node.js', 'dist/node/node.d.ts', 'dist/rpc/transaction-proof.js'],
+    ...['dist/rpc/transaction-proof.d.ts', 'ui/dist/index.html'],
+  ]) {
     assert.ok(existsSync(path.join(installed, file)), `${file} is missing`)
   }
   assert.ok(!existsSync(path.join(installed, 'src')), 'sources are packed')
@@ -56,13 +59,22 @@ test('the packed package gives the command and the import elsewhere', {
     path.join(folder, 'use.js'),
     `import { startNode } from 'quantumstream'
 import { depositVaultAbi } from 'quantumstream/abi/deposit-vault'
+import { verifyTransactionProof } from 'quantumstream/proof'
 const node = await startNode({ dev: true, demo: false, data: './data', rpcPort: 0, apiPort: 0 })
 const { status } = await (await fetch(node.apiUrl + '/healthz')).json()
+const chain = node.apiUrl + '/v1/chains/dev'
+const headers = { 'content-type': 'application/json' }
+await fetch(chain + '/inject', { method: 'POST', headers, body: '"proven"' })
+await fetch(chain + '/leap', { method: 'POST' })
+const { items } = await (await fetch(chain + '/inject')).json()
+const { proof, blockHash } = await (await fetch(chain + '/inject/' + items[0].id)).json()
+const { data } = verifyTransactionProof(proof, blockHash)
 await node.stop()
 console.log(status, depositVaultAbi.some(({ name }) => name === 'Deposited'))
+console.log(new TextDecoder().decode(data.content))
 `,
   )
-  assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok true')
+  assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok true\n"proven"')
   const older = olderNode()
   if (older === undefined) return
   const { status, stderr } = spawnSync(older, ['use.js'], { cwd: folder, encoding: 'utf8' })
