@@ -60,7 +60,7 @@ async function prepare(): Promise<void> {
     const payTo = new Uint8Array(20).fill(at + 1)
     validators.push({ scheme, publicKey: toHex(publicKey), weight: '1', payTo: toHex(payTo) })
   }
-  const balance = String(10n ** 22n)
+  const balance = String(10n ** 25n)
   const accounts = devAccounts(testWords, 20).map(({ address }) => {
     return { address, balance }
   })
@@ -70,7 +70,7 @@ async function prepare(): Promise<void> {
       consensus: { engine: 'bft', blockTimeMs: 1_000, validators },
       genesis: {
         timestamp: Math.floor(Date.now() / 1_000),
-        ...{ gasLimit: '60000000', baseFeePerGas: '1000000000', extraData: '0x', accounts },
+        ...{ gasLimit: '100000000', baseFeePerGas: '1000000000', extraData: '0x', accounts },
       },
     }),
   )
