@@ -34,6 +34,14 @@ test('what answers, but not as a chain does, is named', async (t) => {
   await assert.rejects(open(), { code: 'node/no-chain', message })
 })
 
+test('settings for chains of the node are refused', async () => {
+  const values = { endpoint: 'http://127.0.0.1:9', contract: `0x${'1'.repeat(40)}` }
+  for (const set of [{ injectKeyFile: 'key.json' }, { injectSchemas: 'schemas' }]) {
+    const composition = { values: { ...values, ...set }, given: {}, hooks: {} } as unknown
+    await assert.rejects(openChain(composition as Composition), { code: 'node/no-own-chain' })
+  }
+})
+
 test('a chain id that is no number is not taken', async (t) => {
   const { open } = await foreign(t, { ...vault, eth_chainId: 'seven' })
   await assert.rejects(open(), { code: 'node/no-chain' })

@@ -154,6 +154,11 @@ async function openForeign(
     const message = 'BLOCKCHAIN_ENDPOINT needs CONTRACT_ADDRESS, the deposit vault on that chain'
     throw new AppError({ code: 'node/no-contract', message })
   }
+  if ((values.injectKeyFile ?? values.injectSchemas) !== undefined) {
+    const message =
+      'QS_INJECT_KEY_FILE and QS_INJECT_SCHEMAS are for chains of this node, BLOCKCHAIN_ENDPOINT names a foreign one: leave them out'
+    throw new AppError({ code: 'node/no-own-chain', message })
+  }
   const { tell = () => {}, signal = new AbortController().signal } = hooks
   const chainId = await foreignChainId(client, shown, { signal, tell })
   if (chainId === undefined) return undefined

@@ -133,6 +133,10 @@ describe('a data chain', { timeout: 300_000 }, () => {
       (await read((most.answer as unknown as Injected).transactionHash)).content.length,
       2 + 128 * 1024,
     )
+    const deep = await post(`${chain}/inject`, `${'['.repeat(32_000)}${']'.repeat(32_000)}`)
+    await leap()
+    const { json, content } = await read((deep.answer as unknown as Injected).transactionHash)
+    assert.deepEqual([json, content.length], [undefined, 2 + 2 * 64_000])
     for (const id of ['1-x', '0x12', '1'])
       assert.equal((await fetch(`${chain}/inject/${id}`)).status, 400)
     assert.equal((await fetch(`${chain}/inject/999-0`)).status, 404)

@@ -76,7 +76,9 @@ export const InjectedShape = z
 
 export const InjectedDetailShape = InjectedShape.extend({
   content: hex,
-  json: z.any().openapi({ description: 'The content, if it is JSON by its media type' }),
+  json: z.any().openapi({
+    description: 'The content, if it is JSON by its media type, and at most 500 levels deep',
+  }),
   proof: z
     .object({
       ...{ transactionHash: hex, blockHash: hex, blockNumber: hex, transactionIndex: hex },
@@ -121,14 +123,23 @@ export function injectedDetailView(item: RpcInjectedDetail): z.infer<typeof Inje
   return { ...item, ...injectedView(item), json: jsonOf(item) }
 }
 
-/** The content as JSON, or nothing: its sender may have called anything JSON. */
+/** The content as JSON, or nothing: its sender may have called anything JSON, or nested it too deeply. */
 function jsonOf({ mediaType, content }: RpcInjectedDetail): unknown {
   if (!/[/+]json\s*(;|$)/i.test(mediaType)) return undefined
   try {
-    return JSON.parse(Buffer.from(content.slice(2), 'hex').toString())
+    const value: unknown = JSON.parse(Buffer.from(content.slice(2), 'hex').toString())
+    return isShallow(value, mostLevels) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/** Levels of JSON that are shown; to write much deeper ones there is no stack. */
+const mostLevels = 500
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((one) => isShallow(one, levels - 1))
 }
 
 interface RpcBlockName {
