@@ -7,7 +7,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium as driver, type Page } from 'playwright-core'
 import { type RunningNode, startNode } from '../../src/node/node.ts'
 import { chromium, skipBrowser } from './lacking.ts'
-import { root, temporaryFolder } from './program.ts'
+import { callRpc, root, temporaryFolder } from './program.ts'
 
 describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, () => {
   let node: RunningNode
@@ -106,6 +106,28 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     await page.getByRole('link', { name: String(before + 3), exact: true }).waitFor()
   })
 
+  test('chains are listed with height, engine and state, and stopped and started', async (t) => {
+    const { page, problems } = await open(t, '/chains')
+    await page.getByText('chain bang FILE').waitFor()
+    const own = page.getByRole('row').filter({ hasText: 'the node stands on it' })
+    await own.getByRole('cell', { name: 'dev', exact: true }).first().waitFor()
+    assert.equal(await own.getByRole('button', { name: /Stop|Start/ }).count(), 0)
+    await callRpc(node.rpcUrl ?? '', 'qs_fork', 'dev', { name: 'side', chainId: 77 })
+    const side = page.getByRole('row').filter({ hasText: 'side' })
+    await side.getByText('running', { exact: true }).waitFor()
+    await side.getByRole('cell', { name: /^block \d+$/ }).waitFor()
+    // It seals blocks, which are seen without reloading.
+    await side.getByRole('cell', { name: /^[3-9]$/ }).waitFor()
+    await side.getByRole('button', { name: 'Stop side' }).click()
+    await side.getByText('stopped', { exact: true }).waitFor()
+    await side.getByText('none is told').waitFor()
+    await side.getByRole('button', { name: 'Start side' }).click()
+    await side.getByText('running', { exact: true }).waitFor()
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({ path: path.join(process.env.SCREENSHOTS, 'chains.png') })
+    assert.deepEqual(problems, [])
+  })
+
   test('bad amounts and memos are refused with a reason', async (t) => {
     const { page } = await open(t, '/')
     const form = page.getByRole('form', { name: 'Make a deposit' })
@@ -172,7 +194,14 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     assert.ok(height < 150, `the rail is ${height} pixels high`)
   })
 
-  const paths = ['/', '/workflows', '/workflows/deposit-kyc-allocation', '/instances', '/events']
+  const paths = [
+    '/',
+    '/chains',
+    '/workflows',
+    '/workflows/deposit-kyc-allocation',
+    '/instances',
+    '/events',
+  ]
   const more = ['/blocks', '/blocks/1', '/outbox', '/records', '/instances/RUN', '/nowhere']
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`no page has a serious fault of access, ${colorScheme}, nor scrolls sideways at 360 pixels`, async (t) => {

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { type Liveness, useLiveStream } from './api/live.ts'
 import { useChains, useWorkflows } from './api/questions.ts'
 import { BlockPage, BlocksPage, EventPage, EventsPage } from './pages/chain-pages.tsx'
+import { ChainsPage } from './pages/chain-set-page.tsx'
 import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
@@ -24,6 +25,7 @@ const places: readonly (readonly [href: string, title: string, icon: IconName])[
   ['/workflows', 'Workflows', 'workflows'],
   ['/instances', 'Runs', 'runs'],
   ['/events', 'Events', 'events'],
+  ['/chains', 'Chains', 'chains'],
   ['/blocks', 'Blocks', 'blocks'],
   ['/outbox', 'Outbox', 'outbox'],
   ['/records', 'Records', 'records'],
@@ -34,6 +36,7 @@ const lists: Readonly<Record<string, () => ReactNode>> = {
   '/workflows': WorkflowsPage,
   '/instances': InstancesPage,
   '/events': EventsPage,
+  '/chains': ChainsPage,
   '/blocks': BlocksPage,
   '/outbox': OutboxPage,
   '/records': RecordsPage,

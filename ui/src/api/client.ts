@@ -13,8 +13,17 @@ async function ask(path: string, request: RequestInit): Promise<Response> {
 }
 
 /** Asks one address of the API; @throws Error with the API's own sentence */
-export async function getJson<T>(path: string): Promise<T> {
-  const response = await ask(path, { headers: { accept: 'application/json' } })
+export function getJson<T>(path: string): Promise<T> {
+  return askJson(path, { headers: { accept: 'application/json' } })
+}
+
+/** Has the API do something; @throws Error with the API's own sentence */
+export function postJson<T>(path: string): Promise<T> {
+  return askJson(path, { method: 'POST', headers: { 'content-type': 'application/json' } })
+}
+
+async function askJson<T>(path: string, request: RequestInit): Promise<T> {
+  const response = await ask(path, request)
   const body = (await response.json().catch(() => undefined)) as
     | (T & { error?: { message: string } })
     | undefined

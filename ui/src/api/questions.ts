@@ -13,12 +13,12 @@ export function useStatus() {
   })
 }
 
-/** The chains of the node. */
-export function useChains() {
+/** The chains of the node, asked again every so many milliseconds. */
+export function useChains(refetchInterval = 15_000) {
   return useQuery({
     queryKey: ['chains'],
     queryFn: () => getJson<Page<Chain>>('/v1/chains'),
-    refetchInterval: 15_000,
+    refetchInterval,
   })
 }
 

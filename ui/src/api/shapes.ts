@@ -30,7 +30,24 @@ export interface Chain {
   readonly chainId: number
   readonly embedded: boolean
   readonly rpcPath: string
-  readonly head: { readonly number: number; readonly hash: string } | null
+  readonly head: {
+    readonly number: number
+    readonly hash: string
+    readonly timestamp: string
+  } | null
+  /** Absent for a foreign chain. */
+  readonly engine: string | null
+  readonly state:
+    | 'creating'
+    | 'starting'
+    | 'running'
+    | 'stopping'
+    | 'stopped'
+    | 'failed'
+    | 'removing'
+  readonly isFirst: boolean
+  readonly parent: { readonly number: number } | null
+  readonly portion: number | null
   readonly problem: string | null
   readonly contracts: Readonly<Record<string, string>>
   readonly accounts: readonly string[]

@@ -4,11 +4,15 @@ import type { ReactNode } from 'react'
 import type { useList } from '../api/questions.ts'
 import { Failure, Loading } from './states.tsx'
 
-interface DataListProps<T> {
-  readonly list: ReturnType<typeof useList<T>>
+interface DataTableProps<T> {
+  readonly items: readonly T[]
   readonly caption: string
   readonly columns: Readonly<Record<string, (item: T) => ReactNode>>
   readonly idOf: (item: T) => string
+}
+
+interface DataListProps<T> extends Omit<DataTableProps<T>, 'items'> {
+  readonly list: ReturnType<typeof useList<T>>
   readonly empty: ReactNode
 }
 
@@ -20,29 +24,7 @@ export function DataList<T>({ list, caption, columns, idOf, empty }: DataListPro
   if (items.length === 0) return empty
   return (
     <>
-      <table>
-        <caption className="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
-            {Object.keys(columns).map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={idOf(item)}>
-              {Object.entries(columns).map(([name, cell]) => (
-                <td key={name} data-label={name}>
-                  {cell(item)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <DataTable items={items} caption={caption} columns={columns} idOf={idOf} />
       {list.hasNextPage && (
         <button
           type="button"
@@ -54,5 +36,34 @@ export function DataList<T>({ list, caption, columns, idOf, empty }: DataListPro
       )}
       {list.isFetchNextPageError && <Failure error={list.error} />}
     </>
+  )
+}
+
+/** A table of items, which on a narrow screen becomes a list. */
+export function DataTable<T>({ items, caption, columns, idOf }: DataTableProps<T>) {
+  return (
+    <table>
+      <caption className="visually-hidden">{caption}</caption>
+      <thead>
+        <tr>
+          {Object.keys(columns).map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {items.map((item) => (
+          <tr key={idOf(item)}>
+            {Object.entries(columns).map(([name, cell]) => (
+              <td key={name} data-label={name}>
+                {cell(item)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

@@ -1,7 +1,7 @@
 /** Shows what there is when there is nothing to show: loading, empty, failed; and states as badges. */
 
 import type { ReactNode } from 'react'
-import type { ChainEvent, InstanceStatus } from '../api/shapes.ts'
+import type { Chain, ChainEvent, InstanceStatus } from '../api/shapes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 /** Keeps the place of what is being loaded. */
@@ -52,7 +52,9 @@ export function Failure({
   )
 }
 
-const icons: Readonly<Record<InstanceStatus | ChainEvent['state'], IconName>> = {
+type State = InstanceStatus | ChainEvent['state'] | Chain['state']
+
+const icons: Readonly<Record<State, IconName>> = {
   running: 'running',
   waiting: 'waiting',
   completed: 'done',
@@ -61,10 +63,15 @@ const icons: Readonly<Record<InstanceStatus | ChainEvent['state'], IconName>> = 
   pending: 'waiting',
   confirmed: 'done',
   retracted: 'back',
+  creating: 'running',
+  starting: 'running',
+  stopping: 'running',
+  stopped: 'cancelled',
+  removing: 'running',
 }
 
 /** A state by icon, colour and word. */
-export function Badge({ state }: { readonly state: InstanceStatus | ChainEvent['state'] }) {
+export function Badge({ state }: { readonly state: State }) {
   return (
     <span className={`badge badge-${state}`}>
       <Icon name={icons[state]} /> {state}
