@@ -2,6 +2,7 @@
 
 import { knownName, readOptions, wholeNumber } from '../tools/command-options.ts'
 import { accountsTable } from './accounts.ts'
+import { chainsTable } from './chains.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { logTable } from './logs.ts'
 import { machineText } from './measure.ts'
@@ -21,6 +22,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   logs: logTable,
   network: networkTable,
   mining: miningTable,
+  chains: chainsTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -5,6 +5,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { toHex } from '../base/bytes.ts'
 import { keccak256 } from '../crypto/keccak.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { encodeHeader, headerHash } from './ledger/block-codec.ts'
@@ -19,6 +20,7 @@ import {
   sender,
   transfer,
 } from './test-chain/open-set.ts'
+import { powManifest } from './test-chain/pow-chain.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
 import { verifyChain } from './verify-chain.ts'
 
@@ -143,6 +145,19 @@ describe('a fork', () => {
     assert.equal(fork.head().header.extraData.length, 32)
     await set.fork('dev', { name: 'same', chainId: 9n })
     assert.deepEqual(chainOf(set, 'same').head().header.extraData, extraData)
+  })
+
+  test('may seal its blocks by work, and its blocks stand on the state of its parent', async (t) => {
+    const { set, first } = await openNewSet(t)
+    await first.submit(transfer(7n, 0n))
+    const { consensus } = JSON.parse(manifestToJson(powManifest()))
+    await set.fork('dev', { ...wish, consensus })
+    const fork = chainOf(set, 'fork')
+    assert.equal(fork.manifest.consensus.engine, 'pow')
+    assert.deepEqual(fork.head().header.stateRoot, first.head().header.stateRoot)
+    assert.equal(balanceOf(fork, receiver), 5n)
+    assert.equal(toHex(await fork.submit(transfer(8n, 1n))).length, 66)
+    assert.equal(fork.pool.counts().pending, 1)
   })
 
   test('is refused where it could not be told from another chain, or has no state to begin with', async (t) => {
