@@ -31,7 +31,7 @@ export const mustHappen: readonly string[] = [
   ...['evidence double-vote', 'evidence double-proposal', 'restart', 'restart in a height'],
   ...[
     'log lost',
-    'signed nothing twice',
+
     'answer',
     'sync',
     'held for the next height',

@@ -30,7 +30,7 @@ interface GuardRecord {
   readonly round: number
   readonly step: number
   readonly bytes: Uint8Array
-  readonly signature: Uint8Array
+  readonly message: SignedProposal | SignedVote
 }
 
 /** Records in order; a crash keeps those that were synced, and any number of the first of the rest. */
@@ -80,21 +80,21 @@ export class SimulatedDisk {
     }
   }
 
-  /** The signature of a message: a stored one for the same bytes, none for what is not above all that was signed. */
-  signOnce(
+  /** A signed message: the stored one for the same bytes, none for what is not above all that was signed. */
+  signOnce<T extends SignedProposal | SignedVote>(
     place: { readonly height: bigint; readonly round: number; readonly step: number },
     bytes: Uint8Array,
-    sign: () => Uint8Array,
-  ): Uint8Array | undefined {
+    sign: () => T,
+  ): T | undefined {
     const { last } = this.guard
     if (last !== undefined) {
       const order = compare(place, last)
       if (order < 0) return undefined
-      if (order === 0) return equalBytes(bytes, last.bytes) ? last.signature : undefined
+      if (order === 0) return equalBytes(bytes, last.bytes) ? (last.message as T) : undefined
     }
-    const signature = sign()
-    this.guard.items.push({ ...place, bytes, signature })
-    return signature
+    const message = sign()
+    this.guard.items.push({ ...place, bytes, message })
+    return message
   }
 }
 

@@ -46,8 +46,9 @@ export class SimulatedNode {
   core: CoreState = newCore(1n)
   rules: CoreRules
   held: HeldMessages = nothingHeld
-  /** Told when a height is done, and when the node is up again. */
+  /** Told when a height begins, or the node is up again; and when a height is final. */
   onNewHeight: () => void = () => {}
+  onFinal: (height: bigint, round: number) => void = () => {}
   #clock: NodeClock
   #turns: Turns
   /** No node's life before a crash goes on after it. */
@@ -180,21 +181,27 @@ export class SimulatedNode {
     if (this.core.round < 0) this.take({ kind: 'start' })
   }
 
-  /** What the log says of a height; nothing when it is about another. */
+  /**
+   * What log and guard say of a height; nothing when they are about another. Either may have got further when the node
+   * stopped: what only the guard has was signed and never sent, and goes on from there.
+   */
   #loggedCore(height: bigint): LoggedCore | undefined {
-    const { items } = this.disk.log
+    const { log, guard } = this.disk
     const of = <K extends LogRecord['kind']>(kind: K) =>
-      items.filter((item): item is Extract<LogRecord, { kind: K }> => item.kind === kind)
-    const place = of('core').at(-1)?.place
-    if (place?.height !== height) return undefined
+      log.items.filter((item): item is Extract<LogRecord, { kind: K }> => item.kind === kind)
+    const last = of('core').at(-1)?.place
+    const logged = last?.height === height ? last : undefined
+    const guarded = guard.last?.height === height ? guard.last.message : undefined
+    if (log.items.length === 0 || (logged === undefined && guarded === undefined)) return undefined
+    const place = logged ?? newCore(height)
     const polka = of('polka').findLast((record) => record.polka.round === place.validRound)?.polka
     const checkedValues = of('block').map(({ block }) => block)
     for (const block of checkedValues) this.blocks.set(block.value.toHex(), block)
-    return {
-      ...{ ...place, validPolka: polka, checkedValues },
-      proposals: of('proposal').map(({ proposal }) => proposal),
-      votes: of('vote').map(({ vote }) => vote),
-    }
+    const votes = logged ? of('vote').map(({ vote }) => vote) : []
+    const proposals = logged ? of('proposal').map(({ proposal }) => proposal) : []
+    if (guarded && 'type' in guarded) votes.push(guarded)
+    else if (guarded) proposals.push(guarded)
+    return { ...place, validPolka: polka, checkedValues, proposals, votes }
   }
 
   /** Does what the core asks for, in order; what it signs leaves together, once the log is on the disk. */
@@ -340,6 +347,7 @@ export class SimulatedNode {
     this.disk.blocks.items.push({ block, certificate: proof })
     this.#sync(() => {
       this.world.observer.final(this, height, block, proof)
+      this.onFinal(height, proof.round)
       this.#turns = turnsAfter(this.#turns, block.bornRound, this.world.plan.hasAbsences)
       this.rules = this.#rulesNow()
       this.#beginHeight(height + 1n)

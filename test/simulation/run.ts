@@ -6,6 +6,7 @@ import { Liar } from './liar.ts'
 import { SimulatedNode, timeouts } from './node.ts'
 import { PropertyFailure } from './observer.ts'
 import { canProgress, type Plan } from './plan.ts'
+import { RoundWatch } from './round-watch.ts'
 import { World } from './world.ts'
 
 /** What came of a run. */
@@ -22,6 +23,8 @@ export interface RunResult {
 
 /** A run that takes more has run away. */
 const mostEvents = 400_000
+/** Heights that every correct node must get to after the last fault, at least. */
+const heightsInCalm = 2
 /** Time that runs with too few honest validators to get on are watched after the faults. */
 const watchedMs = 3_000
 
@@ -31,11 +34,18 @@ export function run(plan: Plan, trace?: (line: string) => void): RunResult {
   const nodes = world.validators.map((_, id) => new SimulatedNode(id, world))
   const healedMs = layOut(world, nodes)
   const correct = nodes.filter(({ validator }) => !world.observer.isFaulty(validator))
+  const watch = new RoundWatch(plan, healedMs)
+  for (const node of canProgress(plan) ? correct : []) {
+    node.onFinal = (height, round) => {
+      const isCorrect = (of: number) => !world.observer.isFaulty(node.rules.proposerOf(of))
+      watch.decided(height, { nowMs: world.nowMs, round }, isCorrect)
+    }
+  }
   const lowest = () => Math.min(...correct.map((node) => Number(node.finalHeight)))
   let events = 0
   let failure: RunResult['failure']
   try {
-    let deadlineMs = Number.POSITIVE_INFINITY
+    let [deadlineMs, target] = [Number.POSITIVE_INFINITY, plan.heights]
     for (; events < mostEvents && world.queue.next(); events += 1) {
       const { nowMs } = world
       if (nowMs < healedMs) continue
@@ -43,10 +53,16 @@ export function run(plan: Plan, trace?: (line: string) => void): RunResult {
         if (nowMs > healedMs + watchedMs) break
         continue
       }
-      if (lowest() >= plan.heights) break
-      if (deadlineMs === Number.POSITIVE_INFINITY) deadlineMs = nowMs + allowedMs(plan, correct)
+      if (deadlineMs === Number.POSITIVE_INFINITY) {
+        deadlineMs = nowMs + allowedMs(plan, correct)
+        target = Math.max(
+          target,
+          Math.max(...correct.map(({ finalHeight }) => Number(finalHeight))) + heightsInCalm,
+        )
+      }
+      if (lowest() >= target) break
       if (nowMs > deadlineMs) {
-        throw new PropertyFailure('L1', stuck(correct, plan))
+        throw new PropertyFailure('L1', stuck(correct))
       }
     }
     if (events >= mostEvents) throw new PropertyFailure('L1', `more than ${mostEvents} events`)
@@ -108,10 +124,10 @@ function allowedMs({ heights, paceMs }: Plan, correct: readonly SimulatedNode[])
   return height + heights * (20 * timeoutMs(timeouts, 'propose', 3) + Math.max(...paceMs))
 }
 
-function stuck(correct: readonly SimulatedNode[], { heights }: Plan): string {
+function stuck(correct: readonly SimulatedNode[]): string {
   const places = correct.map(({ id, core }) => {
     const { height, round, step, lockedRound, validRound } = core
     return `${id} at ${height}/${round} ${step}, lock ${lockedRound}, valid ${validRound}`
   })
-  return `height ${heights} is not reached: ${places.join('; ')}`
+  return `the target is not reached: ${places.join('; ')}`
 }

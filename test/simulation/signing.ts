@@ -23,9 +23,7 @@ export function guardedVote(
   const { height, round, type } = vote
   const bytes = voteSignBytes(vote, placeOf(world))
   const place = { height, round, step: type === 'prevote' ? 1 : 2 }
-  const sign = () => signVote(vote, world.check, world.salt()).signature
-  const signature = disk.signOnce(place, bytes, sign)
-  return signature && { ...vote, signature }
+  return disk.signOnce(place, bytes, () => signVote(vote, world.check, world.salt()))
 }
 
 /** A proposal, unless the guard refuses it. */
@@ -36,9 +34,8 @@ export function guardedProposal(
 ): SignedProposal | undefined {
   const { height, round } = proposal
   const bytes = proposalSignBytes(proposal, placeOf(world))
-  const sign = () => signProposal(proposal, world.check, world.salt()).signature
-  const signature = disk.signOnce({ height, round, step: 0 }, bytes, sign)
-  return signature && { ...proposal, signature }
+  const sign = () => signProposal(proposal, world.check, world.salt())
+  return disk.signOnce({ height, round, step: 0 }, bytes, sign)
 }
 
 function placeOf({ check }: World) {

@@ -16,6 +16,7 @@ const usage = `usage: npm run test:simulation -- [--seeds N] [--seed S] [--worke
   --seeds N    runs, default 10000
   --seed S     the first one, default 1
   --workers N  threads, default one for each core, at most 8
+  --until-failure  end with the first run that fails
   --only SEED  this one alone; when it fails, the smallest plan that fails likewise is printed
   --plan FILE  a plan as it was printed
   --trace      tell every message and what comes of it`
@@ -28,10 +29,11 @@ const { values } = readOptions(usage, {
     only: { type: 'string' },
     plan: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    'until-failure': { type: 'boolean', default: false },
   },
 })
 
-const batchSize = 50
+const batchSize = 25
 /** Failures that are printed; more are only counted. */
 const shown = 10
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -75,6 +77,7 @@ async function runMany(): Promise<boolean> {
       worker.postMessage(row)
       const [result] = await once(worker, 'message')
       take(result as SeedsResult)
+      if (values['until-failure'] && failed > 0) break
     }
     await worker.terminate()
   }

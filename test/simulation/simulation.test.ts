@@ -1,8 +1,11 @@
 /** Runs a few hundred seeds of the simulator, and checks that it finds, repeats and shrinks what fails. */
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { test } from 'node:test'
 import { mustHappen } from './coverage.ts'
+import { mutations } from './mutations/core-mutations.ts'
 import { type Plan, planOf } from './plan.ts'
 import { run } from './run.ts'
 import { runSeeds, seedsToRemember } from './seeds.ts'
@@ -40,4 +43,13 @@ test('a run that can make no progress is found, repeats, and is made smaller', (
   )
   assert.ok(small.heights < plan.heights)
   assert.equal(run(small).failure?.property, 'L1')
+})
+
+test('each break of the list changes one place of the source', async () => {
+  const root = path.join(import.meta.dirname, '../..')
+  for (const { id, file, find, put } of mutations) {
+    const source = await readFile(path.join(root, file), 'utf8')
+    assert.equal(source.split(find).length, 2, `break ${id} does not fit ${file}`)
+    assert.notEqual(find, put)
+  }
 })

@@ -23,7 +23,7 @@ import type {
 } from './core-state.ts'
 import { doubleProposal } from './evidence.ts'
 import { limits } from './limits.ts'
-import type { Certificate, SignedProposal, SignedVote } from './messages.ts'
+import type { Certificate, CoreStep, SignedProposal, SignedVote } from './messages.ts'
 
 /** What the log says of a node that was stopped within a height: where it stood, and what it has signed. */
 export interface LoggedCore
@@ -55,8 +55,9 @@ export function newCore(height: bigint): CoreState {
 }
 
 /**
- * The core after a restart: it stands where it stood, has its own messages again, and waits anew. What it was about to sign
- * and did not is asked for: a proposal, or the vote of its step, for what it is locked on in this round or nil.
+ * The core after a restart: it stands where it stood, has its own messages again, and waits anew. A message that tells of more
+ * than the logged place does wins: it was signed. What the core was about to sign and did not is asked for: a proposal, or the
+ * vote of its step, for what it is locked on in this round or nil.
  */
 export function resumeCore(rules: CoreRules, logged: LoggedCore): CoreResult {
   const { checkedValues, proposals, votes, round, step } = logged
@@ -68,12 +69,32 @@ export function resumeCore(rules: CoreRules, logged: LoggedCore): CoreResult {
   for (const proposal of proposals) state = takeProposal(rules, state, proposal).state
   for (const vote of votes) state = takeVote(rules, state, vote).state
   if (validPolka) state = takeCertificate(rules, state, validPolka).state
+  for (const message of [...proposals, ...votes]) state = atLeast(rules, state, message)
   const unsigned = asked(rules, state, logged)
   // Unless a value is to be built now, no other is proposed in this round.
   const hasProposed = !unsigned.some(({ kind }) => kind === 'build')
   const resumed = { ...state, done: { ...state.done, hasProposed } }
   return then({ state: resumed, effects: unsigned }, (next) => settled(rules, next))
 }
+
+/** Where a core stands at least that has signed this: in its step of its round, and locked on what it precommitted. */
+function atLeast(
+  { self }: CoreRules,
+  state: CoreState,
+  message: SignedProposal | SignedVote,
+): CoreState {
+  if (message.validatorIndex !== self) return state
+  const { round, value } = message
+  const step = 'type' in message ? message.type : 'propose'
+  const isLater =
+    round > state.round ||
+    (round === state.round && steps.indexOf(step) > steps.indexOf(state.step))
+  const placed: CoreState = isLater ? { ...state, round, step } : state
+  const isLock = step === 'precommit' && value !== undefined && round > state.lockedRound
+  return isLock ? { ...placed, lockedRound: round, lockedValue: value } : placed
+}
+
+const steps: readonly CoreStep[] = ['new', 'propose', 'prevote', 'precommit', 'decided']
 
 /** What a core asks for that stands in a step without having signed what belongs to it. */
 function asked(

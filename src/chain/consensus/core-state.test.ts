@@ -113,6 +113,35 @@ describe('a core that comes back', () => {
     ])
   })
 
+  test('stands at least where its own messages say, whatever the log says: it has signed them', () => {
+    const fresh = { ...newCore(7n), votes: [], proposals: [] }
+    const placed = (changes: Partial<typeof logged>) => {
+      const { state, effects } = resumeCore(before.rules, { ...fresh, ...changes })
+      const { round, step, lockedRound, lockedValue } = state
+      return [round, step, lockedRound, before.name(lockedValue), effects.length]
+    }
+    const [prevote, precommit] = [
+      before.vote('prevote', 2, 'a', 1),
+      before.vote('precommit', 2, 'b', 1),
+    ]
+    assert.deepEqual(placed({ votes: [prevote] }), [2, 'prevote', -1, 'nil', 0])
+    assert.deepEqual(placed({ votes: [prevote, precommit] }), [2, 'precommit', 2, 'b', 0])
+    const older = {
+      round: 4,
+      step: 'prevote',
+      lockedRound: 3,
+      lockedValue: namedValue('a'),
+    } as const
+    const votes = [precommit, before.vote('prevote', 4, 'a', 1)]
+    assert.deepEqual(placed({ ...older, votes }), [4, 'prevote', 3, 'a', 0])
+    const others = [before.vote('precommit', 2, 'b', 0)]
+    assert.deepEqual(placed({ votes: others }), [-1, 'new', -1, 'nil', 0])
+    const proposer = new CoreBench([1, 1, 1, 1], 0)
+    const proposals = [proposer.proposal(4, 'a')]
+    const { state } = resumeCore(proposer.rules, { ...fresh, proposals })
+    assert.deepEqual([state.round, state.step, state.done.hasProposed], [4, 'propose', true])
+  })
+
   test('asks for the vote of its step that it did not get to sign: for its lock, or nil', () => {
     const words = (changes: Partial<typeof logged>) =>
       resumeCore(before.rules, { ...logged, votes: [], ...changes }).effects.map((effect) =>
