@@ -23,6 +23,7 @@ import type { Message } from './message.ts'
 import { NodeClock } from './node-clock.ts'
 import { PropertyFailure } from './observer.ts'
 import { guardedProposal, guardedVote } from './signing.ts'
+import { checkTurn } from './turn-check.ts'
 import { firstTurns, isSomebodyAbsent, proposersAt, type Turns, turnsAfter } from './turns.ts'
 import { effectWords } from './words.ts'
 import type { World } from './world.ts'
@@ -216,6 +217,7 @@ export class SimulatedNode {
       }
       if (life !== this.#life) return
       this.world.tell(this.id, () => effectWords(effect))
+      checkTurn(this.rules, state, effect)
       leaving.push(...this.#effect(effect))
     }
     if (leaving.length === 0) return
