@@ -154,8 +154,9 @@ export class BlockVoting {
     feed({ kind: 'signer', self: signer?.validator, nowMs: nowMs() })
   }
 
-  peerCount(): number {
-    return this.#network?.peerCount() ?? 0
+  /** The links; `undefined` for a node that has none. */
+  get network(): Pick<ChainNetwork, 'peers' | 'addPeer'> | undefined {
+    return this.#network
   }
 
   /** Tells others of a transaction that came to this node. */

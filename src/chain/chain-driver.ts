@@ -170,7 +170,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     submitWork: (sealHash, nonce) => this.#proposals.submitWork(sealHash, nonce),
   }
 
-  peerCount = () => this.#voting.peerCount()
+  network = () => this.#voting.network
 
   get pool(): TxPool {
     return this.#intake.pool

@@ -33,6 +33,13 @@ export interface NetworkedChain {
   isValidator(address: Address): boolean
 }
 
+/** A node that is linked. */
+export interface LinkedPeer {
+  readonly id: string
+  /** Of the validator that it proved to be. */
+  readonly validator: Address | undefined
+}
+
 /** The links of one chain. */
 export interface ChainNetwork {
   /** Tells all, or one. */
@@ -43,8 +50,10 @@ export interface ChainNetwork {
   giveBlock(to: string, bytes: Uint8Array): void
   /** Asks others for the block of a height with its certificate, until one has it. */
   askBlock(height: bigint): Promise<Uint8Array | undefined>
-  /** How many nodes of the chain are linked. */
-  peerCount(): number
+  /** Nodes of the chain that are linked. */
+  peers(): readonly LinkedPeer[]
+  /** Keeps a link to an address from now on. @throws AppError `network/bad-address` */
+  addPeer(address: string): void
   leave(): void
 }
 

@@ -2,6 +2,7 @@
 
 import type { LogPosition } from '../store/block-log.ts'
 import type { Closing } from './block-closing.ts'
+import type { ChainNetwork } from './chain-network.ts'
 import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
@@ -132,8 +133,8 @@ export interface Chain {
   /** What the protocol does at the end of the next block; `undefined` where that is nothing of an engine's. */
   closing(): Closing | undefined
   readonly mining: Mining
-  /** Nodes of this chain that are linked. */
-  peerCount(): number
+  /** Links to other nodes; `undefined` for a node that has none. */
+  network(): Pick<ChainNetwork, 'peers' | 'addPeer'> | undefined
   /** Development only. */
   readonly dev: DevControls
   start(): Promise<void>

@@ -71,7 +71,7 @@ export function joinBy(network: Network): JoinNetwork {
         },
       ],
     })
-    return linksOf(channel)
+    return linksOf(channel, (address) => network.addPeer(address))
   }
 }
 
@@ -113,7 +113,7 @@ function resultOf(hearing: Hearing): CheckResult {
   return { kind: hearing }
 }
 
-function linksOf(channel: Channel): ChainNetwork {
+function linksOf(channel: Channel, addPeer: ChainNetwork['addPeer']): ChainNetwork {
   return {
     say(message, to) {
       const options = { importance: 'own', isRepeated: true } as const
@@ -132,7 +132,8 @@ function linksOf(channel: Channel): ChainNetwork {
       }
       return undefined
     },
-    peerCount: () => channel.peers().length,
+    peers: () => channel.peers().map((peer) => ({ id: peer.id, validator: peer.validator() })),
+    addPeer,
     leave: () => channel.leave(),
   }
 }

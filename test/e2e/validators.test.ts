@@ -32,6 +32,8 @@ test('four validators go on while each is killed in turn, and none signs or says
     const nonce = await callRpc(node(at).url, 'eth_getTransactionCount', owner, 'latest')
     assert.equal(nonce, '0x4')
     assert.equal(await callRpc(node(at).url, 'net_peerCount'), '0x3')
+    const peers = await callRpc<{ readonly validator?: string }[]>(node(at).url, 'qs_discover')
+    assert.equal(new Set(peers.map(({ validator }) => validator)).size, 3)
   }
   for (const at of all) {
     node(at).program.child.kill('SIGTERM')

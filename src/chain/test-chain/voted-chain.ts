@@ -51,7 +51,8 @@ export class TestLinks {
           }
           return undefined
         },
-        peerCount: () => others().length,
+        peers: () => others().map(([id]) => ({ id, validator: undefined })),
+        addPeer: () => {},
         leave: () => void this.#nodes.delete(name),
       }
     }

@@ -2,6 +2,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import type { Chain } from '../../chain/chain.ts'
+import { peerJson } from '../format/peer-json.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { forkConfig } from '../view/fork-config.ts'
 import { type MethodTable, method } from './method.ts'
@@ -33,7 +34,7 @@ export const configMethods: MethodTable = {
       },
     }
   }),
-  admin_peers: method([], () => []),
+  admin_peers: method([], ({ chain }) => chain.network()?.peers().map(peerJson) ?? []),
   admin_datadir: method([], ({ dataFolder }) => dataFolder ?? ''),
 }
 

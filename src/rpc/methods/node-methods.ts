@@ -13,7 +13,7 @@ export const nodeMethods: MethodTable = {
   net_version: method([], ({ chain }) => chain.manifest.chainId.toString()),
   // Clients ask this to learn whether a node is alive.
   net_listening: method([], () => true),
-  net_peerCount: method([], ({ chain }) => toQuantity(chain.peerCount())),
+  net_peerCount: method([], ({ chain }) => toQuantity(chain.network()?.peers().length ?? 0)),
   rpc_modules: method([], ({ methodNames }) =>
     Object.fromEntries(methodNames.map((name) => [name.split('_', 1)[0] ?? name, '1.0'])),
   ),

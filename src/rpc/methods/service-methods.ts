@@ -5,6 +5,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { Block } from '../../chain/ledger/block.ts'
 import { codedError, withCodes } from '../envelope/coded-error.ts'
 import { blockJson } from '../format/block-json.ts'
+import { peerJson } from '../format/peer-json.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { listOf, optional } from '../params/parser.ts'
 import { text } from '../params/values.ts'
@@ -29,7 +30,10 @@ export const serviceMethods: MethodTable = {
         work === undefined
           ? { by: 'height', value: toQuantity(header.number) }
           : { by: 'work', value: toQuantity(work) },
-      ...{ waiting: toQuantity(pending + queued), peers: toQuantity(0) },
+      ...{
+        waiting: toQuantity(pending + queued),
+        peers: toQuantity(chain.network()?.peers().length ?? 0),
+      },
     }
   }),
   qs_leap: method([], ({ chain }) =>
@@ -44,11 +48,17 @@ export const serviceMethods: MethodTable = {
       return executed ? blockJson(executed, false) : null
     }),
   ),
-  qs_discover: method([optional(listOf(text, mostPeers), [])], (_, [peers]) => {
-    if (peers.length === 0) return []
-    const message = 'this node has no network, so that it can know no peers; leave them out'
-    throw codedError('rpc/no-network', message)
-  }),
+  qs_discover: method([optional(listOf(text, mostPeers), [])], ({ chain }, [addresses]) =>
+    withCodes(async () => {
+      const network = chain.network()
+      if (network === undefined && addresses.length > 0) {
+        const message = 'this node has no network, so that it can know no peers; leave them out'
+        throw codedError('rpc/no-network', message)
+      }
+      for (const address of addresses) network?.addPeer(address)
+      return network?.peers().map(peerJson) ?? []
+    }),
+  ),
 }
 
 function named({ header, hash }: Pick<Block, 'header' | 'hash'>): { readonly [key: string]: Json } {
