@@ -1,7 +1,7 @@
 /** Forks chains, and looks at what the fork begins with, what it shares with its parent, and what is refused. */
 
 import assert from 'node:assert/strict'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -199,13 +199,17 @@ describe('a fork', () => {
   })
 
   test('whose first state is damaged does not start, and says what to do', async (t) => {
-    const { set, folder } = await openNewSet(t)
+    const { set, first, folder } = await openNewSet(t)
     await set.fork('dev', wish)
+    await first.submit(transfer(7n, 0n))
+    await set.fork('dev', { name: 'later', chainId: 9n })
+    const later = path.join(folder, 'later', 'birth.state')
     await set.stop('fork')
     const file = path.join(folder, 'fork', 'birth.state')
     const whole = await readFile(file)
     for (const damage of [
       () => rm(file),
+      () => copyFile(later, file),
       () => writeFile(file, whole.subarray(0, -3)),
       () => writeFile(file, whole.with(whole.length - 40, (whole.at(-40) ?? 0) ^ 1)),
     ]) {

@@ -7,6 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { Json } from '../base/json-rpc.ts'
@@ -144,7 +145,7 @@ test('chains are managed at the root only, where nothing that is stopped is wait
 })
 
 test('who is connected to a chain is told goodbye when it stops, and others are not', async (t) => {
-  const { ask, rpc } = await serveSet(t)
+  const { ask, rpc, at } = await serveSet(t)
   await ask('qs_bang', manifest('side', 8n))
   const open = async (place: string) => {
     const socket = new WebSocket(`${rpc.url?.replace('http', 'ws')}${place}`)
@@ -160,12 +161,17 @@ test('who is connected to a chain is told goodbye when it stops, and others are 
     ...{ maxFeePerGas: '0x77359400', maxPriorityFeePerGas: '0x1', chainId: '0x8' },
   }
   const { raw } = (await rpc.call('eth_signTransaction', [from], 'side')) as { raw: string }
+  const waiting = at('/rpc/side', 'eth_sendRawTransactionSync', raw, 60_000)
+  for (let pending = '0x0'; pending === '0x0'; await turn()) {
+    pending = ((await rpc.call('txpool_status', [], 'side')) as { pending: string }).pending
+  }
   side.send(
     JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_sendRawTransactionSync', params: [raw] }),
   )
   const closed = once(side, 'close')
   await ask('qs_stopChain', 'side')
   assert.equal((await closed)[0], 1001)
+  assert.match((await waiting).error?.message ?? '', /not processed/)
   root.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId' }))
   const [answer] = await once(root, 'message')
   assert.equal(JSON.parse(String(answer)).result, '0x4f1a')
