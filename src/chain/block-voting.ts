@@ -5,15 +5,8 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
 import type { BuiltBlock } from './block-building.ts'
 import type { ChainNetwork, Hearing, NetworkedChain } from './chain-network.ts'
-import type {
-  Effect,
-  Input,
-  StartOptions,
-  UnsignedMessage,
-  Verdict,
-} from './consensus/consensus.ts'
-import { decodeMessage, encodeMessage } from './consensus/message-codec.ts'
-import type { ConsensusMessage } from './consensus/messages.ts'
+import type { Effect, Input, StartOptions, Verdict } from './consensus/consensus.ts'
+import { decodeMessage, encodeMessage, signedMessage } from './consensus/message-codec.ts'
 import { decodeDecidedBlock, encodeProofs } from './decided-block.ts'
 import type { Block } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
@@ -314,13 +307,4 @@ export class BlockVoting {
   #ranBlock(hash: Hash): BuiltBlock | undefined {
     return this.#ran.find(({ executed }) => equalBytes(executed.block.hash, hash))
   }
-}
-
-function signedMessage(
-  unsigned: UnsignedMessage,
-  signed: { readonly validatorIndex: number; readonly signature: Uint8Array },
-): ConsensusMessage {
-  return unsigned.kind === 'vote'
-    ? { kind: 'vote', vote: { ...unsigned.content, ...signed } }
-    : { kind: 'proposal', proposal: { ...unsigned.content, ...signed } }
 }

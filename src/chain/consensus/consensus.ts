@@ -240,6 +240,8 @@ export interface LoggedHeight {
   /** What it has signed. */
   readonly messages: readonly ConsensusMessage[]
   readonly blocks: readonly { readonly hash: Hash; readonly bytes: Uint8Array }[]
+  /** What the guard has signed last of this height: the log may lack it. */
+  readonly last?: { readonly unsigned: UnsignedMessage; readonly signature: Uint8Array } | undefined
 }
 
 /** A new state and what is to be done. */

@@ -28,6 +28,7 @@ import {
   writeSigned,
   writeVote,
 } from './bft/message-fields.ts'
+import type { UnsignedMessage } from './consensus.ts'
 import { limits } from './limits.ts'
 import type { ConsensusMessage, CoreStep, RoundState } from './messages.ts'
 import { partCountOf } from './parts.ts'
@@ -49,6 +50,16 @@ const steps: readonly CoreStep[] = ['new', 'propose', 'prevote', 'precommit', 'd
 const mostValues = 2 * limits.maxValidators * 10
 /** Hashes beside the way from a part to the root. */
 const longestPath = Math.ceil(Math.log2(partCountOf(limits.maxBlockBytes)))
+
+/** A message of this validator, from what it signed and how. */
+export function signedMessage(
+  unsigned: UnsignedMessage,
+  signed: { readonly validatorIndex: number; readonly signature: Uint8Array },
+): ConsensusMessage {
+  return unsigned.kind === 'vote'
+    ? { kind: 'vote', vote: { ...unsigned.content, ...signed } }
+    : { kind: 'proposal', proposal: { ...unsigned.content, ...signed } }
+}
 
 /** The bytes of a message: rlp([kind, …fields]). */
 export function encodeMessage(message: ConsensusMessage): Uint8Array {

@@ -114,6 +114,31 @@ export function comparePlaces(a: SignedPlace, b: SignedPlace): number {
   return a.round - b.round || a.step - b.step
 }
 
+/** What a validator signed, from the bytes; `undefined` for what is neither a vote nor a proposal. */
+export function readSignBytes(
+  bytes: Uint8Array,
+):
+  | { readonly kind: 'vote'; readonly content: VoteContent }
+  | { readonly kind: 'proposal'; readonly content: ProposalContent }
+  | undefined {
+  const place = signedPlace(bytes)
+  if (place === undefined) return undefined
+  const { instance, height, round, step } = place
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  if (step === 0) {
+    const content = {
+      ...{ instance, height, round, validRound: view.getUint32(57) - 1 },
+      ...{ value: bytes.slice(61, 93), partsRoot: bytes.slice(93, 125) },
+      ...{ partCount: view.getUint16(125), byteLength: view.getUint32(127) },
+    }
+    return { kind: 'proposal', content }
+  }
+  const value = view.getUint8(62) === 1 ? undefined : bytes.slice(63, 95)
+  const type = step === voteTypeCodes.prevote ? 'prevote' : 'precommit'
+  const validRound = type === 'prevote' && value ? view.getUint32(58) - 1 : -1
+  return { kind: 'vote', content: { instance, type, height, round, validRound, value } }
+}
+
 /** Whether bytes are those of a hello. */
 export function isHello(bytes: Uint8Array): boolean {
   return bytes.length === 108 && equalBytes(bytes.subarray(0, tagBytes), helloTag)

@@ -2,19 +2,10 @@
 
 import { AppError } from '../../base/app-error.ts'
 import { equalBytes, toHex } from '../../base/bytes.ts'
-import { keccak256 } from '../../crypto/keccak.ts'
 import { type NewestFile, openNewestFile } from '../../store/newest-file.ts'
 import type { Instance } from '../consensus/messages.ts'
 import { comparePlaces, type SignedPlace, signedPlace } from '../consensus/sign-bytes.ts'
-import {
-  decodeRlp,
-  encodeRlp,
-  type RlpSource,
-  type RlpValue,
-  rlpBytes,
-  rlpList,
-  rlpNumber,
-} from '../ledger/rlp.ts'
+import { decodeRlp, encodeRlp, type RlpValue, rlpBytes, rlpList } from '../ledger/rlp.ts'
 import type { Hash } from '../ledger/transaction.ts'
 
 /** What a guard works with. */
@@ -35,8 +26,7 @@ export interface GuardedSignature {
 /** The last that was signed of an instance. */
 interface Entry {
   readonly place: SignedPlace
-  /** keccak-256 of the bytes. */
-  readonly hash: Hash
+  readonly bytes: Uint8Array
   readonly signature: Uint8Array
 }
 
@@ -73,6 +63,13 @@ export class SigningGuard {
     return this.#signed.get(instance)?.place
   }
 
+  /** What was signed for it, and how: a crash may have kept it from the log. */
+  last(
+    instance: Instance,
+  ): { readonly bytes: Uint8Array; readonly signature: Uint8Array } | undefined {
+    return this.#signed.get(instance)
+  }
+
   /**
    * Signs a vote or a proposal. The same bytes get the same signature again.
    *
@@ -86,18 +83,17 @@ export class SigningGuard {
       throw new AppError({ code: 'consensus/not-to-be-signed', message })
     }
     if (!equalBytes(place.chainKey, this.#options.chainKey)) throw otherChain(this.#options)
-    const hash = keccak256(bytes)
     const last = this.#signed.get(place.instance)
     const order = last ? comparePlaces(place, last.place) : 1
-    if (last && order === 0 && equalBytes(hash, last.hash)) {
+    if (last && order === 0 && equalBytes(bytes, last.bytes)) {
       return last
     }
     if (last && order <= 0) throw wouldSignTwice(place, last.place)
     const signature = this.#options.sign(bytes)
     const entries = new Map<Instance, Entry>(this.#signed)
-    entries.set(place.instance, { place, hash, signature })
+    entries.set(place.instance, { place, bytes, signature })
     const onDisk = this.#file.write(encodeEntries(entries, this.#options.chainKey))
-    const signed = { place, hash, signature, onDisk }
+    const signed = { place, bytes, signature, onDisk }
     this.#signed.set(place.instance, signed)
     return signed
   }
@@ -108,43 +104,32 @@ export class SigningGuard {
 }
 
 function encodeEntries(signed: ReadonlyMap<Instance, Entry>, chainKey: Hash): Uint8Array {
-  const entries = [...signed.values()].map(({ place, hash, signature }): RlpSource => {
-    const { instance, height, round, step } = place
-    return [instance, height, round, step, hash, signature]
-  })
-  return encodeRlp([chainKey, entries])
+  return encodeRlp([
+    chainKey,
+    [...signed.values()].map(({ bytes, signature }) => [bytes, signature]),
+  ])
 }
 
-function decodeSigned(bytes: Uint8Array, options: SigningGuardOptions): Map<Instance, Signed> {
-  if (bytes.length === 0) return new Map()
-  let chainKey: Hash
-  let entries: readonly RlpValue[]
+function decodeSigned(file: Uint8Array, options: SigningGuardOptions): Map<Instance, Signed> {
+  if (file.length === 0) return new Map()
   try {
-    const [key, list] = rlpList(decodeRlp(bytes), 'the guard', 2)
-    chainKey = rlpBytes(key, 'the chain key', 32)
-    entries = rlpList(list, 'what was signed')
+    const [key, entries] = rlpList(decodeRlp(file), 'the guard', 2)
+    if (!equalBytes(rlpBytes(key, 'the chain key', 32), options.chainKey)) throw otherChain(options)
+    return new Map(rlpList(entries, 'what was signed').map(signedFrom))
   } catch (cause) {
+    if (cause instanceof AppError && cause.code === 'consensus/other-chain') throw cause
     const message = `${options.file} does not hold what a guard writes; restore it from a backup`
     throw new AppError({ code: 'consensus/damaged-guard', message, cause })
   }
-  if (!equalBytes(chainKey, options.chainKey)) throw otherChain(options)
-  return new Map(
-    entries.map((entry) => {
-      const [instance, height, round, step, hash, signature] = rlpList(entry, 'a place', 6)
-      const place = {
-        chainKey,
-        instance: Number(rlpNumber(instance, 'instance', 8)) as Instance,
-        height: rlpNumber(height, 'height', 64),
-        round: Number(rlpNumber(round, 'round', 32)),
-        step: Number(rlpNumber(step, 'step', 8)),
-      }
-      const signed = {
-        ...{ place, hash: rlpBytes(hash, 'hash', 32) },
-        ...{ signature: rlpBytes(signature, 'signature'), onDisk: Promise.resolve() },
-      }
-      return [place.instance, signed]
-    }),
-  )
+}
+
+function signedFrom(value: RlpValue): [Instance, Signed] {
+  const [first, second] = rlpList(value, 'what was signed', 2)
+  const bytes = rlpBytes(first, 'the bytes')
+  const place = signedPlace(bytes)
+  if (place === undefined) throw new Error('the bytes are neither a vote nor a proposal')
+  const signature = rlpBytes(second, 'the signature')
+  return [place.instance, { place, bytes, signature, onDisk: Promise.resolve() }]
 }
 
 function otherChain({ file, chainKey }: SigningGuardOptions): AppError {

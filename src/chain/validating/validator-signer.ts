@@ -8,7 +8,7 @@ import type { LinkKey, ValidatorOptions } from '../chain-network.ts'
 import type { LoggedHeight } from '../consensus/consensus.ts'
 import { decodeMessage } from '../consensus/message-codec.ts'
 import type { Validator } from '../consensus/messages.ts'
-import { isHello } from '../consensus/sign-bytes.ts'
+import { isHello, readSignBytes } from '../consensus/sign-bytes.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { openSigningGuard, type SigningGuard } from './signing-guard.ts'
 import { openSigningLog, type SigningLog } from './signing-log.ts'
@@ -46,7 +46,7 @@ export async function openValidatorSigner(
   const { scheme, publicKey } = key
   return {
     validator: { address, scheme, publicKey, weight: 1n, payTo: new Uint8Array(20) },
-    ...{ guard, log, logged: log.found && decoded(log.found) },
+    ...{ guard, log, logged: log.found && { ...decoded(log.found), last: lastOf(guard, log) } },
     linkKey: { scheme, publicKey, sign: (bytes) => signHello(key, bytes) },
     async close() {
       await Promise.all([guard.close(), log.close()])
@@ -59,6 +59,14 @@ function signHello(key: SigningKey, bytes: Uint8Array): Uint8Array {
   if (isHello(bytes)) return key.sign(bytes)
   const message = `${bytes.length} bytes are no hello, and nothing else is signed for a link`
   throw new AppError({ code: 'consensus/not-to-be-signed', message })
+}
+
+/** What the guard has signed for the height of the log: a crash may have come before the log had it. */
+function lastOf(guard: SigningGuard, { found }: SigningLog): LoggedHeight['last'] {
+  const last = guard.last(0)
+  const unsigned = last && readSignBytes(last.bytes)
+  if (!unsigned || unsigned.content.height !== found?.height) return undefined
+  return { unsigned, signature: last.signature }
 }
 
 function decoded(found: NonNullable<SigningLog['found']>): LoggedHeight {

@@ -1,10 +1,12 @@
 /** Begins a validating engine on the head of a chain, and goes on within a height where its log says that it stood. */
 
+import { equalBytes } from '../../../base/bytes.ts'
 import { newCore, resumeCore } from '../bft-core.ts'
 import { type BftGround, type BftPlace, type BftState, rulesAfter } from '../bft-state.ts'
 import type { LoggedHeight, StartOptions, Step } from '../consensus.ts'
 import { emptyDerived } from '../derived.ts'
 import { decodeLoggedPlace } from '../logged-core.ts'
+import { encodeMessage, signedMessage } from '../message-codec.ts'
 import type { ConsensusMessage } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
 import { arrivedBlock } from './flights.ts'
@@ -34,8 +36,10 @@ function groundOf(place: BftPlace, options: StartOptions): BftGround {
 }
 
 /** Stands where the log says, with what was signed; its blocks are run again before they count. */
-function goOn(turn: Turn, { messages, blocks }: LoggedHeight, encoded: Uint8Array): void {
+function goOn(turn: Turn, logged: LoggedHeight, encoded: Uint8Array): void {
   const { rules } = turn.state
+  const { blocks } = logged
+  const messages = withLast(logged, rules.self)
   for (const { hash, bytes } of blocks) {
     const arrived = arrivedBlock(hash, bytes)
     if (arrived) turn.hold(arrived, undefined)
@@ -49,6 +53,15 @@ function goOn(turn: Turn, { messages, blocks }: LoggedHeight, encoded: Uint8Arra
   for (const effect of effects) turn.perform(effect)
   for (const message of messages) tellAgain(turn, message)
   turn.checkArrived()
+}
+
+/** All that was signed: what the guard alone has is the last of it. */
+function withLast({ messages, last }: LoggedHeight, self: number | undefined) {
+  if (last === undefined || self === undefined) return messages
+  const message = signedMessage(last.unsigned, { validatorIndex: self, signature: last.signature })
+  const encoded = encodeMessage(message)
+  const isKnown = messages.some((one) => equalBytes(encodeMessage(one), encoded))
+  return isKnown ? messages : [...messages, message]
 }
 
 /** What was signed may not have left. */
