@@ -49,6 +49,8 @@ export class BlockVoting {
   /** One signature after the other. */
   #signing: Promise<void> = Promise.resolve()
   #hasStopped = false
+  /** Nothing is signed any more. */
+  #hasGivenUp = false
   /** Blocks that are in the log of this height. */
   #logged = new Set<string>()
   #isCatchingUp = false
@@ -216,12 +218,10 @@ export class BlockVoting {
       const parent = built?.executed.block.header.parentHash
       if (!built || !parent || !equalBytes(parent, head().hash)) return
       // What the next height signs waits until the log of this one is cut, and that until the block is on disk.
-      const { promise: stored, resolve, reject } = Promise.withResolvers<void>()
+      const stored = add(built, encodeProofs({ proof, parentProof }))
+      // The addition tells of the block in a later turn, after this.
       this.#signing = this.#signing.then(() => this.#forget(stored))
-      await add(built, encodeProofs({ proof, parentProof })).then(resolve, (error: unknown) => {
-        reject(error)
-        throw error
-      })
+      await stored
     })
     return true
   }
@@ -240,14 +240,14 @@ export class BlockVoting {
   #giveUp(error: unknown): void {
     const { logger, feed, nowMs } = this.#place
     logger.error('a validator signs no more', { error: String(error) })
-    this.#hasStopped = true
+    this.#hasGivenUp = true
     feed({ kind: 'signer', self: undefined, nowMs: nowMs() })
   }
 
   /** Signs, and tells when key and log have it on disk. */
   async #sign(effect: EffectOf<'sign'>): Promise<void> {
     const { signer, feed, nowMs, logger } = this.#place
-    if (signer === undefined || this.#hasStopped) return
+    if (signer === undefined || this.#hasGivenUp || this.#hasStopped) return
     const { unsigned, validatorIndex, signBytes, memory } = effect
     try {
       const { signature, onDisk } = signer.guard.sign(signBytes)

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
+import type { SigningKey } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
 import {
@@ -42,13 +43,17 @@ function reached(chain: DrivenChain, height: bigint): Promise<void> {
   })
 }
 
-async function startAll(t: TestContext, count: number) {
+async function startAll(
+  t: TestContext,
+  count: number,
+  keyOf: (key: SigningKey, at: number) => SigningKey = (key) => key,
+) {
   const links = new TestLinks()
   const keys = validatorKeys(count)
   const manifest = votedManifest(owner, keys)
   const places = await Promise.all(
     keys.map(async (own, at) => ({
-      ...{ name: `node-${at}`, folder: await nodeFolder(t), manifest, key: own },
+      ...{ name: `node-${at}`, folder: await nodeFolder(t), manifest, key: keyOf(own, at) },
     })),
   )
   const nodes: (DrivenChain | undefined)[] = []
@@ -95,6 +100,19 @@ describe('a chain that is voted on', () => {
     }
     const { number } = node(0).head().header
     await reached(node(0), number + 1n)
+  })
+
+  test('a validator whose key fails follows the others, and catches up with them', async (t) => {
+    const { node, all, links } = await startAll(t, 4, (key, at) => {
+      return at === 3 ? { ...key, sign: () => assert.fail('the key is gone') } : key
+    })
+    await reached(node(3), 2n)
+    links.away.add('node-3')
+    await reached(node(0), 7n)
+    links.asked.clear()
+    links.away.delete('node-3')
+    await Promise.all(all().map((one) => reached(one, 9n)))
+    assert.ok(links.asked.has('node-3'))
   })
 
   test('four hold the same chain, with one away that comes back', async (t) => {

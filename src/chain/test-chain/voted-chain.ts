@@ -19,6 +19,8 @@ import { devManifest } from './dev-manifest.ts'
 export class TestLinks {
   readonly #nodes = new Map<string, NetworkedChain>()
   readonly away = new Set<string>()
+  /** Who has asked for blocks. */
+  readonly asked = new Set<string>()
 
   /** Joins a node under a name. */
   join(name: string): (chain: NetworkedChain) => ChainNetwork {
@@ -45,6 +47,7 @@ export class TestLinks {
           for (const [other, node] of others()) if (to === other) later(() => node.hearBlock(bytes))
         },
         askBlock: async (height) => {
+          this.asked.add(name)
           for (const [, node] of others()) {
             const bytes = node.decidedBlock(height)
             if (bytes) return bytes
