@@ -7,16 +7,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { toHex } from '../src/base/bytes.ts'
 import type { Manifest } from '../src/chain/ledger/manifest.ts'
 import { manifestToJson, parseManifest } from '../src/chain/ledger/manifest-codec.ts'
-import { signingKey } from '../src/crypto/signatures.ts'
+import { type SignatureScheme, signatureSchemes, signingKey } from '../src/crypto/signatures.ts'
 import { devAccounts, testWords } from '../src/node/dev-accounts.ts'
 import { createKeyFile, openKeyFile } from '../src/node/key-files.ts'
 import { knownName, readOptions, wholeNumber } from './command-options.ts'
 
-const schemes = ['ed25519', 'ml-dsa-65', 'secp256k1'] as const
 const usage = `usage: npm run testnet -- [--validators N] [--consensus bft] [--scheme S] [--data DIR] [--json]
   --validators N   processes, default 4, at most 16
   --consensus C    bft; the others cannot be had by several nodes yet
-  --scheme S       how they sign: ${schemes.join(', ')}; default ml-dsa-65
+  --scheme S       how they sign: ${signatureSchemes.join(', ')}; default ml-dsa-65
   --data DIR       keys, manifest and chains; default ./testnet; what is there goes on
   --json           a line of JSON a second in place of a table
 
@@ -39,7 +38,7 @@ if (count > 16) {
   process.exit(2)
 }
 knownName(values.consensus, ['bft'])
-const scheme = knownName(values.scheme, schemes) as (typeof schemes)[number]
+const scheme = knownName(values.scheme, signatureSchemes) as SignatureScheme
 const data = path.resolve(values.data)
 /** Keys of a test network protect nothing. */
 const password = 'only for tests'

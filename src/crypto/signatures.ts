@@ -14,7 +14,8 @@ import { keccak256 } from './keccak.ts'
 import { publicKeyOf, recoverPublicKey, signHash } from './secp256k1.ts'
 
 /** How a key signs: RFC 8032, FIPS 204, or ECDSA as Ethereum has it. */
-export type SignatureScheme = 'ed25519' | 'ml-dsa-65' | 'secp256k1'
+export const signatureSchemes = ['ed25519', 'ml-dsa-65', 'secp256k1'] as const
+export type SignatureScheme = (typeof signatureSchemes)[number]
 
 /** What is fixed for a scheme. */
 export interface SchemeFacts {

@@ -4,10 +4,9 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { AppError } from '../base/app-error.ts'
 import { toHex } from '../base/bytes.ts'
-import { signatureSchemes } from '../chain/ledger/manifest.ts'
 import { decryptKey, encryptKey } from '../crypto/key-file.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
-import { signingKey } from '../crypto/signatures.ts'
+import { signatureSchemes, signingKey } from '../crypto/signatures.ts'
 
 /** Writes a new key into a new file, readable by its owner only, and gives its address. */
 export async function createKeyFile(file: string, password: string): Promise<string> {

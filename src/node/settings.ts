@@ -1,7 +1,8 @@
 /** Lists every setting of the program, from which come the flags, the checks and the documentation. */
 
 import { chainBounds } from '../chain/chain-settings.ts'
-import { ownForks, signatureSchemes } from '../chain/ledger/manifest.ts'
+import { ownForks } from '../chain/ledger/manifest.ts'
+import { signatureSchemes } from '../crypto/signatures.ts'
 
 /** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
 interface Kind<T> {

@@ -1,9 +1,7 @@
 /** Describes what validators say to each other: proposals, votes, certificates, evidence. */
 
+import type { SignatureScheme } from '../../crypto/signatures.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
-
-/** How a validator signs. */
-export type SignatureScheme = 'ed25519' | 'ml-dsa-65' | 'secp256k1'
 
 /** One of those that hold a chain together. */
 export interface Validator {

@@ -1,7 +1,6 @@
 /** Checks signatures of validators for real; simulations have schemes of their own. */
 
-import { isSignature } from '../../crypto/signatures.ts'
-import type { SignatureScheme } from './messages.ts'
+import { isSignature, type SignatureScheme } from '../../crypto/signatures.ts'
 import type { SignatureSchemes } from './signatures.ts'
 
 const of =

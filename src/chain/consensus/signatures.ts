@@ -1,7 +1,8 @@
 /** Describes how validators sign, and what checks that they did. */
 
+import { type SignatureScheme, schemeFacts } from '../../crypto/signatures.ts'
 import type { Hash } from '../ledger/transaction.ts'
-import type { SignatureScheme, SignedProposal, SignedVote, ValidatorSet } from './messages.ts'
+import type { SignedProposal, SignedVote, ValidatorSet } from './messages.ts'
 import { proposalSignBytes, type SigningPlace, voteSignBytes } from './sign-bytes.ts'
 
 /** Whether a signature is good, for each scheme. Pure and total: bytes of any length give an answer. */
@@ -12,27 +13,9 @@ export type SignatureSchemes = Readonly<
   >
 >
 
-/** What a scheme's keys and signatures look like. */
-interface SchemeShape {
-  /** Stands for the scheme in addresses, hashes and contracts. */
-  readonly code: number
-  readonly publicKeyBytes: number
-  readonly signatureBytes: number
-}
-
-/**
- * The schemes by name. Ed25519: RFC 8032. ML-DSA-65: FIPS 204, table 2, with an empty context. secp256k1: SEC 1 compressed
- * keys; r, s and the parity over keccak256 of the message, s in the lower half.
- */
-export const schemeShapes: Readonly<Record<SignatureScheme, SchemeShape>> = {
-  ed25519: { code: 1, publicKeyBytes: 32, signatureBytes: 64 },
-  'ml-dsa-65': { code: 2, publicKeyBytes: 1_952, signatureBytes: 3_309 },
-  secp256k1: { code: 3, publicKeyBytes: 33, signatureBytes: 65 },
-}
-
 /** Bytes of the longest signature. */
 export const longestSignature = Math.max(
-  ...Object.values(schemeShapes).map(({ signatureBytes }) => signatureBytes),
+  ...Object.values(schemeFacts).map(({ signatureBytes }) => signatureBytes),
 )
 
 /** What signatures of a height are checked against. */
@@ -68,6 +51,6 @@ function isSigned(
 ): boolean {
   const validator = validators.list[validatorIndex]
   if (validator === undefined) return false
-  if (signature.length !== schemeShapes[validator.scheme].signatureBytes) return false
+  if (signature.length !== schemeFacts[validator.scheme].signatureBytes) return false
   return schemes[validator.scheme](bytes, signature, validator.publicKey)
 }

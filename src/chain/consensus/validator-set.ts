@@ -1,8 +1,15 @@
 /** Builds sets of validators, and says how much weight decides. */
 
 import { AppError } from '../../base/app-error.ts'
-import { compareBytes, concatBytes } from '../../base/bytes.ts'
+import { compareBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
+import {
+  keyAddress,
+  type SignatureScheme,
+  schemeFacts,
+  schemeOfByte,
+  signatureSchemes,
+} from '../../crypto/signatures.ts'
 import { encodeRlp } from '../ledger/rlp.ts'
 import {
   anyBytes,
@@ -13,15 +20,12 @@ import {
   natural,
   type RlpShape,
 } from '../ledger/rlp-shape.ts'
-import type { Address } from '../ledger/transaction.ts'
 import { limits } from './limits.ts'
-import type { SignatureScheme, Validator, ValidatorSet } from './messages.ts'
-import { schemeShapes } from './signatures.ts'
+import type { Validator, ValidatorSet } from './messages.ts'
 
 /** A member before it stands in a set. */
 export type ValidatorEntry = Omit<Validator, 'address'>
 
-const schemeNames = Object.keys(schemeShapes) as readonly SignatureScheme[]
 const maxWeight = 2n ** 60n - 1n
 const maxTotal = 2n ** 63n - 1n
 
@@ -33,11 +37,6 @@ export function isQuorum(weight: bigint, total: bigint): boolean {
 /** Whether so much of a total must have a correct validator in it: over a third. */
 export function isOverThird(weight: bigint, total: bigint): boolean {
   return 3n * weight > total
-}
-
-/** Where a validator stands in sets: the last 20 bytes of keccak256(scheme ‖ public key). */
-function validatorAddress(scheme: SignatureScheme, publicKey: Uint8Array): Address {
-  return keccak256(concatBytes(Uint8Array.of(schemeShapes[scheme].code), publicKey)).slice(12)
 }
 
 /** Most members that a set of these schemes has, unless the manifest says otherwise. */
@@ -59,7 +58,7 @@ export function validatorSet(entries: readonly ValidatorEntry[], most?: number):
   }
   for (const entry of entries) checkEntry(entry)
   const list = entries
-    .map((entry) => ({ ...entry, address: validatorAddress(entry.scheme, entry.publicKey) }))
+    .map((entry) => ({ ...entry, address: keyAddress(entry) }))
     .sort((a, b) => compareBytes(a.address, b.address))
   list.forEach(({ address }, at) => {
     const before = list[at - 1]
@@ -91,10 +90,10 @@ export const validatorSetShape: RlpShape<ValidatorSet> = {
 const members = listOf<ValidatorEntry>(
   fields<ValidatorEntry>({
     scheme: {
-      encode: (scheme) => schemeShapes[scheme].code,
+      encode: (scheme) => schemeFacts[scheme].byte,
       decode(value, name) {
-        const code = count(schemeNames.length).decode(value, name)
-        const scheme = schemeNames.find((one) => schemeShapes[one].code === code)
+        const code = count(signatureSchemes.length).decode(value, name)
+        const scheme = schemeOfByte(code)
         if (scheme) return scheme
         throw bad(`there is no scheme ${code}`)
       },
@@ -105,7 +104,7 @@ const members = listOf<ValidatorEntry>(
 )
 
 function checkEntry({ scheme, publicKey, weight, payTo }: ValidatorEntry): void {
-  const { publicKeyBytes } = schemeShapes[scheme]
+  const { publicKeyBytes } = schemeFacts[scheme]
   if (publicKey.length !== publicKeyBytes) {
     throw bad(`a key of ${scheme} has ${publicKeyBytes} bytes, not ${publicKey.length}`)
   }

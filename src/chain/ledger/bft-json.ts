@@ -1,15 +1,14 @@
 /** Reads what a manifest says about a chain whose blocks are voted on, strictly, and fills in what it leaves out. */
 
+import { schemeFacts, signatureSchemes } from '../../crypto/signatures.ts'
 import type { JsonFields } from './json-fields.ts'
-import { type BftParameters, type FirstValidator, signatureSchemes } from './manifest.ts'
+import type { BftParameters, FirstValidator } from './manifest.ts'
 
 /** A day. */
 const mostMs = 86_400_000
 const mostWeight = 2n ** 60n - 1n
 /** Members of a set, as bit maps of votes have room. */
 const mostValidators = 128
-/** Bytes of a public key (RFC 8032; FIPS 204, table 2; SEC 1, 2.3.3). */
-const keyBytes = { ed25519: 32, 'ml-dsa-65': 1_952, secp256k1: 33 } as const
 
 /** What is taken for a field that is left out, in ms; for sets spread over the world the waits should be longer. */
 const defaults = {
@@ -93,7 +92,11 @@ function validators(value: unknown, json: JsonFields): readonly FirstValidator[]
     const fields = json.only(one, where, ['scheme', 'publicKey', 'weight', 'payTo'])
     const scheme = signatureSchemes.find((name) => name === fields.scheme)
     if (!scheme) throw json.bad(`${where}.scheme`, `must be one of ${signatureSchemes.join(', ')}`)
-    const publicKey = json.bytes(fields.publicKey, `${where}.publicKey`, keyBytes[scheme])
+    const publicKey = json.bytes(
+      fields.publicKey,
+      `${where}.publicKey`,
+      schemeFacts[scheme].publicKeyBytes,
+    )
     const weight = json.natural(fields.weight ?? '1', `${where}.weight`, mostWeight)
     if (weight === 0n) throw json.bad(`${where}.weight`, 'must not be 0')
     if (keys.has(publicKey.toHex())) throw json.bad(`${where}.publicKey`, 'is there twice')

@@ -1,5 +1,6 @@
 /** Describes a chain's manifest: everything that is fixed at its birth. */
 
+import type { SignatureScheme } from '../../crypto/signatures.ts'
 import type { DaoFork, Hardfork } from './fork-rules.ts'
 import type { ForkStart } from './fork-schedule.ts'
 import type { Address, Hash } from './transaction.ts'
@@ -69,12 +70,9 @@ export interface PowParameters {
   readonly feeSink?: Address
 }
 
-/** How a validator signs. */
-export const signatureSchemes = ['ed25519', 'ml-dsa-65', 'secp256k1'] as const
-
 /** A member of the first set of validators. */
 export interface FirstValidator {
-  readonly scheme: (typeof signatureSchemes)[number]
+  readonly scheme: SignatureScheme
   readonly publicKey: Uint8Array
   readonly weight: bigint
   readonly payTo: Address

@@ -2,9 +2,10 @@
 
 import { concatBytes, equalBytes } from '../../../base/bytes.ts'
 import { keccak256 } from '../../../crypto/keccak.ts'
+import { schemeFacts } from '../../../crypto/signatures.ts'
 import type { ProposalContent, SignedProposal, SignedVote, VoteContent } from '../messages.ts'
 import { proposalSignBytes, voteSignBytes } from '../sign-bytes.ts'
-import { type SignatureCheck, type SignatureSchemes, schemeShapes } from '../signatures.ts'
+import type { SignatureCheck, SignatureSchemes } from '../signatures.ts'
 import { validatorSet } from '../validator-set.ts'
 
 /** A signature is a hash over key, bytes and salt, then the salt. Who signs must be handed the validator. */
@@ -18,7 +19,7 @@ const chainKey = keccak256(new TextEncoder().encode('a chain of tests'))
 
 /** A set of so many weights, whose members sign so that tests can. */
 export function fakeValidators(weights: readonly (bigint | number)[]): SignatureCheck {
-  const { publicKeyBytes } = schemeShapes.ed25519
+  const { publicKeyBytes } = schemeFacts.ed25519
   const entries = weights.map((weight, at) => ({
     scheme: 'ed25519' as const,
     publicKey: keccak256(Uint8Array.of(at)).slice(0, publicKeyBytes),
