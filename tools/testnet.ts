@@ -4,22 +4,23 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { access, mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { toHex } from '../src/base/bytes.ts'
-import type { Manifest } from '../src/chain/ledger/manifest.ts'
-import { manifestToJson, parseManifest } from '../src/chain/ledger/manifest-codec.ts'
-import { type SignatureScheme, signatureSchemes, signingKey } from '../src/crypto/signatures.ts'
-import { devAccounts, testWords } from '../src/node/dev-accounts.ts'
+import { manifestToJson } from '../src/chain/ledger/manifest-codec.ts'
+import { type SignatureScheme, signatureSchemes } from '../src/crypto/signatures.ts'
 import { createKeyFile, openKeyFile } from '../src/node/key-files.ts'
 import { knownName, readOptions, wholeNumber } from './command-options.ts'
+import { consensusParts, foundersOf, testnetFlags, testnetManifest } from './testnet-manifest.ts'
 
-const usage = `usage: npm run testnet -- [--validators N] [--consensus bft] [--scheme S] [--data DIR] [--json]
-  --validators N   processes, default 4, at most 16
-  --consensus C    bft; the others cannot be had by several nodes yet
-  --scheme S       how they sign: ${signatureSchemes.join(', ')}; default ml-dsa-65
-  --data DIR       keys, manifest and chains; default ./testnet; what is there goes on
-  --json           a line of JSON a second in place of a table
+const names = Object.keys(consensusParts)
+const usage = `usage: npm run testnet -- [--validators N] [--consensus C] [--scheme S] [--data DIR] [--json]
+  --validators N     processes, default 4, at most 16
+  --consensus C      ${names.join(', ')}; default bft
+  --scheme S         how they sign: ${signatureSchemes.join(', ')}; default ml-dsa-65
+  --data DIR         keys, manifest and chains; default ./testnet; what is there goes on
+  --ports-from N     added to every port, so that a second network has room; default 0
+  --json             a line of JSON a second in place of a table
 
-Validator i of 0 to N−1 has JSON-RPC at port 8545+i, its API at 4000+10i, and its peers at 30400+i. Ctrl-C stops all.`
+Validator i of 0 to N−1 has JSON-RPC at port 8545+i, its API and console at 4000+10i, and its peers at 30400+i. Ctrl-C
+stops all.`
 
 const { values } = readOptions(usage, {
   options: {
@@ -27,17 +28,15 @@ const { values } = readOptions(usage, {
     consensus: { type: 'string', default: 'bft' },
     scheme: { type: 'string', default: 'ml-dsa-65' },
     data: { type: 'string', default: 'testnet' },
+    'ports-from': { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 })
 const count = wholeNumber(values.validators, '--validators', 1)
-if (count > 16) {
-  process.stderr.write(
-    '--validators is over 16, the most whose ports do not meet; --help tells more\n',
-  )
-  process.exit(2)
-}
-knownName(values.consensus, ['bft'])
+const portsFrom = wholeNumber(values['ports-from'], '--ports-from', 0)
+if (count > 16) refuse('--validators is over 16, the most whose ports do not meet')
+if (portsFrom > 30_000) refuse('--ports-from is over 30000, and the last ports would be no ports')
+const consensus = knownName(values.consensus, names)
 const scheme = knownName(values.scheme, signatureSchemes) as SignatureScheme
 const data = path.resolve(values.data)
 /** Keys of a test network protect nothing. */
@@ -45,44 +44,42 @@ const password = 'only for tests'
 
 const passwordFile = path.join(data, 'password')
 const manifestFile = path.join(data, 'manifest.json')
+const wishFile = path.join(data, 'network.json')
 const keyFile = (at: number) => path.join(data, `validator-${at}.key`)
+const [rpcPort, apiPort, peersPort] = [
+  (at: number) => portsFrom + 8_545 + at,
+  (at: number) => portsFrom + 4_000 + 10 * at,
+  (at: number) => portsFrom + 30_400 + at,
+]
 
-/** Keys and manifest, where they are not there yet. */
-async function prepare(): Promise<void> {
-  await mkdir(data, { recursive: true })
-  if (await isThere(manifestFile)) return checkManifest()
-  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
-  const validators = []
-  for (let at = 0; at < count; at += 1) {
-    if (!(await isThere(keyFile(at)))) await createKeyFile(keyFile(at), password)
-    const { publicKey } = signingKey(scheme, await openKeyFile(keyFile(at), password))
-    const payTo = new Uint8Array(20).fill(at + 1)
-    validators.push({ scheme, publicKey: toHex(publicKey), weight: '1', payTo: toHex(payTo) })
-  }
-  const balance = String(10n ** 25n)
-  const accounts = devAccounts(testWords, 20).map(({ address }) => {
-    return { address, balance }
-  })
-  const manifest = parseManifest(
-    JSON.stringify({
-      ...{ version: 1, name: 'testnet', chainId: 7001, hardfork: 'osaka' },
-      consensus: { engine: 'bft', blockTimeMs: 1_000, validators },
-      genesis: {
-        timestamp: Math.floor(Date.now() / 1_000),
-        ...{ gasLimit: '100000000', baseFeePerGas: '1000000000', extraData: '0x', accounts },
-      },
-    }),
-  )
-  await writeFile(manifestFile, manifestToJson(manifest))
+function refuse(reason: string): never {
+  process.stderr.write(`${reason}; --help tells more\n`)
+  process.exit(2)
 }
 
-async function checkManifest(): Promise<void> {
-  const { consensus }: Manifest = parseManifest(await readFile(manifestFile, 'utf8'))
-  if (consensus.engine === 'bft' && consensus.validators.length === count) return
-  process.stderr.write(
-    `${manifestFile} is of another network: give its number of validators, or another --data\n`,
-  )
-  process.exit(2)
+/** Keys and manifest, where they are not there yet, and the founders. */
+async function prepare() {
+  await mkdir(data, { recursive: true })
+  const wish = `${JSON.stringify({ validators: count, consensus, scheme })}\n`
+  const isBegun = await isThere(manifestFile)
+  if (isBegun) {
+    const given = await readFile(wishFile, 'utf8').catch(() => 'another one\n')
+    if (given !== wish) {
+      refuse(`${data} holds the network ${given.trim()}: ask for that one, or give another --data`)
+    }
+  } else await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
+  const seeds = []
+  for (let at = 0; at < count; at += 1) {
+    if (!(await isThere(keyFile(at)))) await createKeyFile(keyFile(at), password)
+    seeds.push(await openKeyFile(keyFile(at), password))
+  }
+  const founders = foundersOf(scheme, seeds)
+  if (!isBegun) {
+    await writeFile(wishFile, wish)
+    const manifest = testnetManifest(consensus, founders, Math.floor(Date.now() / 1_000))
+    await writeFile(manifestFile, manifestToJson(manifest))
+  }
+  return founders
 }
 
 function isThere(file: string): Promise<boolean> {
@@ -93,22 +90,22 @@ function isThere(file: string): Promise<boolean> {
 }
 
 const peersOf = (at: number) =>
-  Array.from({ length: count }, (_, other) => `127.0.0.1:${30_400 + other}`).filter(
+  Array.from({ length: count }, (_, other) => `127.0.0.1:${peersPort(other)}`).filter(
     (_, other) => other !== at,
   )
 
-async function start(at: number): Promise<ChildProcess> {
+async function start(at: number, flags: readonly string[]): Promise<ChildProcess> {
   const log = await open(path.join(data, `validator-${at}.log`), 'a')
   const child = spawn(
     process.execPath,
     [
       ...[path.join(import.meta.dirname, '../src/cli/main.ts'), 'start', '--genesis', manifestFile],
       ...['--data', path.join(data, `validator-${at}`)],
-      ...['--rpc-port', String(8_545 + at), '--api-port', String(4_000 + 10 * at)],
-      ...['--peers-port', String(30_400 + at), '--peers-host', '127.0.0.1'],
+      ...['--rpc-port', String(rpcPort(at)), '--api-port', String(apiPort(at))],
+      ...['--peers-port', String(peersPort(at)), '--peers-host', '127.0.0.1'],
       ...(count > 1 ? ['--peers', peersOf(at).join(',')] : []),
       ...['--validator-key-file', keyFile(at), '--validator-password-file', passwordFile],
-      ...['--validator-scheme', scheme],
+      ...['--validator-scheme', scheme, ...flags],
     ],
     { stdio: ['ignore', log.fd, log.fd] },
   )
@@ -133,7 +130,7 @@ async function standingOf(child: ChildProcess, validator: number): Promise<Stand
     ['net_peerCount', []],
   ].map(([method, params], id) => ({ jsonrpc: '2.0', id, method, params }))
   try {
-    const response = await fetch(`http://127.0.0.1:${8_545 + validator}`, {
+    const response = await fetch(`http://127.0.0.1:${rpcPort(validator)}`, {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
       ...{ body: JSON.stringify(calls), signal: AbortSignal.timeout(900) },
     })
@@ -162,8 +159,10 @@ function show(standings: readonly Standing[], isFirst: boolean): void {
   console.log([head.join(''), ...rows].join('\n'))
 }
 
-await prepare()
-const children = await Promise.all(Array.from({ length: count }, (_, at) => start(at)))
+const founders = await prepare()
+const children = await Promise.all(
+  founders.map((founder, at) => start(at, testnetFlags(consensus, founder))),
+)
 const stopping = new AbortController()
 const stop = () => stopping.abort()
 process.once('SIGINT', stop).once('SIGTERM', stop)
