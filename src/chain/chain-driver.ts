@@ -234,7 +234,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#running = true
     const { header, hash } = this.head()
     const { derived, options, dependencies } = this.parts
-    if (this.#engine.name === 'bft') this.finalNumber = this.safeNumber = header.number
+    if (this.#engine.maxReorg === 0) this.finalNumber = this.safeNumber = header.number
     this.#voting.join(dependencies.join?.(this.#voting.networked(this.key)))
     const step = this.#engine.start({
       ...{ head: this.#summary(), header, derived: derived.of(hash) },

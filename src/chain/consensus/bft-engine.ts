@@ -18,9 +18,7 @@ export function bftSteps(
     },
     draft({ ground, rules, core }, nowMs) {
       const round = Math.max(core.round, 0)
-      const proposer = rules.validators.list[rules.proposerOf(round)]
-      if (proposer === undefined) throw new Error('the turn is that of nobody in the set')
-      return place.draft(ground, { round, nowMs, proposer })
+      return place.draft(ground, { round, nowMs, proposer: rules.proposerOf(round) })
     },
   }
 }

@@ -39,7 +39,8 @@ export interface BftPlace {
 export interface DraftTurn {
   readonly round: number
   readonly nowMs: number
-  readonly proposer: Validator
+  /** By place in the set of the height. */
+  readonly proposer: number
 }
 
 /** The last block that was decided, and what the next height stands on. */

@@ -223,7 +223,7 @@ export class Turn {
 
   #build(round: number): void {
     const { ground, nowMs, rules, nextRequest: request } = this.state
-    const proposer = rules.self === undefined ? undefined : rules.validators.list[rules.self]
+    const { self: proposer } = rules
     if (proposer === undefined) return
     const draft = this.place.draft(ground, { round, nowMs, proposer })
     const deadlineMs = nowMs + this.place.buildLeadMs
