@@ -114,7 +114,7 @@ class NodeNetwork implements Network, PeerListener {
     const score = (peer: Peer, fault: Fault) => this.score(peer, fault)
     const peers = () => this.#peers.values()
     this.#channels = new ChannelSet({
-      ...{ id: this.id, logger, measures: this.#measures, peers, score },
+      ...{ id: this.id, logger, measures: this.#measures, timer, peers, score },
       nowMs: () => clock.nowMs(),
     })
     this.#exchange = new AddressExchange({ book, nowMs: () => clock.nowMs(), chance, score })

@@ -325,3 +325,42 @@ test('a chain is joined and left while links are open', async (context) => {
   assert.deepEqual(came, [`came ${b.id}`, `went ${b.id}`, `came ${b.id}`])
   assert.deepEqual([count(a), atB.heard.length, score(a)], [1, 0, 1])
 })
+
+test('in a full mesh nobody passes on what its sender has sent to all; on a line everybody does', async (context) => {
+  for (const isMesh of [true, false]) {
+    const nodes: Network[] = []
+    for (let at = 0; at < 5; at += 1) {
+      const linked = isMesh ? nodes : nodes.slice(-1)
+      nodes.push(await openNode(context, at + 1, { peers: linked.map(addressOf) }))
+    }
+    const stories = nodes.map((node) => joinChain(node))
+    const ends = isMesh ? 4 : 1
+    await until(() => stories[0]?.channel.peers().length === ends)
+    await until(() => stories[4]?.channel.peers().length === ends)
+    // The links of all must have been told: a word that goes no further than it must says so.
+    const sentBy = (node: Network) => node.peers().reduce((sum, { sent }) => sum + sent.messages, 0)
+    await until(() => stories.every(({ channel }) => channel.peers().length >= ends))
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    const before = nodes.map(sentBy)
+    for (let word = 0; word < 10; word += 1) stories[0]?.channel.publish(1, bytesOf(`${word}`))
+    await until(() => stories.slice(1).every(({ heard }) => heard.length === 10))
+    const relayed = nodes.slice(1).map((node, at) => sentBy(node) - (before[at + 1] ?? 0))
+    assert.deepEqual(relayed, isMesh ? [0, 0, 0, 0] : [10, 10, 10, 0])
+  }
+})
+
+test('a peer that lies about its links keeps a word from a third, but not when it is said again', async (context) => {
+  const { a, b, atA, atB } = await pair(context, () => ({ kind: 'accept' }))
+  const rogue = await openRogue(context, a)
+  await until(() => atA.channel.peers().length === 2)
+  rogue.send({ channel: 1, kind: 255 }, Uint8Array.fromHex(b.id.slice(0, 16)))
+  rogue.send({ channel: 1, kind: 1 }, bytesOf('word'))
+  await until(() => atA.heard.length === 1)
+  await settle(atA.channel, atB)
+  assert.deepEqual(atB.heard, [])
+  atA.channel.publish(1, bytesOf('word'), { isRepeated: true })
+  await until(() => atB.heard.length === 1)
+  // It had a point for news.
+  for (let time = 0; time < 2; time += 1) rogue.send({ channel: 1, kind: 255 }, new Uint8Array(7))
+  assert.equal(await rogue.farewell(), 'fault')
+})

@@ -38,7 +38,7 @@ export type CheckResult =
 
 /** A kind of message of a chain. */
 export interface MessageKind {
-  /** 0 to 255, other than those of the chain's other messages. */
+  /** 0 to 254, other than those of the chain's other messages. */
   readonly number: number
   /** For measures. */
   readonly name: string

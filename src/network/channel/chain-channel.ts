@@ -1,6 +1,7 @@
 /** Carries the messages and questions of one chain over the links, and sees to it that each is checked and sent on once. */
 
 import { AppError } from '../../base/app-error.ts'
+import type { Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { type Frame, type FrameHead, frameTypes } from '../link/frame.ts'
 import type { ChainEntry } from '../link/hello.ts'
@@ -19,6 +20,13 @@ import type {
 import { peerFaults } from '../peer-faults.ts'
 import type { FrameTaker, Peer } from '../peers/peer.ts'
 import { Member } from './member.ts'
+import {
+  decodeNeighbours,
+  encodeNeighbours,
+  isNeighbour,
+  maxNeighboursBytes,
+  neighboursKind,
+} from './neighbours.ts'
 import { Seen, type Sighting } from './seen.ts'
 
 /** What a channel needs of the node. */
@@ -28,12 +36,15 @@ export interface ChannelSurroundings {
   readonly logger: Logger
   readonly measures: Measures
   readonly nowMs: () => number
+  readonly timer: Timer
   readonly score: (peer: Peer, fault: Fault) => void
   announce(): void
   left(): void
 }
 
 const usualDeadlineMs = 10_000
+/** Links that come or go within this time are told together. */
+const neighboursPauseMs = 50
 const ignored: CheckResult = { kind: 'ignore' }
 const nothing = new Uint8Array()
 
@@ -45,6 +56,7 @@ export class ChainChannel implements Channel, FrameTaker {
   readonly #members = new Map<PeerId, Member>()
   readonly #seen = new Seen()
   #isLeft = false
+  #cancelTelling: (() => void) | undefined
 
   /** @throws AppError `network/bad-rules` when two kinds have one number */
   constructor(rules: ChannelRules, around: ChannelSurroundings) {
@@ -118,6 +130,7 @@ export class ChainChannel implements Channel, FrameTaker {
   leave(): void {
     if (this.#isLeft) return
     this.#isLeft = true
+    this.#cancelTelling?.()
     for (const { peer } of this.peers()) this.went(peer)
     this.#around.left()
   }
@@ -132,6 +145,7 @@ export class ChainChannel implements Channel, FrameTaker {
     else {
       const member = new Member(peer, entry, surroundings)
       this.#members.set(peer.id, member)
+      this.#tellNeighbours()
       this.rules.peerCame?.(member)
     }
   }
@@ -140,11 +154,14 @@ export class ChainChannel implements Channel, FrameTaker {
     const member = this.#members.get(peer.id)
     if (member === undefined || member.peer !== peer) return
     this.#members.delete(peer.id)
+    this.#tellNeighbours()
     this.rules.peerWent?.(member)
   }
 
   limitOf(peer: Peer, { kind, type, id }: FrameHead): number | undefined {
-    if (type === frameTypes.message) return this.#messages.get(kind)?.maxBytes
+    if (type === frameTypes.message) {
+      return kind === neighboursKind ? maxNeighboursBytes : this.#messages.get(kind)?.maxBytes
+    }
     const rules = this.#questions.get(kind)
     if (type === frameTypes.refusal) return rules && 0
     if (type === frameTypes.question) return rules?.maxBytes
@@ -155,6 +172,10 @@ export class ChainChannel implements Channel, FrameTaker {
     // What was on its way when this node left the chain is not the peer's fault.
     if (this.#isLeft) return
     const { kind, type, id, bytes } = frame
+    if (type === frameTypes.message && kind === neighboursKind) {
+      this.#takeNeighbours(peer, bytes)
+      return
+    }
     if (type === frameTypes.message) return this.#message(peer, this.#kind(kind, bytes), bytes)
     if (type === frameTypes.question) return this.#question(peer, frame)
     const answer = type === frameTypes.answer ? bytes : undefined
@@ -250,13 +271,16 @@ export class ChainChannel implements Channel, FrameTaker {
   ): number {
     const { sighting, importance = rules.importance, isRepeated = false } = options
     let count = 0
+    const senders = this.peers().filter(({ peer }) => sighting.from.includes(peer.facts.serial))
     for (const member of this.#members.values()) {
       const { serial } = member.peer.facts
-      const hasIt = sighting.by.includes(serial)
+      const hasIt =
+        sighting.by.includes(serial) ||
+        senders.some(({ neighbours }) => isNeighbour(neighbours, member.id))
       if (hasIt && !isRepeated) continue
       if (!this.#sendTo(member, rules, bytes, importance)) continue
       count += 1
-      if (!hasIt) sighting.by.push(serial)
+      if (!sighting.by.includes(serial)) sighting.by.push(serial)
     }
     return count
   }
@@ -267,6 +291,26 @@ export class ChainChannel implements Channel, FrameTaker {
     if (isQueued) this.#around.measures.sent(rules.name, bytes.length)
     else this.#around.measures.dropped(rules.name)
     return isQueued
+  }
+
+  /** Tells all whom this node is linked with, soon: several links often come at once. */
+  #tellNeighbours(): void {
+    if (this.#isLeft) return
+    this.#cancelTelling ??= this.#around.timer.after(neighboursPauseMs, () => {
+      this.#cancelTelling = undefined
+      const bytes = encodeNeighbours([...this.#members.keys()])
+      for (const { channel, peer } of this.peers()) {
+        const head = { channel, kind: neighboursKind, type: frameTypes.message, id: 0 }
+        peer.link.send(head, bytes, 'current')
+      }
+    })
+  }
+
+  #takeNeighbours(peer: Peer, bytes: Uint8Array): void {
+    const member = this.#members.get(peer.id)
+    const neighbours = decodeNeighbours(bytes)
+    if (neighbours === undefined) this.#around.score(peer, peerFaults.badEncoding)
+    else if (member) member.neighbours = neighbours
   }
 
   #kind(kind: number, bytes: Uint8Array): MessageKind {
@@ -291,10 +335,10 @@ function settled(
 function byNumber<Kind extends { readonly number: number }>(kinds: readonly Kind[]) {
   const map = new Map(kinds.map((kind) => [kind.number, kind]))
   const isRight = kinds.every(
-    ({ number }) => Number.isInteger(number) && number >= 0 && number < 256,
+    ({ number }) => Number.isInteger(number) && number >= 0 && number < neighboursKind,
   )
   if (isRight && map.size === kinds.length) return map
-  const message = 'each kind of a chain needs a number of its own from 0 to 255'
+  const message = 'each kind of a chain needs a number of its own from 0 to 254'
   throw new AppError({ code: 'network/bad-rules', message })
 }
 

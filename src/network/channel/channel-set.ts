@@ -2,6 +2,7 @@
 
 import { AppError } from '../../base/app-error.ts'
 import { equalBytes, toHex } from '../../base/bytes.ts'
+import type { Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { type ChainEntry, maxHelloChains } from '../link/hello.ts'
 import type { Measures } from '../measures.ts'
@@ -17,6 +18,7 @@ export interface ChannelSetSurroundings {
   readonly logger: Logger
   readonly measures: Measures
   readonly nowMs: () => number
+  readonly timer: Timer
   readonly peers: () => Iterable<Peer>
   readonly score: (peer: Peer, fault: Fault) => void
 }
@@ -45,7 +47,7 @@ export class ChannelSet {
 
   /** @throws AppError `network/joined-already` */
   join(rules: ChannelRules): Channel {
-    const { logger, measures, nowMs, peers, score } = this.#around
+    const { logger, measures, nowMs, timer, peers, score } = this.#around
     const chain = toHex(rules.chainKey)
     if (this.#channels.has(chain) || this.#lastNumber === lastNumber) {
       const message = `this node takes part in the chain ${chain} already, or joined ${lastNumber} chains since its start; leave it first, or start the node again`
@@ -54,7 +56,7 @@ export class ChannelSet {
     this.#lastNumber += 1
     const number = this.#lastNumber
     const channel: ChainChannel = new ChainChannel(rules, {
-      ...{ number, logger, measures, nowMs, score },
+      ...{ number, logger, measures, nowMs, timer, score },
       announce: () => this.#announce(channel),
       left: () => this.#leave(chain, number),
     })

@@ -7,6 +7,7 @@ import type { Answer, ChannelPeer, ChannelRules, Fault, PeerId, QuestionKind } f
 import { chainHello } from '../node-identity.ts'
 import { peerFaults } from '../peer-faults.ts'
 import type { Peer } from '../peers/peer.ts'
+import { type Neighbours, noNeighbours } from './neighbours.ts'
 
 /** What a member needs of its chain. */
 interface MemberSurroundings {
@@ -21,6 +22,8 @@ const minuteMs = 60_000
 
 export class Member implements ChannelPeer {
   readonly peer: Peer
+  /** Whom it says it is linked with on this chain. */
+  neighbours: Neighbours = noNeighbours
   readonly #around: MemberSurroundings
   #entry: ChainEntry
   #address: Uint8Array | undefined
