@@ -14,7 +14,6 @@ import { ChainListeners } from './chain-listeners.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import { stopped } from './chain-refusals.ts'
 import type { ConsensusEngine, Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
-import { createEngine } from './consensus/create-engine.ts'
 import { encodeDerived } from './consensus/derived.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { devControls } from './dev-controls.ts'
@@ -59,7 +58,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.evm = parts.evm
     const { dependencies, options } = parts
     this.#listeners = new ChainListeners(dependencies.logger)
-    this.#engine = createEngine(this.manifest, parts.rules, parts.key)
+    this.#engine = parts.engine
     this.#import = this.#createImport()
     this.#miner = createMiner(parts)
     this.#proposals = this.#createProposals()

@@ -84,8 +84,10 @@ export async function openChainLog(options: {
   readonly cacheBytes?: number | undefined
   /** A block after which the log is read, if it is there. */
   readonly resumption?: Pick<Resumption, 'position' | 'hash' | 'index'> | undefined
+  /** Opens the file; the machine's own disk unless given. */
+  readonly open?: typeof openBlockLog
 }): Promise<ChainLog> {
-  const { folder, key, logger, listener, resumption } = options
+  const { folder, key, logger, listener, resumption, open = openBlockLog } = options
   let index = new BlockPlaces()
   let born = false
   let begun = false
@@ -93,7 +95,7 @@ export async function openChainLog(options: {
     if (!begun) listener.begin()
     begun = true
   }
-  const log = await openBlockLog({
+  const log = await open({
     path: path.join(folder, 'blocks.log'),
     ...(resumption && {
       resume: {

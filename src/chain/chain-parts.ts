@@ -11,7 +11,7 @@ import type { ChainDerived } from './chain-derived.ts'
 import type { ChainLog } from './chain-log.ts'
 import type { JoinNetwork, ValidatorOptions } from './chain-network.ts'
 import type { ChainPast } from './chain-past.ts'
-import type { Verdict } from './consensus/consensus.ts'
+import type { ConsensusEngine, Verdict } from './consensus/consensus.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
@@ -85,6 +85,7 @@ export interface ChainParts {
   readonly options: ChainOptions
   readonly dependencies: ChainDependencies
   readonly rules: ChainRules
+  readonly engine: ConsensusEngine<unknown>
   readonly evm: Evm
   readonly past: ChainPast
   readonly log: ChainLog

@@ -10,6 +10,7 @@ import { ChainDriver } from './chain-driver.ts'
 import { openChainLog } from './chain-log.ts'
 import type { ChainDependencies, ChainOptions, DrivenChain } from './chain-parts.ts'
 import { ChainPast } from './chain-past.ts'
+import { createEngine } from './consensus/create-engine.ts'
 import { createEvm } from './evm/create-evm.ts'
 import { genesisBlock } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
@@ -90,6 +91,7 @@ export async function createChain(
   return new ChainDriver({
     signer,
     ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
+    engine: createEngine(manifest, rules, key),
     derived: new ChainDerived(manifest, genesis.block.hash, log),
     options: { ...options, manifest },
     genesis,

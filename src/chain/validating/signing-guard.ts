@@ -15,6 +15,8 @@ export interface SigningGuardOptions {
   readonly chainKey: Hash
   /** The key. */
   readonly sign: (bytes: Uint8Array) => Uint8Array
+  /** Opens the file; the machine's own disk unless given. */
+  readonly open?: typeof openNewestFile | undefined
 }
 
 /** A signature, which may leave the process once its place is on disk. */
@@ -37,7 +39,8 @@ const mostFileBytes = 8 * 1024
 
 /** Opens the guard of a key; @throws AppError `store/damaged-file`, `consensus/other-chain`, `consensus/damaged-guard` */
 export async function openSigningGuard(options: SigningGuardOptions): Promise<SigningGuard> {
-  const file = await openNewestFile(options.file, mostFileBytes)
+  const { open = openNewestFile } = options
+  const file = await open(options.file, mostFileBytes)
   try {
     return new SigningGuard(options, file, decodeSigned(file.value, options))
   } catch (error) {

@@ -38,6 +38,8 @@ export interface SigningLogOptions {
   readonly address: Address
   /** Hears of bytes at the end that a crash left unfinished: nothing of them was ever sent. */
   readonly cut?: (bytes: number) => void
+  /** Opens the file; the machine's own disk unless given. */
+  readonly open?: typeof openBlockLog | undefined
 }
 
 /** An open log. */
@@ -59,7 +61,7 @@ const kinds = ['signed', 'core', 'block'] as const
  * @throws AppError `consensus/other-log`, `store/damaged-log`, `store/unwritable-folder`
  */
 export async function openSigningLog(options: SigningLogOptions): Promise<SigningLog> {
-  const { path, chainKey, address, cut } = options
+  const { path, chainKey, address, cut, open = openBlockLog } = options
   const owner = encodeRlp([chainKey, address])
   let found: LoggedHeight | undefined
   let isOwned = false
@@ -68,7 +70,7 @@ export async function openSigningLog(options: SigningLogOptions): Promise<Signin
     else if (equalBytes(payload, owner)) isOwned = true
     else throw otherLog(options)
   }
-  const log = await openBlockLog({ path, visit, ...(cut && { cut }) })
+  const log = await open({ path, visit, ...(cut && { cut }) })
   if (!isOwned) {
     await log.append(owner).catch(async (error: unknown) => {
       await log.close()

@@ -10,8 +10,8 @@ import { decodeMessage } from '../consensus/message-codec.ts'
 import type { Validator } from '../consensus/messages.ts'
 import { isHello, readSignBytes } from '../consensus/sign-bytes.ts'
 import type { Hash } from '../ledger/transaction.ts'
-import { openSigningGuard, type SigningGuard } from './signing-guard.ts'
-import { openSigningLog, type SigningLog } from './signing-log.ts'
+import { openSigningGuard, type SigningGuard, type SigningGuardOptions } from './signing-guard.ts'
+import { openSigningLog, type SigningLog, type SigningLogOptions } from './signing-log.ts'
 
 /** What is open while a validator runs. */
 export interface ValidatorSigner {
@@ -25,18 +25,32 @@ export interface ValidatorSigner {
   close(): Promise<void>
 }
 
+/** How files are opened, where that is not the machine's own disk. */
+export interface SignerFiles {
+  readonly guard: SigningGuardOptions['open']
+  readonly log: SigningLogOptions['open']
+}
+
 /** Opens both; @throws what the guard and the log throw */
 export async function openValidatorSigner(
   { key, guardFile }: ValidatorOptions,
-  place: { readonly folder: string; readonly chainKey: Hash; readonly logger: Logger },
+  place: {
+    readonly folder: string
+    readonly chainKey: Hash
+    readonly logger: Logger
+    readonly files?: SignerFiles
+  },
 ): Promise<ValidatorSigner> {
-  const { folder, chainKey, logger } = place
+  const { folder, chainKey, logger, files } = place
   const address = keyAddress(key)
-  const guard = await openSigningGuard({ file: guardFile, chainKey, sign: (one) => key.sign(one) })
+  const guard = await openSigningGuard({
+    ...{ file: guardFile, chainKey, open: files?.guard },
+    sign: (one) => key.sign(one),
+  })
   let log: SigningLog
   try {
     log = await openSigningLog({
-      ...{ path: path.join(folder, 'signing.log'), chainKey, address },
+      ...{ path: path.join(folder, 'signing.log'), chainKey, address, open: files?.log },
       cut: (bytes) => logger.warn('an unfinished record was cut off', { folder, bytes }),
     })
   } catch (error) {
