@@ -1,6 +1,9 @@
 /** Makes the first block of a chain from its manifest. */
 
+import { AppError } from '../base/app-error.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
 import { engineBirth } from './consensus/birth.ts'
+import { validatorContract } from './consensus/birth-contract.ts'
 import { requestsHash } from './evm/requests.ts'
 import { systemAccounts } from './evm/system-contracts.ts'
 import type { Block, ExecutedBlock, Header } from './ledger/block.ts'
@@ -31,7 +34,12 @@ export function genesisBlock(manifest: Manifest, stateRoot: Hash): ExecutedBlock
   return { block, receipts: [], senders: [], transactionHashes: [] }
 }
 
-/** The first accounts: own chains have the contracts of the protocol, others what their genesis says. */
+/**
+ * The first accounts: own chains have the contracts of the protocol, and that of their validators; others what their
+ * genesis says.
+ *
+ * @throws AppError `chain/reserved-account` when the manifest names the account of the contract of validators
+ */
 export function birthAccounts({ genesis, forks, consensus }: Manifest): Iterable<GenesisAccount> {
   const newest = forks.at(-1)?.hardfork
   if (!isOwn(consensus) || newest === undefined) return genesis.accounts
@@ -41,7 +49,13 @@ export function birthAccounts({ genesis, forks, consensus }: Manifest): Iterable
   const named = new Set(
     accounts.map(({ address }) => address.toHex()).filter((name) => names.has(name)),
   )
-  return [...accounts, ...own.filter(({ address }) => !named.has(address.toHex()))]
+  const contracts = own.filter(({ address }) => !named.has(address.toHex()))
+  const validators = validatorContract(consensus)
+  if (validators === undefined) return [...accounts, ...contracts]
+  const isReserved = ({ address }: GenesisAccount) => equalBytes(address, validators.address)
+  if (!accounts.some(isReserved)) return [...accounts, ...contracts, validators]
+  const message = `the manifest names the account ${toHex(validators.address)}, which the contract of the validators has; leave it out`
+  throw new AppError({ code: 'chain/reserved-account', message })
 }
 
 function headerOf(manifest: Manifest, stateRoot: Hash): Header {

@@ -1,12 +1,24 @@
 /** Says what the first block of a chain with records has beside what its manifest says. */
 
-import type { BftParameters, Consensus } from '../ledger/manifest.ts'
+import { keyAddress } from '../../crypto/signatures.ts'
+import type {
+  BftParameters,
+  Consensus,
+  DposParameters,
+  FirstStaked,
+  PosParameters,
+} from '../ledger/manifest.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { difficultyOf } from './asert.ts'
 import { type Derived, derivedHash, emptyDerived } from './derived.ts'
+import { dposRounds, firstDposRound, firstPosEpoch, posEpochs } from './epoch-state.ts'
+import { limits } from './limits.ts'
+import type { ValidatorSet } from './messages.ts'
 import { firstPriorities } from './proposer.ts'
 import { encodeRecord, plainRecord, recordHash } from './record.ts'
-import { validatorSet } from './validator-set.ts'
+import { type ValidatorEntry, validatorSet } from './validator-set.ts'
+
+const weiPerGwei = 10n ** 9n
 
 /** What an engine begins with. */
 export interface Birth {
@@ -19,7 +31,9 @@ export interface Birth {
 
 /** The birth that the manifest of a chain says; `undefined` where blocks have no records. */
 export function engineBirth(consensus: Consensus): Birth | undefined {
-  if (consensus.engine === 'bft') return votedBirth(consensus)
+  if (consensus.engine === 'bft') return bftBirth(consensus)
+  if (consensus.engine === 'pos') return posBirth(consensus)
+  if (consensus.engine === 'dpos') return dposBirth(consensus)
   if (consensus.engine !== 'pow') return undefined
   const difficulty = difficultyOf(consensus.startTarget)
   const derived = { ...emptyDerived, totalWork: difficulty }
@@ -27,15 +41,44 @@ export function engineBirth(consensus: Consensus): Birth | undefined {
   return { difficulty, record, extraData: recordHash(record), derived }
 }
 
-/** The first set signs the first two blocks after the birth. */
-function votedBirth({ validators }: BftParameters): Birth {
+function bftBirth({ validators }: BftParameters): Birth {
   const set = validatorSet(validators)
-  const derived: Derived = {
-    ...{ ...emptyDerived, validators: set, nextValidators: set },
-    priorities: firstPriorities(set),
-  }
+  return votedBirth('bft', set, { priorities: firstPriorities(set) })
+}
+
+/** Stake is weight, in gwei. */
+function posBirth({ validators, maxValidators }: PosParameters): Birth {
+  const entries = validators.map((one) => entryOf(one, one.stakeWei / weiPerGwei))
+  const set = validatorSet(entries, maxValidators)
+  const committed = new Map(
+    validators.map((one) => [keyAddress(one).toHex(), one.commitment] as const),
+  )
+  const commitments = set.list.map(({ address }) => committed.get(address.toHex()) as Hash)
+  const pending = posEpochs.write(firstPosEpoch(set.list.length))
+  return votedBirth('pos', set, { commitments, epoch: { epoch: 0n, pending } })
+}
+
+/** Stake elects, and does not weigh. */
+function dposBirth({ validators }: DposParameters): Birth {
+  const entries = validators.map((one) => entryOf(one, 1n))
+  const pending = dposRounds.write(firstDposRound)
+  const set = validatorSet(entries, limits.maxValidators)
+  return votedBirth('dpos', set, { epoch: { epoch: 0n, pending } })
+}
+
+function entryOf({ scheme, publicKey, payTo }: FirstStaked, weight: bigint): ValidatorEntry {
+  return { scheme, publicKey, payTo, weight }
+}
+
+/** The first set signs the first two blocks after the birth. */
+function votedBirth(
+  engine: 'bft' | 'pos' | 'dpos',
+  set: ValidatorSet,
+  own: Partial<Derived>,
+): Birth {
+  const derived: Derived = { ...emptyDerived, validators: set, nextValidators: set, ...own }
   const record = encodeRecord({
-    ...plainRecord('bft', { derivedHash: derivedHash(derived), timeMs: 0 }),
+    ...plainRecord(engine, { derivedHash: derivedHash(derived), timeMs: 0 }),
     ...{ validatorsHash: set.hash, nextValidatorsHash: set.hash },
   })
   return { difficulty: 0n, record, extraData: recordHash(record), derived }

@@ -57,7 +57,7 @@ export interface ChainReader {
 /** What is known of a block's header before its end and its seal are. */
 export type HeaderFacts = Pick<
   Header,
-  'number' | 'timestamp' | 'beneficiary' | 'difficulty' | 'gasUsed' | 'baseFeePerGas'
+  'number' | 'parentHash' | 'timestamp' | 'beneficiary' | 'difficulty' | 'gasUsed' | 'baseFeePerGas'
 >
 
 /** A block at whose end the protocol does its part. */

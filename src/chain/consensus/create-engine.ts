@@ -1,5 +1,6 @@
 /** Makes the engine that a chain's manifest names. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Manifest } from '../ledger/manifest.ts'
 import type { Hash } from '../ledger/transaction.ts'
@@ -28,6 +29,10 @@ export function createEngine(
   }
   if (consensus.engine === 'bft') {
     return bftEngine({ parameters: consensus, chainKey, rules, schemes })
+  }
+  if (consensus.engine !== 'ethereum') {
+    const message = `the engine ${consensus.engine} is not in this version; take another one`
+    throw new AppError({ code: 'consensus/no-engine', message })
   }
   const merge = forks.find(({ totalDifficulty }) => totalDifficulty !== undefined)
   return ethereumEngine(rules, merge?.totalDifficulty)

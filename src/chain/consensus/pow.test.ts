@@ -188,6 +188,7 @@ describe('rewards', () => {
   const facts = (number: bigint) => ({
     header: {
       ...{ number, timestamp: 0n, beneficiary, difficulty: 5n, gasUsed: 10n ** 9n },
+      parentHash: new Uint8Array(32),
       baseFeePerGas: 7n,
     },
     record: decodeRecord(genesisOf().first.record as Uint8Array),

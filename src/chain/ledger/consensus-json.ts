@@ -2,9 +2,13 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { bftFromJson } from './bft-json.ts'
+import { dposFromJson } from './dpos-json.ts'
 import type { JsonFields } from './json-fields.ts'
 import { type Consensus, type PowParameters, sealAlgorithms } from './manifest.ts'
+import { posFromJson } from './pos-json.ts'
+import { wholeNumber } from './voted-json.ts'
 
+const engines = ['dev', 'ethereum', 'pow', 'bft', 'pos', 'dpos'] as const
 /** A day. */
 const maxBlockTimeMs = 86_400_000n
 /** No target of 256 bits is easier. */
@@ -54,13 +58,15 @@ function plain(value: unknown): unknown {
 export function consensusFromJson(value: unknown, json: JsonFields): Consensus {
   const { engine } = json.any(value, 'consensus')
   if (engine === 'bft') return bftFromJson(value, json)
+  if (engine === 'pos') return posFromJson(value, json)
+  if (engine === 'dpos') return dposFromJson(value, json)
   if (engine === 'pow') return powFromJson(json.only(value, 'consensus', powNames), json)
   const { blockTimeMs } = json.only(value, 'consensus', ['engine', 'blockTimeMs'])
   if (engine === 'ethereum') {
     if (blockTimeMs === undefined) return { engine }
     throw json.bad('consensus.blockTimeMs', 'is not for the engine ethereum')
   }
-  if (engine !== 'dev') throw json.bad('consensus.engine', 'must be dev, ethereum, pow or bft')
+  if (engine !== 'dev') throw json.bad('consensus.engine', `must be one of ${engines.join(', ')}`)
   const time = json.natural(blockTimeMs, 'consensus.blockTimeMs', maxBlockTimeMs)
   if (typeof blockTimeMs !== 'number')
     throw json.bad('consensus.blockTimeMs', 'must be a JSON number')
@@ -69,7 +75,9 @@ export function consensusFromJson(value: unknown, json: JsonFields): Consensus {
 
 function powFromJson(given: Record<string, unknown>, json: JsonFields): PowParameters {
   const number = (name: keyof typeof powDefaults | 'finalizedDepth', most: number, rest?: number) =>
-    wholeNumber(given[name] ?? rest ?? powDefaults[name as 'maxReorg'], { name, most, json })
+    wholeNumber(given[name] ?? rest ?? powDefaults[name as 'maxReorg'], {
+      ...{ where: `consensus.${name}`, most, json },
+    })
   const amount = (name: keyof PowParameters, most: bigint, rest: bigint) =>
     json.natural(given[name] ?? String(rest), `consensus.${name}`, most)
   const maxReorg = number('maxReorg', maxReorgBlocks)
@@ -122,15 +130,6 @@ function powFault(
   }
   if (safeDepth > finalizedDepth) return ['safeDepth', 'must be no more than finalizedDepth']
   return undefined
-}
-
-function wholeNumber(
-  value: unknown,
-  { name, most, json }: { readonly name: string; readonly most: number; readonly json: JsonFields },
-): number {
-  const number = json.natural(value, `consensus.${name}`, BigInt(most))
-  if (typeof value === 'number') return Number(number)
-  throw json.bad(`consensus.${name}`, 'must be a JSON number')
 }
 
 function mustBe<T>(value: T | undefined, error: () => Error): T {

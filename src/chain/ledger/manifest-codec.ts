@@ -24,8 +24,10 @@ export const maxGasLimit = 2n ** 63n - 1n
 /** Yellow Paper, section 4.3.4. */
 export const minGasLimit = 5_000n
 /** Extra data of a first block, by engine: chains of elsewhere may have begun with a list of signers in it. */
-export const maxExtraBytes = { dev: 32, ethereum: 16_384, pow: 0, bft: 0 } as const
-/** What the engine of a chain with records says about the first block itself. */
+export const maxExtraBytes = { dev: 32, ethereum: 16_384, pow: 0, bft: 0, pos: 0, dpos: 0 } as const
+/** Engines that say about the first block themselves what others leave to the manifest. */
+const recordedEngines: readonly Consensus['engine'][] = ['pow', 'pos', 'dpos']
+/** What that is. */
 const ownToEngine = ['difficulty', 'mixHash', 'nonce', 'beneficiary'] as const
 
 const json = jsonFields('ledger/bad-manifest', 'manifest')
@@ -119,6 +121,9 @@ export function parseManifest(text: string): Manifest {
 function parentFrom(value: unknown, { accounts }: Genesis, { engine }: Consensus): ParentBlock {
   const parent = json.only(value, 'parent', ['chain', 'number', 'hash', 'stateRoot'])
   if (engine === 'ethereum') throw json.bad('parent', 'is for chains that make their own blocks')
+  if (engine === 'pos' || engine === 'dpos') {
+    throw json.bad('parent', `is not for ${engine}: its contract of stakes is born with the chain`)
+  }
   for (const _ of accounts) {
     throw json.bad('genesis.accounts', 'must be empty: they are those of the parent')
   }
@@ -173,7 +178,7 @@ function assertFitting(
   genesis: Genesis,
   chain: Pick<Manifest, 'chainId' | 'forks' | 'consensus'>,
 ): void {
-  if (chain.consensus.engine === 'pow') {
+  if (recordedEngines.includes(chain.consensus.engine)) {
     const name = ownToEngine.find((one) => genesis[one] !== undefined)
     if (name) throw json.bad(`genesis.${name}`, 'follows from the engine; leave it out')
   }

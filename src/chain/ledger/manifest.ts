@@ -84,9 +84,8 @@ export interface RoundTimeout {
   readonly deltaMs: number
 }
 
-/** A chain whose blocks are voted on by named validators, and final at once. */
-export interface BftParameters {
-  readonly engine: 'bft'
+/** What all chains have whose blocks are voted on, and final at once. */
+export interface VotedParameters {
   readonly blockTimeMs: number
   readonly timeouts: Readonly<Record<'propose' | 'prevote' | 'precommit', RoundTimeout>>
   readonly maxTimeoutMs: number
@@ -94,13 +93,82 @@ export interface BftParameters {
   readonly emptyBlocks: 'always' | 'heartbeat'
   /** Whether validators that let their turns pass are left out of the turns for a while. */
   readonly absence: boolean
-  readonly validators: readonly FirstValidator[]
   /** How long before its time a block is begun. */
   readonly buildLeadMs: number
   /** How far a block's time may be ahead of a node's clock. */
   readonly futureMs: number
+  /** Blocks for which evidence of double signing is good. */
+  readonly evidenceHeights: number
   /** Gets the base fees, which are burnt unless it is given. */
   readonly feeSink?: Address
+}
+
+/** A chain whose blocks are voted on by named validators. */
+export interface BftParameters extends VotedParameters {
+  readonly engine: 'bft'
+  readonly validators: readonly FirstValidator[]
+}
+
+/** What the first validators of chains with stakes have in common: whose they are, and what their owner keeps. */
+export interface FirstStaked extends Omit<FirstValidator, 'weight'> {
+  /** Whose account has the rights of the validator. */
+  readonly owner: Address
+  /** Of rewards, in 1/10,000; the rest is shared. */
+  readonly commissionBps: number
+}
+
+/** A member of the first set of a proof-of-stake chain. */
+export interface FirstStaker extends FirstStaked {
+  readonly stakeWei: bigint
+  /** Last hash of a chain of hashes; zero for none. */
+  readonly commitment: Hash
+}
+
+/** A member of the first round of a chain of delegates. */
+export interface FirstDelegate extends FirstStaked {
+  /** 1 to 32 bytes of UTF-8. */
+  readonly name: string
+  readonly ownVotesWei: bigint
+}
+
+/** What chains have in common whose validators come from stakes. */
+export interface StakedParameters extends VotedParameters {
+  /** Most candidates that the contract lists. */
+  readonly maxCandidates: number
+  /** Reward of a block. */
+  readonly issuanceWei: bigint
+}
+
+/** A chain whose blocks are voted on by stake. */
+export interface PosParameters extends StakedParameters {
+  readonly engine: 'pos'
+  readonly validators: readonly FirstStaker[]
+  readonly maxValidators: number
+  /** Blocks between elections. */
+  readonly epochLength: number
+  readonly minStakeWei: bigint
+  /** How long stake that leaves can still be punished. */
+  readonly unbondingSeconds: number
+  /** What double signing costs: a part of the stake in 1/10,000, and so many times what others were punished for lately. */
+  readonly slash: { readonly doubleSignBps: number; readonly correlation: number }
+}
+
+/** A chain whose blocks are voted on by delegates of equal weight, whom votes elect. */
+export interface DposParameters extends StakedParameters {
+  readonly engine: 'dpos'
+  readonly validators: readonly FirstDelegate[]
+  /** How many of the heaviest are in a round, and how many are drawn from the others. */
+  readonly active: number
+  readonly standby: number
+  readonly minStandbyWei: bigint
+  /** Burnt when a delegate is admitted. */
+  readonly registrationFeeWei: bigint
+  /** How long votes are locked after they were taken back, and a delegate's own. */
+  readonly unlockSeconds: number
+  readonly ownUnlockSeconds: number
+  /** What double signing costs: its own votes in 1/10,000, and so long no place in a round. */
+  readonly slashBps: number
+  readonly banSeconds: number
 }
 
 /** Who makes blocks: a development node alone, miners, or nobody here, when those of an Ethereum-like chain are followed. */
@@ -109,6 +177,8 @@ export type Consensus =
   | { readonly engine: 'ethereum' }
   | PowParameters
   | BftParameters
+  | PosParameters
+  | DposParameters
 
 /** Whether a chain is of this program's own kind: its contracts and header fields do not depend on its forks. */
 export function isOwn({ engine }: Consensus): boolean {

@@ -75,7 +75,7 @@ export function votedManifest(owner: Address, keys: readonly SigningKey[]): Mani
   const consensus: BftParameters = {
     ...{ engine: 'bft', blockTimeMs: 1_000, maxTimeoutMs: 30_000, emptyBlocks: 'always' },
     timeouts: { propose: wait, prevote: wait, precommit: wait },
-    ...{ absence: true, buildLeadMs: 200, futureMs: 500 },
+    ...{ absence: true, buildLeadMs: 200, futureMs: 500, evidenceHeights: 604_800 },
     validators: keys.map(({ scheme, publicKey }, at) => ({
       ...{ scheme, publicKey, weight: 1n, payTo: new Uint8Array(20).fill(at + 1) },
     })),
