@@ -185,9 +185,10 @@ export class BlockVoting {
     }
   }
 
-  #broadcast({ message, to }: EffectOf<'broadcast'>): void {
+  #broadcast({ message, to, isAgain = false }: EffectOf<'broadcast'>): void {
     const bytes = encodeMessage(message)
     if (message.kind === 'round-state') this.#network?.sayState(bytes)
+    else if (message.kind === 'part' && !to && !isAgain) this.#network?.sayPart(bytes)
     else this.#network?.say(bytes, to)
   }
 

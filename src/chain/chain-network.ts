@@ -44,6 +44,8 @@ export interface LinkedPeer {
 export interface ChainNetwork {
   /** Tells all, or one. */
   say(message: Uint8Array, to?: string): void
+  /** Tells all of a part of a block, through others where they are many: the line of who proposes is one. */
+  sayPart(message: Uint8Array): void
   /** Tells those that are linked what this node has; they do not pass it on. */
   sayState(message: Uint8Array): void
   sayTransaction(raw: Uint8Array): void

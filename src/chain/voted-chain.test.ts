@@ -6,6 +6,7 @@ import { toHex } from '../base/bytes.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
 import type { SigningKey } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
+import { decodeRecord } from './consensus/record.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
 import {
   nodeFolder,
@@ -18,11 +19,17 @@ import {
 const key = new Uint8Array(32).fill(1)
 const owner = addressOfKey(key)
 
-function transfer(nonce: bigint): Uint8Array {
+function transfer(nonce: bigint, data = new Uint8Array()): Uint8Array {
   const signed = signTransaction(
     {
-      ...{ type: 2, chainId: 7n, nonce, gasLimit: 21_000n, to: new Uint8Array(20).fill(9) },
-      ...{ value: 1n, data: new Uint8Array(), accessList: [] },
+      ...{
+        type: 2,
+        chainId: 7n,
+        nonce,
+        gasLimit: 21_000n + 40n * BigInt(data.length),
+        to: new Uint8Array(20).fill(9),
+      },
+      ...{ value: 1n, data, accessList: [] },
       ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
     },
     key,
@@ -100,6 +107,18 @@ describe('a chain that is voted on', () => {
     }
     const { number } = node(0).head().header
     await reached(node(0), number + 1n)
+  })
+
+  test('a block of several parts is decided in its first round, though its parts come before the proposal', async (t) => {
+    const { node, all, links } = await startAll(t, 4)
+    await reached(node(0), 1n)
+    links.proposalsLateMs = 100
+    await node(0).submit(transfer(0n, new Uint8Array(100_000).fill(1)))
+    await Promise.all(all().map((one) => reached(one, 4n)))
+    const blocks = [2n, 3n, 4n].map((height) => node(3).byNumber(height)?.block)
+    const block = blocks.find((one) => (one?.transactions.length ?? 0) > 0)
+    assert.ok(block?.record)
+    assert.equal(decodeRecord(block.record).round, 0)
   })
 
   test('a validator whose key fails follows the others, and catches up with them', async (t) => {

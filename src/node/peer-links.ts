@@ -9,14 +9,19 @@ import { systemClock, systemTimer } from '../base/clock.ts'
 import type { ChainNetwork, Hearing, JoinNetwork, NetworkedChain } from '../chain/chain-network.ts'
 import { messageBounds } from '../chain/consensus/message-codec.ts'
 import { createNetwork } from '../network/create-network.ts'
-import type { Channel, CheckResult, Network } from '../network/network.ts'
+import type { Channel, ChannelPeer, CheckResult, Network } from '../network/network.ts'
 import { nodeIdentity } from '../network/node-identity.ts'
 import { peerFaults } from '../network/peer-faults.ts'
 import type { Composition } from './composition.ts'
 import { programVersion } from './program-folder.ts'
 
 /** Numbers of the messages of a chain, and of its question. */
-const kinds = { consensus: 0, transaction: 1, decidedBlock: 2, roundState: 3, answer: 4 } as const
+const kinds = {
+  ...({ consensus: 0, transaction: 1, decidedBlock: 2, roundState: 3, answer: 4 } as const),
+  carriedPart: 32,
+} as const
+/** With more peers than these a part of a block goes to some, who tell all others: as many as one may fail of. */
+const [mostDirect, carriers] = [8, 2]
 const blockQuestion = 0
 
 /** The longest transaction that a pool takes, with its blobs, and the longest block with its certificates, in bytes. */
@@ -55,11 +60,11 @@ export async function openPeerLinks({
 /** How the chains of a node take part. */
 export function joinBy(network: Network): JoinNetwork {
   return (chain) => {
-    const channel = network.join({
+    const channel: Channel = network.join({
       chainKey: chain.key,
       isValidator: (address) => chain.isValidator(address),
       ...(chain.validator && { validator: () => chain.validator }),
-      messages: messagesOf(chain),
+      messages: messagesOf(chain, (message) => void channel.publish(kinds.consensus, message)),
       questions: [
         {
           ...{ number: blockQuestion, name: 'block', maxBytes: heightBytes },
@@ -75,7 +80,7 @@ export function joinBy(network: Network): JoinNetwork {
   }
 }
 
-function messagesOf(chain: NetworkedChain) {
+function messagesOf(chain: NetworkedChain, carry: (message: Uint8Array) => void) {
   const longest = Math.max(...Object.values(messageBounds))
   const heard = async (hearing: Hearing | Promise<Hearing>) => resultOf(await hearing)
   return [
@@ -88,6 +93,15 @@ function messagesOf(chain: NetworkedChain) {
       ...{ number: kinds.answer, name: 'answer', maxBytes: longest },
       ...({ importance: 'current', isRelayed: false } as const),
       check: (from: string, bytes: Uint8Array) => resultOf(chain.hear(from, bytes)),
+    },
+    {
+      ...{ number: kinds.carriedPart, name: 'carried-part', maxBytes: messageBounds.part },
+      ...({ importance: 'current', isRelayed: false } as const),
+      check: (from: string, bytes: Uint8Array) => {
+        const hearing = chain.hear(from, bytes)
+        if (hearing === 'accept') carry(bytes)
+        return resultOf(hearing)
+      },
     },
     {
       ...{ number: kinds.roundState, name: 'round-state', maxBytes: messageBounds['round-state'] },
@@ -121,6 +135,7 @@ function linksOf(channel: Channel, addPeer: ChainNetwork['addPeer']): ChainNetwo
       if (to === undefined) channel.publish(kinds.consensus, message, options)
       else channel.send(to, kinds.answer, message, options)
     },
+    sayPart: partSayer(channel),
     sayState: (message) => void channel.publish(kinds.roundState, message, { isRepeated: true }),
     sayTransaction: (raw) => void channel.publish(kinds.transaction, raw),
     giveBlock: (to, bytes) => void channel.send(to, kinds.decidedBlock, bytes),
@@ -135,6 +150,24 @@ function linksOf(channel: Channel, addPeer: ChainNetwork['addPeer']): ChainNetwo
     peers: () => channel.peers().map((peer) => ({ id: peer.id, validator: peer.validator() })),
     addPeer,
     leave: () => channel.leave(),
+  }
+}
+
+/** Sends each part to all if they are few, else to two in turn, validators where there are some. */
+function partSayer(channel: Channel): ChainNetwork['sayPart'] {
+  let next = 0
+  return (part) => {
+    const peers = channel.peers()
+    const validators = peers.filter((peer) => peer.validator() !== undefined)
+    const able = validators.length > carriers ? validators : peers
+    if (peers.length <= mostDirect) {
+      channel.publish(kinds.consensus, part, { importance: 'own' })
+      return
+    }
+    for (let carrier = 0; carrier < carriers; carrier += 1) {
+      next = (next + 1) % able.length
+      channel.send((able[next] as ChannelPeer).id, kinds.carriedPart, part, { importance: 'own' })
+    }
   }
 }
 

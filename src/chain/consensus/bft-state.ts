@@ -8,7 +8,7 @@ import type { HeaderDraft, HeadSummary, RequestId } from './consensus.ts'
 import type { CoreRules, CoreState, Timer } from './core-state.ts'
 import type { Derived } from './derived.ts'
 import type { DoubleSigning } from './evidence.ts'
-import type { Certificate, Validator, ValidatorSet } from './messages.ts'
+import type { Certificate, ConsensusMessage, Validator, ValidatorSet } from './messages.ts'
 import type { HeldMessages } from './next-height.ts'
 import type { SignatureSchemes } from './signatures.ts'
 import type { Timeouts } from './timeouts.ts'
@@ -62,6 +62,9 @@ export interface RunningTimer {
   readonly dueMs: number
 }
 
+/** A part of a block, as it is said. */
+export type PartMessage = Extract<ConsensusMessage, { kind: 'part' }>
+
 /** What the engine remembers. */
 export interface BftState {
   /** The latest time that it was told. */
@@ -79,6 +82,8 @@ export interface BftState {
   readonly flights: readonly Flight[]
   /** Messages of the next height. */
   readonly held: HeldMessages
+  /** Parts of blocks that came before the proposals that promise them. */
+  readonly early: readonly PartMessage[]
   readonly building: { readonly request: RequestId; readonly round: number } | undefined
   readonly nextRequest: RequestId
   /** When this node says what it has, unless it gets on before. */

@@ -200,8 +200,13 @@ export type Effect =
       readonly signBytes: Uint8Array
       readonly memory: SigningMemory
     }
-  /** To all, or to one. */
-  | { readonly kind: 'broadcast'; readonly message: ConsensusMessage; readonly to?: string }
+  /** To all, or to one; once more if some may have missed it. */
+  | {
+      readonly kind: 'broadcast'
+      readonly message: ConsensusMessage
+      readonly to?: string
+      readonly isAgain?: boolean
+    }
   /** Give a node that is behind the block of this height with its certificate. */
   | { readonly kind: 'help'; readonly to: string; readonly height: bigint }
   /** Ask others for the block of this height with its certificate. */

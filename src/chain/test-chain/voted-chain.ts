@@ -10,6 +10,7 @@ import { noMetrics } from '../../base/metrics.ts'
 import { type SigningKey, signingKey } from '../../crypto/signatures.ts'
 import type { ChainNetwork, NetworkedChain } from '../chain-network.ts'
 import type { DrivenChain } from '../chain-parts.ts'
+import { decodeMessage } from '../consensus/message-codec.ts'
 import { createChain } from '../create-chain.ts'
 import type { BftParameters, Manifest } from '../ledger/manifest.ts'
 import type { Address } from '../ledger/transaction.ts'
@@ -19,6 +20,8 @@ import { devManifest } from './dev-manifest.ts'
 export class TestLinks {
   readonly #nodes = new Map<string, NetworkedChain>()
   readonly away = new Set<string>()
+  /** How much later than all else proposals come, in ms. */
+  proposalsLateMs = 0
   /** Who has asked for blocks. */
   readonly asked = new Set<string>()
 
@@ -34,8 +37,14 @@ export class TestLinks {
       return {
         say: (message, to) => {
           for (const [other, node] of others()) {
-            if (to === undefined || to === other) later(() => node.hear(name, message))
+            if (to !== undefined && to !== other) continue
+            const isLate = decodeMessage(message).kind === 'proposal'
+            if (isLate) setTimeout(() => node.hear(name, message), this.proposalsLateMs)
+            else later(() => node.hear(name, message))
           }
+        },
+        sayPart: (message) => {
+          for (const [, node] of others()) later(() => node.hear(name, message))
         },
         sayState: (message) => {
           for (const [, node] of others()) later(() => node.hear(name, message))

@@ -2,12 +2,13 @@
 
 import { equalBytes } from '../../../base/bytes.ts'
 import type { Hash } from '../../ledger/transaction.ts'
-import type { BftPlace, BftState } from '../bft-state.ts'
+import type { BftPlace, BftState, PartMessage } from '../bft-state.ts'
 import { certificateVotes, checkCertificate } from '../certificate.ts'
 import type { Effect, Verdict } from '../consensus.ts'
 import type { CoreInput } from '../core-state.ts'
 import { evidenceId } from '../evidence.ts'
 import { invalid } from '../header-rules.ts'
+import { limits } from '../limits.ts'
 import type {
   Certificate,
   ConsensusMessage,
@@ -16,7 +17,7 @@ import type {
   SignedVote,
 } from '../messages.ts'
 import { holdProposal, holdVote } from '../next-height.ts'
-import { partsOf } from '../parts.ts'
+import { partCountOf, partsOf } from '../parts.ts'
 import { answerRoundState, roundStateOf } from '../round-state.ts'
 import { isSignedProposal, isSignedVote, type SignatureCheck } from '../signatures.ts'
 import { encodeCertificate } from '../travelling-block.ts'
@@ -36,8 +37,13 @@ export interface Desk {
   checkArrived(): void
 }
 
+/** To one, or to all once more. */
+type Way = Pick<Extract<Effect, { kind: 'broadcast' }>, 'to' | 'isAgain'>
+
 /** A peer is answered once in this time, in ms; and so many are remembered. */
 const [answerPauseMs, mostAnswered] = [200, 256]
+/** Parts that wait for their proposal: those of one block. */
+const mostEarly = partCountOf(limits.maxBlockBytes)
 /** Others are asked for a block once in this time, in ms. */
 const askPauseMs = 500
 
@@ -58,14 +64,9 @@ export class Post {
       case 'proposal':
         this.#takeProposal(from, message.proposal, message.block)
         return
-      case 'part': {
-        const { flights } = this.#desk.state
-        const next = takePart(flights, message)
-        if (next !== flights) this.#heard('good')
-        this.#desk.set({ flights: next })
-        this.#desk.checkArrived()
+      case 'part':
+        this.#takePart(message)
         return
-      }
       case 'certificate':
         this.#takeCertificate(message.certificate)
         return
@@ -84,7 +85,7 @@ export class Post {
     const own = core.proposals.find(
       ({ round, validatorIndex }) => round === core.round && validatorIndex === rules.self,
     )
-    if (own && arrivedFlight(flights, own.value)) this.spread(own)
+    if (own && arrivedFlight(flights, own.value)) this.spread(own, { isAgain: true })
   }
 
   /** Asks for the block of a height that others have decided. */
@@ -179,13 +180,41 @@ export class Post {
     this.#expect(proposal, block)
   }
 
+  /** Parts that others carry may be faster than their proposal. */
+  #takePart(part: PartMessage): void {
+    const desk = this.#desk
+    const { flights, early, core, held } = desk.state
+    const next = takePart(flights, part)
+    if (next !== flights) {
+      this.#heard('good')
+      desk.set({ flights: next })
+      desk.checkArrived()
+      return
+    }
+    const { height, round, index } = part
+    if (height !== core.height && height !== core.height + 1n) return
+    const { proposals } = height === core.height ? core : held
+    const isKnown = early.some(
+      (one) => one.height === height && one.round === round && one.index === index,
+    )
+    const isEarly = !isKnown && proposals.every((one) => one.round !== round)
+    if (isEarly && early.length < mostEarly) desk.set({ early: [...early, part] })
+  }
+
   /** Makes room for the block of a proposal that counts. */
   #expect(proposal: SignedProposal, block: Uint8Array | undefined): void {
     const desk = this.#desk
     if (!desk.isNeeded(proposal.value)) return
     const flights = expectBlock(desk.state.flights, proposal, desk.isNeeded)
+    const { height, round } = proposal
+    const isOfIt = (part: PartMessage) => part.height === height && part.round === round
+    const { early } = desk.state
     const whole = block && { index: 0, bytes: block, path: [] }
-    desk.set({ flights: whole ? takePart(flights, whole) : flights })
+    const parts = [...(whole ? [whole] : []), ...early.filter(isOfIt)]
+    desk.set({
+      flights: parts.reduce<typeof flights>(takePart, flights),
+      early: early.filter((part) => !isOfIt(part)),
+    })
     desk.checkArrived()
   }
 
@@ -224,20 +253,20 @@ export class Post {
       return
     }
     for (const message of answerRoundState(rules, core, theirs)) {
-      if (message.kind === 'proposal') this.spread(message.proposal, from)
+      if (message.kind === 'proposal') this.spread(message.proposal, { to: from })
       else desk.effects.push({ kind: 'broadcast', message, to: from })
     }
   }
 
   /** Sends a proposal with its block: at once if that has one part, else part by part. */
-  spread(proposal: SignedProposal, to?: string): void {
+  spread(proposal: SignedProposal, way: Way = {}): void {
     const { height, round, value } = proposal
     const bytes = arrivedFlight(this.#desk.state.flights, value)?.arrived?.bytes
     const { parts } = bytes ? partsOf(bytes) : { parts: [] }
     const isWhole = parts.length === 1 && bytes !== undefined
-    this.#broadcast({ kind: 'proposal', proposal, ...(isWhole && { block: bytes }) }, to)
+    this.#broadcast({ kind: 'proposal', proposal, ...(isWhole && { block: bytes }) }, way)
     if (isWhole) return
-    for (const part of parts) this.#broadcast({ kind: 'part', height, round, ...part }, to)
+    for (const part of parts) this.#broadcast({ kind: 'part', height, round, ...part }, way)
   }
 
   #isKnown({ round, type, validatorIndex, signature }: SignedVote): boolean {
@@ -270,8 +299,8 @@ export class Post {
     desk.effects.push({ kind: 'want-block', height: core.height })
   }
 
-  #broadcast(message: ConsensusMessage, to?: string): void {
-    this.#desk.effects.push({ kind: 'broadcast', message, ...(to !== undefined && { to }) })
+  #broadcast(message: ConsensusMessage, way: Way = {}): void {
+    this.#desk.effects.push({ kind: 'broadcast', message, ...way })
   }
 }
 

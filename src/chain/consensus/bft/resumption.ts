@@ -19,7 +19,14 @@ export function resumed(place: BftPlace, options: StartOptions): Step<BftState> 
   const turn = new Turn(place, {
     ...{ nowMs, ground, self, rules: rulesAfter(place, ground, self) },
     ...{ core: newCore(ground.head.number + 1n), startMs: undefined, hasWork: false },
-    ...{ timers: [], flights: [], held: nothingHeld, building: undefined, nextRequest: 1 },
+    ...{
+      timers: [],
+      flights: [],
+      held: nothingHeld,
+      early: [],
+      building: undefined,
+      nextRequest: 1,
+    },
     ...{ retellMs: nowMs, askedMs: 0, answered: [], evidence: [], wakeMs: undefined },
   })
   // A log of an earlier height is of one that was over.

@@ -182,6 +182,7 @@ export class Turn {
       startMs: Number(ground.head.timestampMs) + place.blockTimeMs - place.buildLeadMs,
       flights: state.flights.filter(({ promised }) => isForNext(promised)),
       ...{ held: nothingHeld, building: undefined, hasWork: false },
+      early: state.early.filter(({ height }) => height > ground.head.number),
       evidence: known.length > 0 ? this.#post.unreported(known) : state.evidence,
     })
     this.#startIfDue()
