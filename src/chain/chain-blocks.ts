@@ -3,9 +3,11 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { Chain } from './chain.ts'
 import type { ChainParts } from './chain-parts.ts'
+import { type FinalityProof, proveFinality } from './consensus/finality-proof.ts'
 import { encodeTravellingBlock } from './consensus/travelling-block.ts'
 import { type BlockProofs, decodeProofs, encodeDecidedBlock } from './decided-block.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
+import { encodeHeader } from './ledger/block-codec.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 
@@ -72,6 +74,21 @@ export class ChainBlocks {
     if (!block) return undefined
     const travelling = encodeTravellingBlock({ block, parentProof: proofs.parentProof })
     return encodeDecidedBlock({ block: travelling, certificate: proofs.proof })
+  }
+
+  finalityProof(from: bigint, to: bigint): FinalityProof | undefined {
+    const source = {
+      recorded: (number: bigint) => {
+        const { header, record } = this.byNumber(number)?.block ?? {}
+        return header && record ? { header: encodeHeader(header), record } : undefined
+      },
+      certificate: (number: bigint) => this.proofsOf(number)?.proof,
+      validators: (number: bigint) => {
+        const parent = this.blockHash(number - 1n)
+        return parent && this.parts.derived.of(parent)?.validators
+      },
+    }
+    return proveFinality(source, { from, to })
   }
 
   findTransaction(hash: Hash) {

@@ -5,6 +5,7 @@ import type { Closing } from './block-closing.ts'
 import type { ChainNetwork } from './chain-network.ts'
 import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
+import type { FinalityProof } from './consensus/finality-proof.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
@@ -116,6 +117,8 @@ export interface Chain {
   byHash(hash: Hash): ExecutedBlock | undefined
   /** A block as far as its logs need it; `undefined` also for one of whose bloom filter `mayHold` says no. */
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
+  /** The way by certificates from one block to a later one, or to one before that; `undefined` where there is none. */
+  finalityProof(from: bigint, to: bigint): FinalityProof | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
   /** State after a block; `undefined` when it is older than what is kept, which an archive has no bound for. */
   stateAt(hash: Hash): State | undefined

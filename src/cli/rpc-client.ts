@@ -8,11 +8,12 @@ import type { Call } from './command.ts'
 /** Calls one method. */
 export type AskRpc = <T>(method: string, ...params: readonly Json[]) => Promise<T>
 
-/** Asks the node that the settings of a call name. */
-export async function rpcOf(call: Call): Promise<AskRpc> {
+/** Asks the node that the settings of a call name; of a chain, if it is not the one that the node stands on. */
+export async function rpcOf(call: Call, chain?: string): Promise<AskRpc> {
   const { values } = await configOf(call)
   const host = values.rpcHost.replace(/[[\]]/g, '')
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${values.rpcPort}`
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${values.rpcPort}`
+  const url = chain === undefined ? origin : `${origin}/rpc/${encodeURIComponent(chain)}`
   return (method, ...params) => askRpc(url, method, params)
 }
 

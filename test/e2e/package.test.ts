@@ -42,6 +42,7 @@ test('the packed package gives the command and the import elsewhere', {
   const installed = path.join(folder, 'node_modules/quantumstream')
   for (const file of [
     ...['dist/node/node.js', 'dist/node/node.d.ts', 'dist/rpc/transaction-proof.js'],
+    ...['dist/rpc/finality-proof.js', 'dist/rpc/finality-proof.d.ts'],
     ...['dist/rpc/transaction-proof.d.ts', 'ui/dist/index.html'],
   ]) {
     assert.ok(existsSync(path.join(installed, file)), `${file} is missing`)
@@ -60,6 +61,7 @@ test('the packed package gives the command and the import elsewhere', {
     `import { startNode } from 'quantumstream'
 import { depositVaultAbi } from 'quantumstream/abi/deposit-vault'
 import { verifyTransactionProof } from 'quantumstream/proof'
+import { verifyFinality } from 'quantumstream/finality'
 const node = await startNode({ dev: true, demo: false, data: './data', rpcPort: 0, apiPort: 0 })
 const { status } = await (await fetch(node.apiUrl + '/healthz')).json()
 const chain = node.apiUrl + '/v1/chains/dev'
@@ -71,10 +73,10 @@ const { proof, blockHash } = await (await fetch(chain + '/inject/' + items[0].id
 const { data } = verifyTransactionProof(proof, blockHash)
 await node.stop()
 console.log(status, depositVaultAbi.some(({ name }) => name === 'Deposited'))
-console.log(new TextDecoder().decode(data.content))
+console.log(new TextDecoder().decode(data.content), typeof verifyFinality)
 `,
   )
-  assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok true\n"proven"')
+  assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok true\n"proven" function')
   const older = olderNode()
   if (older === undefined) return
   const { status, stderr } = spawnSync(older, ['use.js'], { cwd: folder, encoding: 'utf8' })

@@ -35,6 +35,7 @@ test('four validators go on while each is killed in turn, and none signs or says
     const peers = await callRpc<{ readonly validator?: string }[]>(node(at).url, 'qs_discover')
     assert.equal(new Set(peers.map(({ validator }) => validator)).size, 3)
   }
+  await proves(folder, new URL(node(1).url).port, height)
   for (const at of all) {
     node(at).program.child.kill('SIGTERM')
     assert.deepEqual(await node(at).program.exited, [0, null])
@@ -43,3 +44,21 @@ test('four validators go on while each is killed in turn, and none signs or says
   const verify = startProgram(['chain', 'verify', '--data', path.join(folder, 'data-0')])
   assert.deepEqual(await verify.exited, [0, null], verify.output())
 })
+
+/** A node gives a proof that a block is final, which the manifest alone shows to be true. */
+async function proves(folder: string, port: string, height: number): Promise<void> {
+  const file = path.join(folder, 'proof.json')
+  const exported = startProgram([
+    ...['chain', 'certificate', String(height), '--out', file, '--rpc-port', port],
+  ])
+  assert.deepEqual(await exported.exited, [0, null], exported.output())
+  const manifest = path.join(folder, 'manifest.json')
+  const verified = startProgram(['chain', 'verify-proof', file, '--genesis', manifest])
+  assert.deepEqual(await verified.exited, [0, null], verified.output())
+  assert.match(verified.output(), new RegExp(`block ${height}, 0x[0-9a-f]{64}, is final`))
+  const trust = `1:0x${'00'.repeat(32)}`
+  const words = ['chain', 'verify-proof', file, '--genesis', manifest, '--trust', trust]
+  const refused = startProgram(words)
+  assert.deepEqual(await refused.exited, [1, null])
+  assert.match(refused.output(), /does not begin with the trusted block/)
+}

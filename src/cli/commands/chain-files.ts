@@ -20,7 +20,7 @@ export const chainFileFlags: readonly OwnFlag[] = [
     name: 'genesis',
     value: 'FILE',
     description:
-      'Birth of the chain to import: a genesis file of an Ethereum client, or a manifest',
+      'Birth of the chain, to import or to trust: a genesis file of an Ethereum client, or a manifest',
   },
   { name: 'run', description: 'Lets verify run every transaction again' },
 ]

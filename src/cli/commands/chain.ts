@@ -5,6 +5,7 @@ import { type ApiPage, askApi, table } from '../api-client.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, Command } from '../command.ts'
 import { chainFileDetails, chainFileFlags, runChainFiles } from './chain-files.ts'
+import { chainProofDetails, chainProofFlags, runChainProofs } from './chain-proofs.ts'
 import { chainSetDetails, chainSetFlags, runChainSet } from './chain-set.ts'
 
 interface ChainRow {
@@ -31,8 +32,9 @@ export const chainCommand: Command = {
     'init FILE | bang FILE | fork PARENT NAME --chain-id N\n' +
     '                    | list | status [NAME] | start NAME | stop NAME | remove NAME --yes\n' +
     '                    | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]\n' +
-    '                    | export FILE [CHAIN] | import FILE [CHAIN] | verify [CHAIN]',
-  details: `${chainSetDetails}\n\n${chainFileDetails}`,
+    '                    | export FILE [CHAIN] | import FILE [CHAIN] | verify [CHAIN]\n' +
+    '                    | certificate HEIGHT [CHAIN] | verify-proof FILE',
+  details: `${chainSetDetails}\n\n${chainFileDetails}\n\n${chainProofDetails}`,
   mostWords: 3,
   flags: [
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
@@ -40,10 +42,12 @@ export const chainCommand: Command = {
     { name: 'json', description: 'Prints JSON' },
     ...chainFileFlags,
     ...chainSetFlags,
+    ...chainProofFlags,
   ],
   settings: ['rpcHost', 'rpcPort', 'apiHost', 'apiPort', 'data'],
   async run(call) {
-    const done = (await runChainSet(call)) ?? (await runChainFiles(call))
+    const done =
+      (await runChainSet(call)) ?? (await runChainFiles(call)) ?? (await runChainProofs(call))
     if (done !== undefined) return done
     const origin = await apiOrigin(call)
     const [what = 'status', ...rest] = call.words

@@ -316,6 +316,16 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['transactionHash: Hash', 'blockHash: Hash', 'blockNumber: Quantity'],
     ...['transactionIndex: Quantity', 'header: Bytes', 'nodes: Bytes[]'],
   ),
+  FinalityStep: fields(
+    'A header in RLP, its record of consensus, the set that signed it unless that is the one before, and its certificate',
+    ...['header: Bytes', 'record: Bytes', 'validators: Bytes|null', 'certificate: Bytes'],
+  ),
+  RecordedHeader: fields('A header in RLP, and its record', 'header: Bytes', 'record: Bytes'),
+  FinalityProof: fields(
+    'The way from a trusted header to the block `number`; docs/finality-proofs.md has the rules',
+    ...['chainKey: Hash', 'from: Quantity', 'number: Quantity', 'hash: Hash', 'isWhole: boolean'],
+    ...['start: RecordedHeader', 'steps: FinalityStep[]'],
+  ),
   BlockPage: fields(
     'Blocks, oldest first, between the block before them and the last of them; `next` goes on',
     ...['blocks: Block[]', 'parentHash: Hash|null', 'lastHash: Hash|null', 'next: Quantity|null'],

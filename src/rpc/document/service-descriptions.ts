@@ -26,6 +26,10 @@ export const serviceDescriptions: Descriptions = {
     "The Merkle proof of a transaction against its block's transactionsRoot.",
     ...([['hash: Hash'], 'TransactionProof|null'] as const),
   ],
+  qs_finalityProof: [
+    `Certificates that lead from a block that the caller trusts to a later one; \`isWhole\` is false for a proof that ends before it, and the next one goes on from its last block; ${coded} (\`rpc/no-proof\`).`,
+    ...([['from?: Quantity', 'to?: BlockNumber'], 'FinalityProof'] as const),
+  ],
   qs_draftTransfer: [
     'A transfer for its sender to sign.',
     ...([['transfer: Transfer'], 'Draft'] as const),

@@ -10,6 +10,7 @@ import { configMethods } from './config-methods.ts'
 import { dataMethods } from './data-methods.ts'
 import { developmentMethods } from './development-methods.ts'
 import { feeMethods } from './fee-methods.ts'
+import { finalityMethods } from './finality-methods.ts'
 import { handMethods } from './hand-methods.ts'
 import { logMethods } from './log-methods.ts'
 import type { Method } from './method.ts'
@@ -51,7 +52,7 @@ export function allMethods(
         stateMethods,
         transactionMethods,
         poolMethods,
-        ...[dataMethods, transferMethods, serviceMethods, blockPageMethods],
+        ...[dataMethods, transferMethods, serviceMethods, blockPageMethods, finalityMethods],
       ],
       ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
       simulationMethods(limits),
