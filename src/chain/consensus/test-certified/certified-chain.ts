@@ -12,7 +12,7 @@ import { voteSignBytes } from '../sign-bytes.ts'
 import { validatorSet } from '../validator-set.ts'
 
 /** The key of the chains. */
-export const testChainKey = new Uint8Array(32).fill(0xc4)
+const testChainKey = new Uint8Array(32).fill(0xc4)
 
 const zero = new Uint8Array(32)
 
@@ -22,7 +22,7 @@ export function keysOf(scheme: SignatureScheme, seeds: readonly number[]): reado
 }
 
 /** The set of keys, each of weight 1. */
-export function setOf(keys: readonly SigningKey[]): ValidatorSet {
+function setOf(keys: readonly SigningKey[]): ValidatorSet {
   const payTo = new Uint8Array(20)
   return validatorSet(
     keys.map(({ scheme, publicKey }) => ({ scheme, publicKey, weight: 1n, payTo })),
@@ -30,7 +30,7 @@ export function setOf(keys: readonly SigningKey[]): ValidatorSet {
 }
 
 /** Votes of a set for the same. */
-export function certificateOf(
+function certificateOf(
   keys: readonly SigningKey[],
   content: VoteContent,
   signers = keys.length,
