@@ -9,7 +9,7 @@ import { blockSize } from './ledger/block-codec.ts'
 import type { Hash } from './ledger/transaction.ts'
 
 /** Blocks beside the chain, and bytes of them; the oldest is forgotten first. */
-const [mostAside, mostAsideBytes] = [256, 256 * 1024 * 1024]
+const [mostAside, mostAsideBytes] = [2_048, 256 * 1024 * 1024]
 
 /** The chain that the branches part from. */
 export interface BranchedChain {
@@ -72,6 +72,13 @@ export class BlockBranches implements ChainReader {
       ...{ number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: 0n },
       totalWork: this.totalWork(hash),
     }
+  }
+
+  /** The block of the chain that a known block stands on, or is. */
+  forkOf(hash: Hash): Block | undefined {
+    const block = this.blockOf(hash)
+    const first = block && this.branchTo(block).find((one) => this.#aside.has(one.hash.toHex()))
+    return first ? this.#chain.byHash(first.header.parentHash)?.block : block
   }
 
   /** Keeps a block, whose parent is known, beside the chain. */

@@ -5,7 +5,7 @@ import { BlockBranches, type BranchedChain } from './block-branches.ts'
 import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.ts'
 import { bodyFault } from './body-rules.ts'
 import type { Verdict } from './consensus/consensus.ts'
-import type { Block } from './ledger/block.ts'
+import type { Block, BlockHead } from './ledger/block.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 import { WaitingBlocks } from './waiting-blocks.ts'
@@ -22,9 +22,15 @@ export interface ImportPlace extends BranchedChain {
   /** Goes back to a block of the chain. */
   readonly rewindTo: (number: bigint) => Promise<void>
   /** A better branch is not followed, because it parts too far back. */
-  readonly tooDeep: (branch: { readonly end: Block; readonly fork: Block }) => void
+  readonly tooDeep: (branch: TooDeep) => void
   /** Asks for `takeDue` at this time; a later wish replaces it. */
   readonly wakeAt: (atMs: number) => void
+}
+
+/** A branch, and the block of the chain that it stands on. */
+export interface TooDeep {
+  readonly end: BlockHead
+  readonly fork: Block
 }
 
 type Invalid = Extract<Verdict, { kind: 'invalid' }>
@@ -44,6 +50,18 @@ export class BlockImport {
   constructor(place: ImportPlace) {
     this.#place = place
     this.#branches = new BlockBranches(place)
+  }
+
+  /** Blocks of the chain and beside it. */
+  get known(): BlockBranches {
+    return this.#branches
+  }
+
+  /** Tells of a better branch that is not followed; once of all that part at one block. */
+  reportTooDeep(branch: TooDeep): void {
+    if (equalBytes(this.#tooDeep ?? noHash, branch.fork.hash)) return
+    this.#tooDeep = branch.fork.hash
+    this.#place.tooDeep(branch)
   }
 
   /**
@@ -127,15 +145,14 @@ export class BlockImport {
 
   /** Leaves the chain for the branch that ends in `block`; when a block of that turns out wrong, comes back. */
   async #moveTo(block: Block): Promise<Verdict> {
-    const { byHash, stateAt, rewindTo, head, engine, tooDeep } = this.#place
+    const { byHash, stateAt, rewindTo, head, engine } = this.#place
     const branches = this.#branches
     const branch = branches.branchTo(block)
     const fork = branch[0] && byHash(branch[0].header.parentHash)?.block
     if (!fork) return invalid('parent', 'the branch has no place in the chain')
     const depth = Number(head().header.number - fork.header.number)
     if (engine.maxReorg !== undefined && (depth > engine.maxReorg || !stateAt(fork.hash))) {
-      if (!equalBytes(this.#tooDeep ?? noHash, fork.hash)) tooDeep({ end: block, fork })
-      this.#tooDeep = fork.hash
+      this.reportTooDeep({ end: block, fork })
       return valid
     }
     if (!stateAt(fork.hash))

@@ -38,6 +38,12 @@ export interface VotingPlace {
   readonly isValidator: NetworkedChain['isValidator']
 }
 
+/** What of a chain is about votes, as the network sees it. */
+type VotedChain = Pick<
+  NetworkedChain,
+  'key' | 'hear' | 'hearTransaction' | 'hearBlock' | 'decidedBlock' | 'validator' | 'isValidator'
+>
+
 /** Blocks that have been run and wait for the vote. */
 const mostRun = 8
 
@@ -69,7 +75,7 @@ export class BlockVoting {
   }
 
   /** The chain as the network sees it. */
-  networked(key: Hash): NetworkedChain {
+  networked(key: Hash): VotedChain {
     const { decidedBlock, hearTransaction, isValidator, signer } = this.#place
     return {
       ...{ key, decidedBlock, hearTransaction, isValidator, validator: signer?.linkKey },

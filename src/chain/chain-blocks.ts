@@ -3,13 +3,17 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { Chain } from './chain.ts'
 import type { ChainParts } from './chain-parts.ts'
+import type { HeadSummary } from './consensus/consensus.ts'
 import { type FinalityProof, proveFinality } from './consensus/finality-proof.ts'
+import { decodeRecord } from './consensus/record.ts'
 import { encodeTravellingBlock } from './consensus/travelling-block.ts'
 import { type BlockProofs, decodeProofs, encodeDecidedBlock } from './decided-block.ts'
+import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import { encodeHeader } from './ledger/block-codec.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
+import type { PoolHead } from './txpool/txpool.ts'
 
 /** What a chain says of itself, without a part of what moves it. */
 export class ChainBlocks {
@@ -89,6 +93,29 @@ export class ChainBlocks {
       },
     }
     return proveFinality(source, { from, to })
+  }
+
+  /** The head, as fork choice sees it. */
+  protected summary(): HeadSummary {
+    const { header, hash, record } = this.head()
+    const { number, parentHash: parent, timestamp } = header
+    // To the millisecond, where the block has a record that says so.
+    const ms = record ? BigInt(decodeRecord(record).timeMs) : 0n
+    return {
+      ...{ number, hash, parent, timestampMs: timestamp * 1_000n + ms },
+      ...{ finalNumber: this.finalNumber, totalWork: this.parts.derived.of(hash)?.totalWork },
+    }
+  }
+
+  /** What the pool must know of the head. */
+  protected poolHead(): PoolHead {
+    const { past, rules } = this.parts
+    const { header } = past.head
+    const next = { number: header.number + 1n, timestamp: header.timestamp + 1n }
+    return {
+      ...{ state: past.state, baseFeePerGas: nextBaseFee(header), gasLimit: header.gasLimit },
+      rules: rules.rulesAt(next),
+    }
   }
 
   findTransaction(hash: Hash) {

@@ -4,7 +4,8 @@ import { AppError } from '../base/app-error.ts'
 import { toHex } from '../base/bytes.ts'
 import type { BuiltBlock } from './block-building.ts'
 import { closingOn } from './block-closing.ts'
-import { BlockImport } from './block-import.ts'
+import { BlockGossip } from './block-gossip.ts'
+import { BlockImport, type TooDeep } from './block-import.ts'
 import { BlockProposals } from './block-proposals.ts'
 import { BlockVoting } from './block-voting.ts'
 import { BlockWaiters } from './block-waiters.ts'
@@ -13,19 +14,17 @@ import { ChainBlocks } from './chain-blocks.ts'
 import { ChainListeners } from './chain-listeners.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import { stopped } from './chain-refusals.ts'
-import type { ConsensusEngine, Effect, HeadSummary, Input, Verdict } from './consensus/consensus.ts'
+import type { ConsensusEngine, Effect, Input, Verdict } from './consensus/consensus.ts'
 import { encodeDerived } from './consensus/derived.ts'
-import { decodeRecord } from './consensus/record.ts'
 import { devControls } from './dev-controls.ts'
 import type { Evm } from './evm/evm.ts'
-import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Hash } from './ledger/transaction.ts'
 import { createMiner, type Miner, payeeOf } from './miner.ts'
 import { TransactionIntake } from './transaction-intake.ts'
-import type { PoolHead, TxPool } from './txpool/txpool.ts'
+import type { TxPool } from './txpool/txpool.ts'
 import { WayBack } from './way-back.ts'
 
 /** A chain that runs: the one place that gives an engine time, messages and disk. */
@@ -42,6 +41,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   #engineState: unknown
   readonly #proposals: BlockProposals
   readonly #voting: BlockVoting
+  readonly #gossip: BlockGossip
   readonly #miner: Miner | undefined
   #cancelAlarm = () => {}
   #cancelImport = () => {}
@@ -63,8 +63,9 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#miner = createMiner(parts)
     this.#proposals = this.#createProposals()
     this.#voting = this.#createVoting()
+    this.#gossip = this.#createGossip()
     this.#intake = new TransactionIntake({
-      ...{ options, dependencies, head: this.#poolHead() },
+      ...{ options, dependencies, head: this.poolHead() },
       tell: (event) => this.#listeners.tell(event),
     })
     this.#wayBack = new WayBack({
@@ -86,7 +87,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
       add: (built) => this.#add(built),
       rewindTo: (number) => this.#wayBack.rewindTo(number),
-      tooDeep: ({ end, fork }) => this.#reportTooDeep(end, fork),
+      tooDeep: (branch) => this.#reportTooDeep(branch),
       wakeAt: (atMs) => {
         this.#cancelImport()
         this.#cancelImport = dependencies.timer.after(Math.max(0, atMs - this.#nowMs()), () =>
@@ -107,7 +108,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       add: (built, finalNumber) => {
         this.finalNumber = finalNumber
         if (this.safeNumber < finalNumber) this.safeNumber = finalNumber
-        return this.#add(built)
+        return this.#add(built).then(() => this.#gossip.tell(built.executed.block))
       },
       failed: (error) => this.#waiters.reject(error),
     })
@@ -138,6 +139,18 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     })
   }
 
+  #createGossip(): BlockGossip {
+    const { logger, timer } = this.parts.dependencies
+    return new BlockGossip({
+      ...{ logger, timer, nowMs: () => this.#nowMs(), chance: Math.random },
+      ...{ engine: this.#engine, chain: this.#import.known, summary: () => this.summary() },
+      ...{ finalized: () => this.finalized(), byNumber: (at) => this.byNumber(at) },
+      importBlock: (block) => this.importBlock(block),
+      settled: () => this.#exclusive(async () => {}),
+      tooDeep: (branch) => this.#import.reportTooDeep(branch),
+    })
+  }
+
   readonly dev: Chain['dev'] = devControls({
     parts: () => this.parts,
     intake: () => this.#intake,
@@ -157,7 +170,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     feed: (input) => this.#feed(input),
     exclusive: (work) => this.#exclusive(work),
     changed: () => {
-      this.#intake.reset(this.#poolHead(), [])
+      this.#intake.reset(this.poolHead(), [])
       this.#moved([], [])
     },
   })
@@ -234,9 +247,12 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { header, hash } = this.head()
     const { derived, options, dependencies } = this.parts
     if (this.#engine.maxReorg === 0) this.finalNumber = this.safeNumber = header.number
-    this.#voting.join(dependencies.join?.(this.#voting.networked(this.key)))
+    const { networked } = this.#gossip
+    const network = dependencies.join?.({ ...this.#voting.networked(this.key), ...networked })
+    this.#voting.join(network)
+    this.#gossip.join(network)
     const step = this.#engine.start({
-      ...{ head: this.#summary(), header, derived: derived.of(hash) },
+      ...{ head: this.summary(), header, derived: derived.of(hash) },
       ...{
         parentDerived: derived.of(header.parentHash),
         proof: this.proofsOf(header.number)?.proof,
@@ -252,7 +268,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#cancelAlarm()
     this.#cancelImport()
     await this.#miner?.stop()
-    await this.#voting.stop()
+    await Promise.all([this.#voting.stop(), this.#gossip.stop()])
     await this.#work
     this.#waiters.reject(stopped(this.manifest.name))
     this.#listeners.clear()
@@ -300,8 +316,9 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     if (derived) this.parts.derived.keep(executed.block.hash, derived)
     checkpoints.consider()
     this.#blocksSealed.add(1, { chain: this.manifest.name })
-    this.#intake.followed(this.#poolHead(), executed)
+    this.#intake.followed(this.poolHead(), executed)
     this.#voting.moved()
+    this.#gossip.moved()
     this.#moved([executed], [])
     this.#waiters.resolve()
   }
@@ -313,7 +330,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   ): void {
     if (this.finalNumber > number) this.finalNumber = number
     if (this.safeNumber > number) this.safeNumber = number
-    this.#intake.reset(this.#poolHead(), returned)
+    this.#intake.reset(this.poolHead(), returned)
     this.#moved([], removed)
     if (this.#waiters.size > 0) this.#feed({ kind: 'seal-now', nowMs: this.#nowMs() })
   }
@@ -322,7 +339,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#listeners.tell({ kind: 'head', added, removed })
     const { header, hash } = this.head()
     const derived = this.parts.derived.of(hash)
-    const head = this.#summary()
+    const head = this.summary()
     this.#feed({ kind: 'block-imported', head, header, derived, nowMs: this.#nowMs() })
     this.#tellOfWork()
   }
@@ -357,7 +374,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     return { evm, rules, parent, state: past.state, blockHash, close: this.closing() }
   }
 
-  #reportTooDeep(branch: Block, fork: Block): void {
+  #reportTooDeep({ end: branch, fork }: TooDeep): void {
     const head = this.head()
     const [name, at] = [this.manifest.name, String(fork.header.number)]
     this.parts.dependencies.logger.error(
@@ -367,33 +384,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#listeners.tell({ kind: 'reorg-too-deep', head, branch })
   }
 
-  #poolHead(): PoolHead {
-    const { past } = this.parts
-    const { header } = past.head
-    const next = { number: header.number + 1n, timestamp: header.timestamp + 1n }
-    return {
-      ...{ state: past.state, baseFeePerGas: nextBaseFee(header), gasLimit: header.gasLimit },
-      rules: this.rules.rulesAt(next),
-    }
-  }
-
-  #summary(): HeadSummary {
-    const { header, hash } = this.head()
-    const { number, parentHash: parent } = header
-    return {
-      ...{ number, hash, parent, timestampMs: timestampMs(this.head()) },
-      finalNumber: this.finalNumber,
-      totalWork: this.parts.derived.of(hash)?.totalWork,
-    }
-  }
-
   #nowMs(): number {
     return this.parts.dependencies.clock.nowMs()
   }
-}
-
-/** When a block was made: to the millisecond, where it has a record that says so. */
-function timestampMs({ header, record }: Block): bigint {
-  const seconds = header.timestamp * 1_000n
-  return record ? seconds + BigInt(decodeRecord(record).timeMs) : seconds
 }

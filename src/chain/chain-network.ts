@@ -3,8 +3,24 @@
 import type { SigningKey } from '../crypto/signatures.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 
+/** What a node does wrong, by names that the network has prices for. */
+export type PeerWrong =
+  | 'bad-encoding'
+  | 'bad-signature'
+  /** A header that breaks a rule, or a body that is not its own or gives another state. */
+  | 'bad-block'
+  | 'bad-body'
+  /** It has not what it says it has. */
+  | 'empty-claim'
+  | 'unasked-answer'
+  | 'out-of-place'
+
 /** What a message from outside was worth: good and new, nothing new, or wrong. */
-export type Hearing = 'accept' | 'ignore' | 'bad-encoding' | 'bad-signature'
+export type Hearing = 'accept' | 'ignore' | PeerWrong
+
+/** Questions that nodes of a chain put to each other, beside that for the block of a height. */
+export const chainQuestions = ['headers', 'blocks'] as const
+export type ChainQuestion = (typeof chainQuestions)[number]
 
 /** A validator of a chain, as an operator names it. */
 export interface ValidatorOptions {
@@ -27,6 +43,19 @@ export interface NetworkedChain {
   hearBlock(bytes: Uint8Array): Hearing
   /** The block of a height with its certificate; `undefined` if it is not here. */
   decidedBlock(height: bigint): Uint8Array | undefined
+  /** What somebody says to have; it proves nothing. */
+  hearStatus(from: string, bytes: Uint8Array): Hearing
+  /** A block that is new, of a chain without votes. */
+  hearNewBlock(from: string, bytes: Uint8Array): Promise<Hearing>
+  /** Answers a question; `undefined` if there is no answer here. */
+  answer(
+    question: ChainQuestion,
+    from: string,
+    bytes: Uint8Array,
+  ): Promise<Uint8Array | undefined | PeerWrong>
+  /** A node of the chain came, or went. */
+  peerCame(id: string): void
+  peerWent(id: string): void
   /** Of the validator that this node is. */
   readonly validator: LinkKey | undefined
   /** Whether somebody signs blocks now. */
@@ -52,6 +81,14 @@ export interface ChainNetwork {
   giveBlock(to: string, bytes: Uint8Array): void
   /** Asks others for the block of a height with its certificate, until one has it. */
   askBlock(height: bigint): Promise<Uint8Array | undefined>
+  /** Tells all, or one, what this node has; they do not pass it on. */
+  sayStatus(bytes: Uint8Array, to?: string): void
+  /** Tells all of a new block; they pass it on. */
+  sayNewBlock(bytes: Uint8Array): void
+  /** Asks one node; `undefined` if no answer comes. */
+  ask(to: string, question: ChainQuestion, bytes: Uint8Array): Promise<Uint8Array | undefined>
+  /** Scores a node for what became known later. */
+  score(peer: string, wrong: PeerWrong): void
   /** Nodes of the chain that are linked. */
   peers(): readonly LinkedPeer[]
   /** Keeps a link to an address from now on. @throws AppError `network/bad-address` */

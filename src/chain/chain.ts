@@ -7,7 +7,7 @@ import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { FinalityProof } from './consensus/finality-proof.ts'
 import type { Evm } from './evm/evm.ts'
-import type { Block, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
+import type { Block, BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, Transaction, UnsignedTransaction } from './ledger/transaction.ts'
@@ -27,7 +27,7 @@ export type ChainEvent =
   | { readonly kind: 'pending'; readonly hash: Hash; readonly transaction: Transaction }
   | ({ readonly kind: 'dropped' } & DroppedTransaction)
   /** A branch is better, but parts farther back than the chain goes: it is for the operator to decide. */
-  | { readonly kind: 'reorg-too-deep'; readonly head: Block; readonly branch: Block }
+  | { readonly kind: 'reorg-too-deep'; readonly head: Block; readonly branch: BlockHead }
 
 /** Where a transaction stands in the chain. */
 export interface TransactionPlace {

@@ -8,13 +8,8 @@ import type { SigningKey } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
-import {
-  nodeFolder,
-  startNode,
-  TestLinks,
-  validatorKeys,
-  votedManifest,
-} from './test-chain/voted-chain.ts'
+import { TestLinks } from './test-chain/test-links.ts'
+import { nodeFolder, startNode, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
 
 const key = new Uint8Array(32).fill(1)
 const owner = addressOfKey(key)

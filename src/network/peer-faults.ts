@@ -16,6 +16,8 @@ export const peerFaults = {
   badBlock: { name: 'bad-block', points: -50 },
   /** A body whose roots differ, under a good header. */
   badBody: { name: 'bad-body', points: -30 },
+  /** It has not what it says it has. */
+  emptyClaim: { name: 'empty-claim', points: -10 },
   /** An answer that nobody asked for, or to another question. */
   unaskedAnswer: { name: 'unasked-answer', points: -10 },
   noAnswer: { name: 'no-answer', points: -2 },

@@ -54,6 +54,11 @@ async function openListener(
     hearTransaction: async () => 'ignore',
     hearBlock: () => 'ignore',
     decidedBlock: () => undefined,
+    hearStatus: () => 'ignore',
+    hearNewBlock: async () => 'ignore',
+    answer: async () => undefined,
+    peerCame: () => {},
+    peerWent: () => {},
   })
   for (const other of others) {
     const { host, port } = other.network.endpoint() ?? { host: '', port: 0 }

@@ -6,10 +6,25 @@ import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { fromBigInt, padStart, toBigInt } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
-import type { ChainNetwork, Hearing, JoinNetwork, NetworkedChain } from '../chain/chain-network.ts'
+import {
+  type ChainNetwork,
+  type ChainQuestion,
+  chainQuestions,
+  type Hearing,
+  type JoinNetwork,
+  type NetworkedChain,
+  type PeerWrong,
+} from '../chain/chain-network.ts'
 import { messageBounds } from '../chain/consensus/message-codec.ts'
 import { createNetwork } from '../network/create-network.ts'
-import type { Channel, ChannelPeer, CheckResult, Network } from '../network/network.ts'
+import type {
+  Channel,
+  ChannelPeer,
+  CheckResult,
+  Fault,
+  Network,
+  QuestionKind,
+} from '../network/network.ts'
 import { nodeIdentity } from '../network/node-identity.ts'
 import { peerFaults } from '../network/peer-faults.ts'
 import type { Composition } from './composition.ts'
@@ -18,15 +33,33 @@ import { programVersion } from './program-folder.ts'
 /** Numbers of the messages of a chain, and of its question. */
 const kinds = {
   ...({ consensus: 0, transaction: 1, decidedBlock: 2, roundState: 3, answer: 4 } as const),
+  ...({ status: 5, newBlock: 6 } as const),
   carriedPart: 32,
 } as const
 /** With more peers than these a part of a block goes to some, who tell all others: as many as one may fail of. */
 const [mostDirect, carriers] = [8, 2]
 const blockQuestion = 0
 
+const MiB = 1024 * 1024
+/** Of the questions whose content the chain knows: number, and most bytes of question and answer. */
+const questionKinds = {
+  headers: { number: 1, maxBytes: 64, maxAnswerBytes: 3 * MiB },
+  blocks: { number: 2, maxBytes: 8 * 1024, maxAnswerBytes: 17 * MiB },
+} as const satisfies Record<ChainQuestion, Partial<QuestionKind>>
+
+const faults: Readonly<Record<PeerWrong, Fault>> = {
+  'bad-encoding': peerFaults.badEncoding,
+  'bad-signature': peerFaults.badSignature,
+  'bad-block': peerFaults.badBlock,
+  'bad-body': peerFaults.badBody,
+  'empty-claim': peerFaults.emptyClaim,
+  'unasked-answer': peerFaults.unaskedAnswer,
+  'out-of-place': peerFaults.outOfPlace,
+}
+
 /** The longest transaction that a pool takes, with its blobs, and the longest block with its certificates, in bytes. */
-const [maxTransactionBytes, maxDecidedBytes] = [1024 * 1024 + 1024, 10 * 1024 * 1024]
-const heightBytes = 8
+const [maxTransactionBytes, maxDecidedBytes] = [MiB + 1024, 10 * MiB]
+const [heightBytes, maxStatusBytes] = [8, 256]
 
 /**
  * The links of this node; `undefined` unless the settings name a port or peers.
@@ -65,19 +98,30 @@ export function joinBy(network: Network): JoinNetwork {
       isValidator: (address) => chain.isValidator(address),
       ...(chain.validator && { validator: () => chain.validator }),
       messages: messagesOf(chain, (message) => void channel.publish(kinds.consensus, message)),
-      questions: [
-        {
-          ...{ number: blockQuestion, name: 'block', maxBytes: heightBytes },
-          ...{ maxAnswerBytes: maxDecidedBytes, outstanding: 1 },
-          answer: async (_, bytes) =>
-            bytes.length === heightBytes
-              ? chain.decidedBlock(toBigInt(bytes))
-              : peerFaults.badEncoding,
-        },
-      ],
+      questions: questionsOf(chain),
+      peerCame: ({ id }) => chain.peerCame(id),
+      peerWent: ({ id }) => chain.peerWent(id),
     })
     return linksOf(channel, (address) => network.addPeer(address))
   }
+}
+
+function questionsOf(chain: NetworkedChain): readonly QuestionKind[] {
+  return [
+    {
+      ...{ number: blockQuestion, name: 'block', maxBytes: heightBytes },
+      ...{ maxAnswerBytes: maxDecidedBytes, outstanding: 1 },
+      answer: async (_, bytes) =>
+        bytes.length === heightBytes ? chain.decidedBlock(toBigInt(bytes)) : peerFaults.badEncoding,
+    },
+    ...chainQuestions.map((name) => ({
+      ...{ name, ...questionKinds[name] },
+      answer: async (from: string, bytes: Uint8Array) => {
+        const answer = await chain.answer(name, from, bytes)
+        return typeof answer === 'string' ? faults[answer] : answer
+      },
+    })),
+  ]
 }
 
 function messagesOf(chain: NetworkedChain, carry: (message: Uint8Array) => void) {
@@ -118,13 +162,22 @@ function messagesOf(chain: NetworkedChain, carry: (message: Uint8Array) => void)
       ...({ importance: 'answer', isRelayed: false } as const),
       check: (_: string, bytes: Uint8Array) => resultOf(chain.hearBlock(bytes)),
     },
+    {
+      ...{ number: kinds.status, name: 'status', maxBytes: maxStatusBytes },
+      ...({ importance: 'late', isRelayed: false } as const),
+      check: (from: string, bytes: Uint8Array) => resultOf(chain.hearStatus(from, bytes)),
+    },
+    {
+      ...{ number: kinds.newBlock, name: 'new-block', maxBytes: maxDecidedBytes },
+      ...({ importance: 'current', isRelayed: true } as const),
+      check: (from: string, bytes: Uint8Array) => heard(chain.hearNewBlock(from, bytes)),
+    },
   ]
 }
 
 function resultOf(hearing: Hearing): CheckResult {
-  if (hearing === 'bad-encoding') return { kind: 'reject', fault: peerFaults.badEncoding }
-  if (hearing === 'bad-signature') return { kind: 'reject', fault: peerFaults.badSignature }
-  return { kind: hearing }
+  if (hearing === 'accept' || hearing === 'ignore') return { kind: hearing }
+  return { kind: 'reject', fault: faults[hearing] }
 }
 
 function linksOf(channel: Channel, addPeer: ChainNetwork['addPeer']): ChainNetwork {
@@ -147,6 +200,14 @@ function linksOf(channel: Channel, addPeer: ChainNetwork['addPeer']): ChainNetwo
       }
       return undefined
     },
+    sayStatus(bytes, to) {
+      if (to === undefined) channel.publish(kinds.status, bytes, { isRepeated: true })
+      else channel.send(to, kinds.status, bytes)
+    },
+    sayNewBlock: (bytes) => void channel.publish(kinds.newBlock, bytes, { importance: 'own' }),
+    ask: (to, question, bytes) =>
+      channel.ask(to, questionKinds[question].number, bytes).catch(notThere),
+    score: (peer, wrong) => channel.score(peer, faults[wrong]),
     peers: () => channel.peers().map((peer) => ({ id: peer.id, validator: peer.validator() })),
     addPeer,
     leave: () => channel.leave(),

@@ -285,6 +285,17 @@ export interface ConsensusEngine<S> {
   /** Every rule of a header and its record that needs no transaction to be run. */
   checkHeader(chain: ChainReader, block: SealedHeader, nowMs: number): Verdict
   /**
+   * The rules of a header whose block is not here yet, nor what follows from its parent; absent where blocks come by votes.
+   * All others are checked with the block.
+   */
+  checkAhead?(
+    chain: ChainReader,
+    block: SealedHeader,
+    how: { readonly nowMs: number; readonly isSealChecked: boolean },
+  ): Verdict
+  /** Whether the check of a seal costs so much that it must be counted. */
+  readonly isSealDear?: boolean
+  /**
    * What the protocol itself does at the end of a block; only of engines whose blocks have records.
    *
    * @param parent - what follows from the chain up to the block before

@@ -13,7 +13,12 @@ import type { BlockFacts, CloseResult, ConsensusEngine, Credit } from './consens
 import type { Derived } from './derived.ts'
 import { type Invalid, invalid } from './header-rules.ts'
 import { type MiningPlace, type MiningState, miningSteps } from './pow-mining.ts'
-import { checkRecorded, type RecordedHeader, validatorsFault } from './record-rules.ts'
+import {
+  checkRecordAhead,
+  checkRecorded,
+  type RecordedHeader,
+  validatorsFault,
+} from './record-rules.ts'
 import { type Sealing, sealDigest } from './seal.ts'
 
 /** What the engine is made for. */
@@ -32,22 +37,31 @@ const unused = [
 ]
 const mixTag = new TextEncoder().encode('QS/mix/pow/1')
 const weiPerGwei = 10n ** 9n
-/** Digests that are remembered: with argon2id one takes some 60 ms. */
-const keptDigests = 256
+/** Digests that are remembered, those of headers ahead among them: with argon2id one takes some 60 ms. */
+const keptDigests = 2_048
+
+/** A header and the one before it. */
+type OnParent = Pick<RecordedHeader, 'header' | 'parent'>
 
 /** The engine of a chain. */
 export function powEngine(chain: PowChain): ConsensusEngine<MiningState> {
   const { parameters, rules } = chain
   const { maxReorg, futureMs } = parameters
   const place = placeOf(chain)
+  const checks = { engine: 'pow', unused, rules, futureMs } as const
   return {
     name: 'pow',
     maxReorg,
+    isSealDear: parameters.seal === 'argon2id',
     ...miningSteps(place),
+    checkAhead(reader, block, { nowMs, isSealChecked }) {
+      const checked = checkRecordAhead(reader, block, { ...checks, nowMs })
+      if (checked.kind !== 'ahead') return checked
+      const fault = isSealChecked ? workFault(checked, place) : difficultyFault(checked, place)
+      return fault ?? { kind: 'valid' }
+    },
     checkHeader(reader, block, nowMs) {
-      const checked = checkRecorded(reader, block, {
-        ...{ engine: 'pow', unused, rules, nowMs, futureMs },
-      })
+      const checked = checkRecorded(reader, block, { ...checks, nowMs })
       if (checked.kind !== 'recorded') return checked
       return (
         mixFault(checked, place) ??
@@ -99,14 +113,18 @@ function mixFault({ header, parent }: RecordedHeader, place: MiningPlace): Inval
 }
 
 /** The seal is held against the target itself: one that is computed back from the difficulty is another. */
-function workFault({ header, parent }: RecordedHeader, place: MiningPlace): Invalid | undefined {
-  const target = place.targetAfter(parent.header)
-  const difficulty = difficultyOf(target)
-  if (header.difficulty !== difficulty) {
-    return invalid('work', `difficulty ${header.difficulty}, by the rule ${difficulty}`)
-  }
-  if (toBigInt(place.digest(header)) <= target) return undefined
+function workFault(block: OnParent, place: MiningPlace): Invalid | undefined {
+  const { header, parent } = block
+  const difficulty = difficultyFault(block, place)
+  if (difficulty) return difficulty
+  if (toBigInt(place.digest(header)) <= place.targetAfter(parent.header)) return undefined
   return invalid('work', 'the seal has not the work of this difficulty')
+}
+
+function difficultyFault({ header, parent }: OnParent, place: MiningPlace): Invalid | undefined {
+  const difficulty = difficultyOf(place.targetAfter(parent.header))
+  if (header.difficulty === difficulty) return undefined
+  return invalid('work', `difficulty ${header.difficulty}, by the rule ${difficulty}`)
 }
 
 /** Pays the miner, and base fees where they are not burnt. */

@@ -29,11 +29,16 @@ export interface RecordChecks {
 }
 
 /** A header of which the shared rules hold, with what its own engine looks at. */
-export interface RecordedHeader {
-  readonly kind: 'recorded'
+interface HeaderAhead {
+  readonly kind: 'ahead'
   readonly header: Header
   readonly record: ConsensusRecord
   readonly parent: SealedHeader
+}
+
+/** The same with what follows from the chain before it. */
+export interface RecordedHeader extends Omit<HeaderAhead, 'kind'> {
+  readonly kind: 'recorded'
   /** What follows from the chain up to the parent. */
   readonly derived: Derived
 }
@@ -49,6 +54,19 @@ export function checkRecorded(
   block: SealedHeader,
   checks: RecordChecks,
 ): RecordedHeader | Exclude<Verdict, { kind: 'valid' }> {
+  const checked = checkRecordAhead(chain, block, checks)
+  if (checked.kind !== 'ahead') return checked
+  const derived = chain.derived(checked.parent.hash)
+  if (derived === undefined) return invalid('parent', 'what follows from the parent is not known')
+  return { ...checked, kind: 'recorded', derived }
+}
+
+/** The same rules of a header whose parent's header alone is known. */
+export function checkRecordAhead(
+  chain: ChainReader,
+  block: SealedHeader,
+  checks: RecordChecks,
+): HeaderAhead | Exclude<Verdict, { kind: 'valid' }> {
   const { header } = block
   const record = recordOf(block)
   if ('kind' in record) return record
@@ -56,8 +74,6 @@ export function checkRecorded(
   if (engine) return engine
   const parent = parentOf(chain, block)
   if ('kind' in parent) return parent
-  const derived = chain.derived(parent.hash)
-  if (derived === undefined) return invalid('parent', 'what follows from the parent is not known')
   const place = placeFault(parent.header, header) ?? timeFault(header, record, checks)
   if (place) return place
   const rules = checks.rules.rulesAt(header)
@@ -65,7 +81,7 @@ export function checkRecorded(
     gasFault(parent.header, header, rules) ??
     usageFault(parent.header, header, rules) ??
     constantsFault(parent.header, header)
-  return fault ?? { kind: 'recorded', header, record, parent, derived }
+  return fault ?? { kind: 'ahead', header, record, parent }
 }
 
 /** That the record commits to what follows from the chain before it: the sets of this height and the next, and all of it. */

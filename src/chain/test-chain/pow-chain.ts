@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { silentLogger } from '../../base/logger.ts'
 import { noMetrics } from '../../base/metrics.ts'
+import type { JoinNetwork } from '../chain-network.ts'
 import type { ChainOptions, DrivenChain } from '../chain-parts.ts'
 import { createChain } from '../create-chain.ts'
 import type { Block } from '../ledger/block.ts'
@@ -69,11 +70,11 @@ export const miningFor = (payTo: Address) => ({ mining: { payTo, threads: 0 } })
 export function openPow(
   folder: string,
   time: HandClock,
-  options: Partial<ChainOptions> = {},
+  { join, ...options }: Partial<ChainOptions> & { readonly join?: JoinNetwork } = {},
 ): Promise<DrivenChain> {
   return createChain(
     { manifest: powManifest(), folder, beneficiary: new Uint8Array(20), ...options },
-    { ...time, logger: silentLogger, metrics: noMetrics },
+    { ...time, logger: silentLogger, metrics: noMetrics, ...(join && { join }) },
   )
 }
 

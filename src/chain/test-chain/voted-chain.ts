@@ -8,68 +8,12 @@ import { systemClock, systemTimer } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { noMetrics } from '../../base/metrics.ts'
 import { type SigningKey, signingKey } from '../../crypto/signatures.ts'
-import type { ChainNetwork, NetworkedChain } from '../chain-network.ts'
 import type { DrivenChain } from '../chain-parts.ts'
-import { decodeMessage } from '../consensus/message-codec.ts'
 import { createChain } from '../create-chain.ts'
 import type { BftParameters, Manifest } from '../ledger/manifest.ts'
 import type { Address } from '../ledger/transaction.ts'
 import { devManifest } from './dev-manifest.ts'
-
-/** Links between nodes of one process; a node that is away neither hears nor is heard. */
-export class TestLinks {
-  readonly #nodes = new Map<string, NetworkedChain>()
-  readonly away = new Set<string>()
-  /** How much later than all else proposals come, in ms. */
-  proposalsLateMs = 0
-  /** Who has asked for blocks. */
-  readonly asked = new Set<string>()
-
-  /** Joins a node under a name. */
-  join(name: string): (chain: NetworkedChain) => ChainNetwork {
-    return (chain) => {
-      this.#nodes.set(name, chain)
-      const others = () =>
-        [...this.#nodes].filter(
-          ([other]) => other !== name && !this.away.has(name) && !this.away.has(other),
-        )
-      const later = (work: () => unknown) => void setImmediate(work)
-      return {
-        say: (message, to) => {
-          for (const [other, node] of others()) {
-            if (to !== undefined && to !== other) continue
-            const isLate = decodeMessage(message).kind === 'proposal'
-            if (isLate) setTimeout(() => node.hear(name, message), this.proposalsLateMs)
-            else later(() => node.hear(name, message))
-          }
-        },
-        sayPart: (message) => {
-          for (const [, node] of others()) later(() => node.hear(name, message))
-        },
-        sayState: (message) => {
-          for (const [, node] of others()) later(() => node.hear(name, message))
-        },
-        sayTransaction: (raw) => {
-          for (const [, node] of others()) later(() => node.hearTransaction(raw))
-        },
-        giveBlock: (to, bytes) => {
-          for (const [other, node] of others()) if (to === other) later(() => node.hearBlock(bytes))
-        },
-        askBlock: async (height) => {
-          this.asked.add(name)
-          for (const [, node] of others()) {
-            const bytes = node.decidedBlock(height)
-            if (bytes) return bytes
-          }
-          return undefined
-        },
-        peers: () => others().map(([id]) => ({ id, validator: undefined })),
-        addPeer: () => {},
-        leave: () => void this.#nodes.delete(name),
-      }
-    }
-  }
-}
+import type { TestLinks } from './test-links.ts'
 
 /** Keys of so many validators. */
 export function validatorKeys(count: number): readonly SigningKey[] {

@@ -1,0 +1,97 @@
+/** Counts what a peer whose seals are dear to check can cost, with headers that an engine of the test finds right. */
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { ChainNetwork } from '../chain-network.ts'
+import type { HeadSummary, SealedHeader } from '../consensus/consensus.ts'
+import { genesisBlock } from '../genesis.ts'
+import type { Block, Header } from '../ledger/block.ts'
+import { headerHash } from '../ledger/block-codec.ts'
+import { HandClock, powManifest } from '../test-chain/pow-chain.ts'
+import { decodeHeadersQuestion, encodeHeaders, headerEntry } from './block-messages.ts'
+import { Budget } from './budget.ts'
+import { CatchUp } from './catch-up.ts'
+
+const { block: genesis } = genesisBlock(powManifest(), new Uint8Array(32))
+
+/** A chain of so many headers on the first block. */
+function chainOf(count: number): readonly SealedHeader[] {
+  const made: SealedHeader[] = [genesis]
+  for (let number = 1; number <= count; number += 1) {
+    const { header: parent, hash: parentHash } = made.at(-1) as SealedHeader
+    const header: Header = { ...parent, number: BigInt(number), parentHash }
+    made.push({ header, hash: headerHash(header), record: Uint8Array.of(1) })
+  }
+  return made
+}
+
+/** Follows a peer that has these headers, and no blocks of them. */
+function follow(headers: readonly SealedHeader[], claimed: number) {
+  const time = new HandClock()
+  const startMs = time.nowMs
+  const checkedMs: number[] = []
+  let blocks = 0
+  const known = (hash: Uint8Array) => (hash.toHex() === genesis.hash.toHex() ? genesis : undefined)
+  const catchUp = new CatchUp({
+    ...{ nowMs: time.clock.nowMs, timer: time.timer, chance: () => 0.5 },
+    engine: {
+      ...{ isSealDear: true, maxReorg: 8 },
+      checkAhead(_, __, { isSealChecked }) {
+        if (isSealChecked) checkedMs.push(time.nowMs - startMs)
+        return { kind: 'valid' }
+      },
+    },
+    chain: {
+      ...{ header: known, blockOf: known, forkOf: known, derived: () => undefined },
+      totalWork: () => 1n,
+    },
+    summary: () => ({ number: 0n, hash: genesis.hash, totalWork: 1n }) as HeadSummary,
+    importBlock: async (_: Block) => ({ kind: 'valid' }),
+    ...{ settled: async () => {}, tooDeep: () => {}, sealBudget: new Budget(64, 60_000) },
+  })
+  const network: Pick<ChainNetwork, 'ask' | 'score'> = {
+    score: () => {},
+    async ask(_, question, bytes) {
+      if (question === 'blocks') blocks += 1
+      if (question === 'blocks') return undefined
+      const { from, count } = decodeHeadersQuestion(bytes)
+      const asked = headers.slice(Number(from), Number(from) + count)
+      return encodeHeaders(asked.map(headerEntry))
+    },
+  }
+  catchUp.join(network as ChainNetwork)
+  catchUp.claims.set('peer', {
+    ...{ head: BigInt(claimed), headHash: genesis.hash, totalWork: 2n ** 200n },
+    ...{ final: 0n, finalHash: genesis.hash },
+  })
+  catchUp.consider()
+  return { time, checkedMs, blocks: () => blocks, catchUp }
+}
+
+describe('headers whose seals are dear', () => {
+  test('the last 512 are checked, 64 in a minute, and then their blocks are asked for', async () => {
+    const { time, checkedMs, blocks, catchUp } = follow(chainOf(600), 600)
+    for (let turn = 0; blocks() === 0; turn += 1) {
+      await setImmediate()
+      if (turn % 20 === 19) time.advance(1_000)
+    }
+    // Of the 88 before them none was drawn.
+    assert.equal(checkedMs.length, 512)
+    for (let minute = 0; minute < 8; minute += 1) {
+      const inIt = checkedMs.filter((ms) => Math.floor(ms / 60_000) === minute)
+      assert.ok(inIt.length <= 64, `${inIt.length} in minute ${minute}`)
+    }
+    await catchUp.stop()
+  })
+
+  test('no more than 1,024 are taken before their blocks, whatever a peer says to have', async () => {
+    const { time, checkedMs, blocks, catchUp } = follow(chainOf(2_000), 1_000_000)
+    while (blocks() === 0) await setImmediate()
+    assert.equal(checkedMs.length, 0)
+    await catchUp.stop()
+    time.advance(600_000)
+    for (let turn = 0; turn < 10; turn += 1) await setImmediate()
+    assert.equal(blocks(), 1)
+  })
+})

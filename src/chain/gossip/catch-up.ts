@@ -1,0 +1,329 @@
+/** Follows a peer that says to have more work: its headers first, and their blocks once they show that it is so. */
+
+import { AppError } from '../../base/app-error.ts'
+import { equalBytes } from '../../base/bytes.ts'
+import type { Timer } from '../../base/clock.ts'
+import { Recent } from '../../base/recent.ts'
+import type { ChainNetwork, ChainQuestion, PeerWrong } from '../chain-network.ts'
+import type {
+  ChainReader,
+  ConsensusEngine,
+  HeadSummary,
+  SealedHeader,
+  Verdict,
+} from '../consensus/consensus.ts'
+import type { Block, BlockHead } from '../ledger/block.ts'
+import type { Hash } from '../ledger/transaction.ts'
+import { turnTaking } from '../turn-taking.ts'
+import {
+  decodeBlocks,
+  decodeHeaders,
+  encodeHashes,
+  encodeHeadersQuestion,
+  mostBlocks,
+  mostHeaders,
+  type PeerStatus,
+} from './block-messages.ts'
+import type { Budget } from './budget.ts'
+import { HeadersAhead } from './headers-ahead.ts'
+import { PeerClaims } from './peer-claims.ts'
+
+/** Blocks of the chain and beside it. */
+export interface BlockReader extends ChainReader {
+  blockOf(hash: Hash): Block | undefined
+  /** The block of the chain that a known block stands on, or is. */
+  forkOf(hash: Hash): Block | undefined
+}
+
+/** The chain that catches up. */
+export interface CatchUpPlace {
+  readonly nowMs: () => number
+  readonly timer: Timer
+  /** From 0 to 1. */
+  readonly chance: () => number
+  readonly engine: Pick<ConsensusEngine<unknown>, 'checkAhead' | 'maxReorg' | 'isSealDear'>
+  readonly chain: BlockReader
+  readonly summary: () => HeadSummary
+  readonly importBlock: (block: Block) => Promise<Verdict>
+  /** Resolves when the blocks that came before have been taken. */
+  readonly settled: () => Promise<unknown>
+  /** A better branch is not followed, because it parts too far back. */
+  readonly tooDeep: (branch: { readonly end: BlockHead; readonly fork: Block }) => void
+  /** Checks of dear seals that a peer may cost. */
+  readonly sealBudget: Budget
+}
+
+/** How it ended with a peer: what it did wrong, or why it is left alone for a while. */
+type Outcome = PeerWrong | 'done' | 'no-answer' | 'too-deep'
+
+/** `headersAhead`: headers without their blocks. Where a seal costs memory, so many that a minute's checks will do. */
+const [headersAhead, dearHeadersAhead] = [4_096n, 1_024n]
+/** Of dear seals those of the last headers are checked all, and of older ones one in so many. */
+const [newest, oneIn] = [512n, 16]
+/** How long a peer is left alone, in ms. */
+const restMs: Readonly<Partial<Record<Outcome, number>>> = {
+  ...{ done: 2_000, 'no-answer': 10_000, 'empty-claim': 30_000, 'too-deep': 600_000 },
+}
+const usualRestMs = 60_000
+const mostBad = 1_024
+
+/** One peer is followed at a time. */
+export class CatchUp {
+  readonly claims = new PeerClaims()
+  readonly #place: CatchUpPlace
+  #network: ChainNetwork | undefined
+  #running: Promise<void> | undefined
+  #cancelWake = () => {}
+  readonly #stopping = new AbortController()
+  /** Blocks that were wrong under a right header. */
+  readonly #bad = new Recent<string, true>(mostBad)
+
+  constructor(place: CatchUpPlace) {
+    this.#place = place
+  }
+
+  join(network: ChainNetwork | undefined): void {
+    this.#network = network
+  }
+
+  isBad(hash: Hash): boolean {
+    return this.#bad.has(hash.toHex())
+  }
+
+  /** Remembers a block that is wrong, so that no header leads to it again. */
+  noteBad(hash: Hash): void {
+    this.#bad.set(hash.toHex(), true)
+  }
+
+  /** Looks whether somebody has more work, and follows. */
+  consider(): void {
+    if (this.#running || !this.#network || this.#stopping.signal.aborted) return
+    if (!this.#best()) {
+      this.#wakeLater()
+      return
+    }
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+      this.#wakeLater()
+    })
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#cancelWake()
+    await this.#running
+  }
+
+  #best() {
+    return this.claims.best(this.#ownWork(), this.#place.nowMs())
+  }
+
+  #ownWork(): bigint {
+    return this.#place.summary().totalWork ?? 0n
+  }
+
+  #wakeLater(): void {
+    this.#cancelWake()
+    const { nowMs, timer } = this.#place
+    const next = this.claims.nextMs(this.#ownWork())
+    if (next === undefined || this.#stopping.signal.aborted) return
+    this.#cancelWake = timer.after(Math.max(1, next - nowMs()), () => this.consider())
+  }
+
+  async #run(): Promise<void> {
+    const { settled, nowMs } = this.#place
+    for (;;) {
+      // What a peer says to have is often on its way already.
+      await settled()
+      const best = this.#best()
+      if (!best || this.#stopping.signal.aborted) return
+      const [peer, status] = best
+      const outcome = await this.#follow(peer, status).catch(faultOf)
+      if (this.#stopping.signal.aborted) return
+      const fault =
+        outcome === 'done' && this.#ownWork() < status.totalWork ? 'empty-claim' : outcome
+      if (fault !== 'done' && fault !== 'no-answer' && fault !== 'too-deep') {
+        this.#network?.score(peer, fault)
+      }
+      this.claims.rest(peer, nowMs() + (restMs[fault] ?? usualRestMs))
+    }
+  }
+
+  async #follow(peer: string, status: PeerStatus): Promise<Outcome> {
+    const { engine, chain, tooDeep, summary } = this.#place
+    let from = await this.#firstUnknown(peer, status)
+    while (typeof from === 'bigint' && !this.#stopping.signal.aborted) {
+      const ahead = new HeadersAhead({ engine, chain, isBad: (hash) => this.isBad(hash) })
+      const end = await this.#takeHeaders(ahead, { peer, status, from })
+      if (typeof end === 'string') return end
+      const last = ahead.headers.at(-1)
+      if (!last) return 'done'
+      if (ahead.work <= this.#ownWork()) return 'empty-claim'
+      const fork = chain.forkOf(ahead.headers[0]?.header.parentHash ?? last.hash)
+      if (!fork) return 'done'
+      if (Number(summary().number - fork.header.number) > (engine.maxReorg ?? 0)) {
+        tooDeep({ end: last, fork })
+        return 'too-deep'
+      }
+      const fault = await this.#takeBlocks(peer, ahead.headers)
+      if (fault) return fault
+      if (end.isEnd) return 'done'
+      from = last.header.number + 1n
+    }
+    return typeof from === 'string' ? from : 'done'
+  }
+
+  /** A number from which on the peer's headers are not known here, but stand on what is; farther back step by step. */
+  async #firstUnknown(peer: string, status: PeerStatus): Promise<bigint | Outcome> {
+    const { number } = this.#place.summary()
+    const top = status.head > number ? number + 1n : status.head
+    for (let back = 0n; ; back = back === 0n ? 8n : back * 8n) {
+      const from = top - back > 1n ? top - back : 1n
+      const headers = await this.#askHeaders(peer, from, 1)
+      if (headers === undefined) return 'no-answer'
+      const [first] = headers
+      if (!first) return 'empty-claim'
+      if (first.header.number !== from) return 'unasked-answer'
+      if (this.#place.chain.header(first.header.parentHash)) return from
+      if (from === 1n) return 'bad-block'
+    }
+  }
+
+  /** Takes headers until they end, or are as many as may be kept. */
+  async #takeHeaders(
+    ahead: HeadersAhead,
+    asked: { readonly peer: string; readonly status: PeerStatus; readonly from: bigint },
+  ): Promise<{ readonly isEnd: boolean } | Outcome> {
+    const { peer, status, from } = asked
+    const pause = turnTaking()
+    const most = this.#place.engine.isSealDear ? dearHeadersAhead : headersAhead
+    let next = from
+    while (next < from + most) {
+      const headers = await this.#askHeaders(peer, next, mostHeaders)
+      if (headers === undefined) return 'no-answer'
+      if (headers.length === 0) return { isEnd: true }
+      for (const block of headers) {
+        if (block.header.number !== next) return 'unasked-answer'
+        const verdict = ahead.take(block, await this.#howChecked(peer, { next, status }))
+        if (verdict.kind === 'too-early') return { isEnd: true }
+        if (verdict.kind === 'invalid') return 'bad-block'
+        next += 1n
+        await pause()
+        if (this.#stopping.signal.aborted) return 'done'
+      }
+      if (next > status.head) return { isEnd: true }
+    }
+    return { isEnd: false }
+  }
+
+  /** Whether the seal of a header is checked now; that of each block is before it is run. */
+  async #howChecked(
+    peer: string,
+    { next, status }: { readonly next: bigint; readonly status: PeerStatus },
+  ): Promise<{ readonly nowMs: number; readonly isSealChecked: boolean }> {
+    const { nowMs, engine, chance, sealBudget } = this.#place
+    if (!engine.isSealDear) return { nowMs: nowMs(), isSealChecked: true }
+    const isSealChecked = next + newest > status.head || chance() < 1 / oneIn
+    while (isSealChecked && !sealBudget.take(peer, nowMs()) && !this.#stopping.signal.aborted) {
+      await this.#pause(sealBudget.waitMs(peer, nowMs()))
+    }
+    return { nowMs: nowMs(), isSealChecked }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#stopping
+      const cancel = this.#place.timer.after(ms, () => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      })
+      const stop = () => {
+        cancel()
+        resolve()
+      }
+      signal.addEventListener('abort', stop, { once: true })
+    })
+  }
+
+  /** Fetches the blocks of headers and takes them, one after the other. */
+  async #takeBlocks(peer: string, headers: readonly SealedHeader[]): Promise<Outcome | undefined> {
+    let wanted = headers.filter(({ hash }) => !this.#place.chain.blockOf(hash))
+    while (wanted.length > 0 && !this.#stopping.signal.aborted) {
+      const asked = wanted.slice(0, mostBlocks).map(({ hash }) => hash)
+      const bytes = await this.#ask(peer, 'blocks', encodeHashes(asked))
+      if (bytes === undefined) return 'no-answer'
+      const blocks = decodeBlocks(bytes)
+      if (blocks.length > asked.length) return 'unasked-answer'
+      if (blocks.length === 0) return 'empty-claim'
+      for (const [at, decode] of blocks.entries()) {
+        const fault = await this.#takeBlock(decode(), asked[at])
+        if (fault) return fault
+        if (this.#stopping.signal.aborted) return undefined
+      }
+      wanted = wanted.slice(blocks.length)
+    }
+    return undefined
+  }
+
+  async #takeBlock(
+    block: Block | undefined,
+    asked: Hash | undefined,
+  ): Promise<Outcome | undefined> {
+    if (!block || !asked) return 'empty-claim'
+    if (!equalBytes(block.hash, asked)) return 'unasked-answer'
+    const verdict = await this.#place.importBlock(block)
+    if (verdict.kind !== 'invalid') return undefined
+    if (isOfBody(verdict)) return 'bad-body'
+    // Its parent was forgotten meanwhile: it is no fault of the peer.
+    if (verdict.rule === 'parent') return 'no-answer'
+    this.noteBad(block.hash)
+    return isOfHeader(verdict) ? 'bad-block' : 'bad-body'
+  }
+
+  async #askHeaders(peer: string, from: bigint, count: number) {
+    const bytes = await this.#ask(peer, 'headers', encodeHeadersQuestion({ from, count }))
+    const headers = bytes && decodeHeaders(bytes)
+    // More than was asked for is an answer to another question.
+    if (headers && headers.length > count) throw wrongAnswer()
+    return headers
+  }
+
+  async #ask(peer: string, question: ChainQuestion, bytes: Uint8Array) {
+    return this.#network?.ask(peer, question, bytes)
+  }
+}
+
+type Invalid = Extract<Verdict, { kind: 'invalid' }>
+
+const headerRules: readonly string[] = [
+  ...['decode', 'engine', 'parent', 'timestamp', 'gas', 'constants', 'mix', 'validators', 'work'],
+  'finality',
+]
+/** What another body under the same header may not break. */
+const bodyRules: readonly string[] = [
+  ...['block-size', 'transactionsRoot', 'ommersHash', 'withdrawalsRoot', 'blobGasUsed'],
+]
+
+/** Whether a block breaks a rule of headers. */
+export function isOfHeader({ rule }: Invalid): boolean {
+  return headerRules.includes(rule)
+}
+
+/** Whether a block's body is not that of its header: with another one it may be right. */
+export function isOfBody({ rule }: Invalid): boolean {
+  return bodyRules.includes(rule)
+}
+
+function wrongAnswer(): AppError {
+  const message = 'a peer answered another question than was asked; ask another peer'
+  return new AppError({ code: 'chain/wrong-answer', message })
+}
+
+/** What cannot be decoded is the peer's fault, and nothing else is. */
+function faultOf(error: unknown): Outcome {
+  if (!(error instanceof AppError)) throw error
+  if (error.code === 'chain/wrong-answer') return 'unasked-answer'
+  if (/^(ledger|consensus)\//.test(error.code)) return 'bad-encoding'
+  throw error
+}
