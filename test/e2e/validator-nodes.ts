@@ -4,14 +4,22 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { toHex } from '../../src/base/bytes.ts'
+import { chainKey, manifestToJson } from '../../src/chain/ledger/manifest-codec.ts'
 import { encodeTransaction, signTransaction } from '../../src/chain/ledger/transaction-codec.ts'
-import { addressOfKey } from '../../src/crypto/secp256k1.ts'
-import { createKeyFile } from '../../src/node/key-files.ts'
-import { callRpc, eventually, freePort, startProgram } from './program.ts'
+import { devAccounts, testWords } from '../../src/node/dev-accounts.ts'
+import { createKeyFile, openKeyFile } from '../../src/node/key-files.ts'
+import { foundersOf, testnetManifest } from '../../tools/testnet-manifest.ts'
+import { callRpc, eventually, freePort, type Program, startProgram } from './program.ts'
 
-interface Head {
+/** A block as JSON-RPC gives it without its transactions. */
+export interface Head {
   readonly number: string
   readonly hash: string
+  readonly stateRoot: string
+  readonly receiptsRoot: string
+  /** Who proposed it. */
+  readonly miner: string
+  readonly transactions: readonly string[]
 }
 
 /** What must be ended after a test. */
@@ -19,12 +27,30 @@ export interface Ending {
   after(run: () => Promise<void>): void
 }
 
-const key = new Uint8Array(32).fill(5)
+/** How a network is started. */
+export interface ValidatorOptions {
+  readonly folder: string
+  readonly count: number
+  readonly scheme?: 'ed25519' | 'ml-dsa-65'
+  /** Where one finds another, from the ports that they listen on; directly unless said. */
+  readonly route?: (ports: readonly number[]) => Promise<(from: number, to: number) => string>
+}
+
+/** What runs, and ran. */
+interface Running {
+  program: Program
+  url: string
+  isUp: boolean
+  /** Of processes before. */
+  output: string
+}
+
 const password = 'a long password'
-const receiver = `0x${'9'.repeat(40)}`
+const [first] = devAccounts(testWords, 1)
+if (first === undefined) throw new Error('there is no account')
 
 /** Who has ether on the chain. */
-export const owner = toHex(addressOfKey(key))
+export const owner = first.address
 
 /** A transfer of theirs, signed. */
 export function transfer(nonce: number): string {
@@ -34,72 +60,86 @@ export function transfer(nonce: number): string {
       ...{ to: new Uint8Array(20).fill(0x99), data: new Uint8Array(), accessList: [] },
       ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
     },
-    key,
+    first?.key ?? new Uint8Array(),
   )
   return toHex(encodeTransaction(signed))
 }
 
 /** Keys, a password and a manifest in a folder. */
-async function prepare(folder: string, count: number) {
+async function prepare({ folder, count, scheme = 'ml-dsa-65' }: ValidatorOptions) {
   const passwordFile = path.join(folder, 'password')
   await writeFile(passwordFile, password)
   const keyFiles = Array.from({ length: count }, (_, at) => path.join(folder, `key-${at}`))
-  const validators = []
+  const seeds = []
   for (const file of keyFiles) {
     await createKeyFile(file, password)
-    const words = ['keys', 'public', file, '--scheme', 'ml-dsa-65', '--password-file', passwordFile]
-    const program = startProgram(words)
-    assert.deepEqual(await program.exited, [0, null])
-    const publicKey = program.output().trim()
-    validators.push({ scheme: 'ml-dsa-65', publicKey, payTo: receiver })
+    seeds.push(await openKeyFile(file, password))
   }
+  const founders = foundersOf(scheme, seeds)
   const genesis = path.join(folder, 'manifest.json')
-  await writeFile(
-    genesis,
-    JSON.stringify({
-      ...{ version: 1, name: 'voted', chainId: '7001', hardfork: 'osaka' },
-      consensus: { engine: 'bft', validators },
-      genesis: {
-        ...{ timestamp: String(Math.floor(Date.now() / 1_000)), gasLimit: '30000000' },
-        ...{ baseFeePerGas: '1000000000', extraData: '0x' },
-        accounts: [{ address: owner, balance: String(10n ** 20n) }],
-      },
-    }),
-  )
-  return { genesis, passwordFile, keyFiles }
+  const manifest = testnetManifest('bft', founders, Math.floor(Date.now() / 1_000))
+  await writeFile(genesis, manifestToJson(manifest))
+  return { genesis, passwordFile, keyFiles, founders, scheme, key: chainKey(manifest) }
 }
 
-/** So many validators that know each other, in a folder. */
-export async function startValidators(t: Ending, folder: string, count: number) {
-  const { genesis, passwordFile, keyFiles } = await prepare(folder, count)
-  const ports = await Promise.all(keyFiles.map(() => freePort()))
-  const start = async (at: number) => {
-    const peers = ports.filter((_, other) => other !== at).map((port) => `127.0.0.1:${port}`)
+/** So many validators that know each other, in a folder; the data of number i lie in `data-i`. */
+export async function startValidators(t: Ending, options: ValidatorOptions) {
+  const { folder, count } = options
+  const prepared = await prepare(options)
+  const ports = await Promise.all(Array.from({ length: count }, () => freePort()))
+  const direct = (_: number, to: number) => `127.0.0.1:${ports[to]}`
+  const address = (await options.route?.(ports)) ?? direct
+  const all = ports.map((_, at) => at)
+  const data = (at: number) => path.join(folder, `data-${at}`)
+  const start = async (at: number): Promise<Running> => {
+    const peers = all.filter((other) => other !== at).map((other) => address(at, other))
     const program = startProgram([
-      ...['start', '--genesis', genesis, '--data', path.join(folder, `data-${at}`)],
+      ...['start', '--genesis', prepared.genesis, '--data', data(at)],
       ...['--rpc-port', '0', '--api-port', '0', '--peers-host', '127.0.0.1'],
       ...['--peers-port', String(ports[at]), '--peers', peers.join(',')],
-      ...['--validator-key-file', keyFiles[at] ?? '', '--validator-scheme', 'ml-dsa-65'],
-      ...['--validator-password-file', passwordFile],
+      ...['--validator-key-file', prepared.keyFiles[at] ?? ''],
+      ...['--validator-scheme', prepared.scheme],
+      ...['--validator-password-file', prepared.passwordFile],
     ])
     t.after(async () => void program.child.kill('SIGKILL'))
     const [, url = ''] = await program.printed(/JSON-RPC +(\S+) /)
-    return { program, url }
+    return { program, url, isUp: true, output: '' }
   }
-  const nodes = await Promise.all(keyFiles.map((_, at) => start(at)))
-  const node = (at: number) => nodes[at] as (typeof nodes)[number]
+  const nodes = await Promise.all(all.map(start))
+  const node = (at: number) => nodes[at] as Running
   const blockAt = (at: number, number: string) =>
     callRpc<Head | null>(node(at).url, 'eth_getBlockByNumber', number, false)
+  const end = async (at: number, signal: NodeJS.Signals) => {
+    node(at).isUp = false
+    node(at).program.child.kill(signal)
+    return node(at).program.exited
+  }
   return {
-    ...{ node, blockAt },
-    async restart(at: number) {
-      nodes[at] = await start(at)
+    ...{ node, blockAt, all, data, ports },
+    /** Who they are. */
+    ...{ founders: prepared.founders, chainKey: prepared.key },
+    kill: (at: number) => end(at, 'SIGKILL'),
+    async stop(at: number) {
+      assert.deepEqual(await end(at, 'SIGTERM'), [0, null], node(at).program.output())
     },
+    async restart(at: number) {
+      const { output, program } = node(at)
+      nodes[at] = { ...(await start(at)), output: output + program.output() }
+    },
+    /** Of those that run. */
+    urls: () => nodes.filter(({ isUp }) => isUp).map(({ url }) => url),
+    /** Everything that all processes of one have printed. */
+    output: (at: number) => node(at).output + node(at).program.output(),
+    /** Height that is final at a validator. */
+    height: async (at: number) => Number((await blockAt(at, 'finalized'))?.number ?? 0),
     /** Resolves once a validator's chain has this height. */
-    grown: (at: number, height: number) =>
+    grown: (at: number, height: number, patienceMs = 60_000) =>
       eventually(async () => {
         const head = await blockAt(at, 'finalized')
         return head && Number(head.number) >= height ? Number(head.number) : undefined
-      }, 60_000),
+      }, patienceMs),
   }
 }
+
+/** Validators that run. */
+export type Validators = Awaited<ReturnType<typeof startValidators>>

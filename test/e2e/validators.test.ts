@@ -11,13 +11,12 @@ test('four validators go on while each is killed in turn, and none signs or says
 }, async (t) => {
   const count = 4
   const folder = await temporaryFolder(t)
-  const { node, blockAt, grown, restart } = await startValidators(t, folder, count)
+  const { node, blockAt, grown, kill, stop, restart } = await startValidators(t, { folder, count })
   const all = Array.from({ length: count }, (_, at) => at)
   let height = Math.max(...(await Promise.all(all.map((at) => grown(at, 2)))))
   for (const at of all) {
     const other = (at + 1) % count
-    node(at).program.child.kill('SIGKILL')
-    await node(at).program.exited
+    await kill(at)
     await callRpc(node(other).url, 'eth_sendRawTransaction', transfer(at))
     height = await grown(other, height + 3)
     await restart(at)
@@ -37,8 +36,7 @@ test('four validators go on while each is killed in turn, and none signs or says
   }
   await proves(folder, new URL(node(1).url).port, height)
   for (const at of all) {
-    node(at).program.child.kill('SIGTERM')
-    assert.deepEqual(await node(at).program.exited, [0, null])
+    await stop(at)
     assert.doesNotMatch(node(at).program.output(), /signed twice|consensus-failure/)
   }
   const verify = startProgram(['chain', 'verify', '--data', path.join(folder, 'data-0')])

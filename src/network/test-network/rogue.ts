@@ -1,6 +1,5 @@
 /** Plays a peer in tests that greets as it should and then does whatever it is told to. */
 
-import type { TestContext } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import { concatBytes } from '../../base/bytes.ts'
 import { type Farewell, farewellOf } from '../link/farewell.ts'
@@ -33,8 +32,15 @@ export interface Rogue {
   farewell(): Promise<Farewell>
 }
 
+/** What ends a rogue. */
+interface Context {
+  after(run: () => void): void
+}
+
+type Listening = Pick<Network, 'endpoint'>
+
 /** A connection to a node without a word. */
-export async function connectTo(context: TestContext, network: Network): Promise<TLSSocket> {
+export async function connectTo(context: Context, network: Listening): Promise<TLSSocket> {
   const endpoint = network.endpoint() ?? { host: '', port: 0 }
   const socket = await connectSecurely(endpoint, new AbortController().signal)
   context.after(() => socket.destroy())
@@ -43,8 +49,8 @@ export async function connectTo(context: TestContext, network: Network): Promise
 
 /** Connects to a node and says hello; on chain 1 under number 9 unless told otherwise. */
 export async function openRogue(
-  context: TestContext,
-  network: Network,
+  context: Context,
+  network: Listening,
   { identity = identityOf(99), chains, entries, signs }: RogueParts = {},
 ): Promise<Rogue> {
   const socket = await connectTo(context, network)
