@@ -74,6 +74,11 @@ export class BlockImport {
     return verdict
   }
 
+  /** Takes what can be taken of blocks that were in the chain before. */
+  async takeAll(blocks: readonly Block[]): Promise<void> {
+    for (const block of blocks) await this.#takeOne(block)
+  }
+
   /** Runs a block on the head without adding it; bytes of another body than the header's are not that block. */
   async tryRun(block: Block, isDecided: boolean): Promise<BuiltBlock | Verdict | 'not-this-block'> {
     const { site, sendersOf, nowMs, engine } = this.#place

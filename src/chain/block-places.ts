@@ -34,6 +34,12 @@ export class BlockPlaces {
     }
   }
 
+  /** Where the blocks above a number lie. */
+  positionsAbove(number: bigint): readonly LogPosition[] {
+    const from = Number(number) + 1
+    return from < this.#length ? [...this.#positions.subarray(from, this.#length)] : []
+  }
+
   /** Forgets the blocks above a number. */
   cut(number: bigint): void {
     this.#length = Math.min(this.#length, Number(number) + 1)

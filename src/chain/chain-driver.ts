@@ -244,6 +244,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
 
   async start(): Promise<void> {
     this.#running = true
+    // A kill may have come between the blocks of a reorganisation: what was left may have more work.
+    if (this.#engine.maxReorg) await this.#import.takeAll(this.parts.log.left())
     const { header, hash } = this.head()
     const { derived, options, dependencies } = this.parts
     if (this.#engine.maxReorg === 0) this.finalNumber = this.safeNumber = header.number

@@ -17,12 +17,15 @@ import {
   headOf,
   type LogRecord,
 } from './chain-records.ts'
-import type { BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
+import type { Block, BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
 import { decodeExecutedBlock, decodeLoggedBlock } from './ledger/block-codec.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { Resumption } from './resumption.ts'
 import type { EncodedDifference } from './state/state.ts'
 import { otherChain } from './stored-manifest.ts'
+
+/** Blocks that left the chain and are remembered at a start: more than a reorganisation takes back. */
+const mostLeft = 2_048
 
 /** Hears what the log holds while it is read. */
 export interface ReplayListener {
@@ -50,6 +53,8 @@ export interface ChainLog {
   byNumber(number: bigint): ExecutedBlock | undefined
   /** A block as far as its logs need it; `undefined` also for one of whose bloom filter `mayHold` says no. */
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
+  /** Blocks that had left the chain when the log was opened, the newest of them, in the order in which they came. */
+  left(): readonly Block[]
   /** What a block did to the state. */
   differenceOf(number: bigint): EncodedDifference | undefined
   /** What follows from the chain up to a block, encoded. */
@@ -89,6 +94,7 @@ export async function openChainLog(options: {
 }): Promise<ChainLog> {
   const { folder, key, logger, listener, resumption, open = openBlockLog } = options
   let index = new BlockPlaces()
+  const left: LogPosition[] = []
   let born = false
   let begun = false
   const begin = () => {
@@ -121,6 +127,8 @@ export async function openChainLog(options: {
         begin()
         if (!equalBytes(record.key, key)) throw otherChain(folder, 'manifest.json')
       } else if (record.kind === 'rewind') {
+        left.push(...index.positionsAbove(record.number))
+        left.splice(0, left.length - mostLeft)
         index.cut(record.number)
         listener.rewind(record.number, record.changes)
       } else if (record.kind === 'change') listener.change(record.difference)
@@ -133,10 +141,18 @@ export async function openChainLog(options: {
   })
   begin()
   if (!born) await log.append(encodeRecord({ kind: 'birth', key }))
-  return logOver(log, index, new BlockCache(options.cacheBytes))
+  return logOver(log, { index, left, cache: new BlockCache(options.cacheBytes) })
 }
 
-function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog {
+/** What is known of what a log holds. */
+interface LogKnowledge {
+  readonly index: BlockPlaces
+  /** Where blocks lie that had left the chain. */
+  readonly left: readonly LogPosition[]
+  readonly cache: BlockCache
+}
+
+function logOver(log: BlockLog, { index, left, cache }: LogKnowledge): ChainLog {
   const { byNumber, loggedBlock } = blockReader(log, index, cache)
   const recordOf = (number: bigint) => {
     const position = index.positionOf(number)
@@ -165,6 +181,11 @@ function logOver(log: BlockLog, index: BlockPlaces, cache: BlockCache): ChainLog
     },
     byNumber,
     loggedBlock,
+    left: () =>
+      left.flatMap((position) => {
+        const record = decodeRecord(log.read(position))
+        return record.kind === 'block' ? decodeExecutedBlock(record.stored).block : []
+      }),
     differenceOf: (number) => recordOf(number)?.difference,
     derivedOf: (number) => recordOf(number)?.derived,
     proofsOf: (number) => recordOf(number)?.proofs,
