@@ -34,6 +34,14 @@ export const consensusParts: Readonly<Record<string, ConsensusPart>> = {
       }),
     }),
   },
+  pow: {
+    // So many digests as four threads on two processors make in some four seconds.
+    consensus: () => ({
+      ...{ engine: 'pow', blockTimeMs: 4_000, halfLifeSeconds: 120 },
+      ...{ startTarget: String(2n ** 256n / 2_000_000n), safeDepth: 6, maxReorg: 16 },
+    }),
+    flags: ({ owner }) => ['--miner', toHex(owner)],
+  },
 }
 
 /** How many accounts of the test words have ether. */
