@@ -3,15 +3,20 @@
 import { chainBounds } from '../chain/chain-settings.ts'
 import { ownForks } from '../chain/ledger/manifest.ts'
 import { signatureSchemes } from '../crypto/signatures.ts'
-
-/** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
-interface Kind<T> {
-  /** Ends the sentence "expected …". */
-  readonly expected: string
-  read(raw: string | number | boolean): T | undefined
-  /** A bad value may hold a secret and is not shown. */
-  readonly hidden?: true
-}
+import {
+  address,
+  blockTime,
+  flag,
+  type Kind,
+  list,
+  oneOf,
+  optionalPort,
+  port,
+  text,
+  url,
+  web,
+  within,
+} from './setting-kinds.ts'
 
 /** One setting. */
 export interface Setting<T> {
@@ -27,76 +32,10 @@ export interface Setting<T> {
   readonly secret?: true
 }
 
-const text: Kind<string | undefined> = {
-  expected: 'text',
-  read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
-}
-
-/** An address of one of these schemes; what is wrong with one is told without it, as it may hold a key. */
-function url(...schemes: readonly string[]): Kind<string | undefined> {
-  return {
-    expected: `an address such as ${schemes[0]}://host:port`,
-    hidden: true,
-    read: (raw) =>
-      typeof raw === 'string' && schemes.some((one) => raw.startsWith(`${one}://`)) && isUrl(raw)
-        ? raw
-        : undefined,
-  }
-}
-
-/** Whether it is whole, and its user and password can be decoded. */
-function isUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { username, password } = new URL(text)
-  return ![username, password].some((part) => /%(?![0-9a-fA-F]{2})/.test(part))
-}
-
-const web = url('http', 'https')
-
-const address: Kind<string | undefined> = {
-  expected: '0x and 40 hex digits',
-  read: (raw) =>
-    typeof raw === 'string' && /^0x[0-9a-fA-F]{40}$/.test(raw) ? raw.toLowerCase() : undefined,
-}
-
-const flag: Kind<boolean> = {
-  expected: 'true or false',
-  read: (raw) => {
-    if (typeof raw === 'boolean') return raw
-    if (raw === 'true' || raw === '1') return true
-    return raw === 'false' || raw === '0' ? false : undefined
-  },
-}
-
-function within(low: number, high: number, whole: boolean): Kind<number> {
-  return {
-    expected: `a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
-    read: (raw) => {
-      const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw
-      if (typeof value !== 'number' || (whole && !Number.isSafeInteger(value))) return undefined
-      return value >= low && value <= high ? value : undefined
-    },
-  }
-}
-
-function oneOf<const T extends string>(...choices: readonly T[]): Kind<T> {
-  return {
-    expected: `one of ${choices.join(', ')}`,
-    read: (raw) => choices.find((choice) => choice === raw),
-  }
-}
-
-const port = within(0, 65_535, true)
-const optionalPort: Kind<number | undefined> = port
-
-/** The chain counts in milliseconds: what is less than one would be taken for 0, which means something else. */
-const blockTime: Kind<number> = {
-  expected: '0, or a number of seconds from 0.001 to 3600',
-  read: (raw) => {
-    const seconds = within(0, 3_600, false).read(raw)
-    return seconds === undefined || (seconds > 0 && seconds < 0.001) ? undefined : seconds
-  },
-}
+const allowedWords =
+  'ids of nodes (64 hex digits), addresses of validators (0x and 40), or the word validators, with commas between them'
+const isAllowedWord = (word: string) =>
+  word === 'validators' || /^[0-9a-f]{64}$/.test(word) || /^0x[0-9a-fA-F]{40}$/.test(word)
 
 /** All settings by name; the flag is the name in kebab-case (`rpcPort`: `--rpc-port`, `demo`: `--no-demo`). */
 export const settings = {
@@ -304,6 +243,20 @@ export const settings = {
   peers: {
     ...{ kind: text, default: undefined, env: 'QS_PEERS' },
     description: 'Nodes to keep links to: ID@HOST:PORT or HOST:PORT, with commas between them',
+  },
+  peersAllowed: {
+    ...{ kind: list(allowedWords, isAllowedWord), default: undefined, env: 'QS_PEERS_ALLOWED' },
+    description:
+      'Who may have a link, with commas between them: ids of nodes, addresses of validators, "validators" for those of the present sets; everybody unless said',
+  },
+  peersContract: {
+    ...{ kind: address, default: undefined, env: 'QS_PEERS_CONTRACT' },
+    description:
+      'NodeList contract on the chain that the node stands on: who it lists may have a link, beside those of peersAllowed',
+  },
+  peersLan: {
+    ...{ kind: flag, default: false, env: 'QS_PEERS_LAN' },
+    description: 'Finds nodes of the local network by multicast (239.255.30.40, port 30400)',
   },
   validatorKeyFile: {
     ...{ kind: text, default: undefined, env: 'QS_VALIDATOR_KEY_FILE' },

@@ -1,0 +1,90 @@
+/** Lists what values of settings look like, and reads them. */
+
+/** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
+export interface Kind<T> {
+  /** Ends the sentence "expected …". */
+  readonly expected: string
+  read(raw: string | number | boolean): T | undefined
+  /** A bad value may hold a secret and is not shown. */
+  readonly hidden?: true
+}
+
+export const text: Kind<string | undefined> = {
+  expected: 'text',
+  read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
+}
+
+/** An address of one of these schemes; what is wrong with one is told without it, as it may hold a key. */
+export function url(...schemes: readonly string[]): Kind<string | undefined> {
+  return {
+    expected: `an address such as ${schemes[0]}://host:port`,
+    hidden: true,
+    read: (raw) =>
+      typeof raw === 'string' && schemes.some((one) => raw.startsWith(`${one}://`)) && isUrl(raw)
+        ? raw
+        : undefined,
+  }
+}
+
+/** Whether it is whole, and its user and password can be decoded. */
+function isUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return ![username, password].some((part) => /%(?![0-9a-fA-F]{2})/.test(part))
+}
+
+export const web = url('http', 'https')
+
+export const address: Kind<string | undefined> = {
+  expected: '0x and 40 hex digits',
+  read: (raw) =>
+    typeof raw === 'string' && /^0x[0-9a-fA-F]{40}$/.test(raw) ? raw.toLowerCase() : undefined,
+}
+
+export const flag: Kind<boolean> = {
+  expected: 'true or false',
+  read: (raw) => {
+    if (typeof raw === 'boolean') return raw
+    if (raw === 'true' || raw === '1') return true
+    return raw === 'false' || raw === '0' ? false : undefined
+  },
+}
+
+export function within(low: number, high: number, whole: boolean): Kind<number> {
+  return {
+    expected: `a ${whole ? 'whole ' : ''}number from ${low} to ${high}`,
+    read: (raw) => {
+      const value = typeof raw === 'string' && /^\d+(\.\d+)?$/.test(raw) ? Number(raw) : raw
+      if (typeof value !== 'number' || (whole && !Number.isSafeInteger(value))) return undefined
+      return value >= low && value <= high ? value : undefined
+    },
+  }
+}
+
+export function oneOf<const T extends string>(...choices: readonly T[]): Kind<T> {
+  return {
+    expected: `one of ${choices.join(', ')}`,
+    read: (raw) => choices.find((choice) => choice === raw),
+  }
+}
+
+export const port = within(0, 65_535, true)
+export const optionalPort: Kind<number | undefined> = port
+
+/** The chain counts in milliseconds: what is less than one would be taken for 0, which means something else. */
+export const blockTime: Kind<number> = {
+  expected: '0, or a number of seconds from 0.001 to 3600',
+  read: (raw) => {
+    const seconds = within(0, 3_600, false).read(raw)
+    return seconds === undefined || (seconds > 0 && seconds < 0.001) ? undefined : seconds
+  },
+}
+
+/** Names with commas between them, each of which is of one form. */
+export function list(expected: string, isOne: (word: string) => boolean): Kind<string | undefined> {
+  return {
+    expected,
+    read: (raw) =>
+      typeof raw === 'string' && raw !== '' && raw.split(',').every(isOne) ? raw : undefined,
+  }
+}
