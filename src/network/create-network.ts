@@ -11,6 +11,7 @@ import { type ChainEntry, encodeHello, type Hello } from './link/hello.ts'
 import type { Link, LinkBounds } from './link/link.ts'
 import { type Measures, networkMeasures } from './measures.ts'
 import type {
+  Applicant,
   Ban,
   Channel,
   ChannelRules,
@@ -51,7 +52,7 @@ export interface NetworkOptions {
   /** Finds nodes of the local network. */
   readonly lan?: LanOptions
   /** Whether a peer may have a link: an allow-list; all may unless said. */
-  isAllowed?(id: PeerId): boolean
+  isAllowed?(peer: Applicant): boolean
   readonly bounds?: Partial<NetworkBounds>
 }
 
@@ -203,7 +204,8 @@ class NodeNetwork implements Network, PeerListener {
 
   recheck(): void {
     for (const { id, link } of this.#peers.values()) {
-      if (!this.#isAllowed(id)) link.close('not-allowed')
+      const validators = this.#channels.provenOf(id)
+      if (!this.#isAllowed({ id, validators })) link.close('not-allowed')
     }
   }
 
@@ -252,15 +254,15 @@ class NodeNetwork implements Network, PeerListener {
     if (this.#state !== 'running') return 'stopping'
     if (id === this.id) return 'self'
     if (this.#reputation.isBanned(id, nowMs)) return 'banned'
-    if (!this.#isAllowed(id)) return 'not-allowed'
+    const { exporter } = facts
+    const validators = this.#channels.provenBy(hello.chains, { exporter, id })
+    if (!this.#isAllowed({ id, validators })) return 'not-allowed'
     const old = this.#peers.get(id)
     const { isDialled } = facts
     if (old && !isNewKept({ wasDialled: old.facts.isDialled, isDialled }, this.id, id)) {
       return 'duplicate'
     }
-    const { exporter } = facts
-    const isValidator = hello.chains.some((entry) => this.#channels.proves(entry, { exporter, id }))
-    const isNamed = isValidator || this.#plan.isWanted(id)
+    const isNamed = validators.some(({ isPresent }) => isPresent) || this.#plan.isWanted(id)
     if (!isNamed && !this.#isOfUse(hello)) return 'no-common-chain'
     const others = [...this.#peers.values()]
       .filter((peer) => peer !== old)
@@ -276,8 +278,8 @@ class NodeNetwork implements Network, PeerListener {
     return peer
   }
 
-  #isAllowed(id: PeerId): boolean {
-    return this.#options.isAllowed?.(id) ?? true
+  #isAllowed(peer: Applicant): boolean {
+    return this.#options.isAllowed?.(peer) ?? true
   }
 
   /** Whether a peer has a place of its own. */
@@ -344,7 +346,7 @@ class NodeNetwork implements Network, PeerListener {
     const chosen = this.#plan.next({
       ...{ nowMs, room, chance: chance() },
       isLinked: (id) => id === this.id || this.#peers.has(id),
-      isBarred: (id) => this.#reputation.isBanned(id, nowMs) || !this.#isAllowed(id),
+      isBarred: (id) => this.#reputation.isBanned(id, nowMs) || !this.#isAllowed({ id }),
     })
     for (const candidate of chosen) {
       const attempt = this.#try(candidate).finally(() => this.#dialling.delete(attempt))

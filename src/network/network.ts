@@ -132,6 +132,20 @@ export interface Channel {
   leave(): void
 }
 
+/** A validator that a peer proves to be, of a chain of this node. */
+export interface ProvenValidator {
+  readonly address: Uint8Array
+  /** Whether it is in the present set. */
+  readonly isPresent: boolean
+}
+
+/** Who wants a link, or has one, as an allow-list sees it. */
+export interface Applicant {
+  readonly id: PeerId
+  /** Absent while nothing but the id is known: before this side calls. */
+  readonly validators?: readonly ProvenValidator[]
+}
+
 /** A link as people see it. */
 export interface PeerView {
   readonly id: PeerId

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { NetworkOptions } from './create-network.ts'
+import { keyAddress } from '../crypto/signatures.ts'
 import { linkHead } from './link/link.ts'
 import type { Network } from './network.ts'
 import { chainHello } from './node-identity.ts'
@@ -140,7 +141,7 @@ test('a hello may name a validator only with a signature for this very link', as
 
 test('who is not on the allow-list, or no more, has no link', async (context) => {
   const allowed = new Set([identityOf(90).id])
-  const node = await openNode(context, 1, { isAllowed: (id) => allowed.has(id) })
+  const node = await openNode(context, 1, { isAllowed: ({ id }) => allowed.has(id) })
   const stranger = await openRogue(context, node, { identity: identityOf(91) })
   assert.equal(await stranger.farewell(), 'not-allowed')
   const friend = await openRogue(context, node, { identity: identityOf(90) })
@@ -148,6 +149,32 @@ test('who is not on the allow-list, or no more, has no link', async (context) =>
   allowed.clear()
   node.recheck()
   assert.equal(await friend.farewell(), 'not-allowed')
+  assert.equal(node.peers().length, 0)
+})
+
+test('an allow-list may name validators, proven by their hello and as long as they are in the set', async (context) => {
+  const present = new Set([1, 2])
+  const keyOf = (seed: number) => identityOf(60 + seed).key
+  const isValidator = (address: Uint8Array) =>
+    [...present].some((seed) => keyAddress(keyOf(seed)).toHex() === address.toHex())
+  const { reasons, logger } = keptReasons()
+  const node = await openNode(context, 1, {
+    isAllowed: ({ validators }) => validators?.some(({ isPresent }) => isPresent) ?? true,
+    dependencies: { logger },
+  })
+  joinChain(node, { isValidator })
+  const validator = await openNode(context, 2, { isListening: false, isStarted: false })
+  joinChain(validator, { validator: () => keyOf(1) })
+  await validator.start()
+  validator.addPeer(addressOf(node))
+  await until(() => node.peers().length === 1)
+  const stranger = await openNode(context, 3)
+  joinChain(stranger, { validator: () => keyOf(9) })
+  node.addPeer(addressOf(stranger))
+  await until(() => reasons.length > 0)
+  assert.deepEqual(reasons, ['not-allowed'])
+  present.delete(1)
+  node.recheck()
   assert.equal(node.peers().length, 0)
 })
 

@@ -6,11 +6,11 @@ import type { Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { type ChainEntry, maxHelloChains } from '../link/hello.ts'
 import type { Measures } from '../measures.ts'
-import type { Channel, ChannelRules, Fault, PeerId } from '../network.ts'
+import type { Channel, ChannelRules, Fault, PeerId, ProvenValidator } from '../network.ts'
 import { chainHello } from '../node-identity.ts'
 import type { FrameTaker, Peer } from '../peers/peer.ts'
 import { ChainChannel } from './chain-channel.ts'
-import { isProvenValidator } from './member.ts'
+import { provenValidator } from './member.ts'
 
 /** What the chains need of the node. */
 export interface ChannelSetSurroundings {
@@ -86,10 +86,23 @@ export class ChannelSet {
     return this.#channels.has(toHex(chainKey))
   }
 
-  /** Whether an entry proves that its node is a validator of a chain of this node. */
-  proves(entry: ChainEntry, link: { readonly exporter: Uint8Array; readonly id: PeerId }): boolean {
-    const channel = this.#channels.get(toHex(entry.chainKey))
-    return channel !== undefined && isProvenValidator(entry, channel.rules, link)
+  /** Validators that entries prove their node to be. */
+  provenBy(
+    entries: readonly ChainEntry[],
+    link: { readonly exporter: Uint8Array; readonly id: PeerId },
+  ): readonly ProvenValidator[] {
+    return entries.flatMap((entry) => {
+      const channel = this.#channels.get(toHex(entry.chainKey))
+      return (channel && provenValidator(entry, channel.rules, link)) ?? []
+    })
+  }
+
+  /** Validators that a linked peer proves to be. */
+  provenOf(id: PeerId): readonly ProvenValidator[] {
+    return [...this.#channels.values()].flatMap((channel) => {
+      const address = channel.member(id)?.provenAs()
+      return address ? [{ address, isPresent: channel.rules.isValidator(address) }] : []
+    })
   }
 
   /** Whether a linked peer is a validator of a chain of this node. */

@@ -3,7 +3,7 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { isSignature, keyAddress } from '../../crypto/signatures.ts'
 import type { ChainEntry } from '../link/hello.ts'
-import type { Answer, ChannelPeer, ChannelRules, Fault, PeerId, QuestionKind } from '../network.ts'
+import type { Answer, ChannelPeer, ChannelRules, Fault, PeerId, ProvenValidator, QuestionKind } from '../network.ts'
 import { chainHello } from '../node-identity.ts'
 import { peerFaults } from '../peer-faults.ts'
 import type { Peer } from '../peers/peer.ts'
@@ -59,6 +59,13 @@ export class Member implements ChannelPeer {
   validator(): Uint8Array | undefined {
     const address = this.#address
     if (address === undefined || !this.#around.rules.isValidator(address)) return undefined
+    return this.provenAs()
+  }
+
+  /** The address of the validator that it proves to be, whether or not that is in the present set. */
+  provenAs(): Uint8Array | undefined {
+    const address = this.#address
+    if (address === undefined) return undefined
     if (this.#isProven === undefined) {
       this.#isProven = isProven(this.#entry, this.peer.facts.exporter, this.id)
       if (!this.#isProven) this.#around.score(peerFaults.badSignature)
@@ -95,15 +102,17 @@ export class Member implements ChannelPeer {
   }
 }
 
-/** Whether an entry proves that its node is a validator of the present set, before the peer is taken in. */
-export function isProvenValidator(
+/** The validator that an entry proves its node to be, before the peer is taken in. */
+export function provenValidator(
   entry: ChainEntry,
   rules: ChannelRules,
   link: { readonly exporter: Uint8Array; readonly id: PeerId },
-): boolean {
+): ProvenValidator | undefined {
   const { validator, chainKey } = entry
-  if (validator === undefined || !equalBytes(chainKey, rules.chainKey)) return false
-  return rules.isValidator(keyAddress(validator)) && isProven(entry, link.exporter, link.id)
+  if (validator === undefined || !equalBytes(chainKey, rules.chainKey)) return undefined
+  if (!isProven(entry, link.exporter, link.id)) return undefined
+  const address = keyAddress(validator)
+  return { address, isPresent: rules.isValidator(address) }
 }
 
 function isProven({ validator, chainKey }: ChainEntry, exporter: Uint8Array, id: PeerId): boolean {
