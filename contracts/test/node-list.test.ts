@@ -14,12 +14,17 @@ after(() => chain.close())
 
 const node = (number: number): Hex => `0x${number.toString(16).padStart(64, '0')}`
 
+async function listOf(first: readonly Hex[]) {
+  const list = { abi, address: await chain.deploy({ abi, bytecode: nodeListCreationCode }, first) }
+  return {
+    send: (functionName: 'add' | 'remove', one: Hex, from = chain.admin) =>
+      chain.write(from, list, { functionName, args: [one] }),
+    nodes: () => chain.reader.readContract({ ...list, functionName: 'nodes' }),
+  }
+}
+
 test('the owner adds and removes nodes, and nobody else', async () => {
-  const address = await chain.deploy({ abi, bytecode: nodeListCreationCode, args: [[node(1), node(2), node(3)]] })
-  const list = { abi, address }
-  const send = (functionName: string, one: Hex, from = chain.alice) =>
-    chain.write(from, list, { functionName, args: [one] })
-  const nodes = () => chain.read(list, { functionName: 'nodes' })
+  const { send, nodes } = await listOf([node(1), node(2), node(3)])
   assert.deepEqual(await nodes(), [node(1), node(2), node(3)])
   await send('remove', node(1))
   assert.deepEqual(await nodes(), [node(3), node(2)])
@@ -33,9 +38,9 @@ test('the owner adds and removes nodes, and nobody else', async () => {
 })
 
 test('a list takes so many nodes', async () => {
-  const first = Array.from({ length: 1_024 }, (_, at) => node(at + 1))
-  const address = await chain.deploy({ abi, bytecode: nodeListCreationCode, args: [first.slice(0, 256)] })
-  const list = { abi, address }
-  for (const one of first.slice(256)) await chain.write(chain.alice, list, { functionName: 'add', args: [one] })
-  await reverts(chain.write(chain.alice, list, { functionName: 'add', args: [node(5_000)] }), 'ListFull')
+  const all = Array.from({ length: 1_024 }, (_, at) => node(at + 1))
+  const { send, nodes } = await listOf(all.slice(0, 256))
+  for (const one of all.slice(256)) await send('add', one)
+  assert.equal((await nodes()).length, 1_024)
+  await reverts(send('add', node(5_000)), 'ListFull')
 })

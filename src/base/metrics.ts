@@ -17,10 +17,27 @@ export interface Histogram {
   observe(value: number, labels?: Labels): void
 }
 
+/** One value of a measure that is read. */
+export interface Reading {
+  readonly value: number
+  readonly labels: Labels
+}
+
 /** Makes measures; names are `quantumstream_…` in snake case with the unit at the end. */
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge
+  /**
+   * A number that is read when somebody looks, under all labels that it has then; one that ends in `_total` only grows.
+   *
+   * @returns ends it
+   */
+  observed(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => Iterable<Reading>,
+  ): () => void
   histogram(
     name: string,
     help: string,
@@ -35,5 +52,6 @@ const nothing = () => {}
 export const noMetrics: Metrics = {
   counter: () => ({ add: nothing }),
   gauge: () => ({ set: nothing }),
+  observed: () => nothing,
   histogram: () => ({ observe: nothing }),
 }

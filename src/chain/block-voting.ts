@@ -10,6 +10,7 @@ import { decodeMessage, encodeMessage, signedMessage } from './consensus/message
 import { decodeDecidedBlock, encodeProofs } from './decided-block.ts'
 import type { Block } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
+import { PeerHeights } from './peer-heights.ts'
 import type { SigningEntry } from './validating/signing-log.ts'
 import type { ValidatorSigner } from './validating/validator-signer.ts'
 
@@ -60,6 +61,7 @@ export class BlockVoting {
   /** Blocks that are in the log of this height. */
   #logged = new Set<string>()
   #isCatchingUp = false
+  readonly #heights = new PeerHeights()
   /** What the engine said of the message that it was given. */
   #heard: Hearing = 'ignore'
   /** Nothing is signed before this height is over. */
@@ -157,7 +159,14 @@ export class BlockVoting {
 
   /** The links; `undefined` for a node that has none. */
   get network(): Pick<ChainNetwork, 'peers' | 'addPeer'> | undefined {
-    return this.#network
+    const network = this.#network
+    return (
+      network && {
+        addPeer: (address) => network.addPeer(address),
+        peers: () =>
+          network.peers().map((peer) => ({ ...peer, height: this.#heights.get(peer.id) })),
+      }
+    )
   }
 
   /** Tells others of a transaction that came to this node. */
@@ -169,6 +178,8 @@ export class BlockVoting {
     this.#heard = 'ignore'
     return this.#decoded(() => {
       const message = decodeMessage(bytes)
+      if (message.kind === 'round-state' && message.state.instance === 0)
+        this.#heights.note(from, message.state.height - 1n)
       this.#place.feed({ kind: 'message', from, message, nowMs: this.#place.nowMs() })
       return this.#heard
     })

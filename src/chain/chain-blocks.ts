@@ -26,6 +26,10 @@ export class ChainBlocks {
     this.parts = parts
   }
 
+  get key(): Hash {
+    return this.parts.key
+  }
+
   head(): Block {
     const { header, hash } = this.parts.past.head
     // What came from elsewhere than this process was not read beyond its head.

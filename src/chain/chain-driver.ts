@@ -12,6 +12,7 @@ import { BlockWaiters } from './block-waiters.ts'
 import type { Chain, ChainEvent } from './chain.ts'
 import { ChainBlocks } from './chain-blocks.ts'
 import { ChainListeners } from './chain-listeners.ts'
+import { ChainMeasures } from './chain-measures.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import { stopped } from './chain-refusals.ts'
 import type { ConsensusEngine, Effect, Input, Verdict } from './consensus/consensus.ts'
@@ -35,7 +36,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   readonly #engine: ConsensusEngine<unknown>
   readonly #import: BlockImport
   readonly #listeners: ChainListeners
-  readonly #blocksSealed
+  readonly #measures: ChainMeasures
   readonly #intake: TransactionIntake
   readonly #wayBack: WayBack
   #engineState: unknown
@@ -72,9 +73,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       ...parts,
       wentBack: (...blocks) => this.#wentBack(...blocks),
     })
-    this.#blocksSealed = dependencies.metrics.counter(
-      ...(['quantumstream_chain_blocks_total', 'Blocks added to the chain', ['chain']] as const),
-    )
+    this.#measures = new ChainMeasures(this, dependencies)
   }
 
   #createImport(): BlockImport {
@@ -184,12 +183,11 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
 
   network = () => this.#voting.network
 
+  round = () =>
+    this.#engineState === undefined ? undefined : this.#engine.round?.(this.#engineState)
+
   get pool(): TxPool {
     return this.#intake.pool
-  }
-
-  get key(): Hash {
-    return this.parts.key
   }
 
   get failure(): AppError | undefined {
@@ -221,7 +219,10 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   /** Where each transaction gets a block, clients look for it as soon as they have its hash. */
   async #sealedAtOnce(hash: Hash): Promise<void> {
     const isDue = () =>
-      this.#running && this.dev.isAutomine() && this.#hasWork() && this.pool.get(hash) !== undefined
+      this.#running &&
+      this.dev.isAutomine() &&
+      this.pool.hasWork() &&
+      this.pool.get(hash) !== undefined
     // The block under way may not hold it, but the next one does.
     for (let blocks = 0; blocks < 2 && isDue(); blocks += 1) {
       const failed = await this.#waiters.next().then(
@@ -273,6 +274,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     await Promise.all([this.#voting.stop(), this.#gossip.stop()])
     await this.#work
     this.#waiters.reject(stopped(this.manifest.name))
+    this.#measures.end()
     this.#listeners.clear()
     await this.#intake.stop()
     await this.parts.checkpoints.close()
@@ -288,6 +290,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
 
   #take(state: unknown, effects: readonly Effect[]): void {
     this.#engineState = state
+    this.#measures.stepped(this.round(), effects)
     for (const effect of effects) {
       if (effect.kind === 'wake-at') this.#wakeAt(effect.atMs)
       else if (effect.kind === 'set-final') this.#setFinal(effect)
@@ -317,7 +320,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     past.add(executed.block, state)
     if (derived) this.parts.derived.keep(executed.block.hash, derived)
     checkpoints.consider()
-    this.#blocksSealed.add(1, { chain: this.manifest.name })
+    this.#measures.added(executed)
     this.#intake.followed(this.poolHead(), executed)
     this.#voting.moved()
     this.#gossip.moved()
@@ -348,11 +351,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
 
   /** What cannot be in the next block is no work: an engine that seals for it would seal without end. */
   #tellOfWork(): void {
-    if (this.#hasWork()) this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
-  }
-
-  #hasWork(): boolean {
-    return this.pool.hasWork()
+    if (this.pool.hasWork()) this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
   }
 
   /** Work that nobody waits for; its failure is logged where it is queued. */

@@ -67,6 +67,37 @@ export interface LinkedPeer {
   readonly id: string
   /** Of the validator that it proved to be. */
   readonly validator: Address | undefined
+  /** Of its chain, as it last said; absent until it has. */
+  readonly height?: bigint | undefined
+  /** The link itself; absent where there is none to look at. */
+  readonly link?: PeerLink | undefined
+}
+
+/** What is known of a link. */
+export interface PeerLink {
+  /** As the peer calls its program. */
+  readonly agent: string
+  readonly endpoint: { readonly host: string; readonly port: number }
+  /** Whether this side opened it. */
+  readonly isDialled: boolean
+  /** Whether it has a place beside those of strangers. */
+  readonly isNamed: boolean
+  /** When it was made, in ms. */
+  readonly since: number
+  readonly score: number
+  /** Of the last ping. */
+  readonly roundTripMs: number | undefined
+  readonly received: LinkTraffic
+  readonly sent: LinkTraffic
+  readonly waiting: LinkTraffic
+  /** Messages that gave way to more important ones. */
+  readonly dropped: number
+}
+
+/** Messages, and their bytes. */
+export interface LinkTraffic {
+  readonly messages: number
+  readonly bytes: number
 }
 
 /** The links of one chain. */

@@ -6,6 +6,7 @@ import type { ChainNetwork } from './chain-network.ts'
 import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { FinalityProof } from './consensus/finality-proof.ts'
+import type { RoundView } from './consensus/round-view.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
@@ -138,6 +139,8 @@ export interface Chain {
   readonly mining: Mining
   /** Links to other nodes; `undefined` for a node that has none. */
   network(): Pick<ChainNetwork, 'peers' | 'addPeer'> | undefined
+  /** Where the next height stands; `undefined` where blocks are not voted on, and before `start`. */
+  round(): RoundView | undefined
   /** Development only. */
   readonly dev: DevControls
   start(): Promise<void>

@@ -105,7 +105,7 @@ class NodeNetwork implements Network, PeerListener {
     this.#options = options
     this.#around = dependencies
     this.#bounds = { ...usualBounds, ...options.bounds }
-    this.#measures = networkMeasures(metrics)
+    this.#measures = networkMeasures(metrics, () => this.peers())
     const { book, bans } = readBook(options.folder, logger)
     this.#book = book
     this.#reputation = new Reputation(bans)

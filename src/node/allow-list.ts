@@ -1,18 +1,18 @@
 /** Decides which nodes may have a link, by the settings and by a list on the chain that the node stands on. */
 
+import { decodeFunctionResult, encodeFunctionData } from 'viem'
+import { nodeListAbi } from '../abi/node-list.gen.ts'
 import { AppError } from '../base/app-error.ts'
-import { toHex } from '../base/bytes.ts'
+import { type Hex, toHex } from '../base/bytes.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { Applicant, Network, PeerId } from '../network/network.ts'
 import type { SettingValues } from './settings.ts'
 
-/** `nodes()` of NodeList, whose answer is the place of the list, its length, and its entries. */
-const nodesCall = '0xfd2c80ae'
 /** Entries of a contract's list that are heeded, as many as the contract takes. */
 const mostListed = 1_024
-const wordDigits = 64
+const nodesCall = encodeFunctionData({ abi: nodeListAbi, functionName: 'nodes' })
 
 /** An allow-list. */
 export class AllowList {
@@ -68,8 +68,10 @@ export async function followAllowList(followed: FollowedList): Promise<void> {
   const read = async () => {
     if (contract === undefined) return
     try {
-      const words = await client.request('eth_call', [{ to: contract, data: nodesCall }, 'latest'])
-      allowList.list(nodesIn(String(words)))
+      const call = { to: contract, data: nodesCall }
+      const answer = String(await client.request('eth_call', [call, 'latest']))
+      // Nothing is there before the contract is.
+      allowList.list(answer === '0x' ? [] : nodesIn(answer as Hex))
     } catch (error) {
       // The list that was read last stays.
       logger.warn('the list of nodes that may link cannot be read', { contract, error })
@@ -88,14 +90,14 @@ export async function followAllowList(followed: FollowedList): Promise<void> {
   network.recheck()
 }
 
-/** The ids in an ABI-encoded `bytes32[]`; @throws AppError `node/bad-node-list` */
-function nodesIn(answer: string): readonly PeerId[] {
-  const word = (at: number) => answer.slice(2 + at * wordDigits, 2 + (at + 1) * wordDigits)
-  const count = Number(`0x${word(1)}`)
-  const isList = Number(`0x${word(0)}`) === 32 && count <= mostListed
-  if (!isList || answer.length !== 2 + (2 + count) * wordDigits) {
-    const message = 'the contract does not answer as a NodeList: name another one by --peers-contract'
-    throw new AppError({ code: 'node/bad-node-list', message })
+/** The ids in the answer of `nodes`; @throws AppError `node/bad-node-list` */
+function nodesIn(data: Hex): readonly PeerId[] {
+  try {
+    const nodes = decodeFunctionResult({ abi: nodeListAbi, functionName: 'nodes', data })
+    if (nodes.length <= mostListed) return nodes.map((node) => node.slice(2))
+  } catch {
+    // Told below.
   }
-  return Array.from({ length: count }, (_, at) => word(at + 2))
+  const message = 'the contract does not answer as a NodeList: name another one by --peers-contract'
+  throw new AppError({ code: 'node/bad-node-list', message })
 }

@@ -11,11 +11,12 @@ import type { Manifest } from '../chain/ledger/manifest.ts'
 import type { Address } from '../chain/ledger/transaction.ts'
 import { createRpc } from '../rpc/rpc.ts'
 import { rpcClient } from '../rpc/rpc-client.ts'
+import { followAllowList } from './allow-list.ts'
 import type { Composition } from './composition.ts'
 import type { DevAccount } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { readInjection } from './injection.ts'
-import { joinBy, openPeerLinks } from './peer-links.ts'
+import { joinBy, openPeerLinks, type PeerLinks } from './peer-links.ts'
 import { programVersion } from './program-folder.ts'
 import type { SettingValues } from './settings.ts'
 import { openValidatorKey } from './validator-key.ts'
@@ -35,6 +36,8 @@ export interface ServedChain {
 export interface OpenChains {
   readonly chains: ChainSet
   readonly chain: DrivenChain
+  /** Absent for a node that is alone. */
+  readonly links: PeerLinks | undefined
 }
 
 /** A chain as the event wing and the API see it. */
@@ -67,21 +70,21 @@ export async function openChainSet(
 ): Promise<OpenChains> {
   const { values, logger, metrics, stops } = composition
   const folder = path.join(values.data, 'chains')
-  const network = await openPeerLinks(composition)
+  const links = await openPeerLinks(composition)
   const validatorOf = await openValidatorKey(composition)
   const options = { folder, settings: values, beneficiary, most: values.maxChains, validatorOf }
   const chains = new ChainSet(options, {
     ...{ clock: systemClock, timer: systemTimer, logger, metrics },
-    ...(network && { join: joinBy(network) }),
+    ...(links && { join: joinBy(links.network) }),
   })
   stops.push(() => chains.end())
-  return { chains, chain: await chains.open(manifest) }
+  return { chains, chain: await chains.open(manifest), links }
 }
 
 /** Starts to serve the chains of the process; the node signs for these accounts. The other chains start meanwhile. */
 export async function serveChains(
   composition: Composition,
-  { chains, chain }: OpenChains,
+  { chains, chain, links }: OpenChains,
   accounts: readonly DevAccount[],
 ): Promise<ServedChain> {
   const { values, logger, metrics, stops } = composition
@@ -103,6 +106,13 @@ export async function serveChains(
     answer: (body: string) => rpc.handleText(body, chain),
   })
   const first = ask()
+  if (links?.allowList) {
+    const { allowList, network } = links
+    const { client } = first
+    await followAllowList({
+      ...{ allowList, network, chain, client, contract: values.peersContract, logger },
+    })
+  }
   return { ...first, rpcUrl: rpc.url, process: { client: first.client, chain: ask } }
 }
 

@@ -27,6 +27,7 @@ import type {
 } from '../network/network.ts'
 import { nodeIdentity } from '../network/node-identity.ts'
 import { peerFaults } from '../network/peer-faults.ts'
+import { type AllowList, allowListOf } from './allow-list.ts'
 import type { Composition } from './composition.ts'
 import { programVersion } from './program-folder.ts'
 
@@ -61,6 +62,12 @@ const faults: Readonly<Record<PeerWrong, Fault>> = {
 const [maxTransactionBytes, maxDecidedBytes] = [MiB + 1024, 10 * MiB]
 const [heightBytes, maxStatusBytes] = [8, 256]
 
+/** The links of this node, and who may have one; all may unless there is a list. */
+export interface PeerLinks {
+  readonly network: Network
+  readonly allowList: AllowList | undefined
+}
+
 /**
  * The links of this node; `undefined` unless the settings name a port or peers.
  *
@@ -71,15 +78,18 @@ export async function openPeerLinks({
   logger,
   metrics,
   stops,
-}: Composition): Promise<Network | undefined> {
-  const { peersPort, peersHost, peers, data } = values
+}: Composition): Promise<PeerLinks | undefined> {
+  const { peersPort, peersHost, peers, peersLan, data } = values
   const named = peers?.split(',').filter((one) => one !== '') ?? []
-  if (peersPort === undefined && named.length === 0) return undefined
+  if (peersPort === undefined && named.length === 0 && !peersLan) return undefined
+  const allowList = allowListOf(values)
   const network = createNetwork(
     {
       ...{ identity: await identityIn(data), folder: path.join(data, 'network'), peers: named },
       agent: `quantumstream/${await programVersion()}`,
       ...(peersPort !== undefined && { listen: { host: peersHost, port: peersPort } }),
+      ...(peersLan && { lan: {} }),
+      ...(allowList && { isAllowed: (peer) => allowList.isAllowed(peer) }),
     },
     { clock: systemClock, timer: systemTimer, logger, metrics, chance: Math.random },
   )
@@ -87,7 +97,7 @@ export async function openPeerLinks({
   await network.start()
   const endpoint = network.endpoint()
   logger.info('links to peers are open', { id: network.id, port: endpoint?.port })
-  return network
+  return { network, allowList }
 }
 
 /** How the chains of a node take part. */
@@ -102,7 +112,7 @@ export function joinBy(network: Network): JoinNetwork {
       peerCame: ({ id }) => chain.peerCame(id),
       peerWent: ({ id }) => chain.peerWent(id),
     })
-    return linksOf(channel, (address) => network.addPeer(address))
+    return linksOf(channel, network)
   }
 }
 
@@ -180,7 +190,7 @@ function resultOf(hearing: Hearing): CheckResult {
   return { kind: 'reject', fault: faults[hearing] }
 }
 
-function linksOf(channel: Channel, addPeer: ChainNetwork['addPeer']): ChainNetwork {
+function linksOf(channel: Channel, network: Network): ChainNetwork {
   return {
     say(message, to) {
       const options = { importance: 'own', isRepeated: true } as const
@@ -208,8 +218,13 @@ function linksOf(channel: Channel, addPeer: ChainNetwork['addPeer']): ChainNetwo
     ask: (to, question, bytes) =>
       channel.ask(to, questionKinds[question].number, bytes).catch(notThere),
     score: (peer, wrong) => channel.score(peer, faults[wrong]),
-    peers: () => channel.peers().map((peer) => ({ id: peer.id, validator: peer.validator() })),
-    addPeer,
+    peers() {
+      const links = new Map(network.peers().map((link) => [link.id, link]))
+      return channel.peers().map((peer) => {
+        return { id: peer.id, validator: peer.validator(), link: links.get(peer.id) }
+      })
+    },
+    addPeer: (address) => network.addPeer(address),
     leave: () => channel.leave(),
   }
 }

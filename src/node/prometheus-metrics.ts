@@ -1,7 +1,7 @@
 /** Counts and measures by prom-client, and gives the text that Prometheus reads. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Metrics } from '../base/metrics.ts'
+import type { Metrics, Reading } from '../base/metrics.ts'
 
 /** Measures of one node. */
 export interface PrometheusMetrics extends Metrics {
@@ -33,6 +33,33 @@ export function createMetrics(): PrometheusMetrics {
       const gauge = once(name, () => new Gauge({ name, help, labelNames, registers }))
       const child = childOf(labelNames, (labels) => gauge.labels(labels))
       return { set: (value, labels = {}) => child(labels).set(value) }
+    },
+    observed(name, help, labelNames, read) {
+      const readers = once(name, () => {
+        const all = new Set<() => Iterable<Reading>>()
+        const rest = { name, help, labelNames, registers }
+        const values = () => [...all].flatMap((one) => [...one()])
+        if (name.endsWith('_total')) {
+          const counter: Counter<string> = new Counter({
+            ...rest,
+            collect() {
+              counter.reset()
+              for (const { value, labels } of values()) counter.inc(labels, value)
+            },
+          })
+        } else {
+          const gauge: Gauge<string> = new Gauge({
+            ...rest,
+            collect() {
+              gauge.reset()
+              for (const { value, labels } of values()) gauge.set(labels, value)
+            },
+          })
+        }
+        return all
+      })
+      readers.add(read)
+      return () => void readers.delete(read)
     },
     histogram(name, help, buckets, labelNames = []) {
       const histogram = once(

@@ -96,6 +96,7 @@ test('answers may not be too long together, and nothing runs once they are', asy
       },
     }),
     gauge: () => ({ set: () => {} }),
+    observed: () => () => {},
     histogram: () => ({ observe: () => {} }),
   }
   const { rpc } = await openRpc(t, { limits: { responseLength: 150 } }, { metrics })
@@ -172,6 +173,7 @@ test('it refuses to be made for a public address', async (t) => {
   const logger = { debug() {}, info() {}, warn() {}, error() {} }
   const metrics = {
     counter: () => ({ add() {} }),
+    observed: () => () => {},
     gauge: () => ({ set() {} }),
     histogram: () => ({ observe() {} }),
   }

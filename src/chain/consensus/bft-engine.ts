@@ -4,11 +4,12 @@ import { resumed } from './bft/resumption.ts'
 import { Turn } from './bft/turn.ts'
 import type { BftPlace, BftState } from './bft-state.ts'
 import type { ConsensusEngine } from './consensus.ts'
+import { roundView } from './round-view.ts'
 
 /** What such an engine does between inputs. */
 export function bftSteps(
   place: BftPlace,
-): Required<Pick<ConsensusEngine<BftState>, 'start' | 'step' | 'draft'>> {
+): Required<Pick<ConsensusEngine<BftState>, 'start' | 'step' | 'draft' | 'round'>> {
   return {
     start: (options) => resumed(place, options),
     step(state, input) {
@@ -16,6 +17,7 @@ export function bftSteps(
       turn.take(input)
       return turn.end()
     },
+    round: roundView,
     draft({ ground, rules, core }, nowMs) {
       const round = Math.max(core.round, 0)
       return place.draft(ground, { round, nowMs, proposer: rules.proposerOf(round) })

@@ -14,6 +14,7 @@ import type {
   VoteContent,
 } from './messages.ts'
 import type { ConsensusRecord } from './record.ts'
+import type { RoundView } from './round-view.ts'
 import type { SystemCall } from './system-calls.ts'
 
 /** Engines by name. */
@@ -309,6 +310,8 @@ export interface ConsensusEngine<S> {
   step(state: S, input: Input): Step<S>
   /** What the next block would be like, were it built now; absent for engines that build none. */
   draft?(state: S, nowMs: number): HeaderDraft
+  /** Where the height that is voted on stands; absent for engines without votes. */
+  round?(state: S): RoundView | undefined
   /** Whether each transaction gets a block at once; absent for engines that never do so. */
   isAutomine?(state: S): boolean
 }

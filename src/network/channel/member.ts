@@ -3,7 +3,15 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { isSignature, keyAddress } from '../../crypto/signatures.ts'
 import type { ChainEntry } from '../link/hello.ts'
-import type { Answer, ChannelPeer, ChannelRules, Fault, PeerId, ProvenValidator, QuestionKind } from '../network.ts'
+import type {
+  Answer,
+  ChannelPeer,
+  ChannelRules,
+  Fault,
+  PeerId,
+  ProvenValidator,
+  QuestionKind,
+} from '../network.ts'
 import { chainHello } from '../node-identity.ts'
 import { peerFaults } from '../peer-faults.ts'
 import type { Peer } from '../peers/peer.ts'

@@ -341,6 +341,21 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['head: BlockName', 'safe: BlockName', 'finalized: BlockName', 'weight: Weight'],
     ...['waiting: Quantity', 'peers: Quantity'],
   ),
+  ConsensusView: fields(
+    'How a chain is agreed on; `lag` counts blocks that are not final, `behind` those that the furthest peer says it has more',
+    ...['engine: string', 'head: Quantity', 'finalized: Quantity', 'lag: Quantity'],
+    ...['behind: Quantity', 'mining: object|null', 'voting: Voting|null'],
+  ),
+  Voting: fields(
+    'A height that is voted on; `self` is the validator that this node is',
+    ...['height: Quantity', 'round: integer', 'step: string', 'hasProposal: boolean'],
+    ...['proposer: Address|null', 'self: Address|null', 'totalWeight: Quantity'],
+    ...['validators: object[]', 'evidence: object[]'],
+  ),
+  LinkedPeer: fields(
+    'A linked node, with the validator that it proved to be and the height that it says it has',
+    ...['id: string', 'validator: Address|null', 'height: Quantity|null', 'link: object|null'],
+  ),
   Weight: fields(
     'What is compared: work, or height where blocks cost none',
     'by: string',

@@ -44,6 +44,11 @@ export const serviceDescriptions: Descriptions = {
     `Peers that are known; ${coded} (\`rpc/no-network\`).`,
     ...([['peers?: Text[]'], 'object[]'] as const),
   ],
+  qs_consensus: [
+    'How the chain is agreed on: finality, who is ahead, and where the votes on the next block stand.',
+    ...([[], 'ConsensusView'] as const),
+  ],
+  qs_peers: ['Linked nodes of the chain, and how their links do.', [], 'LinkedPeer[]'],
   qs_blocks: [
     'Blocks with their transactions, oldest first.',
     ...([

@@ -7,6 +7,7 @@ import { blockPageMethods } from './block-page-methods.ts'
 import { callMethods } from './call-methods.ts'
 import { chainMethods } from './chain-methods.ts'
 import { configMethods } from './config-methods.ts'
+import { consensusMethods } from './consensus-methods.ts'
 import { dataMethods } from './data-methods.ts'
 import { developmentMethods } from './development-methods.ts'
 import { feeMethods } from './fee-methods.ts'
@@ -52,7 +53,8 @@ export function allMethods(
         stateMethods,
         transactionMethods,
         poolMethods,
-        ...[dataMethods, transferMethods, serviceMethods, blockPageMethods, finalityMethods],
+        ...[dataMethods, transferMethods, serviceMethods, consensusMethods],
+        ...[blockPageMethods, finalityMethods],
       ],
       ...[callMethods(limits.overrideEntries), feeMethods(limits.feeHistoryPercentiles)],
       simulationMethods(limits),

@@ -5,7 +5,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { Block } from '../../chain/ledger/block.ts'
 import { codedError, withCodes } from '../envelope/coded-error.ts'
 import { blockJson } from '../format/block-json.ts'
-import { peerJson } from '../format/peer-json.ts'
+import { namedPeerJson } from '../format/peer-json.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { listOf, optional } from '../params/parser.ts'
 import { text } from '../params/values.ts'
@@ -56,7 +56,7 @@ export const serviceMethods: MethodTable = {
         throw codedError('rpc/no-network', message)
       }
       for (const address of addresses) network?.addPeer(address)
-      return network?.peers().map(peerJson) ?? []
+      return network?.peers().map(namedPeerJson) ?? []
     }),
   ),
 }

@@ -1,0 +1,31 @@
+/** Tells how the chain is agreed on: where the votes stand, and who is linked. A part of the group qs. */
+
+import type { Chain } from '../../chain/chain.ts'
+import { peerJson } from '../format/peer-json.ts'
+import { toQuantity } from '../format/quantity.ts'
+import { roundJson } from '../format/round-json.ts'
+import { type MethodTable, method } from './method.ts'
+
+export const consensusMethods: MethodTable = {
+  qs_consensus: method([], ({ chain }) => {
+    const [head, final] = [chain.head().header.number, chain.finalized().header.number]
+    const round = chain.round()
+    return {
+      engine: chain.manifest.consensus.engine,
+      ...{ head: toQuantity(head), finalized: toQuantity(final), lag: toQuantity(head - final) },
+      behind: toQuantity(behind(chain, head)),
+      mining: chain.mining.isMining()
+        ? { hashesPerSecond: Math.round(chain.mining.hashesPerSecond()) }
+        : null,
+      voting: round ? roundJson(round) : null,
+    }
+  }),
+  qs_peers: method([], ({ chain }) => chain.network()?.peers().map(peerJson) ?? []),
+}
+
+/** Blocks that the furthest peer says it has more. */
+function behind(chain: Chain, head: bigint): bigint {
+  const heights = chain.network()?.peers() ?? []
+  const furthest = heights.reduce((most, { height = 0n }) => (height > most ? height : most), head)
+  return furthest - head
+}
