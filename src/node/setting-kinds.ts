@@ -69,7 +69,6 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Kind<T>
 }
 
 export const port = within(0, 65_535, true)
-export const optionalPort: Kind<number | undefined> = port
 
 /** The chain counts in milliseconds: what is less than one would be taken for 0, which means something else. */
 export const blockTime: Kind<number> = {

@@ -10,7 +10,7 @@ import {
   type Kind,
   list,
   oneOf,
-  optionalPort,
+ 
   port,
   text,
   url,
@@ -232,7 +232,7 @@ export const settings = {
     description: 'File with the password of the key file; without it the terminal is asked',
   },
   peersPort: {
-    ...{ kind: optionalPort, default: undefined, env: 'QS_PEERS_PORT' },
+    ...{ kind: default: undefined, env: 'QS_PEERS_PORT' },
     description:
       'Port for other nodes, over TLS; 0 takes any free one; without it a node opens links, and takes none',
   },
