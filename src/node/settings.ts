@@ -10,7 +10,6 @@ import {
   type Kind,
   list,
   oneOf,
- 
   port,
   text,
   url,
@@ -232,7 +231,7 @@ export const settings = {
     description: 'File with the password of the key file; without it the terminal is asked',
   },
   peersPort: {
-    ...{ kind: default: undefined, env: 'QS_PEERS_PORT' },
+    ...{ kind: port, default: undefined, env: 'QS_PEERS_PORT' },
     description:
       'Port for other nodes, over TLS; 0 takes any free one; without it a node opens links, and takes none',
   },
