@@ -86,6 +86,11 @@ export class BlockGossip {
     },
   }
 
+  /** Height of the chain that a peer says it has. */
+  headOf(peer: string): bigint | undefined {
+    return this.#catchUp.claims.headOf(peer)
+  }
+
   /** Tells of a block that this node has made. */
   tell(block: Block): void {
     this.#network?.sayNewBlock(encodeBlock(block))

@@ -37,6 +37,8 @@ export interface VotingPlace {
   readonly signer: ValidatorSigner | undefined
   readonly hearTransaction: NetworkedChain['hearTransaction']
   readonly isValidator: NetworkedChain['isValidator']
+  /** What a peer said of its head where no vote is heard of it. */
+  readonly headOf: (peer: string) => bigint | undefined
 }
 
 /** What of a chain is about votes, as the network sees it. */
@@ -164,7 +166,12 @@ export class BlockVoting {
       network && {
         addPeer: (address) => network.addPeer(address),
         peers: () =>
-          network.peers().map((peer) => ({ ...peer, height: this.#heights.get(peer.id) })),
+          network
+            .peers()
+            .map((peer) => ({
+              ...peer,
+              height: this.#heights.get(peer.id) ?? this.#place.headOf(peer.id),
+            })),
       }
     )
   }

@@ -127,6 +127,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       },
       decidedBlock: (height) => this.decidedBlock(height),
       isValidator: (address) => this.isValidator(address),
+      headOf: (peer) => this.#gossip.headOf(peer),
       hearTransaction: async (raw) => {
         const isTaken = this.#running && (await this.#intake.hear(raw))
         if (isTaken) this.#tellOfWork()

@@ -1,10 +1,6 @@
 /** Shows where a height that is voted on stands, as far as this node knows. */
 
-import { tallyOf } from './bft/rounds.ts'
-import { emptyTally } from './bft/tally.ts'
-import type { BftState } from './bft-state.ts'
-import type { DoubleSigning } from './evidence.ts'
-import type { CoreStep, SignedVote, ValidatorSet } from './messages.ts'
+import type { CoreStep, Evidence, SignedVote, ValidatorSet } from './messages.ts'
 
 /** A height that is voted on; it shares what the engine remembers, so that to make one costs nothing. */
 export interface RoundView {
@@ -22,17 +18,5 @@ export interface RoundView {
   readonly prevotes: readonly (SignedVote | undefined)[]
   readonly precommits: readonly (SignedVote | undefined)[]
   /** What was seen and is not on the chain. */
-  readonly evidence: readonly DoubleSigning[]
-}
-
-/** The view of a BFT engine's state. */
-export function roundView({ core, rules, evidence }: BftState): RoundView {
-  const { height, round, step, proposals } = core
-  const { prevotes, precommits } = tallyOf(core, round) ?? emptyTally(round)
-  return {
-    ...{ height, round, step, evidence, validators: rules.validators, self: rules.self },
-    ...{ proposer: rules.proposerOf(Math.max(round, 0)) },
-    hasProposal: proposals.some((one) => one.round === round),
-    ...{ prevotes: prevotes.votes, precommits: precommits.votes },
-  }
+  readonly evidence: readonly Extract<Evidence, { kind: 'double-vote' | 'double-proposal' }>[]
 }

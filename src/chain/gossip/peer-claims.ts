@@ -16,6 +16,11 @@ export class PeerClaims {
     this.#claims.set(peer, { status, restUntilMs: this.#claims.get(peer)?.restUntilMs ?? 0 })
   }
 
+  /** Height of the chain that a peer says it has. */
+  headOf(peer: string): bigint | undefined {
+    return this.#claims.get(peer)?.status.head
+  }
+
   drop(peer: string): void {
     this.#claims.delete(peer)
   }

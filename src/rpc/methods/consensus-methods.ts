@@ -1,4 +1,4 @@
-/** Tells how the chain is agreed on: where the votes stand, and who is linked. A part of the group qs. */
+/** Tells how the chain is agreed on: where the votes stand, and who is linked: a part of the group qs. */
 
 import type { Chain } from '../../chain/chain.ts'
 import { peerJson } from '../format/peer-json.ts'
