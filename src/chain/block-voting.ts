@@ -166,12 +166,10 @@ export class BlockVoting {
       network && {
         addPeer: (address) => network.addPeer(address),
         peers: () =>
-          network
-            .peers()
-            .map((peer) => ({
-              ...peer,
-              height: this.#heights.get(peer.id) ?? this.#place.headOf(peer.id),
-            })),
+          network.peers().map((peer) => ({
+            ...peer,
+            height: this.#heights.get(peer.id) ?? this.#place.headOf(peer.id),
+          })),
       }
     )
   }
