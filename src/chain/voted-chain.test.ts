@@ -1,80 +1,10 @@
 /** Lets validators hold one chain: alone, four of them, with one gone and back, and after restarts. */
 
 import assert from 'node:assert/strict'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
-import { addressOfKey } from '../crypto/secp256k1.ts'
-import type { SigningKey } from '../crypto/signatures.ts'
-import type { DrivenChain } from './chain-parts.ts'
 import { decodeRecord } from './consensus/record.ts'
-import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
-import { TestLinks } from './test-chain/test-links.ts'
-import { nodeFolder, startNode, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
-
-const key = new Uint8Array(32).fill(1)
-const owner = addressOfKey(key)
-
-function transfer(nonce: bigint, data = new Uint8Array()): Uint8Array {
-  const signed = signTransaction(
-    {
-      ...{
-        type: 2,
-        chainId: 7n,
-        nonce,
-        gasLimit: 21_000n + 40n * BigInt(data.length),
-        to: new Uint8Array(20).fill(9),
-      },
-      ...{ value: 1n, data, accessList: [] },
-      ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
-    },
-    key,
-  )
-  return encodeTransaction(signed)
-}
-
-/** Resolves when a chain has this height. */
-function reached(chain: DrivenChain, height: bigint): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (chain.head().header.number < height) return
-      stop()
-      resolve()
-    }
-    const stop = chain.subscribe(look)
-    look()
-  })
-}
-
-async function startAll(
-  t: TestContext,
-  count: number,
-  keyOf: (key: SigningKey, at: number) => SigningKey = (key) => key,
-) {
-  const links = new TestLinks()
-  const keys = validatorKeys(count)
-  const manifest = votedManifest(owner, keys)
-  const places = await Promise.all(
-    keys.map(async (own, at) => ({
-      ...{ name: `node-${at}`, folder: await nodeFolder(t), manifest, key: keyOf(own, at) },
-    })),
-  )
-  const nodes: (DrivenChain | undefined)[] = []
-  for (const place of places) nodes.push(await startNode(links, place))
-  t.after(() => Promise.all(nodes.map((one) => one?.stop())))
-  const node = (at: number) => nodes[at] as DrivenChain
-  return {
-    links,
-    node,
-    all: () => nodes.filter((one) => one !== undefined),
-    async stop(at: number) {
-      await node(at).stop()
-      nodes[at] = undefined
-    },
-    async start(at: number) {
-      nodes[at] = await startNode(links, places[at] as (typeof places)[number])
-    },
-  }
-}
+import { owner, reached, startAll, transfer } from './test-chain/voted-network.ts'
 
 describe('a chain that is voted on', () => {
   test('one validator alone decides, in time, and goes on after a restart', async (t) => {

@@ -17,6 +17,8 @@ export class TestLinks {
   readonly away = new Set<string>()
   /** How much later than all else proposals come, in ms. */
   proposalsLateMs = 0
+  /** How late each part of a block comes, in ms; what is lost comes never. */
+  partFate: () => number | 'lost' = () => 0
   /** Who has asked for blocks. */
   readonly asked = new Set<string>()
   readonly complaints: Complaint[] = []
@@ -82,14 +84,22 @@ export class TestLinks {
     const say = (hear: (node: NetworkedChain) => Hearing | Promise<Hearing>, to?: string) => {
       for (const one of others()) if (to === undefined || to === one[0]) later(one, hear)
     }
+    const sayPart = (message: Uint8Array, to?: string) => {
+      for (const [other] of others()) {
+        const lateMs = this.partFate()
+        if ((to !== undefined && to !== other) || lateMs === 'lost') continue
+        setTimeout(() => say((node) => node.hear(name, message), other), lateMs)
+      }
+    }
     return {
       say: (message, to) => {
-        const isLate = decodeMessage(message).kind === 'proposal' && this.proposalsLateMs > 0
+        const { kind } = decodeMessage(message)
+        if (kind === 'part') return sayPart(message, to)
         const tell = () => say((node) => node.hear(name, message), to)
-        if (isLate) setTimeout(tell, this.proposalsLateMs)
+        if (kind === 'proposal' && this.proposalsLateMs > 0) setTimeout(tell, this.proposalsLateMs)
         else tell()
       },
-      sayPart: (message) => say((node) => node.hear(name, message)),
+      sayPart: (message) => sayPart(message),
       sayState: (message) => say((node) => node.hear(name, message)),
       sayTransaction: (raw) => say((node) => node.hearTransaction(raw)),
       giveBlock: (to, bytes) => say((node) => node.hearBlock(bytes), to),
