@@ -27,6 +27,8 @@ export interface ValidatorOptions {
   readonly key: SigningKey
   /** Of the guard; it belongs to the key, and lies outside the chain's folder. */
   readonly guardFile: string
+  /** What its hash chains come from, where proposers reveal something: `revealSeed` of the key's own seed. */
+  readonly revealSeed?: Uint8Array
 }
 
 /** The key by which a node proves to be a validator. */

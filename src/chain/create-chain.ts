@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { keyAddress } from '../crypto/signatures.ts'
 import { ArchivedStates } from './archived-states.ts'
 import { birthOf } from './birth-state.ts'
 import { ChainCheckpoints } from './chain-checkpoints.ts'
@@ -11,6 +12,8 @@ import { openChainLog } from './chain-log.ts'
 import type { ChainDependencies, ChainOptions, DrivenChain } from './chain-parts.ts'
 import { ChainPast } from './chain-past.ts'
 import { createEngine } from './consensus/create-engine.ts'
+import type { Derived } from './consensus/derived.ts'
+import type { RevealSource } from './consensus/randao.ts'
 import { createEvm } from './evm/create-evm.ts'
 import { genesisBlock } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
@@ -18,6 +21,7 @@ import { chainRules } from './ledger/fork-schedule.ts'
 import { checkpointFile, readCheckpoint } from './resumption.ts'
 import { keepManifest } from './stored-manifest.ts'
 import { turnTaking } from './turn-taking.ts'
+import { openReveals } from './validating/validator-reveals.ts'
 import { openValidatorSigner } from './validating/validator-signer.ts'
 
 /** Memory of the state above which what did not change lately goes to disk. */
@@ -85,17 +89,29 @@ export async function createChain(
     isResumed ? resumption : undefined,
   )
   checkpoints.consider()
+  const { validator } = options
   const signer =
-    options.validator &&
-    (await openValidatorSigner(options.validator, { folder, chainKey: key, logger }))
+    validator && (await openValidatorSigner(validator, { folder, chainKey: key, logger }))
+  const derived = new ChainDerived(manifest, genesis.block.hash, log)
+  const reveals = await revealsOf(options, derived.of(past.head.hash))
   return new ChainDriver({
     signer,
     ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
-    engine: createEngine(manifest, rules, key),
-    derived: new ChainDerived(manifest, genesis.block.hash, log),
+    ...{ engine: createEngine(manifest, rules, { chainKey: key, reveals }), derived },
     options: { ...options, manifest },
     genesis,
   })
+}
+
+/** What validators of this node reveal when they propose, where that is asked for. */
+async function revealsOf(
+  { manifest, validator }: ChainOptions,
+  derived: Derived | undefined,
+): Promise<RevealSource | undefined> {
+  const { chainId, consensus } = manifest
+  if (consensus.engine !== 'pos' || validator?.revealSeed === undefined) return undefined
+  const own = { address: keyAddress(validator.key), seed: validator.revealSeed }
+  return await openReveals([own], { chainId, derived })
 }
 
 /** A reorganisation goes back to the state before its oldest block. */

@@ -32,7 +32,7 @@ export class SealCheck {
   constructor(manifest: Manifest, rules: ChainRules, genesis: Hash) {
     const birth = engineBirth(manifest.consensus)
     if (birth === undefined) return
-    this.#engine = createEngine(manifest, rules, chainKey(manifest))
+    this.#engine = createEngine(manifest, rules, { chainKey: chainKey(manifest) })
     this.#derived.set(genesis.toHex(), birth.derived)
   }
 

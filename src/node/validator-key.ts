@@ -2,6 +2,7 @@
 
 import { equalBytes } from '../base/bytes.ts'
 import type { ValidatorOptions } from '../chain/chain-network.ts'
+import { revealSeed } from '../chain/consensus/randao.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
 import { signingKey } from '../crypto/signatures.ts'
 import type { Composition } from './composition.ts'
@@ -22,8 +23,8 @@ export async function openValidatorKey({
   const seed = await openSetKey({ file, passwordFile, setting }, hooks.askPassword)
   const key = signingKey(validatorScheme, seed)
   return ({ consensus }) => {
-    if (consensus.engine !== 'bft') return undefined
+    if (!('validators' in consensus)) return undefined
     const isMember = consensus.validators.some((one) => equalBytes(one.publicKey, key.publicKey))
-    return isMember ? { key, guardFile: `${file}.guard` } : undefined
+    return isMember ? { key, guardFile: `${file}.guard`, revealSeed: revealSeed(seed) } : undefined
   }
 }

@@ -31,6 +31,8 @@ export interface BftPlace {
   nextSetAfter(ground: Pick<BftGround, 'derived'>): ValidatorSet
   /** Whose turn it is at the height after a block, by place in its set. */
   turnsAfter(ground: BftGround, validators: ValidatorSet): (round: number) => number
+  /** Whether this node knows all that a validator must say when it proposes the next height; by place in the set. */
+  canPropose(ground: BftGround, proposer: number): boolean
   /** What the engine decides of a block that is made in a turn. */
   draft(ground: BftGround, turn: DraftTurn): HeaderDraft
 }

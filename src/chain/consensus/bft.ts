@@ -24,7 +24,7 @@ export function bftEngine(chain: VotedChain): ConsensusEngine<BftState> {
   return votedEngine(chain, {
     engine: 'bft',
     proposersAt: (derived, height) => proposersOf(rotationOf(derived, height)),
-    mixOf,
+    mixOf: predictableMix,
     close,
   })
 }
@@ -35,7 +35,7 @@ function rotationOf({ validators, priorities, absences }: Derived, height: bigin
 }
 
 /** Says nothing that was not known before: PREVRANDAO is no randomness here. */
-function mixOf({ header }: MixedParent, { round, beneficiary }: MixedBlock): Hash {
+export function predictableMix({ header }: MixedParent, { round, beneficiary }: MixedBlock): Hash {
   const place = padStart(fromBigInt(BigInt(round)), 4)
   return keccak256(concatBytes(mixTag, header.mixHash, place, beneficiary))
 }

@@ -1,25 +1,33 @@
 /** Makes the engine that a chain's manifest names. */
 
-import { AppError } from '../../base/app-error.ts'
 import type { ChainRules } from '../ledger/fork-rules.ts'
 import type { Manifest } from '../ledger/manifest.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { bftEngine } from './bft.ts'
 import type { ConsensusEngine } from './consensus.ts'
 import { devEngine } from './dev.ts'
+import { dposEngine } from './dpos.ts'
 import { ethereumEngine } from './ethereum.ts'
+import { posEngine } from './pos.ts'
 import { powEngine } from './pow.ts'
+import type { RevealSource } from './randao.ts'
 import { schemes } from './schemes.ts'
+
+/** What an engine is made with beside the manifest. */
+export interface EngineOptions {
+  /** keccak-256 of the canonical manifest. */
+  readonly chainKey: Hash
+  /** What this node reveals when it proposes, where proposers do. */
+  readonly reveals?: RevealSource | undefined
+}
 
 /**
  * The engine of a chain; what it remembers is its own affair.
- *
- * @param chainKey - keccak-256 of the canonical manifest
  */
 export function createEngine(
   { consensus, forks, genesis }: Pick<Manifest, 'consensus' | 'forks' | 'genesis'>,
   rules: ChainRules,
-  chainKey: Hash,
+  { chainKey, reveals }: EngineOptions,
 ): ConsensusEngine<unknown> {
   if (consensus.engine === 'dev') return devEngine(consensus, rules)
   if (consensus.engine === 'pow') {
@@ -30,9 +38,11 @@ export function createEngine(
   if (consensus.engine === 'bft') {
     return bftEngine({ parameters: consensus, chainKey, rules, schemes })
   }
-  if (consensus.engine !== 'ethereum') {
-    const message = `the engine ${consensus.engine} is not in this version; take another one`
-    throw new AppError({ code: 'consensus/no-engine', message })
+  if (consensus.engine === 'pos') {
+    return posEngine({ parameters: consensus, chainKey, rules, schemes, reveals })
+  }
+  if (consensus.engine === 'dpos') {
+    return dposEngine({ parameters: consensus, chainKey, rules, schemes })
   }
   const merge = forks.find(({ totalDifficulty }) => totalDifficulty !== undefined)
   return ethereumEngine(rules, merge?.totalDifficulty)

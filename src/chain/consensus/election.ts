@@ -18,7 +18,7 @@ export interface DelegateRound {
 }
 
 /** A set of fewer has no fault that it could stand. */
-const leastDelegates = 4
+export const leastDelegates = 4
 const tag = new TextEncoder().encode('QS/standby/1')
 /** What numbers are drawn for. */
 const [forStandby, forOrder] = [0, 1]

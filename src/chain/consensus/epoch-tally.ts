@@ -5,7 +5,7 @@ import type { Address } from '../ledger/transaction.ts'
 import { limits } from './limits.ts'
 
 /** A validator in an epoch. */
-interface Tally {
+export interface Tally {
   readonly address: Address
   /** Blocks whose certificate it could be in, and those that it is in. */
   readonly due: number
@@ -21,7 +21,7 @@ interface Signer {
 }
 
 /** Somebody who took no part in so many epochs in a row. */
-interface Silence {
+export interface Silence {
   readonly address: Address
   readonly epochs: number
 }

@@ -2,8 +2,10 @@
 
 import { concatBytes } from '../../base/bytes.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
+import type { ContractReader } from './contract-reader.ts'
 import type { SignatureSchemes } from './signatures.ts'
-import type { ValidatorRequest } from './staked-reader.ts'
+import { readRequests, type StakedKind, type ValidatorRequest } from './staked-reader.ts'
+import { admitCall, type SystemCall } from './system-calls.ts'
 
 const tag = new TextEncoder().encode('QS/c/possess')
 
@@ -23,4 +25,14 @@ export function goodRequests(
     const isGood = schemes[scheme](possessionBytes(chainKey, owner), proof, publicKey)
     return isGood ? good | (1n << BigInt(at)) : good
   }, 0n)
+}
+
+/** What the contract is told of the block's requests; nothing if there are none. */
+export function admissions(
+  contract: StakedKind,
+  read: ContractReader,
+  chain: { readonly chainKey: Hash; readonly schemes: SignatureSchemes },
+): readonly SystemCall[] {
+  const requests = readRequests(read, contract)
+  return requests.length === 0 ? [] : [admitCall(contract, goodRequests(requests, chain))]
 }

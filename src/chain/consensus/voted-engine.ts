@@ -4,7 +4,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Header } from '../ledger/block.ts'
 import type { ChainRules } from '../ledger/fork-rules.ts'
-import type { BftParameters } from '../ledger/manifest.ts'
+import type { VotedParameters } from '../ledger/manifest.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 import { nextAbsences } from './absence.ts'
 import { bftSteps } from './bft-engine.ts'
@@ -24,12 +24,12 @@ import type { ValidatorSet } from './messages.ts'
 import { type ConsensusRecord, encodeRecord, plainRecord, recordHash } from './record.ts'
 import { checkRecorded, type RecordedHeader, validatorsFault } from './record-rules.ts'
 import type { SignatureSchemes } from './signatures.ts'
-import type { SystemCall } from './system-calls.ts'
+import type { Fault, SystemCall } from './system-calls.ts'
 import { encodeCertificate } from './travelling-block.ts'
 
 /** What such an engine is made for. */
 export interface VotedChain {
-  readonly parameters: Omit<BftParameters, 'engine' | 'validators'>
+  readonly parameters: VotedParameters
   readonly chainKey: Hash
   readonly rules: ChainRules
   readonly schemes: SignatureSchemes
@@ -40,8 +40,11 @@ export interface VoterRules {
   readonly engine: Extract<EngineName, 'bft' | 'pos' | 'dpos'>
   /** Whose turn a round of a height is, by place in the set that signs it, which is `derived.validators`. */
   readonly proposersAt: (derived: Derived, height: bigint) => (round: number) => number
-  /** What a proposer reveals, by place in the set; only of engines whose records have a reveal. */
-  readonly revealOf?: (derived: Derived, proposer: number) => Uint8Array
+  /**
+   * What a proposer reveals, by place in the set; only of engines whose records have a reveal. `undefined` if this node does
+   * not know it, and so cannot propose.
+   */
+  readonly revealOf?: (derived: Derived, proposer: number) => Uint8Array | undefined
   /** The mix of a block; `undefined` if it reveals what it must not. */
   readonly mixOf: (parent: MixedParent, block: MixedBlock) => Hash | undefined
   /** Who signs H + 2, and what else the end of a block brings. */
@@ -72,6 +75,8 @@ export interface Ending {
   /** The set of the next height. */
   readonly validators: ValidatorSet
   readonly proposerOf: (round: number) => number
+  /** Punished in this block. */
+  readonly faults: readonly Fault[]
 }
 
 /** What the rules of an engine say of the end of a block: fields that they leave out stay as they are. */
@@ -136,6 +141,8 @@ function placeOf({ parameters, chainKey, schemes }: VotedChain, own: VoterRules)
     setAfter: ({ derived }) => derived.validators,
     nextSetAfter: ({ derived }) => derived.nextValidators,
     turnsAfter: ({ derived, head }) => own.proposersAt(derived, head.number + 1n),
+    canPropose: ({ derived }, proposer) =>
+      own.revealOf?.(derived, proposer) !== undefined || !own.revealOf,
     draft: (ground, turn) => draft(ground, turn, { ...own, ...parameters }),
   }
 }
@@ -204,7 +211,7 @@ function closeBlock(
     ...{ height: header.number, round: record.round, validators: present, proposerOf },
     nextValidators: validators,
   })
-  const closed = close({ parent, block, read, validators, proposerOf })
+  const closed = close({ parent, block, read, validators, proposerOf, faults: [] })
   const fees = (header.baseFeePerGas ?? 0n) * header.gasUsed
   const ofFees: readonly Credit[] =
     feeSink && fees >= weiPerGwei ? [{ to: feeSink, amountWei: fees, why: 'fee' }] : []

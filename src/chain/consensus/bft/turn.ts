@@ -225,7 +225,7 @@ export class Turn {
   #build(round: number): void {
     const { ground, nowMs, rules, nextRequest: request } = this.state
     const { self: proposer } = rules
-    if (proposer === undefined) return
+    if (proposer === undefined || !this.place.canPropose(ground, proposer)) return
     const draft = this.place.draft(ground, { round, nowMs, proposer })
     const deadlineMs = nowMs + this.place.buildLeadMs
     this.set({ building: { request, round }, nextRequest: request + 1 })
