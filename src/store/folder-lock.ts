@@ -1,4 +1,4 @@
-/** Keeps a data folder for one process at a time, by a lock that dies with the process. */
+/** Keeps a data folder, or a file, for one process at a time, by a lock that dies with the process. */
 
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -17,26 +17,51 @@ export interface FolderLock {
  * @throws AppError `store/folder-in-use`, `store/unwritable-folder`
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  let database: DatabaseSync
   try {
     await createFolder(folder)
-    database = new DatabaseSync(path.join(folder, 'lock'))
+    return lock(path.join(folder, 'lock'))
   } catch (cause) {
-    throw unwritable(folder, cause)
-  }
-  try {
-    database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
-  } catch (cause) {
-    database.close()
-    if (!/locked|busy/i.test((cause as Error).message)) throw unwritable(folder, cause)
+    if (!isHeld(cause)) throw unwritable(folder, cause)
     const message = `${folder} is in use by another process; stop it, or choose another folder by --data`
     throw new AppError({ code: 'store/folder-in-use', message, cause, data: { folder } })
+  }
+}
+
+/**
+ * Takes a file for this process, by another one beside it.
+ *
+ * @throws AppError `store/file-in-use`, `store/unwritable-folder`
+ */
+export async function lockFile(file: string): Promise<FolderLock> {
+  try {
+    return lock(`${file}.lock`)
+  } catch (cause) {
+    const isInUse = isHeld(cause)
+    const message = isInUse
+      ? `${file} is in use by another process; stop it first`
+      : `${file}.lock cannot be written: ${(cause as Error).message}`
+    const code = isInUse ? 'store/file-in-use' : 'store/unwritable-folder'
+    throw new AppError({ code, message, cause, data: { file } })
+  }
+}
+
+function lock(file: string): FolderLock {
+  const database = new DatabaseSync(file)
+  try {
+    database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    throw error
   }
   return {
     release: async () => {
       if (database.isOpen) database.close()
     },
   }
+}
+
+function isHeld(error: unknown): boolean {
+  return /locked|busy/i.test((error as Error).message)
 }
 
 function unwritable(folder: string, cause: unknown): AppError {

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { signingKey } from '../../crypto/signatures.ts'
 import { proposalSignBytes, voteSignBytes } from '../consensus/sign-bytes.ts'
+import { installGuard, readGuard, retireGuard } from '../moved-guard.ts'
 import { openSigningGuard } from './signing-guard.ts'
 
 const chainKey = new Uint8Array(32).fill(7)
@@ -103,4 +104,31 @@ test('other chains, other bytes and damaged files are refused', async (t) => {
   await assert.rejects(openSigningGuard(stranger), { code: 'consensus/other-chain' })
   await writeFile(file, new Uint8Array(20_000))
   await assert.rejects(open(), { code: 'store/damaged-file' })
+})
+
+test('a guard whose key was moved signs nothing, and what it held goes on elsewhere', async (t) => {
+  const { file, open } = await place(t)
+  const first = await open()
+  const wanted = bytesOf({ kind: 'precommit', height: 9, round: 2 })
+  const { onDisk } = first.sign(wanted)
+  await onDisk
+  await first.close()
+  const { bytes, highest } = await readGuard(file)
+  assert.equal(highest?.height, 9n)
+  await retireGuard(file)
+  await assert.rejects(open(), { code: 'consensus/key-moved' })
+  const other = `${file}-other`
+  await installGuard(other, bytes)
+  await installGuard(other, bytes)
+  const moved = await openSigningGuard({ file: other, chainKey, sign: key.sign })
+  const before = bytesOf({ kind: 'prevote', height: 9, round: 2 })
+  assert.throws(() => moved.sign(before), { code: 'consensus/would-sign-twice' })
+  await moved.sign(bytesOf({ kind: 'prevote', height: 10, round: 0 })).onDisk
+  await moved.close()
+  // Back to where it was, but not with what it held before.
+  await assert.rejects(installGuard(other, bytes), { code: 'consensus/guard-in-use' })
+  await installGuard(file, (await readGuard(other)).bytes)
+  await (await open()).close()
+  await retireGuard(file)
+  await assert.rejects(installGuard(file, bytes), { code: 'consensus/guard-in-use' })
 })

@@ -1,7 +1,7 @@
 /** Stands between a validator's key and whoever wants its signature, so that it never signs two things in one place. */
 
 import { AppError } from '../../base/app-error.ts'
-import { equalBytes, toHex } from '../../base/bytes.ts'
+import { concatBytes, equalBytes, toHex } from '../../base/bytes.ts'
 import { type NewestFile, openNewestFile } from '../../store/newest-file.ts'
 import type { Instance } from '../consensus/messages.ts'
 import { comparePlaces, type SignedPlace, signedPlace } from '../consensus/sign-bytes.ts'
@@ -35,12 +35,12 @@ interface Entry {
 type Signed = Entry & GuardedSignature
 
 /** Two instances with a signature each; one of ML-DSA-65 has 3,309 bytes. */
-const mostFileBytes = 8 * 1024
+export const mostGuardBytes = 8 * 1024
 
 /** Opens the guard of a key; @throws AppError `store/damaged-file`, `consensus/other-chain`, `consensus/damaged-guard` */
 export async function openSigningGuard(options: SigningGuardOptions): Promise<SigningGuard> {
   const { open = openNewestFile } = options
-  const file = await open(options.file, mostFileBytes)
+  const file = await open(options.file, mostGuardBytes)
   try {
     return new SigningGuard(options, file, decodeSigned(file.value, options))
   } catch (error) {
@@ -114,16 +114,49 @@ function encodeEntries(signed: ReadonlyMap<Instance, Entry>, chainKey: Hash): Ui
 }
 
 function decodeSigned(file: Uint8Array, options: SigningGuardOptions): Map<Instance, Signed> {
-  if (file.length === 0) return new Map()
+  if (movedGuard(file)) throw movedAway(options.file)
+  const { chainKey, signed } = decodeGuard(file, options.file)
+  if (chainKey && !equalBytes(chainKey, options.chainKey)) throw otherChain(options)
+  return signed
+}
+
+/** What the file of a guard holds. */
+export interface GuardContent {
+  /** Absent before anything was signed. */
+  readonly chainKey: Hash | undefined
+  readonly signed: Map<Instance, Signed>
+}
+
+/** @throws AppError `consensus/damaged-guard` */
+export function decodeGuard(bytes: Uint8Array, file: string): GuardContent {
+  if (bytes.length === 0) return { chainKey: undefined, signed: new Map() }
   try {
-    const [key, entries] = rlpList(decodeRlp(file), 'the guard', 2)
-    if (!equalBytes(rlpBytes(key, 'the chain key', 32), options.chainKey)) throw otherChain(options)
-    return new Map(rlpList(entries, 'what was signed').map(signedFrom))
+    const [key, entries] = rlpList(decodeRlp(bytes), 'the guard', 2)
+    const chainKey = rlpBytes(key, 'the chain key', 32)
+    return { chainKey, signed: new Map(rlpList(entries, 'what was signed').map(signedFrom)) }
   } catch (cause) {
-    if (cause instanceof AppError && cause.code === 'consensus/other-chain') throw cause
-    const message = `${options.file} does not hold what a guard writes; restore it from a backup`
+    const message = `${file} does not hold what a guard writes; restore it from a backup`
     throw new AppError({ code: 'consensus/damaged-guard', message, cause })
   }
+}
+
+/** Stands before what a guard held when its key went to another machine; no RLP of a guard begins so. */
+const movedMark = new TextEncoder().encode('moved/1')
+
+/** What a guard held that signs no more because its key was moved; `undefined` for one that does. */
+export function movedGuard(bytes: Uint8Array): Uint8Array | undefined {
+  const isMoved = equalBytes(bytes.subarray(0, movedMark.length), movedMark)
+  return isMoved ? bytes.slice(movedMark.length) : undefined
+}
+
+/** The content that lets a guard sign no more. */
+export function asMoved(bytes: Uint8Array): Uint8Array {
+  return concatBytes(movedMark, bytes)
+}
+
+function movedAway(file: string): AppError {
+  const message = `the key of ${file} was moved to another machine, and signs nothing here; "chain validators receive" takes it back`
+  return new AppError({ code: 'consensus/key-moved', message })
 }
 
 function signedFrom(value: RlpValue): [Instance, Signed] {
