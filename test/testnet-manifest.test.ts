@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { manifestToJson, parseManifest } from '../src/chain/ledger/manifest-codec.ts'
-import { consensusParts, foundersOf, testnetManifest } from '../tools/testnet-manifest.ts'
+import { consensusParts } from '../src/node/birth-manifest.ts'
+import { foundersOf, testnetManifest } from '../tools/testnet-manifest.ts'
 
 const seeds = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte))
 

@@ -6,9 +6,10 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { manifestToJson } from '../src/chain/ledger/manifest-codec.ts'
 import { type SignatureScheme, signatureSchemes } from '../src/crypto/signatures.ts'
+import { consensusParts, founderFlags } from '../src/node/birth-manifest.ts'
 import { createKeyFile, openKeyFile } from '../src/node/key-files.ts'
 import { knownName, readOptions, wholeNumber } from './command-options.ts'
-import { consensusParts, foundersOf, testnetFlags, testnetManifest } from './testnet-manifest.ts'
+import { foundersOf, testnetManifest } from './testnet-manifest.ts'
 
 const names = Object.keys(consensusParts)
 const usage = `usage: npm run testnet -- [--validators N] [--consensus C] [--scheme S] [--data DIR] [--json]
@@ -161,7 +162,7 @@ function show(standings: readonly Standing[], isFirst: boolean): void {
 
 const founders = await prepare()
 const children = await Promise.all(
-  founders.map((founder, at) => start(at, testnetFlags(consensus, founder))),
+  founders.map((founder, at) => start(at, founderFlags(consensus, founder))),
 )
 const stopping = new AbortController()
 const stop = () => stopping.abort()

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
-import { consensusParts } from '../../tools/testnet-manifest.ts'
+import { consensusParts } from '../../src/node/birth-manifest.ts'
 import { eventually, root, startProgram, temporaryFolder } from './program.ts'
 
 interface Line {

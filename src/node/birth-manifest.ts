@@ -1,0 +1,91 @@
+/** Writes manifests of new chains for their founders: each consensus that several nodes can hold gives its part in one table. */
+
+import { type Hex, toHex } from '../base/bytes.ts'
+import type { Manifest } from '../chain/ledger/manifest.ts'
+import { parseManifest } from '../chain/ledger/manifest-codec.ts'
+import { type SignatureScheme, signingKey } from '../crypto/signatures.ts'
+
+/** A node that the network begins with. */
+export interface Founder {
+  readonly scheme: SignatureScheme
+  readonly publicKey: Uint8Array
+  /** What the key follows from. */
+  readonly seed: Uint8Array
+  /** Account that the founder is paid to, and that has its rights in contracts. */
+  readonly owner: Uint8Array
+}
+
+/** What a consensus gives. */
+interface ConsensusPart {
+  /** Of the manifest, as JSON. */
+  consensus(founders: readonly Founder[]): { readonly engine: string } & Record<string, unknown>
+  /** Flags of `quantumstream start` for a founder's node besides those of every node. */
+  flags?(founder: Founder): readonly string[]
+}
+
+/** All that a new chain can have, by name. */
+export const consensusParts: Readonly<Record<string, ConsensusPart>> = {
+  bft: {
+    consensus: (founders) => ({
+      ...{ engine: 'bft', blockTimeMs: 1_000 },
+      validators: founders.map(({ scheme, publicKey, owner }) => {
+        return { scheme, publicKey: toHex(publicKey), weight: '1', payTo: toHex(owner) }
+      }),
+    }),
+  },
+  pow: {
+    // So many digests as four threads on two processors make in some four seconds.
+    consensus: () => ({
+      ...{ engine: 'pow', blockTimeMs: 4_000, halfLifeSeconds: 120 },
+      ...{ startTarget: String(2n ** 256n / 2_000_000n), safeDepth: 6, maxReorg: 16 },
+    }),
+    flags: ({ owner }) => ['--miner', toHex(owner)],
+  },
+}
+
+/** What a new chain is to be. */
+export interface Birth {
+  readonly name: string
+  readonly chainId: number
+  /** A name of the table. */
+  readonly consensus: string
+  /** Fields of the consensus that differ from those of the table. */
+  readonly parts?: Readonly<Record<string, unknown>>
+  readonly founders: readonly Founder[]
+  /** In seconds. */
+  readonly time: number
+  readonly gasLimit: number
+  readonly accounts: readonly { readonly address: Hex; readonly balance: bigint }[]
+}
+
+/** A founder who has a seed. */
+export function founderOf(scheme: SignatureScheme, seed: Uint8Array, owner: Uint8Array): Founder {
+  return { scheme, publicKey: signingKey(scheme, seed).publicKey, seed, owner }
+}
+
+/** @throws AppError `ledger/bad-manifest` */
+export function birthManifest(birth: Birth): Manifest {
+  const { name, chainId, consensus, parts, founders, time, gasLimit, accounts } = birth
+  return parseManifest(
+    JSON.stringify({
+      ...{ version: 1, name, chainId, hardfork: 'osaka' },
+      consensus: { ...partOf(consensus).consensus(founders), ...parts },
+      genesis: {
+        ...{ timestamp: time, gasLimit: String(gasLimit), baseFeePerGas: '1000000000' },
+        extraData: '0x',
+        accounts: accounts.map(({ address, balance }) => ({ address, balance: String(balance) })),
+      },
+    }),
+  )
+}
+
+/** Flags that the nodes of a consensus need besides those of every node. */
+export function founderFlags(consensus: string, founder: Founder): readonly string[] {
+  return partOf(consensus).flags?.(founder) ?? []
+}
+
+function partOf(consensus: string): ConsensusPart {
+  const part = consensusParts[consensus]
+  if (part) return part
+  throw new RangeError(`no part for the consensus ${consensus}`)
+}
