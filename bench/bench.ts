@@ -5,6 +5,7 @@ import { accountsTable } from './accounts.ts'
 import { chainsTable } from './chains.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { logTable } from './logs.ts'
+import { validatorsTable } from './many-validators.ts'
 import { machineText } from './measure.ts'
 import { miningTable } from './mining.ts'
 import { networkTable } from './network.ts'
@@ -23,6 +24,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   network: networkTable,
   mining: miningTable,
   chains: chainsTable,
+  validators: validatorsTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -14,7 +14,8 @@ import { type LoopProgram, loopPrograms, roundsData } from './programs.ts'
 
 const address = (name: number): Address => padStart(fromBigInt(0xbe0000n + BigInt(name)), 20)
 const [contract, beneficiary] = [address(1), address(2)]
-const senders = Array.from({ length: 20 }, (_, at) => address(100 + at))
+/** Whose transfers are timed. */
+export const senders = Array.from({ length: 20 }, (_, at) => address(100 + at))
 const ether = 10n ** 18n
 
 const block = {
@@ -109,7 +110,10 @@ const erc20 = parseAbi(['function transfer(address to, uint256 amount) returns (
 const allocatorRole = keccak256(toBytes('ALLOCATOR_ROLE'))
 
 /** The token of this project (OpenZeppelin's ERC-20), with units for all senders, as accounts. */
-async function tokenAccounts(): Promise<{ token: Address; accounts: readonly FuzzAccount[] }> {
+export async function tokenAccounts(): Promise<{
+  token: Address
+  accounts: readonly FuzzAccount[]
+}> {
   const admin = senders[0] as Address
   const token = fromHex(getContractAddress({ from: toHex(admin), nonce: 0n }).toLowerCase())
   const call = (data: Hex) => ({ to: token, data: fromHex(data), gasLimit: 300_000n })
@@ -146,6 +150,12 @@ async function tokenAccounts(): Promise<{ token: Address; accounts: readonly Fuz
 
 const recipients = 500
 
+/** Calldata of the transfer of a unit to one of many accounts. */
+export function transferData(at: number): Uint8Array {
+  const to = toHex(address(10_000 + ((at * 7) % recipients)))
+  return fromHex(encodeFunctionData({ abi: erc20, functionName: 'transfer', args: [to, 1n] }))
+}
+
 /** Transfers from all senders in turn to many accounts. */
 async function transferScenario(count: number): Promise<Scenario> {
   const { token, accounts } = await tokenAccounts()
@@ -154,11 +164,9 @@ async function transferScenario(count: number): Promise<Scenario> {
     const sender = senders[at % senders.length] as Address
     const nonce = nonces.get(sender.toHex()) ?? 0n
     nonces.set(sender.toHex(), nonce + 1n)
-    const to = toHex(address(10_000 + ((at * 7) % recipients)))
-    const data = encodeFunctionData({ abi: erc20, functionName: 'transfer', args: [to, 1n] })
     return {
       sender,
-      transaction: legacy({ nonce, to: token, data: fromHex(data), gasLimit: 90_000n }),
+      transaction: legacy({ nonce, to: token, data: transferData(at), gasLimit: 90_000n }),
     }
   })
   return { fork: 'prague', block, accounts, transactions }
