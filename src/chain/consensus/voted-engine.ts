@@ -91,8 +91,8 @@ export interface VoterClose {
 
 const weiPerGwei = 10n ** 9n
 const [noNonce, noHash, noBytes] = [new Uint8Array(8), new Uint8Array(32), new Uint8Array()]
-/** Time without progress after which a node says what it has. */
-const retellMs = 500
+/** Least time without progress after which a node says what it has; where waits are longer, so is this. */
+const leastRetellMs = 500
 
 /** The engine of a chain by its rules. */
 export function votedEngine(chain: VotedChain, own: VoterRules): ConsensusEngine<BftState> {
@@ -131,7 +131,8 @@ function placeOf({ parameters, chainKey, schemes }: VotedChain, own: VoterRules)
   const { blockTimeMs, buildLeadMs, timeouts, maxTimeoutMs, emptyBlocks } = parameters
   const { propose, prevote, precommit } = timeouts
   return {
-    ...{ chainKey, schemes, blockTimeMs, buildLeadMs, retellMs },
+    ...{ chainKey, schemes, blockTimeMs, buildLeadMs },
+    retellMs: Math.max(leastRetellMs, propose.baseMs / 2),
     timeouts: {
       base: { propose: propose.baseMs, prevote: prevote.baseMs, precommit: precommit.baseMs },
       delta: { propose: propose.deltaMs, prevote: prevote.deltaMs, precommit: precommit.deltaMs },
