@@ -5,14 +5,14 @@ import { encodeTransaction } from '../src/chain/ledger/transaction-codec.ts'
 import { measuredCharges } from './charges.ts'
 import { transferData } from './evm.ts'
 import { spreadOf, spreadText, table } from './measure.ts'
-import { runValidators } from './virtual-validators.ts'
+import { virtualOutcome } from './virtual-process.ts'
 
 const lines = { delayMs: 100, bitsPerSecond: 1e9 }
 const blockBytes = 1_000_000
 const scheme = 'ed25519'
 
 /** ERC-20 transfers whose signatures nobody looks at: pools have recovered them before. */
-export function transfersOf(bytes: number): readonly Transaction[] {
+function transfersOf(bytes: number): readonly Transaction[] {
   const transfer = (at: number): Transaction => ({
     ...{ type: 2, chainId: 7n, nonce: BigInt(1_000 + at), gasLimit: 60_000n, value: 0n },
     ...{ to: new Uint8Array(20).fill(0xbb), data: transferData(at), accessList: [] },
@@ -27,19 +27,20 @@ export function transfersOf(bytes: number): readonly Transaction[] {
 export async function validatorsTable(runs: number): Promise<string> {
   const transactions = transfersOf(blockBytes)
   const charges = await measuredCharges(scheme, transactions.length)
-  const rows = [4, 16, 32, 64, 100].map((validators) => {
-    const { decided, messages, bytes } = runValidators({
+  const rows: string[][] = []
+  for (const validators of [4, 16, 32, 64, 100]) {
+    const { decided, messages, bytes } = await virtualOutcome({
       ...{ validators, scheme, lines, transactions, blocks: runs + 1 },
       ...{ executeMs: charges.execute, fsyncMs: charges.fsync },
     })
     // The first block compiles what runs.
     const measured = decided.slice(1)
     const worst = Math.max(...measured.map(({ round }) => round))
-    return [
+    rows.push([
       ...[String(validators), `${spreadText(spreadOf(measured.map((one) => one.commitMs)), 0)} ms`],
       ...[String(worst), messages.toFixed(0), (bytes / 1e6).toFixed(2)],
-    ]
-  })
+    ])
+  }
   const ms = (value: number) => `${value.toFixed(2)} ms`
   return [
     table(['validators', 'signed → final on all', 'last round', 'messages', 'MB sent'], rows),

@@ -113,7 +113,7 @@ export class VirtualNetwork implements Pick<Network, 'join' | 'addPeer'> {
   join(rules: ChannelRules): ChainChannel {
     this.#chainKey = rules.chainKey as Uint8Array<ArrayBuffer>
     this.#channel = new ChainChannel(rules, {
-      ...{ number: 1, logger: silentLogger, measures: networkMeasures(noMetrics) },
+      ...{ number: 1, logger: silentLogger, measures: networkMeasures(noMetrics, () => []) },
       ...{ nowMs: () => this.#queue.nowMs, timer: virtualTimer(this.#queue) },
       ...{ score: () => {}, announce: () => {}, left: () => {} },
     })

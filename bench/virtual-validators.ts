@@ -135,7 +135,7 @@ class VirtualNode {
     this.#key = key
     this.host = new VirtualHost(key.publicKey.subarray(0, 32).toHex(), queue, chain.lines)
     this.network = new VirtualNetwork(this.host, at + 1, queue)
-    this.#engine = createEngine(manifest, chainRules(manifest), chainKey)
+    this.#engine = createEngine(manifest, chainRules(manifest), { chainKey })
     this.#head = genesisOf(manifest).executed.block
     this.#derived = engineBirth(manifest.consensus)?.derived ?? emptyDerived
     this.#links = joinBy(this.network as unknown as Network)(this.#networked())

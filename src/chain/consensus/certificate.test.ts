@@ -68,6 +68,26 @@ describe('a certificate', () => {
     }
   })
 
+  test('whose votes are known costs no checks but of those that are not', () => {
+    let checks = 0
+    const counted = {
+      ...check,
+      schemes: {
+        ...check.schemes,
+        ed25519: (...of: Parameters<typeof check.schemes.ed25519>) => {
+          checks += 1
+          return check.schemes.ed25519(...of)
+        },
+      },
+    }
+    const isKnown = ({ validatorIndex }: { readonly validatorIndex: number }) => validatorIndex > 2
+    assert.equal(checkCertificate(commit, counted, isKnown).kind, 'valid')
+    assert.equal(checks, 3)
+    const signatures = commit.signatures.with(1, commit.signatures[0] as Uint8Array)
+    const verdict = checkCertificate({ ...commit, signatures }, counted, isKnown)
+    assert.equal(verdict.kind, 'invalid')
+  })
+
   test('fails with any field changed, on another chain, and under another set', () => {
     assert.equal(fault({ ...commit, height: 6n }), 'signature')
     assert.equal(fault({ ...commit, round: 3 }), 'signature')

@@ -48,9 +48,14 @@ export function certificateVotes(
 /**
  * Checks a certificate against the set of its height, cheapest first: form, weight, then each signature.
  *
+ * @param isKnown - whether a vote, with this signature, was found good before
  * @returns `invalid` by the rule `form`, `weight` or `signature`
  */
-export function checkCertificate(certificate: Certificate, check: SignatureCheck): Verdict {
+export function checkCertificate(
+  certificate: Certificate,
+  check: SignatureCheck,
+  isKnown: (vote: SignedVote) => boolean = () => false,
+): Verdict {
   const { list, total } = check.validators
   const votes = certificateVotes(certificate, list.length)
   if (votes === undefined)
@@ -58,7 +63,7 @@ export function checkCertificate(certificate: Certificate, check: SignatureCheck
   const weight = weightOf(votes, check.validators)
   const isEnough = certificate.type === 'skip' ? isOverThird : isQuorum
   if (!isEnough(weight, total)) return invalid('weight', `${weight} of ${total} have signed`)
-  const forged = votes.find((vote) => !isSignedVote(vote, check))
+  const forged = votes.find((vote) => !isKnown(vote) && !isSignedVote(vote, check))
   if (forged === undefined) return { kind: 'valid' }
   return invalid('signature', `that of validator ${forged.validatorIndex} is not good`)
 }

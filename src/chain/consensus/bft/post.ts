@@ -112,7 +112,13 @@ export class Post {
       return invalid('parent-proof', 'the record names other signers')
     }
     if (own && equalBytes(encodeCertificate(own), encodeCertificate(proof))) return undefined
-    const verdict = checkCertificate(proof, { ...this.#desk.check(), validators: signers })
+    const check = { ...this.#desk.check(), validators: signers }
+    const votes = own ? certificateVotes(own, signers.list.length) : undefined
+    // Both are of this head: a vote of the same round has the same content.
+    const verdict = checkCertificate(proof, check, ({ round, validatorIndex, signature }) => {
+      const vote = votes?.find((one) => one.validatorIndex === validatorIndex)
+      return vote?.round === round && equalBytes(vote.signature, signature)
+    })
     return verdict.kind === 'valid' ? undefined : invalid('parent-proof', detailOf(verdict))
   }
 
