@@ -3,7 +3,7 @@
 import { equalBytes } from '../../../base/bytes.ts'
 import type { Hash } from '../../ledger/transaction.ts'
 import type { BftPlace, BftState, PartMessage } from '../bft-state.ts'
-import { checkCertificate } from '../certificate.ts'
+import { certificateVotes, checkCertificate } from '../certificate.ts'
 import type { Effect, Verdict } from '../consensus.ts'
 import type { CoreInput } from '../core-state.ts'
 import { evidenceId } from '../evidence.ts'
