@@ -9,6 +9,17 @@ import { devAccounts, testWords } from '../src/node/dev-accounts.ts'
 /** How many accounts of the test words have ether. */
 const funded = 20
 
+/** What is short in a test network, so that there is something to see. */
+const shortParts: Readonly<
+  Record<string, (founders: number) => Readonly<Record<string, unknown>>>
+> = {
+  pos: () => ({ epochLength: 20, unbondingSeconds: 600 }),
+  dpos: (founders) => ({
+    ...{ active: Math.max(4, founders), standby: 1, unlockSeconds: 600 },
+    ...{ ownUnlockSeconds: 1_200, banSeconds: 600 },
+  }),
+}
+
 /** The founders who have these seeds. */
 export function foundersOf(scheme: SignatureScheme, seeds: readonly Uint8Array[]): Founder[] {
   const owners = devAccounts(testWords, seeds.length)
@@ -31,5 +42,6 @@ export function testnetManifest(
   return birthManifest({
     ...{ name: 'testnet', chainId: 7001, gasLimit: 100_000_000 },
     ...{ consensus, founders, time, accounts },
+    parts: shortParts[consensus]?.(founders.length) ?? {},
   })
 }

@@ -1,6 +1,7 @@
 /** Writes manifests of new chains for their founders: each consensus that several nodes can hold gives its part in one table. */
 
 import { type Hex, toHex } from '../base/bytes.ts'
+import { hashChain, hashChainSecret, revealSeed } from '../chain/consensus/randao.ts'
 import type { Manifest } from '../chain/ledger/manifest.ts'
 import { parseManifest } from '../chain/ledger/manifest-codec.ts'
 import { type SignatureScheme, signingKey } from '../crypto/signatures.ts'
@@ -18,10 +19,15 @@ export interface Founder {
 /** What a consensus gives. */
 interface ConsensusPart {
   /** Of the manifest, as JSON. */
-  consensus(founders: readonly Founder[]): { readonly engine: string } & Record<string, unknown>
+  consensus(
+    founders: readonly Founder[],
+    chainId: number,
+  ): { readonly engine: string } & Record<string, unknown>
   /** Flags of `quantumstream start` for a founder's node besides those of every node. */
   flags?(founder: Founder): readonly string[]
 }
+
+const [ether, hundredEther] = [10n ** 18n, 10n ** 20n].map(String) as [string, string]
 
 /** All that a new chain can have, by name. */
 export const consensusParts: Readonly<Record<string, ConsensusPart>> = {
@@ -33,6 +39,23 @@ export const consensusParts: Readonly<Record<string, ConsensusPart>> = {
       }),
     }),
   },
+  pos: {
+    consensus: (founders, chainId) => ({
+      ...{ engine: 'pos', issuanceWei: ether },
+      validators: founders.map((founder) => {
+        const commitment = commitmentOf(founder.seed, chainId)
+        return { ...ownedKey(founder), stakeWei: hundredEther, commitment }
+      }),
+    }),
+  },
+  dpos: {
+    consensus: (founders) => ({
+      ...{ engine: 'dpos', issuanceWei: ether },
+      validators: founders.map((founder, at) => {
+        return { ...ownedKey(founder), name: `validator ${at}`, ownVotesWei: hundredEther }
+      }),
+    }),
+  },
   pow: {
     // So many digests as four threads on two processors make in some four seconds.
     consensus: () => ({
@@ -41,6 +64,16 @@ export const consensusParts: Readonly<Record<string, ConsensusPart>> = {
     }),
     flags: ({ owner }) => ['--miner', toHex(owner)],
   },
+}
+
+function ownedKey({ scheme, publicKey, owner }: Founder) {
+  return { scheme, publicKey: toHex(publicKey), payTo: toHex(owner), owner: toHex(owner) }
+}
+
+/** What a validator with the key of this seed commits to at first. */
+function commitmentOf(seed: Uint8Array, chainId: number): string {
+  const secret = hashChainSecret(revealSeed(seed), { chainId: BigInt(chainId), number: 0 })
+  return toHex(hashChain(secret).commitment)
 }
 
 /** What a new chain is to be. */
@@ -69,7 +102,7 @@ export function birthManifest(birth: Birth): Manifest {
   return parseManifest(
     JSON.stringify({
       ...{ version: 1, name, chainId, hardfork: 'osaka' },
-      consensus: { ...partOf(consensus).consensus(founders), ...parts },
+      consensus: { ...partOf(consensus).consensus(founders, chainId), ...parts },
       genesis: {
         ...{ timestamp: time, gasLimit: String(gasLimit), baseFeePerGas: '1000000000' },
         extraData: '0x',

@@ -3,10 +3,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { AppError } from '../base/app-error.ts'
-import { toHex } from '../base/bytes.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
+import { possessionBytes } from '../chain/consensus/possession.ts'
+import { hashChain, hashChainSecret, revealSeed } from '../chain/consensus/randao.ts'
 import { decryptKey, encryptKey } from '../crypto/key-file.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
-import { signatureSchemes, signingKey } from '../crypto/signatures.ts'
+import { type SigningKey, signatureSchemes, signingKey } from '../crypto/signatures.ts'
 
 /** Writes a new key into a new file, readable by its owner only, and gives its address. */
 export async function createKeyFile(file: string, password: string): Promise<string> {
@@ -53,10 +55,54 @@ export async function openKeyFile(file: string, password: string): Promise<Uint8
  * @throws AppError `node/bad-scheme`, and what opening a key file throws
  */
 export async function publicKeyOf(file: string, password: string, scheme: string): Promise<string> {
+  return toHex((await validatorKeyOf(file, password, scheme)).publicKey)
+}
+
+/**
+ * The proof, as hex, that the holder of a validator's key lets an account of a chain deposit for it.
+ *
+ * @param place - the chain's key of 32 bytes and the account that deposits, as hex
+ * @throws AppError `node/bad-scheme`, `node/bad-place`, and what opening a key file throws
+ */
+export async function possessionProof(
+  {
+    file,
+    scheme,
+    ...place
+  }: { readonly file: string; scheme: string; chain: string; owner: string },
+  password: string,
+): Promise<string> {
+  const [chain, owner] = [bytesOf(place.chain, 32), bytesOf(place.owner, 20)]
+  const key = await validatorKeyOf(file, password, scheme)
+  return toHex(key.sign(possessionBytes(chain, owner)))
+}
+
+/**
+ * What a proof-of-stake validator with the key of a file commits to, as hex: the last hash of one of its hash chains.
+ *
+ * @param number - of the hash chain, from 0; a validator takes the next one when it has used one up
+ * @throws what opening a key file throws
+ */
+export async function hashChainCommitment(
+  file: string,
+  password: string,
+  place: { readonly chainId: bigint; readonly number: number },
+): Promise<string> {
+  const seed = revealSeed(await openKeyFile(file, password))
+  return toHex(hashChain(hashChainSecret(seed, place)).commitment)
+}
+
+async function validatorKeyOf(file: string, password: string, scheme: string): Promise<SigningKey> {
   const known = signatureSchemes.find((one) => one === scheme)
-  if (known) return toHex(signingKey(known, await openKeyFile(file, password)).publicKey)
+  if (known) return signingKey(known, await openKeyFile(file, password))
   const message = `a validator signs by ${signatureSchemes.join(', ')}, not by "${scheme}"`
   throw new AppError({ code: 'node/bad-scheme', message })
+}
+
+function bytesOf(text: string, length: number): Uint8Array {
+  if (/^0x[0-9a-fA-F]*$/.test(text) && text.length === 2 + 2 * length) return fromHex(text)
+  const message = `"${text}" must be ${length} bytes as hex with 0x`
+  throw new AppError({ code: 'node/bad-place', message })
 }
 
 /** A key file of the settings, where its password is, and the name of the setting for that. */

@@ -6,6 +6,8 @@ import { once } from 'node:events'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, test } from 'node:test'
+import { fromHex, toHex } from '../../src/base/bytes.ts'
+import { isSignature } from '../../src/crypto/signatures.ts'
 import { main, startProgram, temporaryFolder } from './program.ts'
 
 /** Runs a command to its end. */
@@ -125,6 +127,42 @@ describe('the command line', { timeout: 120_000 }, () => {
     )
     await refused(['keys', 'new', 'y.json'], /no terminal to ask on/, { cwd })
     await refused(['keys', 'address', 'absent.json'], /cannot be read/, { cwd })
+  })
+
+  test('keys give what a validator commits to, and the proof that its owner brings', async (t) => {
+    const cwd = await temporaryFolder(t)
+    await writeFile(path.join(cwd, 'password'), 'correct horse battery\n')
+    await writeFile(path.join(cwd, 'hex'), `0x${'07'.repeat(32)}\n`)
+    const password = ['--password-file', 'password']
+    await run(['keys', 'import', 'key.json', '--from', 'hex', ...password], { cwd })
+    const [chain, owner] = [`0x${'01'.repeat(32)}`, `0x${'02'.repeat(20)}`]
+    const place = ['--chain', chain, '--owner', owner]
+    const publicKey = await run(['keys', 'public', 'key.json', ...password], { cwd })
+    const proof = await run(['keys', 'proof', 'key.json', ...place, ...password], { cwd })
+    const signed = Buffer.from(
+      `${toHex(new TextEncoder().encode('QS/c/possess'))}${chain.slice(2)}${owner.slice(2)}`.slice(
+        2,
+      ),
+      'hex',
+    )
+    const key = { scheme: 'ed25519', publicKey: fromHex(publicKey.output) } as const
+    assert.ok(isSignature(key, signed, fromHex(proof.output)))
+    const commitment = (...more: string[]) =>
+      run(['keys', 'commitment', 'key.json', '--chain-id', '7', ...more, ...password], { cwd })
+    const first = (await commitment()).output
+    assert.match(first, /^0x[0-9a-f]{64}$/)
+    assert.equal((await commitment('--number', '0')).output, first)
+    assert.notEqual((await commitment('--number', '1')).output, first)
+    await refused(
+      ['keys', 'commitment', 'key.json', ...password],
+      /--chain-id must be a natural number/,
+      { cwd },
+    )
+    await refused(
+      ['keys', 'proof', 'key.json', '--chain', '0x01', '--owner', owner, ...password],
+      /"0x01" must be 32 bytes as hex/,
+      { cwd },
+    )
   })
 
   test('a password is asked for twice on a terminal, unseen, and Ctrl-D gives up', {
