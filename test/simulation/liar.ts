@@ -7,6 +7,7 @@ import type {
   SignedVote,
   VoteContent,
 } from '../../src/chain/consensus/messages.ts'
+import type { SignatureCheck } from '../../src/chain/consensus/signatures.ts'
 import {
   signProposal,
   signVote,
@@ -14,12 +15,40 @@ import {
 import type { Chance } from '../fuzz/chance.ts'
 import type { SimulatedBlock } from './blocks.ts'
 import type { Message } from './message.ts'
-import type { SimulatedNode } from './node.ts'
-import type { World } from './world.ts'
+import type { Plan } from './plan.ts'
+
+/** A node that is lied to. */
+interface Target {
+  readonly id: number
+  readonly height: bigint
+  readonly round: number
+}
+
+/** What a liar knows and can do. */
+export interface LiarPlace {
+  readonly plan: Pick<Plan, 'liars' | 'lieEveryMs' | 'weights'>
+  readonly chance: Chance
+  readonly checkAt: (height: bigint) => SignatureCheck
+  readonly targets: () => readonly Target[]
+  /** Tells of all that is said to all. */
+  readonly hear: (ear: (message: Message) => void) => void
+  readonly salt: () => number
+  readonly after: (ms: number, run: () => void) => void
+  /** Whose turn it is, if that is known. */
+  readonly proposerOf: (height: bigint, round: number) => number | undefined
+  readonly voted: (vote: SignedVote) => void
+  readonly newBlock: (height: bigint, round: number, isValid: boolean) => ProposedBlock | undefined
+  /** A block that somebody has. */
+  readonly blockOf: (value: Uint8Array) => ProposedBlock | undefined
+  readonly send: (to: number, message: Message) => void
+}
+
+/** A block as the liar proposes it. */
+type ProposedBlock = Pick<SimulatedBlock, 'bytes' | 'value' | 'partsRoot'>
 
 /** What was heard at one height. */
 interface Heard {
-  readonly blocks: Map<string, SimulatedBlock>
+  readonly blocks: Map<string, ProposedBlock>
   readonly proposals: SignedProposal[]
   readonly votes: SignedVote[]
 }
@@ -35,25 +64,24 @@ const mostVotes = 400
 
 /** The liar of a run. */
 export class Liar {
-  readonly #world: World
-  readonly #nodes: readonly SimulatedNode[]
+  readonly #place: LiarPlace
   readonly #chance: Chance
   readonly #heard = new Map<bigint, Heard>()
 
-  constructor(world: World, nodes: readonly SimulatedNode[]) {
-    this.#world = world
-    this.#nodes = nodes
-    this.#chance = world.chance('byzantine')
+  constructor(place: LiarPlace) {
+    this.#place = place
+    this.#chance = place.chance
   }
 
   /** Acts from now on, until the run ends. */
   start(): void {
-    this.#world.hears = (message) => this.#hear(message)
+    const { hear, after, plan } = this.#place
+    hear((message) => this.#hear(message))
     const act = (): void => {
       this.#act()
-      this.#world.after(1 + this.#chance.below(2 * this.#world.plan.lieEveryMs), act)
+      after(1 + this.#chance.below(2 * plan.lieEveryMs), act)
     }
-    this.#world.after(1, act)
+    after(1, act)
   }
 
   #hear(message: Message): void {
@@ -74,10 +102,10 @@ export class Liar {
 
   #act(): void {
     const chance = this.#chance
-    const target = chance.pick(this.#nodes)
+    const target = chance.pick(this.#place.targets())
     const shift = chance.pick([-2, -1, 0, 0, 0, 0, 0, 1, 1, 2, 9])
     const height = target.height + (chance.oneIn(20) ? 1n : 0n)
-    const place = { height, round: Math.max(0, target.core.round + shift) }
+    const place = { height, round: Math.max(0, target.round + shift) }
     const message = chance.weighted<() => Message | undefined>([
       [10, () => this.#vote(place)],
       [4, () => this.#proposal(place)],
@@ -89,16 +117,17 @@ export class Liar {
     if (message) this.#send(message, target)
   }
 
-  #send(message: Message, target: SimulatedNode): void {
+  #send(message: Message, target: Target): void {
     const chance = this.#chance
-    const { liars } = this.#world.plan
+    const { plan, voted, targets, send } = this.#place
+    const { liars } = plan
     if (message.kind === 'vote' && liars.includes(message.vote.validatorIndex)) {
-      this.#world.observer.voted(message.vote)
+      voted(message.vote)
     }
     const kind = chance.below(3)
-    for (const { id } of this.#nodes) {
+    for (const { id } of targets()) {
       const isTold = kind === 0 || (kind === 1 ? id === target.id : chance.oneIn(2))
-      if (isTold) this.#world.send(-1, id, message)
+      if (isTold) send(id, message)
     }
   }
 
@@ -137,16 +166,16 @@ export class Liar {
   /** As a rule in its turn: a block, another one, one that is invalid, or one of before with a true or a false polka. */
   #proposal({ height, round }: Place): Message | undefined {
     const chance = this.#chance
-    const { liars } = this.#world.plan
-    const node = this.#nodes.find((one) => one.height === height)
-    const owner = node?.rules.proposerOf(round)
+    const { plan, proposerOf, blockOf, newBlock, checkAt, salt } = this.#place
+    const { liars } = plan
+    const owner = proposerOf(height, round)
     const isOurs = owner !== undefined && liars.includes(owner)
     if (!isOurs && !chance.oneIn(12)) return undefined
     const { proposals, blocks } = this.#at(height)
     const again = proposals.length > 0 && chance.oneIn(2) ? chance.pick(proposals) : undefined
     const block = again
-      ? (blocks.get(again.value.toHex()) ?? this.#blockOf(again.value))
-      : this.#world.newBlock(chance.oneIn(6) ? round + 1 : round, !chance.oneIn(4))
+      ? (blocks.get(again.value.toHex()) ?? blockOf(again.value))
+      : newBlock(height, chance.oneIn(6) ? round + 1 : round, !chance.oneIn(4))
     if (block === undefined) return undefined
     blocks.set(block.value.toHex(), block)
     const validRound = again && round > 0 ? chance.below(round + 1) - 1 : -1
@@ -155,14 +184,9 @@ export class Liar {
       ...{ partsRoot: block.partsRoot, partCount: 1, byteLength: block.bytes.length },
       validatorIndex: isOurs ? owner : chance.pick(liars),
     }
-    const proposal = signProposal(content, this.#world.check, this.#world.salt())
+    const proposal = signProposal(content, checkAt(height), salt())
     proposals.push(proposal)
     return { kind: 'proposal', proposal, block: block.bytes }
-  }
-
-  #blockOf(value: Uint8Array): SimulatedBlock | undefined {
-    const key = value.toHex()
-    return this.#nodes.map(({ blocks }) => blocks.get(key)).find((block) => block !== undefined)
   }
 
   /** Honest votes for something in the round, and its own; good if they are enough. */
@@ -178,11 +202,11 @@ export class Liar {
         vote.value?.toHex() === value?.toHex(),
     )
     const content = { instance, type, height, round, validRound, value }
-    const { liars } = this.#world.plan
-    const own = liars.map((liar) => this.#sign(content, liar))
-    for (const vote of own) this.#world.observer.voted(vote)
+    const { plan, voted, checkAt } = this.#place
+    const own = plan.liars.map((liar) => this.#sign(content, liar))
+    for (const vote of own) voted(vote)
     const byVoter = new Map([...alike, ...own].map((vote) => [vote.validatorIndex, vote]))
-    const { list } = this.#world.check.validators
+    const { list } = checkAt(height).validators
     return {
       kind: 'certificate',
       certificate: quorumCertificate([...byVoter.values()], list.length),
@@ -216,7 +240,7 @@ export class Liar {
 
   #roundState({ height, round }: Place): Message {
     const chance = this.#chance
-    const map = () => chance.bytes(Math.ceil(this.#world.plan.weights.length / 8))
+    const map = () => chance.bytes(Math.ceil(this.#place.plan.weights.length / 8))
     return {
       kind: 'round-state',
       state: {
@@ -228,7 +252,8 @@ export class Liar {
   }
 
   #sign(content: VoteContent, liar?: number): SignedVote {
-    const validatorIndex = liar ?? this.#chance.pick(this.#world.plan.liars)
-    return signVote({ ...content, validatorIndex }, this.#world.check, this.#world.salt())
+    const { plan, checkAt, salt } = this.#place
+    const validatorIndex = liar ?? this.#chance.pick(plan.liars)
+    return signVote({ ...content, validatorIndex }, checkAt(content.height), salt())
   }
 }

@@ -32,28 +32,34 @@ export interface Reporter {
   readonly validator: number
 }
 
+/** Whom the observer watches. */
+export interface WatchedPlace {
+  /** What signatures of a height are checked against. */
+  readonly checkAt: (height: bigint) => SignatureCheck
+  /** Whether a validator, by its place in the set of a height, may break rules. */
+  readonly isFaulty: (validator: number, height: bigint) => boolean
+}
+
 /** Most of what a core may keep (section 16). */
 const most = { tallies: 64, proposals: 64 * 8, checkedValues: 64 + 64 * 8 }
 
 /** What was seen of one run. */
 export class Observer {
   readonly coverage = new Map<string, number>()
-  readonly #check: SignatureCheck
-  readonly #faulty: ReadonlySet<number>
-  readonly #signed = new Map<string, Uint8Array>()
+  readonly #place: WatchedPlace
+  readonly #signed = new Map<string, { bytes: Uint8Array; signature: Uint8Array }>()
   readonly #finals = new Map<bigint, Uint8Array>()
   readonly #finalOf = new Map<number, bigint>()
   /** Weight that has ever prevoted for a value in a round, by height, round and value. */
   readonly #prevotes = new Map<string, Set<number>>()
   readonly #precommits = new Map<string, SignedVote[]>()
 
-  constructor(check: SignatureCheck, faulty: readonly number[]) {
-    this.#check = check
-    this.#faulty = new Set(faulty)
+  constructor(place: WatchedPlace) {
+    this.#place = place
   }
 
-  isFaulty(validator: number): boolean {
-    return this.#faulty.has(validator)
+  isFaulty(validator: number, height: bigint): boolean {
+    return this.#place.isFaulty(validator, height)
   }
 
   count(what: string): void {
@@ -63,12 +69,10 @@ export class Observer {
   /** S4 and S5: a vote leaves its signer. */
   voted(vote: SignedVote): void {
     const { height, round, type, value, validatorIndex } = vote
-    const isCorrect = !this.#faulty.has(validatorIndex)
+    const isCorrect = !this.isFaulty(validatorIndex, height)
     if (isCorrect) {
-      this.#signOnce(
-        `${validatorIndex} ${type} ${height} ${round}`,
-        voteSignBytes(vote, this.#place()),
-      )
+      const bytes = voteSignBytes(vote, this.#signingPlace(height))
+      this.#signOnce(`${validatorIndex} ${type} ${height} ${round}`, bytes, vote.signature)
     }
     if (value === undefined) return
     const key = `${validatorIndex} ${height}`
@@ -87,9 +91,9 @@ export class Observer {
   /** S4: a proposal leaves its signer. */
   proposed(proposal: SignedProposal): void {
     const { height, round, validatorIndex } = proposal
-    if (this.#faulty.has(validatorIndex)) return
-    const bytes = proposalSignBytes(proposal, this.#place())
-    this.#signOnce(`${validatorIndex} proposal ${height} ${round}`, bytes)
+    if (this.isFaulty(validatorIndex, height)) return
+    const bytes = proposalSignBytes(proposal, this.#signingPlace(height))
+    this.#signOnce(`${validatorIndex} proposal ${height} ${round}`, bytes, proposal.signature)
   }
 
   /** S11, and that nothing goes back: a core took an input. */
@@ -123,17 +127,18 @@ export class Observer {
   /** S6: somebody is accused. */
   reported(evidence: Evidence): void {
     this.count(`evidence ${evidence.kind}`)
+    const { checkAt } = this.#place
     const verdict = checkEvidence(evidence, {
-      ...this.#check,
-      setAt: () => this.#check.validators,
+      ...checkAt(0n),
+      setAt: (height) => checkAt(height).validators,
       ...{ blockHeight: 1_000n, evidenceHeights: 1_000n, isSeen: () => false },
     })
     if (verdict.kind !== 'valid') {
       throw new PropertyFailure('S6', `evidence that is none: ${JSON.stringify(verdict)}`)
     }
     if (evidence.kind !== 'double-vote' && evidence.kind !== 'double-proposal') return
-    const { validatorIndex, round } = evidence.a
-    if (this.#faulty.has(validatorIndex)) return
+    const { validatorIndex, round, height } = evidence.a
+    if (this.isFaulty(validatorIndex, height)) return
     throw new PropertyFailure(
       'S6',
       `correct validator ${validatorIndex} is accused of ${evidence.kind} in ${round}`,
@@ -148,7 +153,7 @@ export class Observer {
       certificate.height === height &&
       certificate.value !== undefined &&
       equalBytes(certificate.value, block.value)
-    if (!isProof || checkCertificate(certificate, this.#check).kind !== 'valid') {
+    if (!isProof || checkCertificate(certificate, this.#place.checkAt(height)).kind !== 'valid') {
       throw new PropertyFailure('S7', `${name} has no valid certificate`)
     }
     if (!block.isValid) throw new PropertyFailure('S2', `${name} decided an invalid block`)
@@ -165,16 +170,17 @@ export class Observer {
     this.#finals.set(height, block.value)
   }
 
-  #place() {
-    return { chainKey: this.#check.chainKey, setHash: this.#check.validators.hash }
+  #signingPlace(height: bigint) {
+    const { chainKey, validators } = this.#place.checkAt(height)
+    return { chainKey, setHash: validators.hash }
   }
 
-  #signOnce(place: string, bytes: Uint8Array): void {
+  /** What was signed is sent again with its signature: another one of the same bytes was made anew. */
+  #signOnce(place: string, bytes: Uint8Array, signature: Uint8Array): void {
     const known = this.#signed.get(place)
-    if (known !== undefined && !equalBytes(known, bytes)) {
-      throw new PropertyFailure('S4', `a correct validator signed twice: ${place}`)
-    }
-    this.#signed.set(place, bytes)
+    this.#signed.set(place, known ?? { bytes, signature })
+    if (!known || (equalBytes(known.bytes, bytes) && equalBytes(known.signature, signature))) return
+    throw new PropertyFailure('S4', `a correct validator signed twice: ${place}`)
   }
 
   #keepsLock(lock: SignedVote, { height, round, value, validatorIndex }: SignedVote): void {
@@ -182,14 +188,14 @@ export class Observer {
     if (lock.round >= round) return
     for (let earlier = lock.round; earlier < round; earlier += 1) {
       const voters = this.#prevotes.get(`${height} ${earlier} ${value.toHex()}`) ?? new Set()
-      if (this.#isQuorum(voters)) return
+      if (this.#isQuorum(voters, height)) return
     }
     const detail = `validator ${validatorIndex} precommitted in ${lock.round} and prevoted another value in ${round} without a polka`
     throw new PropertyFailure('S5', detail)
   }
 
-  #isQuorum(voters: ReadonlySet<number>): boolean {
-    const { list, total } = this.#check.validators
+  #isQuorum(voters: ReadonlySet<number>, height: bigint): boolean {
+    const { list, total } = this.#place.checkAt(height).validators
     let weight = 0n
     for (const index of voters) weight += list[index]?.weight ?? 0n
     return isQuorum(weight, total)

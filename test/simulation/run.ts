@@ -2,7 +2,7 @@
 
 import { timeoutMs } from '../../src/chain/consensus/timeouts.ts'
 import { Gossip } from './gossip.ts'
-import { Liar } from './liar.ts'
+import { Liar, type LiarPlace } from './liar.ts'
 import { SimulatedNode, timeouts } from './node.ts'
 import { PropertyFailure } from './observer.ts'
 import { canProgress, type Plan } from './plan.ts'
@@ -33,11 +33,11 @@ export function run(plan: Plan, trace?: (line: string) => void): RunResult {
   const world = new World(plan, trace)
   const nodes = world.validators.map((_, id) => new SimulatedNode(id, world))
   const healedMs = layOut(world, nodes)
-  const correct = nodes.filter(({ validator }) => !world.observer.isFaulty(validator))
+  const correct = nodes.filter(({ validator }) => !world.observer.isFaulty(validator, 1n))
   const watch = new RoundWatch(plan, healedMs)
   for (const node of canProgress(plan) ? correct : []) {
     node.onFinal = (height, round) => {
-      const isCorrect = (of: number) => !world.observer.isFaulty(node.rules.proposerOf(of))
+      const isCorrect = (of: number) => !world.observer.isFaulty(node.rules.proposerOf(of), height)
       watch.decided(height, { nowMs: world.nowMs, round }, isCorrect)
     }
   }
@@ -113,8 +113,30 @@ function layOut(world: World, nodes: readonly SimulatedNode[]): number {
       healedMs = Math.max(healedMs, plan.calmFromMs + fault.downMs)
     }
   }
-  if (plan.liars.length > 0) new Liar(world, nodes).start()
+  if (plan.liars.length > 0) new Liar(liarPlace(world, nodes)).start()
   return healedMs + plan.deltaMs
+}
+
+/** A run as its liar sees it. */
+function liarPlace(world: World, nodes: readonly SimulatedNode[]): LiarPlace {
+  return {
+    ...{ plan: world.plan, chance: world.chance('byzantine'), checkAt: () => world.check },
+    targets: () => nodes.map(({ id, height, core }) => ({ id, height, round: core.round })),
+    hear: (ear) => {
+      world.hears = ear
+    },
+    salt: () => world.salt(),
+    after: (ms, run) => world.after(ms, run),
+    proposerOf: (height, round) =>
+      nodes.find((one) => one.height === height)?.rules.proposerOf(round),
+    voted: (vote) => world.observer.voted(vote),
+    newBlock: (_, round, isValid) => world.newBlock(round, isValid),
+    blockOf: (value) => {
+      const key = value.toHex()
+      return nodes.map(({ blocks }) => blocks.get(key)).find((block) => block !== undefined)
+    },
+    send: (to, message) => world.send(-1, to, message),
+  }
 }
 
 /** Time for the heights that are left: twenty waits of the rounds that some node has come to (section 18). */

@@ -9,7 +9,8 @@ import { makeBlock, type SimulatedBlock } from './blocks.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Message } from './message.ts'
 import { Observer } from './observer.ts'
-import { type Fault, nodesOf, type Plan, streams } from './plan.ts'
+import { nodesOf, type Plan, streams } from './plan.ts'
+import { type Packet, Wires } from './wires.ts'
 import { messageWords } from './words.ts'
 
 /** Something that messages can be brought to. */
@@ -32,7 +33,7 @@ export class World {
   readonly receivers: Receiver[] = []
   /** Hears everything that a node sends to all. */
   hears: (message: Message) => void = () => {}
-  readonly #partitions: readonly Extract<Fault, { kind: 'partition' }>[]
+  readonly #wires: Wires<Message>
   readonly #chances = new Map<string, Chance>()
   readonly #trace: ((line: string) => void) | undefined
   #blocks = 0
@@ -43,18 +44,21 @@ export class World {
     this.#trace = trace
     this.plan = plan
     this.check = fakeValidators(plan.weights)
-    this.observer = new Observer(this.check, [...plan.twins, ...plan.liars])
+    const faulty = new Set([...plan.twins, ...plan.liars])
+    this.observer = new Observer({
+      checkAt: () => this.check,
+      isFaulty: (validator) => faulty.has(validator),
+    })
     this.validators = nodesOf(plan)
-    this.#partitions = plan.faults.filter((fault) => fault.kind === 'partition')
+    this.#wires = new Wires(plan, {
+      ...{ queue: this.queue, chance: this.chance('network') },
+      spoilt: (message) => this.#spoilt(message),
+      bring: (packet) => this.#bring(packet),
+    })
   }
 
   get nowMs(): number {
     return this.queue.nowMs
-  }
-
-  /** Whether the network has become what it promises to be. */
-  get isCalm(): boolean {
-    return this.nowMs >= this.plan.calmFromMs
   }
 
   /** What the run has been so far, as a number. */
@@ -102,38 +106,14 @@ export class World {
   }
 
   send(from: number, to: number, message: Message): void {
-    const { plan } = this
-    const chance = this.chance('network')
-    if (this.isCalm) {
-      this.#bring({ from, to, message, afterMs: 1 + chance.below(plan.deltaMs) })
-      return
-    }
-    if (!this.#hears(from, to) || chance.below(100) < plan.lossPercent) return
-    const copies = chance.below(100) < plan.doublePercent ? 2 : 1
-    for (let copy = 0; copy < copies; copy += 1) {
-      const isSlow = chance.oneIn(8)
-      const afterMs = 1 + chance.below(isSlow ? plan.longestDelayMs : plan.delayMs)
-      const isSpoilt = chance.below(100) < plan.spoilPercent
-      this.#bring({ from, to, message: isSpoilt ? this.#spoilt(message) : message, afterMs })
-    }
+    this.#wires.send(from, to, message)
   }
 
-  /** Nothing takes longer than promised once the network is calm, whenever it was sent. */
-  #bring(packet: {
-    from: number
-    to: number
-    message: Message | undefined
-    afterMs: number
-  }): void {
-    const { from, to, message, afterMs } = packet
-    if (message === undefined) return
-    const latestMs = Math.max(this.nowMs, this.plan.calmFromMs) + this.plan.deltaMs
-    this.queue.at(Math.min(this.nowMs + afterMs, latestMs), () => {
-      this.note(this.nowMs, from, to, message.kind.length)
-      const brought = this.#overWire(message)
-      this.tell(to, () => `from ${from} ${messageWords(message)}`)
-      if (brought) this.receivers[to]?.receive(from, brought)
-    })
+  #bring({ from, to, message }: Packet<Message>): void {
+    this.note(this.nowMs, from, to, message.kind.length)
+    const brought = this.#overWire(message)
+    this.tell(to, () => `from ${from} ${messageWords(message)}`)
+    if (brought) this.receivers[to]?.receive(from, brought)
   }
 
   #overWire(message: Message): Message | undefined {
@@ -159,14 +139,5 @@ export class World {
     const at = chance.below(bytes.length)
     bytes[at] = (bytes[at] as number) ^ (1 << chance.below(8))
     return this.#decoded(bytes)
-  }
-
-  #hears(from: number, to: number): boolean {
-    return this.#partitions.every(({ fromMs, toMs, groups, isOneWay }) => {
-      if (this.nowMs < fromMs || this.nowMs >= toMs) return true
-      const [there, here] = [groups[from] ?? -1, groups[to] ?? -1]
-      if (there === here || there < 0 || here < 0) return true
-      return isOneWay && here === 0
-    })
   }
 }
