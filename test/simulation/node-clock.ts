@@ -1,6 +1,10 @@
 /** Models a node's clock, which runs too fast or too slow and may jump; what it waits for moves with it. */
 
-import type { World } from './world.ts'
+/** The one time that there really is. */
+export interface TrueTime {
+  readonly nowMs: number
+  after(ms: number, run: () => void): void
+}
 
 interface Wait {
   readonly dueMs: number
@@ -9,21 +13,25 @@ interface Wait {
 
 /** Waits of one life of a node; none of them ends after the node has stopped. */
 export class NodeClock {
-  readonly #world: World
+  readonly #world: TrueTime
   readonly #drift: number
   readonly #waits = new Set<Wait>()
-  #shiftMs = 0
+  #shiftMs: number
 
-  /** @param drift - thousandths by which it is too fast */
-  constructor(world: World, drift: number) {
+  /** @param drift - thousandths by which it is too fast
+   * @param shiftMs - by how much it is ahead at first */
+  constructor(world: TrueTime, drift: number, shiftMs = 0) {
     this.#world = world
     this.#drift = 1 + drift / 1_000
+    this.#shiftMs = shiftMs
   }
 
-  wait(ms: number, run: () => void): void {
-    const wait = { dueMs: this.#ownMs() + ms, run }
+  /** Calls back after a time, unless that is called off. */
+  wait(ms: number, run: () => void): () => void {
+    const wait = { dueMs: this.ownMs() + ms, run }
     this.#waits.add(wait)
     this.#arm(wait)
+    return () => void this.#waits.delete(wait)
   }
 
   /** Sets the clock ahead, or back. */
@@ -36,15 +44,16 @@ export class NodeClock {
     this.#waits.clear()
   }
 
-  #ownMs(): number {
+  /** What it shows. */
+  ownMs(): number {
     return this.#world.nowMs * this.#drift + this.#shiftMs
   }
 
   #arm(wait: Wait): void {
-    const inMs = Math.max(0, (wait.dueMs - this.#ownMs()) / this.#drift)
+    const inMs = Math.max(0, (wait.dueMs - this.ownMs()) / this.#drift)
     this.#world.after(inMs, () => {
       // A clock that was set back has armed it anew for later.
-      if (!this.#waits.has(wait) || this.#ownMs() + 0.001 < wait.dueMs) return
+      if (!this.#waits.has(wait) || this.ownMs() + 0.001 < wait.dueMs) return
       this.#waits.delete(wait)
       wait.run()
     })

@@ -26,6 +26,9 @@ export class PropertyFailure extends Error {
   }
 }
 
+/** What is said of a block that is final. */
+type FinalBlock = Pick<SimulatedBlock, 'value' | 'isValid' | 'bornRound'>
+
 /** Who reports: a node, and the validator that it is. */
 export interface Reporter {
   readonly id: number
@@ -146,7 +149,7 @@ export class Observer {
   }
 
   /** S1, S2, S3 and S7: a node calls a block final. Twins may be made to believe anything but a bad certificate. */
-  final(node: Reporter, height: bigint, block: SimulatedBlock, certificate: Certificate): void {
+  final(node: Reporter, height: bigint, block: FinalBlock, certificate: Certificate): void {
     const name = `node ${node.id} at height ${height}`
     const isProof =
       certificate.type === 'commit' &&

@@ -33,7 +33,11 @@ export type Fault =
       readonly downMs: number
       /** The log is gone; the guard, which belongs to the key, is not. */
       readonly isLogLost: boolean
+      /** The whole folder is gone; only where there are whole chains. */
+      readonly isFolderLost?: boolean
     }
+  /** The next write of a node's disk fails, and nothing works there until it starts again; for whole chains. */
+  | { readonly kind: 'disk'; readonly node: number; readonly atMs: number; readonly downMs: number }
   /** The clock of a node jumps: what it waits for comes earlier or later. */
   | { readonly kind: 'clock'; readonly node: number; readonly atMs: number; readonly byMs: number }
 
@@ -120,13 +124,14 @@ export function planOf(seed: number): Plan {
 }
 
 /** The nodes without which the others get on: who has lost its log says nothing until they have. */
-function mayLoseLog(plan: Pick<Plan, 'weights' | 'twins' | 'liars'>): readonly number[] {
+export function mayLoseLog(plan: Pick<Plan, 'weights' | 'twins' | 'liars'>): readonly number[] {
   if (plan.twins.length + plan.liars.length > 0) return []
   const { weights } = plan
   return weights.flatMap((_, at) => (canProgress({ ...plan, liars: [at] }) ? [at] : []))
 }
 
-function drawWeights(chance: Chance): readonly number[] {
+/** A set of one to ten. */
+export function drawWeights(chance: Chance): readonly number[] {
   const count = chance.weighted([
     [1, 1],
     [8, 4],
@@ -145,8 +150,8 @@ function drawWeights(chance: Chance): readonly number[] {
   ])
 }
 
-/** Liars or twins with at most a third of the weight. */
-function drawFaulty(chance: Chance, weights: readonly number[]) {
+/** Twins or liars with at most a third of the weight. */
+export function drawFaulty(chance: Chance, weights: readonly number[]) {
   const total = weights.reduce((all, weight) => all + weight, 0)
   const faulty: number[] = []
   let weight = 0
@@ -163,7 +168,8 @@ function drawFaulty(chance: Chance, weights: readonly number[]) {
   return kind === 1 ? { twins: faulty, liars: [] } : { twins: [], liars: faulty }
 }
 
-function drawFaults(
+/** What goes wrong until the network is calm. */
+export function drawFaults(
   chance: Chance,
   {
     nodes,

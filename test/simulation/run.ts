@@ -94,7 +94,7 @@ function layOut(world: World, nodes: readonly SimulatedNode[]): number {
     }
     boot()
     for (const fault of plan.faults) {
-      if (fault.kind === 'partition' || fault.node !== node.id) continue
+      if (fault.kind === 'partition' || fault.kind === 'disk' || fault.node !== node.id) continue
       if (fault.kind === 'clock') {
         world.queue.at(fault.atMs, () => node.jumpClock(fault.byMs))
         continue

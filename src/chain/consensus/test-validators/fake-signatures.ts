@@ -2,23 +2,41 @@
 
 import { concatBytes, equalBytes } from '../../../base/bytes.ts'
 import { keccak256 } from '../../../crypto/keccak.ts'
-import { schemeFacts } from '../../../crypto/signatures.ts'
-import type { ProposalContent, SignedProposal, SignedVote, VoteContent } from '../messages.ts'
+import { type SigningKey, schemeFacts } from '../../../crypto/signatures.ts'
+import type { Hash } from '../../ledger/transaction.ts'
+import type {
+  ProposalContent,
+  SignedProposal,
+  SignedVote,
+  Validator,
+  VoteContent,
+} from '../messages.ts'
 import { proposalSignBytes, voteSignBytes } from '../sign-bytes.ts'
 import type { SignatureCheck, SignatureSchemes } from '../signatures.ts'
 import { validatorSet } from '../validator-set.ts'
 
 /** A signature is a hash over key, bytes and salt, then the salt. Who signs must be handed the validator. */
-const fakeSchemes: SignatureSchemes = {
+export const fakeSchemes: SignatureSchemes = {
   ed25519: isGood,
   'ml-dsa-65': isGood,
   secp256k1: isGood,
 }
 
+/** The key of a member, as a node has it; each signature takes the next salt. */
+export function fakeSigningKey(
+  { scheme, publicKey }: Pick<Validator, 'scheme' | 'publicKey'>,
+  nextSalt: () => number,
+): SigningKey {
+  return { scheme, publicKey, sign: (bytes) => fakeSignature(publicKey, bytes, nextSalt()) }
+}
+
 const chainKey = keccak256(new TextEncoder().encode('a chain of tests'))
 
 /** A set of so many weights, whose members sign so that tests can. */
-export function fakeValidators(weights: readonly (bigint | number)[]): SignatureCheck {
+export function fakeValidators(
+  weights: readonly (bigint | number)[],
+  key: Hash = chainKey,
+): SignatureCheck {
   const { publicKeyBytes } = schemeFacts.ed25519
   const entries = weights.map((weight, at) => ({
     scheme: 'ed25519' as const,
@@ -29,7 +47,7 @@ export function fakeValidators(weights: readonly (bigint | number)[]): Signature
   // In the order of their addresses the weights are another row; this puts each where it was asked for.
   const order = validatorSet(entries.map((entry) => ({ ...entry, weight: 1n }))).list
   const placed = order.map((entry, at) => ({ ...entry, weight: BigInt(weights[at] ?? 1) }))
-  return { chainKey, schemes: fakeSchemes, validators: validatorSet(placed) }
+  return { chainKey: key, schemes: fakeSchemes, validators: validatorSet(placed) }
 }
 
 /** A vote that this validator signs. */

@@ -1,0 +1,100 @@
+/** Gives a liar what it needs to lie to whole chains: it knows the blocks that were proposed, and makes others of them. */
+
+import { equalBytes } from '../../../src/base/bytes.ts'
+import type { ConsensusMessage } from '../../../src/chain/consensus/messages.ts'
+import { partsOf } from '../../../src/chain/consensus/parts.ts'
+import { decodeRecord, encodeRecord, recordHash } from '../../../src/chain/consensus/record.ts'
+import {
+  decodeTravellingBlock,
+  encodeTravellingBlock,
+} from '../../../src/chain/consensus/travelling-block.ts'
+import { headerHash } from '../../../src/chain/ledger/block-codec.ts'
+import type { LiarPlace } from '../liar.ts'
+import type { ChainWorld } from './chain-world.ts'
+import { isVoted } from './engine-watch.ts'
+
+/** A block as it was proposed. */
+interface HeardBlock {
+  readonly height: bigint
+  readonly round: number
+  readonly value: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+/** Blocks that are remembered; the last ones. */
+const mostBlocks = 64
+
+/** The place of the liar of a run. */
+export function liarOf(world: ChainWorld): LiarPlace {
+  const { plan } = world
+  const chance = world.chance('byzantine')
+  const blocks: HeardBlock[] = []
+  const whole = (bytes: Uint8Array, value: Uint8Array) => ({
+    ...{ bytes, value, partsRoot: partsOf(bytes).root },
+  })
+  const keep = (message: ConsensusMessage) => {
+    if (message.kind !== 'proposal' || message.block === undefined) return
+    const { height, round, value } = message.proposal
+    if (blocks.some((one) => equalBytes(one.value, value))) return
+    blocks.push({ height, round, value, bytes: message.block })
+    if (blocks.length > mostBlocks) blocks.shift()
+  }
+  return {
+    ...{ plan, chance, checkAt: (height) => world.checkAt(height), salt: () => world.salt() },
+    targets: () =>
+      world.machines.map(({ id, engineState }) => {
+        const core = isVoted(engineState) ? engineState.core : undefined
+        return { id, height: core?.height ?? 1n, round: core?.round ?? 0 }
+      }),
+    hear: (ear) => {
+      world.hears = (message) => {
+        keep(message)
+        ear(message)
+      }
+    },
+    after: (ms, run) => world.after(ms, run),
+    proposerOf(height, round) {
+      const found = world.machines
+        .map(({ engineState }) => engineState)
+        .find((state) => isVoted(state) && state.core.height === height)
+      return isVoted(found) ? found.rules.proposerOf(round) : undefined
+    },
+    voted: (vote) => world.observer.voted(vote),
+    newBlock(height, round, isValid) {
+      const known = blocks.filter((one) => one.height === height)
+      const model = known.find((one) => one.round === round) ?? known.at(-1)
+      if (model === undefined) return undefined
+      const { bytes, value } = otherBlock(model.bytes, {
+        round,
+        isValid,
+        by: chance.below(998) + 1,
+      })
+      return whole(bytes, value)
+    },
+    blockOf(value) {
+      const known = blocks.find((one) => equalBytes(one.value, value))
+      return known && whole(known.bytes, known.value)
+    },
+    send: (to, message) => {
+      if (message.kind !== 'sync') world.lie(to, message)
+    },
+  }
+}
+
+/** A block that is made a little later than another one; of another round it is none. */
+function otherBlock(
+  bytes: Uint8Array,
+  {
+    round,
+    isValid,
+    by,
+  }: { readonly round: number; readonly isValid: boolean; readonly by: number },
+): { readonly bytes: Uint8Array; readonly value: Uint8Array } {
+  const { block, parentProof } = decodeTravellingBlock(bytes)
+  const before = decodeRecord(block.record ?? new Uint8Array())
+  const record = encodeRecord({ ...before, round, timeMs: (before.timeMs + by) % 1_000 })
+  const stateRoot = isValid ? block.header.stateRoot : recordHash(record)
+  const header = { ...block.header, extraData: recordHash(record), stateRoot }
+  const other = { ...block, header, record, hash: headerHash(header) }
+  return { bytes: encodeTravellingBlock({ block: other, parentProof }), value: other.hash }
+}

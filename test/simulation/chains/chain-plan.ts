@@ -1,0 +1,80 @@
+/** Draws what happens in a run of whole chains: the faults of the core's runs, and what disks, clocks and senders do. */
+
+import { type Chance, chanceOf } from '../../fuzz/chance.ts'
+import {
+  drawFaults,
+  drawFaulty,
+  drawWeights,
+  type Fault,
+  mayLoseLog,
+  type Plan,
+  streams,
+} from '../plan.ts'
+
+/** Engines whose chains are simulated. */
+export const chainEngines = ['bft'] as const
+export type ChainEngine = (typeof chainEngines)[number]
+
+/** One run; in it a liar's validator also runs a node, whose messages go astray. */
+export interface ChainPlan extends Plan {
+  readonly engine: ChainEngine
+  /** Of each node: by how much its clock is ahead at first. */
+  readonly skewsMs: readonly number[]
+  /** How far a block's time may be ahead of a node's clock. */
+  readonly futureMs: number
+  /** Blocks are made without transactions only after a while. */
+  readonly isHeartbeat: boolean
+  /** When transactions come, and to which node. */
+  readonly transactions: readonly { readonly atMs: number; readonly node: number }[]
+}
+
+/** The nodes of a plan: validator by node; a twin runs a second node. */
+export function machinesOf({ weights, twins }: Pick<Plan, 'weights' | 'twins'>): readonly number[] {
+  return [...weights.map((_, index) => index), ...twins]
+}
+
+/** The plan of a seed. */
+export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
+  const chance = chanceOf(seed, streams.plan)
+  const weights = drawWeights(chance)
+  const faulty = drawFaulty(chance, weights)
+  const nodes = weights.length + faulty.twins.length
+  const calmFromMs = 1_000 + chance.below(9_000)
+  const [isBad, isSkewed] = [!chance.oneIn(4), chance.oneIn(4)]
+  const plan = {
+    ...{ engine, seed, weights, ...faulty, heights: 2 + chance.below(4), calmFromMs },
+    ...{ deltaMs: 20 + chance.below(100), delayMs: 1 + chance.below(chance.oneIn(3) ? 200 : 40) },
+    longestDelayMs: 100 + chance.below(chance.oneIn(3) ? 3_000 : 600),
+    lossPercent: isBad ? chance.pick([0, 5, 10, 20, 40]) : 0,
+    doublePercent: isBad ? chance.pick([0, 5, 20]) : 0,
+    spoilPercent: isBad ? chance.pick([0, 0, 2, 10]) : 0,
+    lieEveryMs: chance.pick([10, 20, 50, 100]),
+    drifts: Array.from({ length: nodes }, () => chance.below(100) - 50),
+    skewsMs: Array.from({ length: nodes }, () => chance.below(isSkewed ? 4_000 : 200)),
+    paceMs: [],
+    ...{ buildMs: 1, checkMs: 1 + chance.below(60), syncMs: 1 + chance.below(20) },
+    hasAbsences: chance.oneIn(2),
+    futureMs: chance.pick([500, 500, 2_000]),
+    isHeartbeat: chance.oneIn(8),
+    transactions: Array.from({ length: chance.below(6) }, () => ({
+      ...{ atMs: chance.below(calmFromMs), node: chance.below(nodes) },
+    })),
+  }
+  const faults = drawFaults(chance, { nodes, calmFromMs, mayLoseLog: mayLoseLog(plan) })
+  return { ...plan, faults: [...faults.map((one) => worse(chance, one)), ...disks(chance, plan)] }
+}
+
+/** Of the nodes that lose their log some lose all that is not the key's. */
+function worse(chance: Chance, fault: Fault): Fault {
+  if (fault.kind !== 'crash' || !fault.isLogLost || !chance.oneIn(2)) return fault
+  return { ...fault, isFolderLost: true }
+}
+
+function disks(
+  chance: Chance,
+  { calmFromMs, skewsMs }: Pick<ChainPlan, 'calmFromMs' | 'skewsMs'>,
+): readonly Fault[] {
+  if (!chance.oneIn(4)) return []
+  const [node, atMs] = [chance.below(skewsMs.length), chance.below(calmFromMs)]
+  return [{ kind: 'disk', node, atMs, downMs: chance.below(3_000) }]
+}
