@@ -97,7 +97,11 @@ export class BlockVoting {
     if (signer === undefined) return {}
     const { validator, logged, guard } = signer
     const signed = guard.highest(0)?.height ?? 0n
-    if (signed <= head || logged?.height === signed) return { self: validator, logged }
+    if (signed <= head || logged?.height === signed) {
+      const next = head + 1n
+      if (logged?.height !== next) this.#beginHeight(next, Promise.resolve())
+      return { self: validator, logged }
+    }
     this.#silentUntil = signed
     logger.warn(
       'the log of this validator is not there: it signs nothing before a height is over',
@@ -243,20 +247,23 @@ export class BlockVoting {
       // What the next height signs waits until the log of this one is cut, and that until the block is on disk.
       const stored = add(built, encodeProofs({ proof, parentProof }))
       // The addition tells of the block in a later turn, after this.
-      this.#signing = this.#signing.then(() => this.#forget(stored))
+      this.#beginHeight(built.executed.block.header.number + 1n, stored)
       await stored
     })
     return true
   }
 
-  async #forget(stored: Promise<void>): Promise<void> {
-    const { signer } = this.#place
-    try {
-      await stored
-      await signer?.log.forget()
-    } catch (error) {
-      this.#giveUp(error)
+  /** What is signed for a height waits until the log is at it, and that until the block before it is stored. */
+  #beginHeight(height: bigint, stored: Promise<void>): void {
+    const begin = async () => {
+      try {
+        await stored
+        await this.#place.signer?.log.begin(height)
+      } catch (error) {
+        this.#giveUp(error)
+      }
     }
+    this.#signing = this.#signing.then(begin)
   }
 
   /** What is on disk is not known: this node follows from now on. */

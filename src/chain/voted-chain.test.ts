@@ -1,10 +1,15 @@
 /** Lets validators hold one chain: alone, four of them, with one gone and back, and after restarts. */
 
 import assert from 'node:assert/strict'
+import path from 'node:path'
 import { describe, test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
+import { silentLogger } from '../base/logger.ts'
 import { decodeRecord } from './consensus/record.ts'
+import { voteSignBytes } from './consensus/sign-bytes.ts'
+import { chainKey } from './ledger/manifest-codec.ts'
 import { owner, reached, startAll, transfer } from './test-chain/voted-network.ts'
+import { openValidatorSigner } from './validating/validator-signer.ts'
 
 describe('a chain that is voted on', () => {
   test('one validator alone decides, in time, and goes on after a restart', async (t) => {
@@ -18,6 +23,32 @@ describe('a chain that is voted on', () => {
     await reached(node(0), 3n)
     assert.ok(node(0).byHash(hash))
     assert.equal(node(0).stateAt(node(0).head().hash)?.account(owner)?.nonce, 1n)
+  })
+
+  test('one validator goes on when a crash left the first vote of a height to its guard', async (t) => {
+    const { node, places, stop, start } = await startAll(t, 1)
+    const [place] = places
+    assert.ok(place)
+    const { key, folder, manifest } = place
+    await reached(node(0), 1n)
+    await stop(0)
+    const signer = await openValidatorSigner(
+      { key, guardFile: path.join(folder, 'guard') },
+      {
+        ...{ folder: path.join(folder, manifest.name), chainKey: chainKey(manifest) },
+        logger: silentLogger,
+      },
+    )
+    const height = signer.logged?.height ?? 0n
+    const nil = { instance: 0, type: 'prevote', height, round: 0, validRound: -1 } as const
+    const bytes = voteSignBytes(
+      { ...nil, value: undefined },
+      { chainKey: chainKey(manifest), setHash: new Uint8Array(32) },
+    )
+    await signer.guard.sign(bytes).onDisk
+    await signer.close()
+    await start(0)
+    await reached(node(0), height + 1n)
   })
 
   test('one validator goes on wherever within a height it is stopped', async (t) => {

@@ -2,7 +2,8 @@
 
 import { parentPort } from 'node:worker_threads'
 import { runSeeds } from './seeds.ts'
+import type { Seed } from './worlds.ts'
 
-parentPort?.on('message', (seeds: readonly number[]) => {
-  parentPort?.postMessage(runSeeds(seeds))
+parentPort?.on('message', async (seeds: readonly Seed[]) => {
+  parentPort?.postMessage(await runSeeds(seeds))
 })

@@ -1,18 +1,20 @@
 /** Makes a plan that fails smaller, as long as the same property fails: fewer faults, calmer links, fewer heights and nodes. */
 
+import { type ChainPlan, isChainPlan, machinesOf } from './chains/chain-plan.ts'
 import { nodesOf, type Plan } from './plan.ts'
-import { run } from './run.ts'
+import { runPlan } from './worlds.ts'
 
 /** The smallest plan that was found; trials are bounded, each is a run. */
-export function shrunk(plan: Plan, mostTrials = 400): Plan {
-  const property = run(plan).failure?.property
+export async function shrunk(plan: Plan, mostTrials = 400): Promise<Plan> {
+  const property = (await runPlan(plan)).failure?.property
   let [smallest, trials] = [plan, 0]
   for (let isSmaller = property !== undefined; isSmaller; ) {
     isSmaller = false
     for (const candidate of smallerPlans(smallest)) {
       if (trials >= mostTrials) return smallest
       trials += 1
-      if (run(candidate).failure?.property !== property) continue
+      const { failure } = await runPlan(candidate)
+      if (failure?.property !== property) continue
       smallest = candidate
       isSmaller = true
       break
@@ -38,6 +40,12 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
   }
   if (plan.hasAbsences) yield { ...plan, hasAbsences: false }
   if (plan.longestDelayMs > plan.delayMs) yield { ...plan, longestDelayMs: plan.delayMs }
+  if (isChainPlan(plan)) {
+    const calm: ChainPlan = { ...plan, skewsMs: plan.skewsMs.map(() => 0) }
+    const idle: ChainPlan = { ...plan, transactions: [] }
+    if (plan.transactions.length > 0) yield idle
+    if (plan.skewsMs.some((one) => one > 0)) yield calm
+  }
   for (const name of ['drifts', 'paceMs'] as const) {
     if (plan[name].some((value) => value !== 0)) yield { ...plan, [name]: plan[name].map(() => 0) }
   }
@@ -51,13 +59,13 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
 
 /** The plan without one validator and its nodes; the numbers of the others close up. */
 function withoutValidator(plan: Plan, index: number): Plan {
-  const nodes = nodesOf(plan)
+  const nodes = isChainPlan(plan) ? machinesOf(plan) : nodesOf(plan)
   const left = (validators: readonly number[]) =>
     validators.filter((one) => one !== index).map((one) => (one > index ? one - 1 : one))
   const stays = (node: number) => nodes[node] !== index
   const place = (node: number) => node - nodes.slice(0, node).filter((one) => one === index).length
   const kept = <T>(items: readonly T[]) => items.filter((_, node) => stays(node))
-  return {
+  const smaller = {
     ...plan,
     weights: plan.weights.toSpliced(index, 1),
     ...{ twins: left(plan.twins), liars: left(plan.liars) },
@@ -67,4 +75,13 @@ function withoutValidator(plan: Plan, index: number): Plan {
       return stays(fault.node) ? { ...fault, node: place(fault.node) } : []
     }),
   }
+  if (!isChainPlan(smaller)) return smaller
+  const chains: ChainPlan = {
+    ...smaller,
+    skewsMs: kept(smaller.skewsMs),
+    transactions: smaller.transactions.flatMap((one) =>
+      stays(one.node) ? { ...one, node: place(one.node) } : [],
+    ),
+  }
+  return chains
 }

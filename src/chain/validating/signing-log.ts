@@ -44,12 +44,15 @@ export interface SigningLogOptions {
 
 /** An open log. */
 export interface SigningLog {
-  /** What the process before this one left; nothing when the height was over, or none was begun. */
+  /** What the process before this one left; nothing when no height was begun. */
   readonly found: LoggedHeight | undefined
   /** Writes what one step of the engine brought, and resolves when all of it is on disk. */
   append(height: bigint, entries: readonly SigningEntry[]): Promise<void>
-  /** Forgets all of it: the height is final, and its block on disk. */
-  forget(): Promise<void>
+  /**
+   * Forgets all of it, since this height comes now and the block before it is on disk. The log says so: of one that is
+   * lost while its guard has signed, nothing is known, but a crash between the two leaves a log that knows the height.
+   */
+  begin(height: bigint): Promise<void>
   close(): Promise<void>
 }
 
@@ -86,9 +89,10 @@ function logOver(log: BlockLog, found: LoggedHeight | undefined): SigningLog {
     async append(height, entries) {
       await log.append(encodeRlp([height, entries.map(encodeEntry)]))
     },
-    async forget() {
+    async begin(height) {
       // The first record says whose log it is.
       await log.cutTo(log.behind(firstPosition))
+      await log.append(encodeRlp([height, []]))
     },
     close: () => log.close(),
   }

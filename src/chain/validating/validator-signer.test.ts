@@ -47,6 +47,25 @@ test('what the guard alone has signed is told with what the log has', async (t) 
   await second.close()
 })
 
+test('the first that is signed of a height is told though the log has nothing of it', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'signer-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const options = {
+    key: signingKey('ed25519', new Uint8Array(32).fill(9)),
+    guardFile: path.join(folder, 'guard'),
+  }
+  const place = { folder, chainKey, logger: silentLogger }
+  const first = await openValidatorSigner(options, place)
+  await first.log.begin(5n)
+  const content = vote('prevote')
+  await first.guard.sign(voteSignBytes(content, { chainKey, setHash })).onDisk
+  await first.close()
+  const second = await openValidatorSigner(options, place)
+  assert.equal(second.logged?.height, 5n)
+  assert.deepEqual(second.logged?.last?.unsigned, { kind: 'vote', content })
+  await second.close()
+})
+
 test('what was signed is read again from its bytes', () => {
   const votes = [
     ...[vote('prevote'), vote('prevote', 1), vote('precommit')],

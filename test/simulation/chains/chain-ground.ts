@@ -94,7 +94,7 @@ function bftParameters(plan: ChainPlan, list: ValidatorSet['list']): BftParamete
     ...{ engine: 'bft', blockTimeMs: 1_000, maxTimeoutMs: max, buildLeadMs: 200 },
     timeouts: { propose: wait('propose'), prevote: wait('prevote'), precommit: wait('precommit') },
     emptyBlocks: plan.isHeartbeat ? 'heartbeat' : 'always',
-    ...{ absence: plan.hasAbsences, futureMs: plan.futureMs },
+    ...{ absence: plan.hasAbsences, futureMs: plan.futureMs, evidenceHeights: 1_000 },
     validators: list.map(({ scheme, publicKey, weight, payTo }) => ({
       ...{ scheme, publicKey, weight, payTo },
     })),

@@ -28,6 +28,11 @@ export interface ChainPlan extends Plan {
   readonly transactions: readonly { readonly atMs: number; readonly node: number }[]
 }
 
+/** Whether a plan is of whole chains. */
+export function isChainPlan(plan: Plan): plan is ChainPlan {
+  return 'engine' in plan
+}
+
 /** The nodes of a plan: validator by node; a twin runs a second node. */
 export function machinesOf({ weights, twins }: Pick<Plan, 'weights' | 'twins'>): readonly number[] {
   return [...weights.map((_, index) => index), ...twins]

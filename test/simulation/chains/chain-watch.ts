@@ -8,18 +8,17 @@ import type { ConsensusMessage, ValidatorSet } from '../../../src/chain/consensu
 import { decodeRecord } from '../../../src/chain/consensus/record.ts'
 import type { Block } from '../../../src/chain/ledger/block.ts'
 import { PropertyFailure } from '../observer.ts'
-import type { ChainWorld } from './chain-world.ts'
-import type { Machine } from './machine.ts'
+import type { MachinePlace, RunPlace } from './places.ts'
 
 /** What was seen of the chains of one run. */
 export class ChainWatch {
-  readonly #world: ChainWorld
+  readonly #world: RunPlace
   /** By height; that of the first is known. */
   readonly #sets = new Map<bigint, ValidatorSet>()
   /** Told when the chain of a correct machine has a new head. */
-  onFinal: (machine: Machine, height: bigint, round: number) => void = () => {}
+  onFinal: (machine: MachinePlace, height: bigint, round: number) => void = () => {}
 
-  constructor(world: ChainWorld) {
+  constructor(world: RunPlace) {
     this.#world = world
   }
 
@@ -32,7 +31,7 @@ export class ChainWatch {
   }
 
   /** S4 and S5; and that nothing leaves before it is on the disk (section 5.1). */
-  said(machine: Machine, message: ConsensusMessage): void {
+  said(machine: MachinePlace, message: ConsensusMessage): void {
     const { observer } = this.#world
     const own = ownOf(message, machine.validator)
     if (own === undefined) return
@@ -48,7 +47,7 @@ export class ChainWatch {
   }
 
   /** S3: what a machine had it has after it was away. */
-  opened(machine: Machine, derived: ChainDerived): void {
+  opened(machine: MachinePlace, derived: ChainDerived): void {
     const { chain } = machine
     for (let at = 1n; at <= machine.height; at += 1n) {
       const block = chain?.byNumber(at)?.block
@@ -57,7 +56,7 @@ export class ChainWatch {
   }
 
   moved(
-    machine: Machine,
+    machine: MachinePlace,
     derived: ChainDerived,
     { added, removed }: Extract<ChainEvent, { kind: 'head' }>,
   ): void {
@@ -67,7 +66,7 @@ export class ChainWatch {
     for (const { block } of added) this.#added(machine, derived, block)
   }
 
-  #added(machine: Machine, derived: ChainDerived, block: Block): void {
+  #added(machine: MachinePlace, derived: ChainDerived, block: Block): void {
     const { observer } = this.#world
     const { number } = block.header
     const proof = machine.chain?.proofsOf(number)?.proof

@@ -18,10 +18,10 @@ import { type ChainPlan, machinesOf } from './chain-plan.ts'
 import { ChainWatch } from './chain-watch.ts'
 import { watchedEngine } from './engine-watch.ts'
 import { Machine } from './machine.ts'
-import type { Parcel } from './machine-links.ts'
+import type { MachinePlace, Parcel, RunPlace } from './places.ts'
 
 /** The shared part of a run. */
-export class ChainWorld {
+export class ChainWorld implements RunPlace {
   readonly plan: ChainPlan
   readonly ground: ChainGround
   readonly queue = new EventQueue()
@@ -81,7 +81,7 @@ export class ChainWorld {
   }
 
   /** The engine of a machine, which is watched. */
-  engineFor(machine: Machine): ConsensusEngine<unknown> {
+  engineFor(machine: MachinePlace): ConsensusEngine<unknown> {
     return watchedEngine(this.ground.engine, machine)
   }
 
@@ -126,7 +126,7 @@ export class ChainWorld {
   }
 
   /** Whom a message of a machine does not reach, because its owner does not want it to. */
-  straying({ validator }: Machine): (to: number) => boolean {
+  straying({ validator }: MachinePlace): (to: number) => boolean {
     if (!this.plan.liars.includes(validator)) return () => false
     const chance = this.chance('byzantine')
     const kind = chance.below(4)
@@ -134,7 +134,7 @@ export class ChainWorld {
   }
 
   /** A machine says something of consensus. */
-  said(machine: Machine, bytes: Uint8Array): void {
+  said(machine: MachinePlace, bytes: Uint8Array): void {
     const message = decodeMessage(bytes)
     this.tell(machine.id, () => `says ${messageWords(message)}`)
     this.watch.said(machine, message)
@@ -142,13 +142,13 @@ export class ChainWorld {
   }
 
   /** A machine has opened its chain. */
-  opened(machine: Machine, derived: ChainDerived): void {
+  opened(machine: MachinePlace, derived: ChainDerived): void {
     this.#guarded(() => this.watch.opened(machine, derived))
   }
 
   /** The chain of a machine has moved, and is on its disk. */
   moved(
-    machine: Machine,
+    machine: MachinePlace,
     derived: ChainDerived,
     event: Extract<ChainEvent, { kind: 'head' }>,
   ): void {

@@ -8,7 +8,7 @@ import type {
   Step,
 } from '../../../src/chain/consensus/consensus.ts'
 import { PropertyFailure } from '../observer.ts'
-import type { Machine } from './machine.ts'
+import type { MachinePlace } from './places.ts'
 
 /** Most of what an engine may keep (section 16). */
 const most = { tallies: 64, proposals: 64 * 8, flights: 4, answered: 256, evidence: 1_024 }
@@ -18,7 +18,7 @@ const mostHeld = 4 * 128
 /** The same engine; each step of it is looked at. */
 export function watchedEngine(
   engine: ConsensusEngine<unknown>,
-  machine: Machine,
+  machine: MachinePlace,
 ): ConsensusEngine<unknown> {
   const seen = (step: Step<unknown>, input: Input | undefined): Step<unknown> => {
     machine.watched(step.state)
@@ -41,7 +41,11 @@ export function watchedEngine(
   }
 }
 
-function look(machine: Machine, { state, effects }: Step<unknown>, input: Input | undefined): void {
+function look(
+  machine: MachinePlace,
+  { state, effects }: Step<unknown>,
+  input: Input | undefined,
+): void {
   const { observer } = machine.world
   if (input?.kind === 'block-checked' && typeof input.verdict === 'object') {
     observer.count(`checked: ${input.verdict.kind}`)
@@ -51,7 +55,7 @@ function look(machine: Machine, { state, effects }: Step<unknown>, input: Input 
   if (isVoted(state)) checkBounds(machine, state)
 }
 
-function lookAt(machine: Machine, effect: Effect): void {
+function lookAt(machine: MachinePlace, effect: Effect): void {
   const { observer } = machine.world
   if (effect.kind === 'help') observer.count('helped')
   if (effect.kind === 'report') observer.reported(effect.evidence)
@@ -60,7 +64,10 @@ function lookAt(machine: Machine, effect: Effect): void {
 }
 
 /** S11. */
-function checkBounds({ id }: Machine, { core, flights, answered, evidence, held }: BftState): void {
+function checkBounds(
+  { id }: MachinePlace,
+  { core, flights, answered, evidence, held }: BftState,
+): void {
   const isBounded =
     core.tallies.length <= most.tallies &&
     core.proposals.length <= most.proposals &&

@@ -1,65 +1,73 @@
-/** Links a machine to the others as the network room does: passes on what is good and new, and asks for blocks. */
+/** Links a machine to the others as the network room does: passes on what is good and new, asks, and answers. */
 
-import type { ChainNetwork, Hearing, NetworkedChain } from '../../../src/chain/chain-network.ts'
+import type {
+  ChainNetwork,
+  ChainQuestion,
+  Hearing,
+  NetworkedChain,
+} from '../../../src/chain/chain-network.ts'
 import { keccak256 } from '../../../src/crypto/keccak.ts'
 import { PropertyFailure } from '../observer.ts'
 import type { Packet } from '../wires.ts'
-import type { Machine } from './machine.ts'
 import type { Life } from './machine-disk.ts'
-
-/** What travels between machines. */
-export type Parcel =
-  /** Of consensus, in its own encoding. */
-  | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly isPassedOn: boolean }
-  | { readonly kind: 'transaction'; readonly bytes: Uint8Array }
-  /** A decided block that nobody asked for, since its receiver is behind. */
-  | { readonly kind: 'block'; readonly bytes: Uint8Array }
-  | { readonly kind: 'ask'; readonly height: bigint; readonly question: number }
-  | {
-      readonly kind: 'answer'
-      readonly bytes: Uint8Array | undefined
-      readonly question: number
-    }
+import type { MachinePlace, Parcel } from './places.ts'
 
 /** Most that a machine remembers to have heard. */
 const mostHeard = 4_096
-/** How long it waits for an answer, and how many it asks. */
+/** How long it waits for an answer, and how many it asks for a block. */
 const [answerMs, mostAsked] = [300, 3]
 
 /** The links of one machine. */
 export class MachineLinks {
-  readonly #machine: Machine
+  readonly #machine: MachinePlace
   #chain: NetworkedChain | undefined
   #life: Life | undefined
   #heard = new Set<string>()
   #questions = 0
   readonly #waiting = new Map<number, (bytes: Uint8Array | undefined) => void>()
 
-  constructor(machine: Machine) {
+  constructor(machine: MachinePlace) {
     this.#machine = machine
+  }
+
+  get isLinked(): boolean {
+    return this.#life !== undefined
+  }
+
+  peerCame(id: string): void {
+    this.#chain?.peerCame(id)
+  }
+
+  peerWent(id: string): void {
+    this.#chain?.peerWent(id)
   }
 
   /** Joins the chain of a life. */
   join(life: Life): (chain: NetworkedChain) => ChainNetwork {
+    const tell = (parcel: Parcel, to?: string) => {
+      if (life.acts()) this.#send(parcel, to)
+    }
+    const say = (bytes: Uint8Array, to?: string) => {
+      if (!life.acts()) return
+      this.#machine.world.said(this.#machine, bytes)
+      this.#heard.add(keyOf(bytes))
+      this.#send({ kind: 'message', bytes, isPassedOn: to === undefined }, to)
+    }
     return (chain) => {
       this.#chain = chain
       return {
-        say: (bytes, to) => {
-          if (!life.acts()) return
-          this.#machine.world.said(this.#machine, bytes)
+        ...{ say, sayPart: say },
+        sayState: (bytes) => tell({ kind: 'message', bytes, isPassedOn: false }),
+        sayTransaction: (bytes) => tell({ kind: 'transaction', bytes }),
+        sayStatus: (bytes, to) => tell({ kind: 'status', bytes }, to),
+        sayNewBlock: (bytes) => {
           this.#heard.add(keyOf(bytes))
-          this.#send({ kind: 'message', bytes, isPassedOn: to === undefined }, to)
+          tell({ kind: 'new-block', bytes })
         },
-        sayState: (bytes) => {
-          if (life.acts()) this.#send({ kind: 'message', bytes, isPassedOn: false })
-        },
-        sayTransaction: (bytes) => {
-          if (life.acts()) this.#send({ kind: 'transaction', bytes })
-        },
-        giveBlock: (to, bytes) => {
-          if (life.acts()) this.#send({ kind: 'block', bytes }, to)
-        },
-        askBlock: (height) => this.#ask(life, height),
+        giveBlock: (to, bytes) => tell({ kind: 'block', bytes }, to),
+        askBlock: (height) => this.#askBlock(life, height),
+        ask: (to, question, bytes) => this.#ask(life, to, { question, bytes }),
+        score: (peer, wrong) => this.#judge(Number(peer), wrong, false),
         peers: () => [],
         addPeer: () => {},
         leave: () => {},
@@ -67,48 +75,76 @@ export class MachineLinks {
     }
   }
 
-  /** Hears from now on. */
+  /** Hears from now on, and is linked to all. */
   start(life: Life): void {
     this.#life = life
+    const { world, id } = this.#machine
+    for (const other of world.machines) {
+      if (other.id === id || !other.links.isLinked) continue
+      this.peerCame(String(other.id))
+      other.links.peerCame(String(id))
+    }
   }
 
   /** The machine has stopped. */
   cut(): void {
+    if (this.#life === undefined) return
     this.#chain = undefined
     this.#life = undefined
     this.#heard = new Set()
     this.#waiting.clear()
+    const { world, id } = this.#machine
+    for (const other of world.machines) {
+      if (other.links.isLinked) other.links.peerWent(String(id))
+    }
   }
 
   receive({ from, message, isSpoilt }: Packet<Parcel>): void {
     const [chain, life] = [this.#chain, this.#life]
     if (!chain || !life || life.isOver) return
+    const judge = (hearing: Hearing) => {
+      if (!life.isOver) this.#judge(from, hearing, isSpoilt)
+    }
+    const taken = (hearing: Hearing) => {
+      judge(hearing)
+      if (hearing === 'accept' && !life.isOver) this.#passOn(from, message)
+    }
     switch (message.kind) {
       case 'message': {
         if (message.isPassedOn && this.#knows(message.bytes)) return
         const hearing = chain.hear(String(from), message.bytes)
-        this.#judge(from, hearing, isSpoilt)
-        if (hearing === 'accept' && message.isPassedOn) this.#passOn(from, message)
+        if (message.isPassedOn) taken(hearing)
+        else judge(hearing)
         return
       }
       case 'transaction':
+        if (!this.#knows(message.bytes)) this.#later(chain.hearTransaction(message.bytes), taken)
+        return
+      case 'new-block':
         if (this.#knows(message.bytes)) return
-        void chain.hearTransaction(message.bytes).then((hearing) => {
-          if (hearing === 'accept' && !life.isOver) this.#passOn(from, message)
-        })
+        this.#later(chain.hearNewBlock(String(from), message.bytes), taken)
+        return
+      case 'status':
+        judge(chain.hearStatus(String(from), message.bytes))
         return
       case 'block':
-        this.#judge(from, chain.hearBlock(message.bytes), isSpoilt)
+        judge(chain.hearBlock(message.bytes))
         return
       case 'ask':
-        this.#answer(chain, from, message)
+        this.#later(this.#answer(chain, from, message), (answer) => {
+          if (typeof answer === 'string') judge(answer)
+          const bytes = typeof answer === 'string' ? undefined : answer
+          if (!life.acts()) return
+          this.#send({ kind: 'answer', bytes, number: message.number }, String(from))
+        })
         return
-      case 'answer': {
-        const { bytes, question } = message
-        this.#waiting.get(question)?.(bytes)
-        this.#waiting.delete(question)
-      }
+      case 'answer':
+        this.#waiting.get(message.number)?.(message.bytes)
     }
+  }
+
+  #later<T>(work: Promise<T>, then: (result: T) => void): void {
+    work.then(then).catch((error: unknown) => this.#machine.world.fail(error))
   }
 
   /** Of a message that came before nothing is new. */
@@ -120,45 +156,58 @@ export class MachineLinks {
     return false
   }
 
-  /** Nobody who follows the rules says what is refused as wrong. */
+  /** Nobody who follows the rules does what is held to be wrong. */
   #judge(from: number, hearing: Hearing, isSpoilt: boolean): void {
-    if (hearing !== 'bad-encoding' && hearing !== 'bad-signature') return
+    if (hearing === 'accept' || hearing === 'ignore') return
     const { world, id } = this.#machine
-    world.observer.count(`refused: ${hearing}`)
+    world.observer.count(`blamed: ${hearing}`)
     const isFaulty = from < 0 || !world.machines[from]?.isCorrect
-    if (isSpoilt || isFaulty) return
+    if (isSpoilt || isFaulty || world.plan.spoilPercent > 0) return
     world.fail(new PropertyFailure('blame', `node ${id} blames node ${from} for ${hearing}`))
   }
 
-  #answer(
+  async #answer(
     chain: NetworkedChain,
     from: number,
-    { height, question }: Extract<Parcel, { kind: 'ask' }>,
-  ): void {
-    if (!this.#life?.acts()) return
-    this.#send({ kind: 'answer', bytes: chain.decidedBlock(height), question }, String(from))
+    { question, bytes }: Extract<Parcel, { kind: 'ask' }>,
+  ): ReturnType<NetworkedChain['answer']> {
+    if (question !== 'block') return chain.answer(question, String(from), bytes)
+    return chain.decidedBlock(new DataView(bytes.buffer).getBigUint64(0))
   }
 
   /** Asks one after the other, in any order. */
-  async #ask(life: Life, height: bigint): Promise<Uint8Array | undefined> {
+  async #askBlock(life: Life, height: bigint): Promise<Uint8Array | undefined> {
     const { world, id } = this.#machine
-    for (let asked = 0; asked < mostAsked; asked += 1) {
-      if (!life.acts()) break
-      world.observer.count('asked for a block')
-      const others = world.machines.filter((one) => one.id !== id)
-      if (others.length === 0) return undefined
-      this.#questions += 1
-      const question = this.#questions
+    const others = world.machines.filter((one) => one.id !== id)
+    const bytes = new Uint8Array(8)
+    new DataView(bytes.buffer).setBigUint64(0, height)
+    for (let asked = 0; asked < mostAsked && others.length > 0; asked += 1) {
       const to = String(world.chance('work').pick(others).id)
-      const bytes = await new Promise<Uint8Array | undefined>((resolve) => {
-        this.#waiting.set(question, resolve)
-        life.after(answerMs, () => resolve(undefined))
-        this.#send({ kind: 'ask', height, question }, to)
-      })
-      this.#waiting.delete(question)
-      if (bytes) return bytes
+      const answer = await this.#ask(life, to, { question: 'block', bytes })
+      if (answer) return answer
     }
     return undefined
+  }
+
+  #ask(
+    life: Life,
+    to: string,
+    asked: { readonly question: ChainQuestion | 'block'; readonly bytes: Uint8Array },
+  ): Promise<Uint8Array | undefined> {
+    // A process that has ended gets no answer.
+    if (!life.acts()) return new Promise(() => {})
+    this.#machine.world.observer.count(`asked: ${asked.question}`)
+    this.#questions += 1
+    const number = this.#questions
+    return new Promise((resolve) => {
+      const done = (bytes: Uint8Array | undefined) => {
+        this.#waiting.delete(number)
+        resolve(bytes)
+      }
+      this.#waiting.set(number, done)
+      life.after(answerMs, () => done(undefined))
+      this.#send({ kind: 'ask', ...asked, number }, to)
+    })
   }
 
   #passOn(from: number, parcel: Parcel): void {
@@ -174,11 +223,10 @@ export class MachineLinks {
 
   #send(parcel: Parcel, to?: string): void {
     const { world, id } = this.#machine
-    const stray = world.straying(this.#machine)
+    const strays = world.straying(this.#machine)
     for (const other of world.machines) {
-      if (other.id === id || (to !== undefined && to !== String(other.id)) || stray(other.id))
-        continue
-      world.send(id, other.id, parcel)
+      const isMeant = other.id !== id && (to === undefined || to === String(other.id))
+      if (isMeant && !strays(other.id)) world.send(id, other.id, parcel)
     }
   }
 }

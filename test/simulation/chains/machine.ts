@@ -12,18 +12,18 @@ import { CheckingThreads } from '../../../src/chain/txpool/checking-threads.ts'
 import { openValidatorSigner } from '../../../src/chain/validating/validator-signer.ts'
 import { NodeClock } from '../node-clock.ts'
 import { PropertyFailure } from '../observer.ts'
-import type { ChainWorld } from './chain-world.ts'
 import { type Life, MachineDisk } from './machine-disk.ts'
 import { MachineLinks } from './machine-links.ts'
+import type { MachinePlace, RunPlace } from './places.ts'
 
 /** What the clocks show when a run begins. */
 export const epochMs = 1_000_000_000
 
 /** A machine with one node on it. */
-export class Machine {
+export class Machine implements MachinePlace {
   readonly id: number
   readonly validator: number
-  readonly world: ChainWorld
+  readonly world: RunPlace
   readonly disk: MachineDisk
   readonly links: MachineLinks
   /** The chain, while the machine is up and has opened it. */
@@ -42,7 +42,7 @@ export class Machine {
       }
     | undefined
 
-  constructor(id: number, world: ChainWorld) {
+  constructor(id: number, world: RunPlace) {
     const { plan } = world
     this.id = id
     this.world = world

@@ -84,8 +84,7 @@ export class Ballot {
         this.#heard('bad-signature')
         return false
       }
-      this.#heard('good')
-      desk.core({ kind: 'proposal', proposal })
+      this.#tellCore({ kind: 'proposal', proposal })
       if (from === 'self') desk.spread(proposal)
       return true
     }
@@ -118,8 +117,7 @@ export class Ballot {
         this.#heard('bad-signature')
         return
       }
-      this.#heard('good')
-      desk.core({ kind: 'vote', vote })
+      this.#tellCore({ kind: 'vote', vote })
       if (from === 'self') this.#broadcast({ kind: 'vote', vote })
     } else if (vote.height === core.height + 1n) {
       const next = holdVote(held, vote)
@@ -146,9 +144,16 @@ export class Ballot {
       this.#heard('bad-signature')
       return
     }
-    this.#heard('good')
-    desk.core({ kind: 'certificate', certificate })
+    this.#tellCore({ kind: 'certificate', certificate })
     desk.certified()
+  }
+
+  /** What changes nothing here is not passed on: of one signed message there can be any number of others. */
+  #tellCore(input: CoreInput): void {
+    const desk = this.#desk
+    const { core } = desk.state()
+    desk.core(input)
+    if (desk.state().core !== core) this.#heard('good')
   }
 
   #answer(from: string, theirs: RoundState): void {

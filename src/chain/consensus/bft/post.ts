@@ -153,8 +153,10 @@ export class Post {
     const { early } = desk.state
     const whole = block && { index: 0, bytes: block, path: [] }
     const parts = [...(whole ? [whole] : []), ...early.filter(isOfIt)]
+    const taken = parts.reduce<typeof flights>(takePart, flights)
+    if (taken !== flights) desk.effects.push({ kind: 'heard', as: 'good' })
     desk.set({
-      flights: parts.reduce<typeof flights>(takePart, flights),
+      flights: taken,
       early: early.filter((part) => !isOfIt(part)),
     })
     desk.checkArrived()

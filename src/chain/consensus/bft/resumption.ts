@@ -30,8 +30,9 @@ export function resumed(place: BftPlace, options: StartOptions): Step<BftState> 
     ...{ retellMs: nowMs, askedMs: 0, answered: [], evidence: [], wakeMs: undefined },
   })
   // A log of an earlier height is of one that was over.
-  if (logged?.state === undefined || logged.height !== ground.head.number + 1n) turn.begin(ground)
-  else goOn(turn, logged, logged.state)
+  const isBegun = logged?.height === ground.head.number + 1n && (logged.state ?? logged.last)
+  if (isBegun) goOn(turn, logged)
+  else turn.begin(ground)
   return turn.end()
 }
 
@@ -42,17 +43,20 @@ function groundOf(place: BftPlace, options: StartOptions): BftGround {
   return { head, header, derived, proof, signers }
 }
 
-/** Stands where the log says, with what was signed; its blocks are run again before they count. */
-function goOn(turn: Turn, logged: LoggedHeight, encoded: Uint8Array): void {
+/**
+ * Stands where the log says, with what was signed; its blocks are run again before they count. A crash may have left the
+ * first thing that was signed of a height to the guard alone.
+ */
+function goOn(turn: Turn, logged: LoggedHeight): void {
   const { rules } = turn.state
-  const { blocks } = logged
+  const { blocks, state: encoded, height } = logged
   const messages = withLast(logged, rules.self)
   for (const { hash, bytes } of blocks) {
     const arrived = arrivedBlock(hash, bytes)
     if (arrived) turn.hold(arrived, undefined)
   }
   const { state, effects } = resumeCore(rules, {
-    ...{ ...decodeLoggedPlace(encoded), checkedValues: [] },
+    ...{ ...(encoded ? decodeLoggedPlace(encoded) : newCore(height)), checkedValues: [] },
     proposals: messages.flatMap((one) => (one.kind === 'proposal' ? one.proposal : [])),
     votes: messages.flatMap((one) => (one.kind === 'vote' ? one.vote : [])),
   })

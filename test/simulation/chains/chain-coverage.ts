@@ -1,0 +1,17 @@
+/** Lists what must happen in runs of whole chains, so that runs in which nothing happens are noticed. */
+
+import type { ChainEngine } from './chain-plan.ts'
+
+const everywhere = ['restart', 'disk failed', 'transactions in a block'] as const
+const whereVotes = [
+  ...['restart in a height', 'the log of this validator is not there', 'synced block'],
+  ...['helped', 'asked: block', 'checked: valid', 'checked: invalid', 'checked: too-early'],
+  ...['decided in a later round', 'decided an older block'],
+  ...['evidence double-vote', 'evidence double-proposal'],
+  ...['blamed: bad-encoding', 'blamed: bad-signature'],
+] as const
+
+/** By engine. */
+export const mustHappenInChains: Readonly<Record<ChainEngine, readonly string[]>> = {
+  bft: [...everywhere, ...whereVotes],
+}

@@ -1,0 +1,59 @@
+/** Names what is simulated: the core alone, with its disk and its gossip, and whole chains of each engine. */
+
+import { mustHappenInChains } from './chains/chain-coverage.ts'
+import {
+  type ChainEngine,
+  type ChainPlan,
+  chainEngines,
+  chainPlanOf,
+  isChainPlan,
+} from './chains/chain-plan.ts'
+import { runChain } from './chains/chain-run.ts'
+import { mustHappen } from './coverage.ts'
+import { type Plan, planOf } from './plan.ts'
+import { type RunResult, run } from './run.ts'
+
+/** Worlds by name. */
+export const worldNames = ['core', ...chainEngines] as const
+export type WorldName = (typeof worldNames)[number]
+
+/** A run: the world, and the number that all of it follows from. */
+export interface Seed {
+  readonly world: WorldName
+  readonly number: number
+}
+
+/** Seeds that failed once, each for a fault that was mended; every run begins with them. */
+export const seedsToRemember: readonly Seed[] = [
+  ...[2, 44, 55, 200_205].map((number) => ({ world: 'core', number }) as const),
+  ...[44, 132, 280, 302].map((number) => ({ world: 'bft', number }) as const),
+]
+
+/** Of a row of seeds so many run the core: a run of it costs a tenth of one of whole chains. */
+const coreOf: readonly [runs: number, inAll: number] = [2, 3]
+
+/** The world whose turn it is. */
+export function worldOf(number: number): WorldName {
+  const [runs, inAll] = coreOf
+  const place = number % inAll
+  if (place < runs) return 'core'
+  return chainEngines[Math.floor(number / inAll) % chainEngines.length] as ChainEngine
+}
+
+/** The plan of a seed. */
+export function planOfSeed({ world, number }: Seed): Plan | ChainPlan {
+  return world === 'core' ? planOf(number) : chainPlanOf(world, number)
+}
+
+/** Runs a plan of any world, and tells each event in a line. */
+export async function runPlan(
+  plan: Plan | ChainPlan,
+  trace?: (line: string) => void,
+): Promise<RunResult> {
+  return isChainPlan(plan) ? runChain(plan, trace) : run(plan, trace)
+}
+
+/** What must happen somewhere in any larger number of runs of a world. */
+export function mustHappenIn(world: WorldName): readonly string[] {
+  return world === 'core' ? mustHappen : mustHappenInChains[world]
+}
