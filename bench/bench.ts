@@ -3,6 +3,7 @@
 import { knownName, readOptions, wholeNumber } from '../tools/command-options.ts'
 import { accountsTable } from './accounts.ts'
 import { chainsTable } from './chains.ts'
+import { commitTable } from './commit.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { logTable } from './logs.ts'
 import { validatorsTable } from './many-validators.ts'
@@ -25,6 +26,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   mining: miningTable,
   chains: chainsTable,
   validators: validatorsTable,
+  commit: commitTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

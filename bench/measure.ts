@@ -30,6 +30,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median, least: at(0), most: at(last) }
 }
 
+/** The value that this share of them is at most: 0.99 for p99. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+}
+
 /** `runs` rounds in which each measurement has its turn, so that a slow spell of the machine meets all of them. */
 export async function inTurns<Name extends string>(
   runs: number,

@@ -104,11 +104,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       feed: (input) => this.#feed(input),
       queue: (work) => this.#background(work),
       keep: (built) => this.#voting.keep(built),
-      add: (built, finalNumber) => {
-        this.finalNumber = finalNumber
-        if (this.safeNumber < finalNumber) this.safeNumber = finalNumber
-        return this.#add(built).then(() => this.#gossip.tell(built.executed.block))
-      },
+      add: (built, finalNumber) =>
+        this.#add(built, { finalNumber }).then(() => this.#gossip.tell(built.executed.block)),
       failed: (error) => this.#waiters.reject(error),
     })
   }
@@ -121,9 +118,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       queue: (work) => this.#background(work),
       tryRun: (block, isDecided) => this.#import.tryRun(block, isDecided),
       add: (built, proofs) => {
-        const { number } = built.executed.block.header
-        this.#setFinal({ number })
-        return this.#add(built, proofs)
+        const { number: finalNumber } = built.executed.block.header
+        return this.#add(built, { proofs, finalNumber })
       },
       decidedBlock: (height) => this.decidedBlock(height),
       isValidator: (address) => this.isValidator(address),
@@ -314,11 +310,19 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   /** Stores a block; it is told only when it is on disk. */
-  async #add(built: BuiltBlock, proofs?: Uint8Array): Promise<void> {
+  async #add(
+    built: BuiltBlock,
+    { proofs, finalNumber }: { readonly proofs?: Uint8Array; readonly finalNumber?: bigint } = {},
+  ): Promise<void> {
     const { executed, difference, state, derived } = built
     const { past, log, checkpoints } = this.parts
     await log.append(executed, { difference, derived: derived && encodeDerived(derived), proofs })
     past.add(executed.block, state)
+    // Only what is on disk is final.
+    if (finalNumber !== undefined) {
+      const safe = finalNumber > this.safeNumber ? finalNumber : this.safeNumber
+      this.#setFinal({ number: finalNumber, safe })
+    }
     if (derived) this.parts.derived.keep(executed.block.hash, derived)
     checkpoints.consider()
     this.#measures.added(executed)

@@ -88,6 +88,8 @@ describe('validators that meet what should not be', { concurrency: true }, () =>
     assert.equal(node(3).failure?.code, 'store/write-failed')
     assert.match(node(3).failure?.message ?? '', /free space or mend the disk, then start again/)
     await assert.rejects(node(3).submit(transfer(0n)), { code: 'store/write-failed' })
+    const [head, final] = [node(3).head(), node(3).finalized()]
+    assert.deepEqual(final.hash, head.hash, 'what is final is on disk')
     full.delete(files)
     await stop(3)
     await start(3)
