@@ -10,6 +10,7 @@ import { createChain } from '../src/chain/create-chain.ts'
 import type { Manifest } from '../src/chain/ledger/manifest.ts'
 import { isSignature, type SignatureScheme, signingKey } from '../src/crypto/signatures.ts'
 import { senders, tokenAccounts, transferData } from './evm.ts'
+import { threadMs } from './measure.ts'
 
 /** Milliseconds. */
 export interface Charges {
@@ -40,9 +41,9 @@ export async function measuredCharges(
 /** After as many runs that are not counted, since the first ones compile. */
 function meanMs(count: number, run: () => unknown): number {
   for (let warm = 0; warm < count; warm += 1) run()
-  const begun = performance.now()
+  const begun = threadMs()
   for (let done = 0; done < count; done += 1) run()
-  return (performance.now() - begun) / count
+  return (threadMs() - begun) / count
 }
 
 /** The median of five blocks after three. */
@@ -68,10 +69,10 @@ async function executionMs(transfers: number): Promise<number> {
       const fees = { accessList: [], maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 1n }
       await chain.dev.submitAs({ type: 2, chainId: 7n, ...call, ...fees }, sender)
     }
-    const begun = performance.now()
+    const begun = threadMs()
     const block = await chain.dev.sealNow()
     // On a busy machine a block is closed before it holds all.
-    times.push((performance.now() - begun) / block.transactions.length)
+    times.push((threadMs() - begun) / block.transactions.length)
   }
   await chain.stop()
   await rm(folder, { recursive: true, force: true })

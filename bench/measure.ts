@@ -15,6 +15,12 @@ export async function timed(run: () => Promise<unknown> | unknown): Promise<numb
   return ownCpu() - before
 }
 
+/** Milliseconds of a processor that this thread had so far: what else the machine does does not count. */
+export function threadMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
+
 /** Median, least and most. */
 export interface Spread {
   readonly median: number

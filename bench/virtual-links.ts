@@ -10,6 +10,7 @@ import { networkMeasures } from '../src/network/measures.ts'
 import type { ChannelRules, Network } from '../src/network/network.ts'
 import type { Peer } from '../src/network/peers/peer.ts'
 import type { EventQueue } from '../test/simulation/event-queue.ts'
+import { threadMs } from './measure.ts'
 
 /** The world between the nodes. */
 export interface Lines {
@@ -143,12 +144,6 @@ export class VirtualNetwork implements Pick<Network, 'join' | 'addPeer'> {
     const member = this.#channel?.member(from.host.id)
     if (member) void this.#channel?.receive(member.peer, { ...head, bytes })
   }
-}
-
-/** Time of this thread alone: what else the machine does does not count. */
-function threadMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1_000
 }
 
 function virtualTimer(queue: EventQueue): Timer {
