@@ -4,6 +4,7 @@ import { equalBytes } from '../base/bytes.ts'
 import type { Chain } from './chain.ts'
 import type { ChainParts } from './chain-parts.ts'
 import type { HeadSummary } from './consensus/consensus.ts'
+import type { Derived } from './consensus/derived.ts'
 import { type FinalityProof, proveFinality } from './consensus/finality-proof.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { encodeTravellingBlock } from './consensus/travelling-block.ts'
@@ -62,10 +63,13 @@ export class ChainBlocks {
     return number === undefined ? undefined : log.byNumber(number)
   }
 
+  derived(): Derived | undefined {
+    return this.parts.derived.of(this.parts.past.head.hash)
+  }
+
   /** Whether somebody signs the next block. */
   isValidator(address: Address): boolean {
-    const { derived, past } = this.parts
-    const list = derived.of(past.head.hash)?.validators.list ?? []
+    const list = this.derived()?.validators.list ?? []
     return list.some((one) => equalBytes(one.address, address))
   }
 

@@ -5,6 +5,7 @@ import type { Closing } from './block-closing.ts'
 import type { ChainNetwork } from './chain-network.ts'
 import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
+import type { Derived } from './consensus/derived.ts'
 import type { FinalityProof } from './consensus/finality-proof.ts'
 import type { RoundView } from './consensus/round-view.ts'
 import type { Evm } from './evm/evm.ts'
@@ -120,6 +121,8 @@ export interface Chain {
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
   /** The way by certificates from one block to a later one, or to one before that; `undefined` where there is none. */
   finalityProof(from: bigint, to: bigint): FinalityProof | undefined
+  /** What follows from the chain up to its head: the sets of the heights to come; `undefined` where nothing does. */
+  derived(): Derived | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
   /** State after a block; `undefined` when it is older than what is kept, which an archive has no bound for. */
   stateAt(hash: Hash): State | undefined

@@ -1,6 +1,5 @@
 /** The parts of the command `chain` that work on a stored chain: export, import and verify. */
 
-import { AppError } from '../../base/app-error.ts'
 import {
   exportStoredChain,
   importStoredChain,
@@ -9,6 +8,7 @@ import {
 } from '../../node/stored-chain.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, OwnFlag } from '../command.ts'
+import { badUsage } from '../flag-values.ts'
 import { interruption } from '../interruption.ts'
 
 /** Flags of these parts. */
@@ -47,7 +47,8 @@ export async function runChainFiles(call: Call): Promise<number | undefined> {
 
 async function runExport(call: Call, file: string, name: string | undefined): Promise<number> {
   const { form = 'rlp' } = call.own
-  if (form !== 'rlp' && form !== 'era') throw badUsage(`--form is rlp or era, not "${form}"`)
+  if (form !== 'rlp' && form !== 'era')
+    throw badUsage('chain', `--form is rlp or era, not "${form}"`)
   const { blocks, isWhole } = await exportStoredChain({
     ...(await workOf(call, name)),
     ...{ file, form, from: numberOf(call, 'from'), to: numberOf(call, 'to') },
@@ -115,15 +116,10 @@ function numberOf(call: Call, name: string): bigint | undefined {
   const text = call.own[name]
   if (text === undefined) return undefined
   if (typeof text === 'string' && /^\d{1,18}$/.test(text)) return BigInt(text)
-  throw badUsage(`--${name} is a number of a block, not "${text}"`)
+  throw badUsage('chain', `--${name} is a number of a block, not "${text}"`)
 }
 
 function leave(what: string): number {
   console.error(`interrupted: ${what}; the same command goes on`)
   return interrupted
-}
-
-function badUsage(reason: string): AppError {
-  const message = `${reason}; see "quantumstream chain --help"`
-  return new AppError({ code: 'cli/bad-usage', message })
 }

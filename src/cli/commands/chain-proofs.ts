@@ -1,10 +1,10 @@
 /** The parts of the command `chain` about certificates: exports a proof that a block is final, and checks one. */
 
 import { writeFile } from 'node:fs/promises'
-import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import { type FinalBlock, verifyProofFile } from '../../node/finality-file.ts'
 import type { Call, OwnFlag } from '../command.ts'
+import { badUsage } from '../flag-values.ts'
 import { type AskRpc, rpcOf } from '../rpc-client.ts'
 
 /** Flags of these parts. */
@@ -15,7 +15,11 @@ export const chainProofFlags: readonly OwnFlag[] = [
     description: 'Block that a proof begins with, default the first one',
   },
   { name: 'chain-key', value: 'KEY', description: 'Key of the chain that a proof is of' },
-  { name: 'out', value: 'FILE', description: 'Where a proof is written, default the terminal' },
+  {
+    name: 'out',
+    value: 'FILE',
+    description: 'File of a proof, default the terminal; folder of a founded chain',
+  },
 ]
 
 /** What help says of them. */
@@ -43,7 +47,7 @@ export async function runChainProofs(call: Call): Promise<number | undefined> {
 }
 
 async function exportProof(call: Call, height: string, chain: string | undefined): Promise<number> {
-  if (!/^\d{1,18}$/.test(height)) throw badUsage(`"${height}" is no height`)
+  if (!/^\d{1,18}$/.test(height)) throw badUsage('chain', `"${height}" is no height`)
   const ask = await rpcOf(call, chain)
   const proof = await wholeProof(ask, trustedOf(call)?.number ?? 0n, BigInt(height))
   const text = `${JSON.stringify(proof, null, 2)}\n`
@@ -96,10 +100,5 @@ function trustedOf(call: Call): { readonly number: bigint; readonly hash: string
   if (trust === undefined) return undefined
   const [, number, hash] = /^(\d{1,18}):(0x[0-9a-fA-F]{64})$/.exec(String(trust)) ?? []
   if (number !== undefined && hash !== undefined) return { number: BigInt(number), hash }
-  throw badUsage(`--trust is HEIGHT:HASH, such as 12000:0x…, not "${trust}"`)
-}
-
-function badUsage(reason: string): AppError {
-  const message = `${reason}; see "quantumstream chain --help"`
-  return new AppError({ code: 'cli/bad-usage', message })
+  throw badUsage('chain', `--trust is HEIGHT:HASH, such as 12000:0x…, not "${trust}"`)
 }

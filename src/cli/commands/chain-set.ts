@@ -7,6 +7,7 @@ import { initStoredChain } from '../../node/stored-chain.ts'
 import { table } from '../api-client.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, OwnFlag } from '../command.ts'
+import { badUsage } from '../flag-values.ts'
 import { type AskRpc, rpcOf } from '../rpc-client.ts'
 
 /** Flags of these parts. */
@@ -85,7 +86,8 @@ async function bang(call: Call, file: string): Promise<number> {
 
 async function fork(call: Call, parent: string, name: string): Promise<number> {
   const chainId = numberOf(call, 'chain-id')
-  if (chainId === undefined) throw badUsage('a fork needs a chain id of its own: --chain-id N')
+  if (chainId === undefined)
+    throw badUsage('chain', 'a fork needs a chain id of its own: --chain-id N')
   const [number, consensus] = [numberOf(call, 'at'), await jsonOf(call, 'consensus')]
   const wish = {
     ...{ name, chainId },
@@ -180,10 +182,5 @@ function numberOf(call: Call, flag: string): number | undefined {
   if (text === undefined) return undefined
   const number = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
   if (Number.isSafeInteger(number)) return number
-  throw badUsage(`--${flag} is a whole number, not "${text}"`)
-}
-
-function badUsage(reason: string): AppError {
-  const message = `${reason}; see "quantumstream chain --help"`
-  return new AppError({ code: 'cli/bad-usage', message })
+  throw badUsage('chain', `--${flag} is a whole number, not "${text}"`)
 }

@@ -5,8 +5,15 @@ import { type ApiPage, askApi, table } from '../api-client.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, Command } from '../command.ts'
 import { chainFileDetails, chainFileFlags, runChainFiles } from './chain-files.ts'
+import { chainFoundingDetails, chainFoundingFlags, runChainFounding } from './chain-founding.ts'
 import { chainProofDetails, chainProofFlags, runChainProofs } from './chain-proofs.ts'
 import { chainSetDetails, chainSetFlags, runChainSet } from './chain-set.ts'
+import { runChainStanding } from './chain-standing.ts'
+import {
+  chainValidatorDetails,
+  chainValidatorFlags,
+  runChainValidators,
+} from './chain-validators.ts'
 
 interface ChainRow {
   readonly name: string
@@ -24,18 +31,25 @@ interface BlockRow {
   readonly gasUsed: string
 }
 
+/** Each runs what it knows, and gives `undefined` for what it does not. */
+const parts = [
+  ...[runChainFounding, runChainValidators, runChainStanding],
+  ...[runChainSet, runChainFiles, runChainProofs],
+]
+
 export const chainCommand: Command = {
   name: 'chain',
   summary:
     'Makes, shows, starts and stops the chains of a running node; exports, imports and verifies stored ones',
   usage:
-    'init FILE | bang FILE | fork PARENT NAME --chain-id N\n' +
+    'init FILE | init --engine E --out FOLDER | validators [add|remove|set-weight|set-pay-to|rotate-key|move|receive] …\n' +
+    '                    | bang FILE | fork PARENT NAME --chain-id N\n' +
     '                    | list | status [NAME] | start NAME | stop NAME | remove NAME --yes\n' +
     '                    | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]\n' +
     '                    | export FILE [CHAIN] | import FILE [CHAIN] | verify [CHAIN]\n' +
     '                    | certificate HEIGHT [CHAIN] | verify-proof FILE',
-  details: `${chainSetDetails}\n\n${chainFileDetails}\n\n${chainProofDetails}`,
-  mostWords: 3,
+  details: `${chainFoundingDetails}\n\n${chainValidatorDetails}\n\n${chainSetDetails}\n\n${chainFileDetails}\n\n${chainProofDetails}`,
+  mostWords: 4,
   flags: [
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
     { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
@@ -43,12 +57,15 @@ export const chainCommand: Command = {
     ...chainFileFlags,
     ...chainSetFlags,
     ...chainProofFlags,
+    ...chainFoundingFlags,
+    ...chainValidatorFlags,
   ],
   settings: ['rpcHost', 'rpcPort', 'apiHost', 'apiPort', 'data'],
   async run(call) {
-    const done =
-      (await runChainSet(call)) ?? (await runChainFiles(call)) ?? (await runChainProofs(call))
-    if (done !== undefined) return done
+    for (const run of parts) {
+      const done = await run(call)
+      if (done !== undefined) return done
+    }
     const origin = await apiOrigin(call)
     const [what = 'status', ...rest] = call.words
     if (what === 'status') return showChains(origin, call)

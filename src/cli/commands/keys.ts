@@ -1,6 +1,7 @@
 /** The command `keys`: makes and reads encrypted key files. */
 
 import { AppError } from '../../base/app-error.ts'
+
 import {
   createKeyFile,
   hashChainCommitment,
@@ -8,10 +9,9 @@ import {
   keyFileAddress,
   possessionProof,
   publicKeyOf,
-  readPasswordFile,
 } from '../../node/key-files.ts'
-import { askPassword } from '../ask-password.ts'
 import type { Call, Command } from '../command.ts'
+import { passwordOf } from '../flag-values.ts'
 
 /** Of a validator. */
 const lastHashChain = 255n
@@ -72,14 +72,8 @@ function natural(
   throw new AppError({ code: 'cli/bad-usage', message })
 }
 
-async function password(call: Call, twice: boolean): Promise<string> {
-  const file = call.own['password-file']
-  if (typeof file === 'string') return readPasswordFile(file)
-  const first = await askPassword('Password')
-  if (twice && (await askPassword('Once more')) !== first) {
-    throw new AppError({ code: 'cli/bad-usage', message: 'the two passwords differ' })
-  }
-  return first
+function password(call: Call, twice: boolean): Promise<string> {
+  return passwordOf(call, { question: 'Password', twice })
 }
 
 function usage(call: Call): AppError {

@@ -352,6 +352,11 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['proposer: Address|null', 'self: Address|null', 'totalWeight: Quantity'],
     ...['validators: object[]', 'evidence: object[]'],
   ),
+  ValidatorsView: fields(
+    'The set of a height; `contract` is where it is decided on, `absentUntil` the height from which on a validator has turns again',
+    ...['engine: string', 'contract: Address|null', 'height: Quantity', 'totalWeight: Quantity'],
+    ...['validators: object[]', 'next: object[]|null', 'bans: object[]'],
+  ),
   LinkedPeer: fields(
     'A linked node, with the validator that it proved to be and the height that it says it has',
     ...['id: string', 'validator: Address|null', 'height: Quantity|null', 'link: object|null'],

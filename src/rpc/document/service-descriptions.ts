@@ -48,6 +48,10 @@ export const serviceDescriptions: Descriptions = {
     'How the chain is agreed on: finality, who is ahead, and where the votes on the next block stand.',
     ...([[], 'ConsensusView'] as const),
   ],
+  qs_validators: [
+    'Who signs the next block, and who the one after where that differs; with their public keys if these are asked for.',
+    ...([['withKeys?: boolean'], 'ValidatorsView'] as const),
+  ],
   qs_peers: ['Linked nodes of the chain, and how their links do.', [], 'LinkedPeer[]'],
   qs_blocks: [
     'Blocks with their transactions, oldest first.',

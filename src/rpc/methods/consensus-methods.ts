@@ -4,6 +4,9 @@ import type { Chain } from '../../chain/chain.ts'
 import { peerJson } from '../format/peer-json.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { roundJson } from '../format/round-json.ts'
+import { validatorsJson } from '../format/validators-json.ts'
+import { optional } from '../params/parser.ts'
+import { flag } from '../params/values.ts'
 import { type MethodTable, method } from './method.ts'
 
 export const consensusMethods: MethodTable = {
@@ -19,6 +22,10 @@ export const consensusMethods: MethodTable = {
         : null,
       voting: round ? roundJson(round) : null,
     }
+  }),
+  qs_validators: method([optional(flag, false)], ({ chain }, [withKeys]) => {
+    const [derived, height] = [chain.derived(), chain.head().header.number]
+    return validatorsJson({ engine: chain.manifest.consensus.engine, derived, height, withKeys })
   }),
   qs_peers: method([], ({ chain }) => chain.network()?.peers().map(peerJson) ?? []),
 }
