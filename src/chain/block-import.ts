@@ -119,6 +119,7 @@ export class BlockImport {
     if (isOrphan && !branches.blockOf(parentHash)) this.#waiting.add(block, nowMs())
     if (verdict.kind !== 'valid') return verdict
     if (equalBytes(parentHash, head().hash)) return this.#run(block)
+    if (engine.maxReorg === 0) return invalid('final', 'another block of its height is final')
     const fault = bodyFault(block, site().rules.rulesAt(block.header))
     if (fault) return fault
     branches.keep(block)

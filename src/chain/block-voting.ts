@@ -34,7 +34,8 @@ export interface VotingPlace {
   readonly decidedBlock: (height: bigint) => Uint8Array | undefined
   /** The chain goes no further: why. */
   readonly halted: (error: AppError) => void
-  readonly signer: ValidatorSigner | undefined
+  /** Keys of this node. */
+  readonly signers: readonly ValidatorSigner[]
   readonly hearTransaction: NetworkedChain['hearTransaction']
   readonly isValidator: NetworkedChain['isValidator']
   /** What a peer said of its head where no vote is heard of it. */
@@ -53,6 +54,8 @@ const mostRun = 8
 /** The votes of one chain. */
 export class BlockVoting {
   readonly #place: VotingPlace
+  /** Signs now, or will once the set has it. */
+  #signer: ValidatorSigner | undefined
   #network: ChainNetwork | undefined
   #ran: readonly BuiltBlock[] = []
   /** One signature after the other. */
@@ -72,6 +75,7 @@ export class BlockVoting {
 
   constructor(place: VotingPlace) {
     this.#place = place
+    this.#signer = place.signers[0]
   }
 
   join(network: ChainNetwork | undefined): void {
@@ -80,9 +84,10 @@ export class BlockVoting {
 
   /** The chain as the network sees it. */
   networked(key: Hash): VotedChain {
-    const { decidedBlock, hearTransaction, isValidator, signer } = this.#place
+    const { decidedBlock, hearTransaction, isValidator } = this.#place
     return {
-      ...{ key, decidedBlock, hearTransaction, isValidator, validator: signer?.linkKey },
+      ...{ key, decidedBlock, hearTransaction, isValidator },
+      validator: () => this.#signer?.linkKey,
       hear: (from, bytes) => this.#hear(from, bytes),
       hearBlock: (bytes) => this.#hearBlock(bytes),
     }
@@ -93,7 +98,8 @@ export class BlockVoting {
    * signed further makes a node wait until that height is over.
    */
   start(head: bigint): Pick<StartOptions, 'self' | 'logged'> {
-    const { signer, logger } = this.#place
+    const { logger } = this.#place
+    const signer = this.#choose()
     if (signer === undefined) return {}
     const { validator, logged, guard } = signer
     const signed = guard.highest(0)?.height ?? 0n
@@ -121,9 +127,11 @@ export class BlockVoting {
         return true
       case 'set-head':
         return this.#decide(effect)
-      case 'sign':
-        this.#signing = this.#signing.then(() => this.#sign(effect))
+      case 'sign': {
+        const signer = this.#signer
+        this.#signing = this.#signing.then(() => this.#sign(effect, signer))
         return true
+      }
       case 'broadcast':
         this.#broadcast(effect)
         return true
@@ -157,10 +165,28 @@ export class BlockVoting {
     this.#ran = []
     this.#logged = new Set()
     this.#came()
-    const { signer, head, feed, nowMs } = this.#place
-    if (this.#silentUntil === undefined || head().header.number < this.#silentUntil) return
-    this.#silentUntil = undefined
-    feed({ kind: 'signer', self: signer?.validator, nowMs: nowMs() })
+    const { head, feed, nowMs } = this.#place
+    const before = this.#signer
+    const signer = this.#choose()
+    const { number } = head().header
+    if (signer !== before) {
+      this.#network?.validatorChanged()
+      const signed = signer?.guard.highest(0)?.height ?? 0n
+      this.#silentUntil = signed > number ? signed : undefined
+    }
+    const isOver = this.#silentUntil !== undefined && number >= this.#silentUntil
+    if (isOver) this.#silentUntil = undefined
+    if (this.#silentUntil !== undefined || this.#hasGivenUp) return
+    if (signer !== before || isOver) {
+      feed({ kind: 'signer', self: signer?.validator, nowMs: nowMs() })
+    }
+  }
+
+  /** The key that the next height is signed by: the first in the set, or the one before if none is. */
+  #choose(): ValidatorSigner | undefined {
+    const { signers, isValidator } = this.#place
+    this.#signer = signers.find(({ validator }) => isValidator(validator.address)) ?? this.#signer
+    return this.#signer
   }
 
   /** The links; `undefined` for a node that has none. */
@@ -224,7 +250,7 @@ export class BlockVoting {
     this.#came()
     this.#network?.leave()
     await this.#signing
-    await this.#place.signer?.close()
+    await Promise.all(this.#place.signers.map((signer) => signer.close()))
   }
 
   async #check({ hash, block, isDecided }: EffectOf<'check-block'>): Promise<void> {
@@ -258,7 +284,7 @@ export class BlockVoting {
     const begin = async () => {
       try {
         await stored
-        await this.#place.signer?.log.begin(height)
+        await this.#signer?.log.begin(height)
       } catch (error) {
         this.#giveUp(error)
       }
@@ -275,8 +301,8 @@ export class BlockVoting {
   }
 
   /** Signs, and tells when key and log have it on disk. */
-  async #sign(effect: EffectOf<'sign'>): Promise<void> {
-    const { signer, feed, nowMs, logger } = this.#place
+  async #sign(effect: EffectOf<'sign'>, signer: ValidatorSigner | undefined): Promise<void> {
+    const { feed, nowMs, logger } = this.#place
     if (signer === undefined || this.#hasGivenUp || this.#hasStopped) return
     const { unsigned, validatorIndex, signBytes, memory } = effect
     try {

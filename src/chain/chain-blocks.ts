@@ -6,6 +6,7 @@ import type { ChainParts } from './chain-parts.ts'
 import type { HeadSummary } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
 import { type FinalityProof, proveFinality } from './consensus/finality-proof.ts'
+import type { ValidatorSet } from './consensus/messages.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { encodeTravellingBlock } from './consensus/travelling-block.ts'
 import { type BlockProofs, decodeProofs, encodeDecidedBlock } from './decided-block.ts'
@@ -95,12 +96,19 @@ export class ChainBlocks {
         return header && record ? { header: encodeHeader(header), record } : undefined
       },
       certificate: (number: bigint) => this.proofsOf(number)?.proof,
-      validators: (number: bigint) => {
-        const parent = this.blockHash(number - 1n)
-        return parent && this.parts.derived.of(parent)?.validators
-      },
+      validators: (number: bigint) => this.validatorsAt(number),
     }
     return proveFinality(source, { from, to })
+  }
+
+  derivedAt(number: bigint): Derived | undefined {
+    const hash = number < 0n ? undefined : this.blockHash(number)
+    return hash && this.parts.derived.of(hash)
+  }
+
+  validatorsAt(height: bigint): ValidatorSet | undefined {
+    const derived = this.derivedAt(height - 1n)
+    return derived?.validators ?? this.derivedAt(height - 2n)?.nextValidators
   }
 
   /** The head, as fork choice sees it. */

@@ -111,10 +111,10 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   #createVoting(): BlockVoting {
-    const { dependencies, signer } = this.parts
+    const { dependencies, signers } = this.parts
     return new BlockVoting({
       ...{ logger: dependencies.logger, nowMs: () => this.#nowMs(), head: () => this.head() },
-      ...{ signer, feed: (input) => this.#feed(input) },
+      ...{ signers, feed: (input) => this.#feed(input) },
       queue: (work) => this.#background(work),
       tryRun: (block, isDecided) => this.#import.tryRun(block, isDecided),
       add: (built, proofs) => {

@@ -29,6 +29,8 @@ export interface ValidatorOptions {
   readonly guardFile: string
   /** What its hash chains come from, where proposers reveal something: `revealSeed` of the key's own seed. */
   readonly revealSeed?: Uint8Array
+  /** Whether nobody has said that it is for this chain: one that signs for another is left alone. */
+  readonly isAnybodys?: boolean
 }
 
 /** The key by which a node proves to be a validator. */
@@ -58,8 +60,8 @@ export interface NetworkedChain {
   /** A node of the chain came, or went. */
   peerCame(id: string): void
   peerWent(id: string): void
-  /** Of the validator that this node is. */
-  readonly validator: LinkKey | undefined
+  /** Of the validator that this node is now. */
+  validator(): LinkKey | undefined
   /** Whether somebody signs blocks now. */
   isValidator(address: Address): boolean
 }
@@ -126,6 +128,8 @@ export interface ChainNetwork {
   peers(): readonly LinkedPeer[]
   /** Keeps a link to an address from now on. @throws AppError `network/bad-address` */
   addPeer(address: string): void
+  /** Proves anew who this node is. */
+  validatorChanged(): void
   leave(): void
 }
 

@@ -31,8 +31,8 @@ export interface ChainOptions {
   readonly beneficiary: Address
   /** Where blocks are sealed by work: seals some, too. Without it the chain is only followed. */
   readonly mining?: MiningOptions | undefined
-  /** Signs blocks where these are voted on; absent for a node that only follows. */
-  readonly validator?: ValidatorOptions
+  /** Sign blocks where these are voted on, while the set has them: the first of several does; none for a node that only follows. */
+  readonly validators?: readonly ValidatorOptions[]
   /** States kept for questions about the past; default 128. */
   readonly history?: number
   /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */
@@ -97,5 +97,5 @@ export interface ChainParts {
   readonly birthState: () => State
   /** Of the chain: keccak-256 of its canonical manifest. */
   readonly key: Hash
-  readonly signer: ValidatorSigner | undefined
+  readonly signers: readonly ValidatorSigner[]
 }

@@ -39,8 +39,8 @@ export interface ChainSetOptions {
   readonly beneficiary: Address
   /** Most chains, stopped ones counted. */
   readonly most: number
-  /** Who this node signs as on a chain, if it does. */
-  readonly validatorOf?: (manifest: Manifest) => ValidatorOptions | undefined
+  /** The keys that this node may sign by on a chain. */
+  readonly validatorsOf?: (manifest: Manifest) => readonly ValidatorOptions[]
 }
 
 /** Hears of chains that come and go. */
@@ -292,9 +292,9 @@ export class ChainSet {
 
   #create(manifest: Manifest, own: Partial<ChainSettings>): Promise<DrivenChain> {
     const { folder, beneficiary, settings } = this.#options
-    const validator = this.#options.validatorOf?.(manifest)
+    const validators = this.#options.validatorsOf?.(manifest) ?? []
     const options = { manifest, folder, beneficiary, ...optionsOf({ ...settings, ...own }) }
-    return createChain({ ...options, ...(validator && { validator }) }, this.#dependencies)
+    return createChain({ ...options, validators }, this.#dependencies)
   }
 
   /** Closes a chain if it is open; what goes wrong is logged, since the chain is over either way. */

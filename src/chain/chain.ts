@@ -7,6 +7,7 @@ import type { KeptBlock } from './chain-past.ts'
 import type { BlockShape, HeaderDraft } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
 import type { FinalityProof } from './consensus/finality-proof.ts'
+import type { ValidatorSet } from './consensus/messages.ts'
 import type { RoundView } from './consensus/round-view.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
@@ -119,6 +120,10 @@ export interface Chain {
   byHash(hash: Hash): ExecutedBlock | undefined
   /** A block as far as its logs need it; `undefined` also for one of whose bloom filter `mayHold` says no. */
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
+  /** What follows from the chain up to a block of it; `undefined` where blocks have no records. */
+  derivedAt(number: bigint): Derived | undefined
+  /** Who signs a height, up to the second after the head; `undefined` where nobody votes. */
+  validatorsAt(height: bigint): ValidatorSet | undefined
   /** The way by certificates from one block to a later one, or to one before that; `undefined` where there is none. */
   finalityProof(from: bigint, to: bigint): FinalityProof | undefined
   /** What follows from the chain up to its head: the sets of the heights to come; `undefined` where nothing does. */

@@ -22,7 +22,7 @@ import { checkpointFile, readCheckpoint } from './resumption.ts'
 import { keepManifest } from './stored-manifest.ts'
 import { turnTaking } from './turn-taking.ts'
 import { openReveals } from './validating/validator-reveals.ts'
-import { openValidatorSigner } from './validating/validator-signer.ts'
+import { openValidatorSigners } from './validating/validator-signer.ts'
 
 /** Memory of the state above which what did not change lately goes to disk. */
 const defaultStateMemoryBytes = 1024 * 1024 * 1024
@@ -89,13 +89,13 @@ export async function createChain(
     isResumed ? resumption : undefined,
   )
   checkpoints.consider()
-  const { validator } = options
-  const signer =
-    validator && (await openValidatorSigner(validator, { folder, chainKey: key, logger }))
+  const signers = await openValidatorSigners(options.validators ?? [], {
+    ...{ folder, chainKey: key, logger },
+  })
   const derived = new ChainDerived(manifest, genesis.block.hash, log)
   const reveals = await revealsOf(options, derived.of(past.head.hash))
   return new ChainDriver({
-    signer,
+    signers,
     ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
     ...{ engine: createEngine(manifest, rules, { chainKey: key, reveals }), derived },
     options: { ...options, manifest },
@@ -105,13 +105,15 @@ export async function createChain(
 
 /** What validators of this node reveal when they propose, where that is asked for. */
 async function revealsOf(
-  { manifest, validator }: ChainOptions,
+  { manifest, validators = [] }: ChainOptions,
   derived: Derived | undefined,
 ): Promise<RevealSource | undefined> {
   const { chainId, consensus } = manifest
-  if (consensus.engine !== 'pos' || validator?.revealSeed === undefined) return undefined
-  const own = { address: keyAddress(validator.key), seed: validator.revealSeed }
-  return await openReveals([own], { chainId, derived })
+  const own = validators.flatMap(({ key, revealSeed: seed }) =>
+    seed ? [{ address: keyAddress(key), seed }] : [],
+  )
+  if (consensus.engine !== 'pos' || own.length === 0) return undefined
+  return await openReveals(own, { chainId, derived })
 }
 
 /** A reorganisation goes back to the state before its oldest block. */

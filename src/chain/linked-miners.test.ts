@@ -78,7 +78,7 @@ class World {
   liar(answer: NetworkedChain['answer']): ChainNetwork {
     const nothing = async () => 'ignore' as const
     return this.links.join('liar')({
-      ...{ key: new Uint8Array(32), validator: undefined, isValidator: () => false },
+      ...{ key: new Uint8Array(32), validator: () => undefined, isValidator: () => false },
       ...{ hear: () => 'ignore', hearBlock: () => 'ignore', hearStatus: () => 'ignore' },
       ...{ hearTransaction: nothing, hearNewBlock: nothing, decidedBlock: () => undefined },
       ...{ peerCame: () => {}, peerWent: () => {}, answer },

@@ -8,6 +8,7 @@ import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.t
 import { readChainRecords } from './chain-log.ts'
 import { ChainPast } from './chain-past.ts'
 import { type BlockRecord, headOf, type LogRecord } from './chain-records.ts'
+import { encodeDerived } from './consensus/derived.ts'
 import { createEvm } from './evm/create-evm.ts'
 import type { Evm } from './evm/evm.ts'
 import { birthAccounts } from './genesis.ts'
@@ -185,7 +186,7 @@ class Verifier {
     const executed = decodeExecutedBlock(bytes)
     const { header, hash } = executed.block
     const { number } = header
-    const stored = { executed, difference, state: this.#past.state.apply(difference) }
+    const stored = { executed, difference, derived, state: this.#past.state.apply(difference) }
     const senders = this.#sendersOf(executed.block)
     const details = [
       ...storedFaults(stored, this.#past.head),
@@ -238,7 +239,7 @@ function senderFaults(
 
 /** What of a stored block is not as its header or its transactions say. */
 function* storedFaults(
-  { executed, state }: BuiltBlock,
+  { executed, state }: Pick<BuiltBlock, 'executed' | 'state'>,
   parent: { readonly header: Header; readonly hash: Hash },
 ): Generator<string> {
   const { block, receipts, transactionHashes } = executed
@@ -271,7 +272,7 @@ function* storedFaults(
 /** What running a block gives that is not what was stored. */
 async function runFaults(
   site: BuildingSite,
-  stored: BuiltBlock,
+  stored: Pick<BuiltBlock, 'executed' | 'state'> & { readonly derived: Uint8Array | undefined },
   senders: readonly (Address | undefined)[],
 ): Promise<readonly string[]> {
   const ran = await runBlock(site, { block: stored.executed.block, senders })
@@ -284,6 +285,11 @@ async function runFaults(
   }
   if (!equalBytes(encodeExecutedBlock(ran.executed), encodeExecutedBlock(stored.executed))) {
     faults.push('running it gives other receipts or senders than are stored')
+  }
+  const nothing = new Uint8Array()
+  const derived = ran.derived ? encodeDerived(ran.derived) : nothing
+  if (!equalBytes(derived, stored.derived ?? nothing)) {
+    faults.push('what is stored as following from it does not')
   }
   return faults
 }

@@ -48,6 +48,8 @@ export class SealCheck {
     // What was once stored is not too early any more.
     const verdict = this.#engine.checkHeader(this.#reader(parent), block, Number.MAX_SAFE_INTEGER)
     if (verdict.kind === 'invalid') return [`its header: ${verdict.rule}, ${verdict.detail}`]
+    // Where contracts say how a block ends, running it tells.
+    if (this.#engine.readsContracts) return derived ? [] : ['what follows from it is not stored']
     const { header, record } = block
     const end = this.closing(parent.hash)?.({ header, gasUsed: header.gasUsed, record })
     if (end === undefined) return ['what follows from its parent is not stored']

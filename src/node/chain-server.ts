@@ -19,7 +19,7 @@ import { readInjection } from './injection.ts'
 import { joinBy, openPeerLinks, type PeerLinks } from './peer-links.ts'
 import { programVersion } from './program-folder.ts'
 import type { SettingValues } from './settings.ts'
-import { openValidatorKey } from './validator-key.ts'
+import { openValidatorKeys } from './validator-key.ts'
 
 /** How a chain is asked. */
 export interface ServedChain {
@@ -71,8 +71,8 @@ export async function openChainSet(
   const { values, logger, metrics, stops } = composition
   const folder = path.join(values.data, 'chains')
   const links = await openPeerLinks(composition)
-  const validatorOf = await openValidatorKey(composition)
-  const options = { folder, settings: values, beneficiary, most: values.maxChains, validatorOf }
+  const validatorsOf = await openValidatorKeys(composition)
+  const options = { folder, settings: values, beneficiary, most: values.maxChains, validatorsOf }
   const chains = new ChainSet(options, {
     ...{ clock: systemClock, timer: systemTimer, logger, metrics },
     ...(links && { join: joinBy(links.network) }),

@@ -45,7 +45,7 @@ async function openListener(
   await network.start()
   const heard = new Set<string>()
   const links = joinBy(network)({
-    ...{ key: new Uint8Array(32).fill(7), validator: undefined, isValidator: () => false },
+    ...{ key: new Uint8Array(32).fill(7), validator: () => undefined, isValidator: () => false },
     hear(_, message) {
       const isNew = !heard.has(message.toHex())
       heard.add(message.toHex())

@@ -106,7 +106,7 @@ export function joinBy(network: Network): JoinNetwork {
     const channel: Channel = network.join({
       chainKey: chain.key,
       isValidator: (address) => chain.isValidator(address),
-      ...(chain.validator && { validator: () => chain.validator }),
+      validator: () => chain.validator(),
       messages: messagesOf(chain, (message) => void channel.publish(kinds.consensus, message)),
       questions: questionsOf(chain),
       peerCame: ({ id }) => chain.peerCame(id),
@@ -225,6 +225,7 @@ function linksOf(channel: Channel, network: Network): ChainNetwork {
       })
     },
     addPeer: (address) => network.addPeer(address),
+    validatorChanged: () => channel.announce(),
     leave: () => channel.leave(),
   }
 }

@@ -1,5 +1,7 @@
 /** Lists what values of settings look like, and reads them. */
 
+import { signatureSchemes } from '../crypto/signatures.ts'
+
 /** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
 export interface Kind<T> {
   /** Ends the sentence "expected …". */
@@ -87,3 +89,9 @@ export function list(expected: string, isOne: (word: string) => boolean): Kind<s
       typeof raw === 'string' && raw !== '' && raw.split(',').every(isOne) ? raw : undefined,
   }
 }
+
+/** Names of signature schemes. */
+export const schemeList = list(
+  `${signatureSchemes.join(', ')}, or several with commas between them`,
+  (word) => signatureSchemes.some((one) => one === word),
+)

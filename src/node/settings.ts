@@ -2,7 +2,6 @@
 
 import { chainBounds } from '../chain/chain-settings.ts'
 import { ownForks } from '../chain/ledger/manifest.ts'
-import { signatureSchemes } from '../crypto/signatures.ts'
 import {
   address,
   blockTime,
@@ -11,6 +10,7 @@ import {
   list,
   oneOf,
   port,
+  schemeList,
   text,
   url,
   web,
@@ -260,15 +260,16 @@ export const settings = {
   validatorKeyFile: {
     ...{ kind: text, default: undefined, env: 'QS_VALIDATOR_KEY_FILE' },
     description:
-      'Encrypted key file of the validator that this node is; what it has signed is kept beside it',
+      'Encrypted key file of the validator that this node is; what it has signed is kept beside it. Several, with commas between them: the first that the set has signs, so that keys can be changed while the node runs',
   },
   validatorPasswordFile: {
     ...{ kind: text, default: undefined, env: 'QS_VALIDATOR_PASSWORD_FILE' },
-    description: 'File with the password of that key file; without it the terminal is asked',
+    description: 'File with the password of these key files; without it the terminal is asked',
   },
   validatorScheme: {
-    ...{ kind: oneOf(...signatureSchemes), default: 'ed25519', env: 'QS_VALIDATOR_SCHEME' },
-    description: 'How that validator signs',
+    ...{ kind: schemeList, default: 'ed25519', env: 'QS_VALIDATOR_SCHEME' },
+    description:
+      'How that validator signs: ed25519, ml-dsa-65 or secp256k1; several, with commas, are those of several key files',
   },
   injectKeyFile: {
     ...{ kind: text, default: undefined, env: 'QS_INJECT_KEY_FILE' },

@@ -41,7 +41,7 @@ async function openVoted(t: TestContext) {
   const chain = await createChain(
     {
       ...{ manifest, folder, beneficiary: new Uint8Array(20) },
-      validator: { key, guardFile: path.join(folder, 'guard') },
+      validators: [{ key, guardFile: path.join(folder, 'guard') }],
     },
     world,
   )

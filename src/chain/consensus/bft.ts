@@ -8,6 +8,7 @@ import type { BftState } from './bft-state.ts'
 import type { ConsensusEngine } from './consensus.ts'
 import type { Derived } from './derived.ts'
 import { advancePriorities, changePriorities, proposersOf, type Rotation } from './proposer.ts'
+import { setAfter } from './registry-set.ts'
 import {
   type Ending,
   type MixedBlock,
@@ -17,15 +18,22 @@ import {
   votedEngine,
 } from './voted-engine.ts'
 
+/** What the engine is made for. */
+export interface BftChain extends VotedChain {
+  /** Whether the contract of the chain's registry says who the validators are. */
+  readonly isGoverned: boolean
+}
+
 const mixTag = new TextEncoder().encode('QS/mix/bft/1')
 
 /** The engine of a chain. */
-export function bftEngine(chain: VotedChain): ConsensusEngine<BftState> {
+export function bftEngine(chain: BftChain): ConsensusEngine<BftState> {
+  const { isGoverned } = chain
   return votedEngine(chain, {
     engine: 'bft',
     proposersAt: (derived, height) => proposersOf(rotationOf(derived, height)),
     mixOf: predictableMix,
-    close,
+    close: (ending) => close(ending, isGoverned),
   })
 }
 
@@ -40,12 +48,15 @@ export function predictableMix({ header }: MixedParent, { round, beneficiary }: 
   return keccak256(concatBytes(mixTag, header.mixHash, place, beneficiary))
 }
 
-/** Turns the rotation on. */
-function close({ parent, block, validators }: Ending): VoterClose {
+/** Turns the rotation on, and looks up who signs next. */
+function close({ parent, block, read, validators }: Ending, isGoverned: boolean): VoterClose {
   const rotation = rotationOf(parent, block.header.number)
   const turned = { ...rotation, priorities: advancePriorities(rotation) }
   const isSame = equalBytes(validators.hash, rotation.validators.hash)
   return {
-    derived: { priorities: isSame ? turned.priorities : changePriorities(turned, validators) },
+    derived: {
+      priorities: isSame ? turned.priorities : changePriorities(turned, validators),
+      nextValidators: setAfter(validators, isGoverned ? read : undefined, []),
+    },
   }
 }

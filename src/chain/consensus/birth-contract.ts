@@ -1,6 +1,7 @@
 /** Makes the contract of validators that a chain has from its birth, as its manifest says. */
 
 import type {
+  BftParameters,
   Consensus,
   DposParameters,
   GenesisAccount,
@@ -16,9 +17,17 @@ const epochsMore = 4
 
 /** The account of the contract that says who the validators are; `undefined` for a chain that has none. */
 export function validatorContract(consensus: Consensus): GenesisAccount | undefined {
+  if (consensus.engine === 'bft') return registry(consensus)
   if (consensus.engine === 'pos') return staking(consensus)
   if (consensus.engine === 'dpos') return delegates(consensus)
   return undefined
+}
+
+function registry(consensus: BftParameters): GenesisAccount | undefined {
+  const { owner, maxValidators: maxMembers, validators } = consensus
+  return owner === 'nobody'
+    ? undefined
+    : genesisContract('registry', { owner, maxMembers }, validators)
 }
 
 function staking(consensus: PosParameters): GenesisAccount {

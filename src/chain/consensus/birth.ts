@@ -41,8 +41,8 @@ export function engineBirth(consensus: Consensus): Birth | undefined {
   return { difficulty, record, extraData: recordHash(record), derived }
 }
 
-function bftBirth({ validators }: BftParameters): Birth {
-  const set = validatorSet(validators)
+function bftBirth({ validators, maxValidators }: BftParameters): Birth {
+  const set = validatorSet(validators, maxValidators)
   return votedBirth('bft', set, { priorities: firstPriorities(set) })
 }
 

@@ -280,6 +280,8 @@ export interface StartOptions {
  */
 export interface ConsensusEngine<S> {
   readonly name: EngineName
+  /** Whether the end of a block depends on contracts, so that it is known only of a block that is run. */
+  readonly readsContracts?: boolean
   /** Most blocks that a reorganisation may take back; as many as states are kept unless given. */
   readonly maxReorg?: number
   start(options: StartOptions): Step<S>

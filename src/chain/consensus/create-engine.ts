@@ -25,7 +25,12 @@ export interface EngineOptions {
  * The engine of a chain; what it remembers is its own affair.
  */
 export function createEngine(
-  { consensus, forks, genesis }: Pick<Manifest, 'consensus' | 'forks' | 'genesis'>,
+  {
+    consensus,
+    forks,
+    genesis,
+    parent,
+  }: Pick<Manifest, 'consensus' | 'forks' | 'genesis' | 'parent'>,
   rules: ChainRules,
   { chainKey, reveals }: EngineOptions,
 ): ConsensusEngine<unknown> {
@@ -36,7 +41,9 @@ export function createEngine(
     })
   }
   if (consensus.engine === 'bft') {
-    return bftEngine({ parameters: consensus, chainKey, rules, schemes })
+    // The registry of a chain that was forked is the one of its parent, and names the validators of that.
+    const isGoverned = consensus.owner !== 'nobody' && parent === undefined
+    return bftEngine({ parameters: consensus, chainKey, rules, schemes, isGoverned })
   }
   if (consensus.engine === 'pos') {
     return posEngine({ parameters: consensus, chainKey, rules, schemes, reveals })

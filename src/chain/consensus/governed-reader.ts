@@ -1,6 +1,7 @@
 /** Reads the sets that somebody governs: the registry of a BFT chain, and the committee of a hybrid one. */
 
 import { compareBytes } from '../../base/bytes.ts'
+import type { Address } from '../ledger/transaction.ts'
 import { governedFields, memberFields, memberSlots } from './contract-layout.ts'
 import {
   addressOf,
@@ -11,7 +12,7 @@ import {
 } from './contract-reader.ts'
 import { limits } from './limits.ts'
 import type { Validator } from './messages.ts'
-import { contentSlot, readFields } from './solidity-storage.ts'
+import { contentSlot, mappingSlot, readFields } from './solidity-storage.ts'
 
 /**
  * Members of the registry, in order of addresses; none if the last one was punished. Three slots a member are read, and
@@ -24,6 +25,17 @@ export function readRegistry(reader: ContractReader, known?: KnownKeys): readonl
 /** Members of the committee, in the same way. */
 export function readCommittee(reader: ContractReader, known?: KnownKeys): readonly Validator[] {
   return readMembers(reader, 'committee', known)
+}
+
+/** The address that a member of the registry signs by now, who signs or signed by another; `undefined` if it is out. */
+export function readPresentAddress(reader: ContractReader, signer: Address): Address | undefined {
+  const read = slotsOf(reader, 'registry')
+  const mapped = (field: '_idOfKey' | '_placeAfter', key: Address | bigint) =>
+    read(mappingSlot(governedFields[field][0], key))
+  const place = mapped('_placeAfter', mapped('_idOfKey', signer))
+  if (place === 0n) return undefined
+  const base = contentSlot(governedFields._members[0]) + (place - 1n) * memberSlots
+  return addressOf(readFields(read, base, { validator: memberFields.validator }).validator)
 }
 
 function readMembers(

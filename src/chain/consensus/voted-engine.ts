@@ -100,7 +100,7 @@ export function votedEngine(chain: VotedChain, own: VoterRules): ConsensusEngine
   const unused = unusedFields(own)
   return {
     name: own.engine,
-    maxReorg: 0,
+    ...{ maxReorg: 0, readsContracts: true },
     ...bftSteps(placeOf(chain, own)),
     checkHeader(reader, block, nowMs) {
       const { futureMs } = parameters

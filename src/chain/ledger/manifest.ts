@@ -106,7 +106,20 @@ export interface VotedParameters {
 /** A chain whose blocks are voted on by named validators. */
 export interface BftParameters extends VotedParameters {
   readonly engine: 'bft'
-  readonly validators: readonly FirstValidator[]
+  readonly validators: readonly FirstMember[]
+  /**
+   * Who changes the set, by a contract of the chain: an account, the members by over two thirds of their weight, or nobody:
+   * then there is no contract.
+   */
+  readonly owner: Address | 'members' | 'nobody'
+  /** Most members that it may ever have. */
+  readonly maxValidators: number
+}
+
+/** A member of the first set of a BFT chain. */
+export interface FirstMember extends FirstValidator {
+  /** Whose account has the rights of the validator. */
+  readonly owner: Address
 }
 
 /** What the first validators of chains with stakes have in common: whose they are, and what their owner keeps. */

@@ -124,6 +124,7 @@ export class TestLinks {
       score: (of, wrong) => void this.complaints.push({ by: name, of, wrong }),
       peers: () => others().map(([id]) => ({ id, validator: undefined })),
       addPeer: () => {},
+      validatorChanged: () => {},
       leave: () => void this.#nodes.delete(name),
     }
   }

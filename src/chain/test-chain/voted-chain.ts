@@ -31,7 +31,9 @@ export function votedManifest(owner: Address, keys: readonly SigningKey[]): Mani
     ...{ absence: true, buildLeadMs: 200, futureMs: 500, evidenceHeights: 604_800 },
     validators: keys.map(({ scheme, publicKey }, at) => ({
       ...{ scheme, publicKey, weight: 1n, payTo: new Uint8Array(20).fill(at + 1) },
+      owner: new Uint8Array(20).fill(at + 1),
     })),
+    ...{ owner, maxValidators: 32 },
   }
   return { ...devManifest(owner), name: 'voted', consensus }
 }
@@ -50,13 +52,14 @@ export async function startNode(
     readonly name: string
     readonly folder: string
     readonly manifest: Manifest
-    readonly key?: SigningKey
+    /** The first that the set has signs. */
+    readonly keys?: readonly SigningKey[]
   },
 ): Promise<DrivenChain> {
-  const { name, folder, manifest, key } = node
-  const validator = key && { key, guardFile: path.join(folder, 'guard') }
+  const { name, folder, manifest, keys = [] } = node
+  const validators = keys.map((key, at) => ({ key, guardFile: path.join(folder, `guard-${at}`) }))
   const chain = await createChain(
-    { folder, manifest, beneficiary: new Uint8Array(20), ...(validator && { validator }) },
+    { folder, manifest, beneficiary: new Uint8Array(20), validators },
     {
       ...{ clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
       join: links.join(name),

@@ -55,7 +55,7 @@ export async function startAll(
   const manifest = votedManifest(owner, keys)
   const places = await Promise.all(
     keys.map(async (own, at) => ({
-      ...{ name: `node-${at}`, folder: await nodeFolder(t), manifest, key: keyOf(own, at) },
+      ...{ name: `node-${at}`, folder: await nodeFolder(t), manifest, keys: [keyOf(own, at)] },
     })),
   )
   const nodes: (DrivenChain | undefined)[] = []

@@ -42,7 +42,10 @@ export async function openSigningGuard(options: SigningGuardOptions): Promise<Si
   const { open = openNewestFile } = options
   const file = await open(options.file, mostGuardBytes)
   try {
-    return new SigningGuard(options, file, decodeSigned(file.value, options))
+    const signed = decodeSigned(file.value, options)
+    // Whose key it is must be known before it signs, or two chains could have it.
+    if (file.value.length === 0) await file.write(encodeEntries(new Map(), options.chainKey))
+    return new SigningGuard(options, file, signed)
   } catch (error) {
     await file.close()
     throw error

@@ -31,17 +31,42 @@ export interface SignerFiles {
   readonly log: SigningLogOptions['open']
 }
 
+/** The chain that is signed for. */
+export interface SigningPlace {
+  readonly folder: string
+  readonly chainKey: Hash
+  readonly logger: Logger
+  readonly files?: SignerFiles
+}
+
+/**
+ * Opens all keys of a node, but those that turn out to be another chain's.
+ *
+ * @throws what `openValidatorSigner` throws
+ */
+export async function openValidatorSigners(
+  keys: readonly ValidatorOptions[],
+  place: SigningPlace,
+): Promise<readonly ValidatorSigner[]> {
+  const signers: ValidatorSigner[] = []
+  for (const one of keys) {
+    try {
+      signers.push(await openValidatorSigner(one, place))
+    } catch (error) {
+      const isOther = error instanceof AppError && error.code === 'consensus/other-chain'
+      if (isOther && one.isAnybodys) continue
+      await Promise.all(signers.map((signer) => signer.close()))
+      throw error
+    }
+  }
+  return signers
+}
+
 /** Opens both; @throws what the guard and the log throw */
 export async function openValidatorSigner(
   { key, guardFile }: ValidatorOptions,
-  place: {
-    readonly folder: string
-    readonly chainKey: Hash
-    readonly logger: Logger
-    readonly files?: SignerFiles
-  },
+  { folder, chainKey, logger, files }: SigningPlace,
 ): Promise<ValidatorSigner> {
-  const { folder, chainKey, logger, files } = place
   const address = keyAddress(key)
   const guard = await openSigningGuard({
     ...{ file: guardFile, chainKey, open: files?.guard },
@@ -50,7 +75,12 @@ export async function openValidatorSigner(
   let log: SigningLog
   try {
     log = await openSigningLog({
-      ...{ path: path.join(folder, 'signing.log'), chainKey, address, open: files?.log },
+      ...{
+        path: path.join(folder, `signing-${address.toHex()}.log`),
+        chainKey,
+        address,
+        open: files?.log,
+      },
       cut: (bytes) => logger.warn('an unfinished record was cut off', { folder, bytes }),
     })
   } catch (error) {
