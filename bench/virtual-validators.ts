@@ -157,7 +157,7 @@ class VirtualNode {
   /** As much of a chain as votes need. */
   #networked(): NetworkedChain {
     const chain: Partial<NetworkedChain> = {
-      ...{ key: chainKey, validator: undefined, isValidator: () => true },
+      ...{ key: chainKey, validator: () => undefined, isValidator: () => true },
       hear: (from, bytes) => {
         this.#heard = 'ignore'
         this.#feed({ kind: 'message', from, message: decodeMessage(bytes), nowMs: this.#nowMs() })
