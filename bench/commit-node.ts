@@ -120,7 +120,7 @@ async function start(options: CommitNodeOptions): Promise<void> {
   const chain = await createChain(
     {
       ...{ folder, manifest: parseManifest(options.manifest), beneficiary: new Uint8Array(20) },
-      validator: { key: toldKey(scheme, seed), guardFile: path.join(folder, 'guard') },
+      validators: [{ key: toldKey(scheme, seed), guardFile: path.join(folder, 'guard') }],
     },
     { ...around, join: joinBy(network) },
   )

@@ -29,11 +29,13 @@ describe('a chain that is voted on', () => {
     const { node, places, stop, start } = await startAll(t, 1)
     const [place] = places
     assert.ok(place)
-    const { key, folder, manifest } = place
+    const { keys, folder, manifest } = place
+    const [key] = keys
+    assert.ok(key)
     await reached(node(0), 1n)
     await stop(0)
     const signer = await openValidatorSigner(
-      { key, guardFile: path.join(folder, 'guard') },
+      { key, guardFile: path.join(folder, 'guard-0') },
       {
         ...{ folder: path.join(folder, manifest.name), chainKey: chainKey(manifest) },
         logger: silentLogger,

@@ -2,6 +2,7 @@
 
 import { concatBytes, equalBytes, fromBigInt, padStart } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
+import type { BftParameters } from '../ledger/manifest.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { eligibility } from './absence.ts'
 import type { BftState } from './bft-state.ts'
@@ -20,15 +21,16 @@ import {
 
 /** What the engine is made for. */
 export interface BftChain extends VotedChain {
-  /** Whether the contract of the chain's registry says who the validators are. */
-  readonly isGoverned: boolean
+  readonly parameters: BftParameters
+  /** Whether the chain began with the state of another, whose registry names the validators of that one. */
+  readonly isForked?: boolean
 }
 
 const mixTag = new TextEncoder().encode('QS/mix/bft/1')
 
 /** The engine of a chain. */
 export function bftEngine(chain: BftChain): ConsensusEngine<BftState> {
-  const { isGoverned } = chain
+  const isGoverned = chain.parameters.owner !== 'nobody' && chain.isForked !== true
   return votedEngine(chain, {
     engine: 'bft',
     proposersAt: (derived, height) => proposersOf(rotationOf(derived, height)),

@@ -41,9 +41,8 @@ export function createEngine(
     })
   }
   if (consensus.engine === 'bft') {
-    // The registry of a chain that was forked is the one of its parent, and names the validators of that.
-    const isGoverned = consensus.owner !== 'nobody' && parent === undefined
-    return bftEngine({ parameters: consensus, chainKey, rules, schemes, isGoverned })
+    const isForked = parent !== undefined
+    return bftEngine({ parameters: consensus, chainKey, rules, schemes, isForked })
   }
   if (consensus.engine === 'pos') {
     return posEngine({ parameters: consensus, chainKey, rules, schemes, reveals })

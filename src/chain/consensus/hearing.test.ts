@@ -23,7 +23,8 @@ const parameters: BftParameters = {
   ...{ engine: 'bft', blockTimeMs: 1_000, maxTimeoutMs: 30_000, emptyBlocks: 'always' },
   timeouts: { propose: wait, prevote: wait, precommit: wait },
   ...{ absence: true, buildLeadMs: 200, futureMs: 500, evidenceHeights: 1_000 },
-  validators: check.validators.list,
+  validators: check.validators.list.map((one) => ({ ...one, owner: one.payTo })),
+  ...{ owner: 'nobody', maxValidators: 4 },
 }
 const value = new Uint8Array(32).fill(7)
 

@@ -96,7 +96,8 @@ function bftParameters(plan: ChainPlan, list: ValidatorSet['list']): BftParamete
     emptyBlocks: plan.isHeartbeat ? 'heartbeat' : 'always',
     ...{ absence: plan.hasAbsences, futureMs: plan.futureMs, evidenceHeights: 1_000 },
     validators: list.map(({ scheme, publicKey, weight, payTo }) => ({
-      ...{ scheme, publicKey, weight, payTo },
+      ...{ scheme, publicKey, weight, payTo, owner: payTo },
     })),
+    ...{ owner: 'nobody', maxValidators: list.length },
   }
 }

@@ -70,6 +70,7 @@ export class MachineLinks {
         score: (peer, wrong) => this.#judge(Number(peer), wrong, false),
         peers: () => [],
         addPeer: () => {},
+        validatorChanged: () => {},
         leave: () => {},
       }
     }

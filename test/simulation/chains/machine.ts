@@ -175,7 +175,8 @@ export class Machine implements MachinePlace {
       undefined,
     )
     const chain = new ChainDriver({
-      ...{ engine, evm, rules, key, past, log, derived, checkpoints, signer },
+      ...{ engine, evm, rules, key, past, log, derived, checkpoints },
+      signers: signer ? [signer] : [],
       ...{ archive: undefined, genesis: genesis.executed },
       birthState: () => genesis.state.hold(),
       options: { manifest, folder: '', beneficiary: own?.payTo ?? new Uint8Array(20) },
