@@ -42,10 +42,7 @@ export async function openSigningGuard(options: SigningGuardOptions): Promise<Si
   const { open = openNewestFile } = options
   const file = await open(options.file, mostGuardBytes)
   try {
-    const signed = decodeSigned(file.value, options)
-    // Whose key it is must be known before it signs, or two chains could have it.
-    if (file.value.length === 0) await file.write(encodeEntries(new Map(), options.chainKey))
-    return new SigningGuard(options, file, signed)
+    return new SigningGuard(options, file, decodeSigned(file.value, options))
   } catch (error) {
     await file.close()
     throw error
@@ -62,6 +59,12 @@ export class SigningGuard {
     this.#options = options
     this.#file = file
     this.#signed = signed
+  }
+
+  /** Makes the key this chain's before it has signed anything. */
+  async claim(): Promise<void> {
+    if (this.#file.value.length > 0 || this.#signed.size > 0) return
+    await this.#file.write(encodeEntries(new Map(), this.#options.chainKey))
   }
 
   /** The last place that was signed. */

@@ -10,7 +10,7 @@ import { signingKey } from '../../crypto/signatures.ts'
 import { encodeMessage, signedMessage } from '../consensus/message-codec.ts'
 import type { ProposalContent, VoteContent } from '../consensus/messages.ts'
 import { proposalSignBytes, readSignBytes, voteSignBytes } from '../consensus/sign-bytes.ts'
-import { openValidatorSigner } from './validator-signer.ts'
+import { openValidatorSigner, openValidatorSigners } from './validator-signer.ts'
 
 const [chainKey, setHash] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
 const value = new Uint8Array(32).fill(3)
@@ -85,4 +85,25 @@ test('what was signed is read again from its bytes', () => {
   const bytes = proposalSignBytes(content, { chainKey, setHash })
   assert.deepEqual(readSignBytes(bytes), { kind: 'proposal', content })
   assert.equal(readSignBytes(bytes.subarray(1)), undefined)
+})
+
+test('a key that nobody has named for a chain is that of the first that has it', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'signer-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const options = {
+    key: signingKey('ed25519', new Uint8Array(32).fill(9)),
+    ...{ guardFile: path.join(folder, 'guard'), isAnybodys: true },
+  }
+  const place = { folder, chainKey, logger: silentLogger }
+  const [first] = await openValidatorSigners([options], place)
+  assert.ok(first)
+  const other = { ...place, chainKey: setHash }
+  assert.deepEqual(await openValidatorSigners([options], other), [])
+  await first.close()
+  assert.deepEqual(await openValidatorSigners([options], other), [])
+  const named = openValidatorSigners([{ ...options, isAnybodys: false }], other)
+  await assert.rejects(named, { code: 'consensus/other-chain' })
+  const [again] = await openValidatorSigners([options], place)
+  await again?.close()
+  assert.ok(again)
 })

@@ -9,7 +9,7 @@ import type { LoggedHeight } from '../consensus/consensus.ts'
 import { decodeMessage } from '../consensus/message-codec.ts'
 import type { Validator } from '../consensus/messages.ts'
 import { isHello, readSignBytes } from '../consensus/sign-bytes.ts'
-import type { Hash } from '../ledger/transaction.ts'
+import type { Address, Hash } from '../ledger/transaction.ts'
 import { openSigningGuard, type SigningGuard, type SigningGuardOptions } from './signing-guard.ts'
 import { openSigningLog, type SigningLog, type SigningLogOptions } from './signing-log.ts'
 
@@ -51,7 +51,9 @@ export async function openValidatorSigners(
   const signers: ValidatorSigner[] = []
   for (const one of keys) {
     try {
-      signers.push(await openValidatorSigner(one, place))
+      const signer = await openValidatorSigner(one, place)
+      signers.push(signer)
+      if (one.isAnybodys) await signer.guard.claim()
     } catch (error) {
       const isOther = error instanceof AppError && error.code === 'consensus/other-chain'
       if (isOther && one.isAnybodys) continue
@@ -60,6 +62,11 @@ export async function openValidatorSigners(
     }
   }
   return signers
+}
+
+/** The name of a validator's log in the folder of its chain. */
+export function signingLogFile(address: Address): string {
+  return `signing-${address.toHex()}.log`
 }
 
 /** Opens both; @throws what the guard and the log throw */
@@ -76,7 +83,7 @@ export async function openValidatorSigner(
   try {
     log = await openSigningLog({
       ...{
-        path: path.join(folder, `signing-${address.toHex()}.log`),
+        path: path.join(folder, signingLogFile(address)),
         chainKey,
         address,
         open: files?.log,

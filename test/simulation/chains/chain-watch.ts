@@ -40,7 +40,7 @@ export class ChainWatch {
     if (!machine.isCorrect) return
     const bytes = encodeMessage(own)
     const { signature } = own.kind === 'vote' ? own.vote : own.proposal
-    const isLogged = machine.disk.payloads('signing.log').some((one) => contains(one, bytes))
+    const isLogged = machine.disk.payloads(machine.signingLog).some((one) => contains(one, bytes))
     const isGuarded = contains(machine.guardAtStart, signature)
     if (isLogged || isGuarded) return
     throw new PropertyFailure('order', `node ${machine.id} says what is not on its disk`)

@@ -9,7 +9,10 @@ import { openChainLog } from '../../../src/chain/chain-log.ts'
 import { ChainPast } from '../../../src/chain/chain-past.ts'
 import { fakeSigningKey } from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
 import { CheckingThreads } from '../../../src/chain/txpool/checking-threads.ts'
-import { openValidatorSigner } from '../../../src/chain/validating/validator-signer.ts'
+import {
+  openValidatorSigner,
+  signingLogFile,
+} from '../../../src/chain/validating/validator-signer.ts'
 import { NodeClock } from '../node-clock.ts'
 import { PropertyFailure } from '../observer.ts'
 import { type Life, MachineDisk } from './machine-disk.ts'
@@ -98,7 +101,7 @@ export class Machine implements MachinePlace {
     this.#clock.stop()
     this.links.cut()
     this.disk.crash()
-    if (crash.loses === 'log') this.disk.lose('signing.log')
+    if (crash.loses === 'log') this.disk.lose(this.signingLog)
     if (crash.loses === 'folder') this.disk.lose()
     this.world.tell(this.id, () => `stops${crash.loses ? ` and loses its ${crash.loses}` : ''}`)
     crash.crashed()
@@ -116,6 +119,12 @@ export class Machine implements MachinePlace {
 
   jumpClock(byMs: number): void {
     this.#clock.jump(byMs)
+  }
+
+  /** The name of its validator's log. */
+  get signingLog(): string {
+    const own = this.world.ground.firstSet.list[this.validator]
+    return own ? signingLogFile(own.address) : ''
   }
 
   #newLife(): Life & { isOver: boolean } {
