@@ -36,6 +36,7 @@ export type Parcel =
 
 /** A machine, as others see it. */
 export interface MachinePlace {
+  readonly signingLog: string
   readonly id: number
   readonly validator: number
   readonly world: RunPlace
