@@ -5,6 +5,7 @@ import { accountsTable } from './accounts.ts'
 import { chainsTable } from './chains.ts'
 import { commitTable } from './commit.ts'
 import { loopTable, transferTable } from './evm.ts'
+import { firstVoteTable } from './first-vote.ts'
 import { logTable } from './logs.ts'
 import { validatorsTable } from './many-validators.ts'
 import { machineText } from './measure.ts'
@@ -13,6 +14,7 @@ import { networkTable } from './network.ts'
 import { precompileTable } from './precompiles.ts'
 import { startTable } from './starts.ts'
 import { trieTable } from './state.ts'
+import { goneTable, loadTable } from './validator-load.ts'
 
 const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   transfers: transferTable,
@@ -27,6 +29,9 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   chains: chainsTable,
   validators: validatorsTable,
   commit: commitTable,
+  load: loadTable,
+  gone: goneTable,
+  'first-vote': firstVoteTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -32,6 +32,13 @@ const recipients = 500
 /** What was not seen on the chain after this time is sent again, in ms; so many at a time. */
 const [patienceMs, mostAgain] = [6_000, 2_000]
 
+/** A transfer that may be sent. */
+interface Signed {
+  readonly raw: Hex
+  readonly hash: Hex
+  readonly sender: Sender
+}
+
 class Sender {
   readonly address: Hex
   readonly #key: Uint8Array
@@ -69,6 +76,7 @@ export class TransferLoad {
   readonly sent = new Map<Hex, SentTransfer>()
   /** How often a node was given something again. */
   again = 0
+  readonly #ahead: Signed[] = []
   #turn = 0
   #isOver = true
   #running: Promise<unknown> = Promise.resolve()
@@ -138,7 +146,7 @@ export class TransferLoad {
 
   /** Sent, and not seen on the chain. */
   get waiting(): number {
-    return this.#senders.reduce((sum, { next, mined }) => sum + next - mined, 0)
+    return this.#senders.reduce((sum, { sent, mined }) => sum + sent.length - mined, 0)
   }
 
   async #send(speed: { readonly perSecond?: number; readonly waiting?: number }): Promise<void> {
@@ -150,25 +158,34 @@ export class TransferLoad {
         speed.perSecond === undefined
           ? (speed.waiting ?? 0) - this.waiting
           : (elapsedMs / 1_000) * speed.perSecond - count
-      const batch = Array.from({ length: Math.min(200, Math.floor(due)) }, () => this.#sign())
+      const batch = Array.from({ length: Math.min(200, Math.floor(due)) }, () => this.#take())
       count += batch.length
       if (batch.length > 0) await this.#give(batch)
       await pause(20)
     }
   }
 
-  #sign(): Hex {
+  /** Signs so many now, so that sending them costs nothing but that. */
+  signAhead(count: number): void {
+    for (let at = 0; at < count; at += 1) this.#ahead.push(this.#signed())
+  }
+
+  #take(): Hex {
+    const { raw, hash, sender } = this.#ahead.shift() ?? this.#signed()
+    const transfer = { raw, atMs: performance.now() }
+    sender.sent.push(transfer)
+    this.sent.set(hash, transfer)
+    return raw
+  }
+
+  #signed(): Signed {
     const sender = this.#senders[this.#turn % this.#senders.length] as Sender
-    const to = toHex(
-      padStart(Uint8Array.of(1, this.#turn % 256, ((this.#turn * 7) % recipients) % 256), 20),
-    )
+    const number = (this.#turn * 7) % recipients
+    const to = toHex(padStart(Uint8Array.of(1, number >> 8, number & 255), 20))
     this.#turn += 1
     const data = encodeFunctionData({ abi: erc20, functionName: 'transfer', args: [to, 1n] })
     const raw = sender.sign(this.#token, data, 90_000n)
-    const transfer = { raw, atMs: performance.now() }
-    sender.sent.push(transfer)
-    this.sent.set(toHex(hashOf(fromHex(raw))), transfer)
-    return raw
+    return { raw, hash: toHex(hashOf(fromHex(raw))), sender }
   }
 
   /** Gives transactions to one of those that are up; what nobody took is given again later. */
