@@ -17,6 +17,7 @@ export interface BranchedChain {
   readonly head: () => Block
   readonly byHash: (hash: Hash) => ExecutedBlock | undefined
   readonly byNumber: (number: bigint) => ExecutedBlock | undefined
+  readonly finalNumber: () => bigint
   /** What follows from the chain up to a block of it; `undefined` where blocks have no records. */
   readonly derivedOf: (hash: Hash) => Derived | undefined
 }
@@ -69,7 +70,8 @@ export class BlockBranches implements ChainReader {
   summary({ header, hash }: Block): HeadSummary {
     const { number, parentHash: parent, timestamp } = header
     return {
-      ...{ number, hash, parent, timestampMs: timestamp * 1_000n, finalNumber: 0n },
+      ...{ number, hash, parent, timestampMs: timestamp * 1_000n },
+      finalNumber: this.#finalOf(hash),
       totalWork: this.totalWork(hash),
     }
   }
@@ -81,11 +83,32 @@ export class BlockBranches implements ChainReader {
     return first ? this.#chain.byHash(first.header.parentHash)?.block : block
   }
 
+  /** The best of the branches with a block beside the chain. */
+  bestWith(hash: Hash): Block | undefined {
+    const known = this.#aside.get(hash.toHex())?.block
+    const work = (block: Block) => this.totalWork(block.hash) ?? 0n
+    const isOn = ({ block }: AsideBlock) =>
+      this.branchTo(block).some((one) => equalBytes(one.hash, hash))
+    return [...this.#aside.values()]
+      .filter((one) => known && one.block.header.number >= known.header.number && isOn(one))
+      .reduce((best, { block }) => (best && work(best) >= work(block) ? best : block), known)
+  }
+
+  /** Up to which block those that are final are in the chain up to one. */
+  #finalOf(hash: Hash): bigint {
+    const final = this.#chain.finalNumber()
+    const fork = this.forkOf(hash)?.header.number ?? 0n
+    return fork < final ? fork : final
+  }
+
   /** Keeps a block, whose parent is known, beside the chain. */
   keep(block: Block): void {
     this.forget(block)
     const { header, record } = block
-    const close = closingOn(this.#chain.engine, this.derived(header.parentHash))
+    const { engine } = this.#chain
+    // What contracts say is not known before the block is run.
+    const before = engine.readsContracts ? undefined : this.derived(header.parentHash)
+    const close = closingOn(engine, before)
     const derived = close?.({ header, gasUsed: header.gasUsed, record })?.derived
     this.#aside.set(block.hash.toHex(), { block, derived })
     this.#asideBytes += blockSize(block)

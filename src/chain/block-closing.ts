@@ -39,17 +39,19 @@ function unread(): never {
  * How blocks end on a parent.
  *
  * @param parent - what follows from the chain up to it; absent where blocks have no records
+ * @param derivedOf - the same of other blocks of the chain
  */
 export function closingOn(
   engine: Pick<ConsensusEngine<unknown>, 'closeBlock'>,
   parent: Derived | undefined,
+  derivedOf: (hash: Hash) => Derived | undefined = () => undefined,
 ): Closing | undefined {
   if (parent === undefined) return undefined
   return ({ header, gasUsed, record, storage = unread }) => {
     if (record === undefined) return undefined
     const read = (address: Address, slot: Hash) =>
       padStart(fromBigInt(storage(address, toBigInt(slot))), 32)
-    const facts = { header: { ...header, gasUsed }, record: decodeRecord(record) }
+    const facts = { header: { ...header, gasUsed }, record: decodeRecord(record), derivedOf }
     const closed = engine.closeBlock?.(parent, facts, { storage: read })
     if (closed === undefined) return undefined
     // A credit is a withdrawal of EIP-4895, counted since the birth.

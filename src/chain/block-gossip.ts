@@ -17,6 +17,7 @@ import { Budget } from './gossip/budget.ts'
 import { CatchUp, type CatchUpPlace, isOfBody, isOfHeader } from './gossip/catch-up.ts'
 import type { Block } from './ledger/block.ts'
 import { blockSize, decodeBlock, encodeBlock } from './ledger/block-codec.ts'
+import type { Hash } from './ledger/transaction.ts'
 import { turnTaking } from './turn-taking.ts'
 
 /** The chain whose blocks are told. */
@@ -100,6 +101,11 @@ export class BlockGossip {
   moved(): void {
     if (!this.#network || this.#hasStopped) return
     this.#tellIn(this.#toldMs + tellMs - this.#place.nowMs())
+  }
+
+  /** Asks others for a block, and those that lead to it. */
+  seek(hash: Hash): void {
+    void this.#catchUp.seek(hash)
   }
 
   async stop(): Promise<void> {

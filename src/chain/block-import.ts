@@ -3,8 +3,10 @@
 import { equalBytes } from '../base/bytes.ts'
 import { BlockBranches, type BranchedChain } from './block-branches.ts'
 import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.ts'
+import { closingOn } from './block-closing.ts'
 import { bodyFault } from './body-rules.ts'
-import type { Verdict } from './consensus/consensus.ts'
+import type { ChainReader, Verdict } from './consensus/consensus.ts'
+import type { Derived } from './consensus/derived.ts'
 import type { Block, BlockHead } from './ledger/block.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
@@ -89,6 +91,66 @@ export class BlockImport {
     return runBlock(site(), { block, senders: await sendersOf(block) })
   }
 
+  /**
+   * Runs the blocks beside the chain up to one, and leaves the chain where it is; `unknown` if the block, or the state before
+   * its branch, is not here.
+   */
+  async checkAside(hash: Hash): Promise<'valid' | 'invalid' | 'unknown'> {
+    const { stateAt, head, engine, finalNumber } = this.#place
+    const branches = this.#branches
+    const [block, fork] = [branches.blockOf(hash), branches.forkOf(hash)]
+    if (!block || !fork) return 'unknown'
+    if (fork.header.number < finalNumber()) return 'invalid'
+    if (equalBytes(fork.hash, hash)) return 'valid'
+    const state = stateAt(fork.hash)
+    const depth = Number(head().header.number - fork.header.number)
+    if (!state || depth > (engine.maxReorg ?? depth)) return 'unknown'
+    return (await this.#runAside(branches.branchTo(block), { block: fork, state })) ?? 'valid'
+  }
+
+  /** Has a block in the chain: goes to the best branch with it, if it is beside. */
+  async moveWith(hash: Hash): Promise<boolean> {
+    const { byHash } = this.#place
+    const best = byHash(hash) ? undefined : this.#branches.bestWith(hash)
+    if (best) await this.#moveTo(best)
+    const itself = byHash(hash) ? undefined : this.#branches.blockOf(hash)
+    if (itself) await this.#moveTo(itself)
+    return byHash(hash) !== undefined
+  }
+
+  async #runAside(
+    branch: readonly Block[],
+    from: { readonly block: Block; readonly state: State },
+  ): Promise<'invalid' | undefined> {
+    const { site, engine, sendersOf } = this.#place
+    const derivedAside = new Map<string, Derived | undefined>()
+    const derivedOf = (hash: Hash) => derivedAside.get(hash.toHex()) ?? this.#branches.derived(hash)
+    const reader: ChainReader = {
+      header: (hash) => this.#branches.header(hash),
+      ...{ derived: derivedOf, totalWork: (hash) => this.#branches.totalWork(hash) },
+    }
+    const states: State[] = []
+    let { block: parent, state } = from
+    try {
+      for (const block of branch) {
+        if (engine.checkHeader(reader, block, endOfTime).kind !== 'valid') return 'invalid'
+        const before = parent
+        const close = closingOn(engine, derivedOf(before.hash), derivedOf)
+        const blockHash = (number: bigint) =>
+          branch.find(({ header }) => header.number === number)?.hash ?? site().blockHash(number)
+        const ground = { ...site(), ...{ parent: before.header, state, blockHash, close } }
+        const ran = await runBlock(ground, { block, senders: await sendersOf(block) })
+        if ('kind' in ran) return 'invalid'
+        states.push(ran.state)
+        derivedAside.set(block.hash.toHex(), ran.derived)
+        ;[parent, state] = [block, ran.state]
+      }
+      return undefined
+    } finally {
+      for (const one of states.reverse()) one.release()
+    }
+  }
+
   /** Takes the blocks whose time has come. */
   async takeDue(): Promise<void> {
     const { nowMs, wakeAt } = this.#place
@@ -129,7 +191,15 @@ export class BlockImport {
 
   #check(block: Block): Verdict {
     const { engine, nowMs } = this.#place
-    const verdict = engine.checkHeader(this.#branches, block, nowMs())
+    const branches = this.#branches
+    const { parentHash } = block.header
+    // What contracts said before a block beside the chain is not known: the rest of its rules waits until it is run.
+    const isAhead =
+      engine.readsContracts && branches.header(parentHash) && !branches.derived(parentHash)
+    const verdict =
+      isAhead && engine.checkAhead
+        ? engine.checkAhead(branches, block, { nowMs: nowMs(), isSealChecked: true })
+        : engine.checkHeader(branches, block, nowMs())
     if (verdict.kind !== 'valid') return verdict
     return engine.checkOmmers(block, (hash) => this.#branches.blockOf(hash))
   }
@@ -178,8 +248,10 @@ export class BlockImport {
 
   /** Runs blocks until one is wrong, which is forgotten with all that stand on it. */
   async #runAll(blocks: readonly Block[]): Promise<Invalid | undefined> {
+    const { engine } = this.#place
     for (const [at, block] of blocks.entries()) {
-      const verdict = await this.#run(block)
+      const checked = engine.readsContracts ? this.#check(block) : valid
+      const verdict = checked.kind === 'valid' ? await this.#run(block) : checked
       if (verdict.kind !== 'invalid') continue
       for (const one of blocks.slice(at)) this.#branches.forget(one)
       return verdict

@@ -3,7 +3,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
 import { type BuildingSite, type BuiltBlock, buildBlock } from './block-building.ts'
-import type { Work } from './chain.ts'
+import type { Mining, Work } from './chain.ts'
 import type { Effect, Input } from './consensus/consensus.ts'
 import { nonceBytes } from './consensus/seal.ts'
 import type { Block } from './ledger/block.ts'
@@ -64,16 +64,21 @@ export class BlockProposals {
     else if (effect.kind === 'set-head') this.#choose(effect)
   }
 
-  /** The block whose nonce is searched. */
-  work(): Work | undefined {
+  readonly mining: Mining = {
+    isMining: () => this.#place.miner !== undefined,
+    hashesPerSecond: () => this.#place.miner?.hashesPerSecond() ?? 0,
+    work: () => this.#work(),
+    submitWork: (sealHash, nonce) => this.#submitWork(sealHash, nonce),
+  }
+
+  #work(): Work | undefined {
     const candidate = this.#candidate
     if (this.#search === undefined || candidate === undefined) return undefined
     const { sealHash, target } = this.#search
     return { sealHash, target, number: candidate.built.executed.block.header.number }
   }
 
-  /** Takes a nonce from elsewhere for the block that is searched; whether it seals it. */
-  submitWork(sealHash: Hash, nonce: bigint): boolean {
+  #submitWork(sealHash: Hash, nonce: bigint): boolean {
     const { miner } = this.#place
     const search = this.#search
     if (!miner || !search || !equalBytes(search.sealHash, sealHash)) return false

@@ -7,6 +7,7 @@ import type { BuiltBlock } from './block-building.ts'
 import type { ChainNetwork, Hearing, NetworkedChain } from './chain-network.ts'
 import type { Effect, Input, StartOptions, Verdict } from './consensus/consensus.ts'
 import { decodeMessage, encodeMessage, signedMessage } from './consensus/message-codec.ts'
+import type { Instance } from './consensus/messages.ts'
 import { decodeDecidedBlock, encodeProofs } from './decided-block.ts'
 import type { Block } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
@@ -21,6 +22,9 @@ export interface VotingPlace {
   readonly logger: Logger
   readonly nowMs: () => number
   readonly head: () => Block
+  /** What is decided: blocks, or which of them are final; and the last one that was, by its height or instance. */
+  readonly instance: Instance
+  readonly decided: () => bigint
   readonly feed: (input: Input) => void
   /** Does work on the chain when it is its turn. */
   readonly queue: (work: () => Promise<void>) => void
@@ -94,18 +98,18 @@ export class BlockVoting {
   }
 
   /**
-   * Who the engine signs as, and what it has signed of the height after this one. A log that is lost while its guard has
+   * Who the engine signs as, and what it has signed of what is decided after this. A log that is lost while its guard has
    * signed further makes a node wait until that height is over.
    */
-  start(head: bigint): Pick<StartOptions, 'self' | 'logged'> {
+  start(decided: bigint): Pick<StartOptions, 'self' | 'logged'> {
     const { logger } = this.#place
     const signer = this.#choose()
     if (signer === undefined) return {}
     const { validator, logged, guard } = signer
-    const signed = guard.highest(0)?.height ?? 0n
-    if (signed <= head || logged?.height === signed) {
-      const next = head + 1n
-      if (logged?.height !== next) this.#beginHeight(next, Promise.resolve())
+    const signed = guard.highest(this.#place.instance)?.height ?? 0n
+    if (signed <= decided || logged?.height === signed) {
+      const next = decided + 1n
+      if (logged?.height !== next) void this.begin(next, Promise.resolve())
       return { self: validator, logged }
     }
     this.#silentUntil = signed
@@ -165,13 +169,13 @@ export class BlockVoting {
     this.#ran = []
     this.#logged = new Set()
     this.#came()
-    const { head, feed, nowMs } = this.#place
+    const { decided, instance, feed, nowMs } = this.#place
     const before = this.#signer
     const signer = this.#choose()
-    const { number } = head().header
+    const number = decided()
     if (signer !== before) {
       this.#network?.validatorChanged()
-      const signed = signer?.guard.highest(0)?.height ?? 0n
+      const signed = signer?.guard.highest(instance)?.height ?? 0n
       this.#silentUntil = signed > number ? signed : undefined
     }
     const isOver = this.#silentUntil !== undefined && number >= this.#silentUntil
@@ -273,14 +277,14 @@ export class BlockVoting {
       // What the next height signs waits until the log of this one is cut, and that until the block is on disk.
       const stored = add(built, encodeProofs({ proof, parentProof }))
       // The addition tells of the block in a later turn, after this.
-      this.#beginHeight(built.executed.block.header.number + 1n, stored)
+      void this.begin(built.executed.block.header.number + 1n, stored)
       await stored
     })
     return true
   }
 
-  /** What is signed for a height waits until the log is at it, and that until the block before it is stored. */
-  #beginHeight(height: bigint, stored: Promise<void>): void {
+  /** What is signed for a height or instance waits until the log is at it, and that until what was before is stored. */
+  begin(height: bigint, stored: Promise<void>): Promise<void> {
     const begin = async () => {
       try {
         await stored
@@ -290,6 +294,7 @@ export class BlockVoting {
       }
     }
     this.#signing = this.#signing.then(begin)
+    return this.#signing
   }
 
   /** What is on disk is not known: this node follows from now on. */
@@ -353,8 +358,9 @@ export class BlockVoting {
     }
   }
 
-  #halt({ height, round, hash }: EffectOf<'halt'>): void {
-    const message = `consensus-failure: a quorum decided ${toHex(hash)} at height ${height} in round ${round}, which this node finds invalid; more than a third of the validators is faulty, or this program is: compare versions and logs before it goes on`
+  #halt({ height, round, hash, contradicts }: EffectOf<'halt'>): void {
+    const why = contradicts ? `and ${toHex(contradicts)} before` : 'which this node finds invalid'
+    const message = `consensus-failure: a quorum decided ${toHex(hash)} at height ${height} in round ${round}, ${why}; more than a third of the validators is faulty, or this program is: compare versions and logs before it goes on`
     const error = new AppError({ code: 'chain/consensus-failure', message })
     this.#place.logger.error(message, {})
     this.#place.halted(error)

@@ -1,12 +1,14 @@
 /** Answers questions about the blocks and states of a chain. */
 
 import { equalBytes } from '../base/bytes.ts'
+import type { BuildingSite } from './block-building.ts'
+import { type Closing, closingOn } from './block-closing.ts'
 import type { Chain } from './chain.ts'
 import type { ChainParts } from './chain-parts.ts'
-import type { HeadSummary } from './consensus/consensus.ts'
+import type { ChainPoint, HeadSummary } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
 import { type FinalityProof, proveFinality } from './consensus/finality-proof.ts'
-import type { ValidatorSet } from './consensus/messages.ts'
+import type { Certificate, ValidatorSet } from './consensus/messages.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { encodeTravellingBlock } from './consensus/travelling-block.ts'
 import { type BlockProofs, decodeProofs, encodeDecidedBlock } from './decided-block.ts'
@@ -111,6 +113,20 @@ export class ChainBlocks {
     return derived?.validators ?? this.derivedAt(height - 2n)?.nextValidators
   }
 
+  closing(): Closing | undefined {
+    const { derived, past, engine } = this.parts
+    const derivedOf = (hash: Hash) => derived.of(hash)
+    return closingOn(engine, derivedOf(past.head.hash), derivedOf)
+  }
+
+  /** Where the next block is built or run. */
+  protected site(): BuildingSite {
+    const { evm, rules, past } = this.parts
+    const blockHash = (number: bigint) => this.blockHash(number)
+    const { header: parent } = this.head()
+    return { evm, rules, parent, state: past.state, blockHash, close: this.closing() }
+  }
+
   /** The head, as fork choice sees it. */
   protected summary(): HeadSummary {
     const { header, hash, record } = this.head()
@@ -121,6 +137,36 @@ export class ChainBlocks {
       ...{ number, hash, parent, timestampMs: timestamp * 1_000n + ms },
       ...{ finalNumber: this.finalNumber, totalWork: this.parts.derived.of(hash)?.totalWork },
     }
+  }
+
+  /** Blocks of the chain that votes can make final, and the last that it says itself to be; oldest first. */
+  protected points(): readonly ChainPoint[] | undefined {
+    const { engine, derived } = this.parts
+    if (engine.checkpointEvery === undefined) return undefined
+    const every = BigInt(engine.checkpointEvery)
+    const { header, hash } = this.head()
+    const own = derived.of(hash)?.finality?.number ?? 0n
+    const oldest = header.number - 2n * BigInt(engine.maxReorg ?? 0)
+    const lowest = own > oldest ? own : oldest
+    const points: ChainPoint[] = []
+    for (let at = header.number - (header.number % every); at > 0n && at >= lowest; at -= every) {
+      const found = this.blockHash(at)
+      const state = found && derived.of(found)
+      if (found && state) points.push({ number: at, hash: found, derived: state })
+    }
+    return points.reverse()
+  }
+
+  /** What the chain, and the proofs that were kept, say to be final at a start. */
+  protected lastFinal(finals: readonly Certificate[]): {
+    readonly instance: bigint
+    readonly number: bigint
+  } {
+    const own = this.parts.derived.of(this.head().hash)?.finality ?? { instance: 0n, number: 0n }
+    return finals.reduce((last, { height, value }) => {
+      const number = value && this.byHash(value)?.block.header.number
+      return number !== undefined && number > last.number ? { instance: height, number } : last
+    }, own)
   }
 
   /** What the pool must know of the head. */

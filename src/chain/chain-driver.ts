@@ -1,11 +1,10 @@
 /** Drives a chain: gives its engine time, runs and stores what it asks for, and tells listeners. */
 
-import { AppError } from '../base/app-error.ts'
-import { toHex } from '../base/bytes.ts'
+import type { AppError } from '../base/app-error.ts'
+import { Alarm } from './alarm.ts'
 import type { BuiltBlock } from './block-building.ts'
-import { closingOn } from './block-closing.ts'
 import { BlockGossip } from './block-gossip.ts'
-import { BlockImport, type TooDeep } from './block-import.ts'
+import { BlockImport } from './block-import.ts'
 import { BlockProposals } from './block-proposals.ts'
 import { BlockVoting } from './block-voting.ts'
 import { BlockWaiters } from './block-waiters.ts'
@@ -19,6 +18,7 @@ import type { ConsensusEngine, Effect, Input, Verdict } from './consensus/consen
 import { encodeDerived } from './consensus/derived.ts'
 import { devControls } from './dev-controls.ts'
 import type { Evm } from './evm/evm.ts'
+import { FinalPoints, votesOn } from './final-points.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
@@ -27,6 +27,7 @@ import { createMiner, type Miner, payeeOf } from './miner.ts'
 import { TransactionIntake } from './transaction-intake.ts'
 import type { TxPool } from './txpool/txpool.ts'
 import { WayBack } from './way-back.ts'
+import { WorkQueue } from './work-queue.ts'
 
 /** A chain that runs: the one place that gives an engine time, messages and disk. */
 export class ChainDriver extends ChainBlocks implements DrivenChain {
@@ -43,11 +44,14 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   readonly #proposals: BlockProposals
   readonly #voting: BlockVoting
   readonly #gossip: BlockGossip
+  readonly #finals: FinalPoints | undefined
+  /** The last that votes made final, where they make some blocks so. */
+  #finalInstance = 0n
   readonly #miner: Miner | undefined
-  #cancelAlarm = () => {}
-  #cancelImport = () => {}
-  /** Changes of the chain, one after the other. */
-  #work: Promise<unknown> = Promise.resolve()
+  readonly #alarm: Alarm
+  readonly #importAlarm: Alarm
+  /** Changes of the chain. */
+  readonly #queue: WorkQueue
   #running = false
   #failure: AppError | undefined
   readonly #waiters = new BlockWaiters()
@@ -60,11 +64,19 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { dependencies, options } = parts
     this.#listeners = new ChainListeners(dependencies.logger)
     this.#engine = parts.engine
+    this.#queue = new WorkQueue(dependencies.logger, (error) => {
+      this.#failure = error
+    })
+    this.#alarm = new Alarm(dependencies, () => this.#feed({ kind: 'tick', nowMs: this.#nowMs() }))
+    this.#importAlarm = new Alarm(dependencies, () =>
+      this.#background(() => this.#import.takeDue()),
+    )
     this.#import = this.#createImport()
     this.#miner = createMiner(parts)
     this.#proposals = this.#createProposals()
     this.#voting = this.#createVoting()
     this.#gossip = this.#createGossip()
+    this.#finals = this.#createFinals()
     this.#intake = new TransactionIntake({
       ...{ options, dependencies, head: this.poolHead() },
       tell: (event) => this.#listeners.tell(event),
@@ -77,28 +89,23 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   #createImport(): BlockImport {
-    const { past, derived, dependencies } = this.parts
+    const { past, derived } = this.parts
     return new BlockImport({
-      ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.#site() },
+      ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.site() },
       ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
       ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => past.stateAt(hash) },
-      derivedOf: (hash) => derived.of(hash),
+      ...{ derivedOf: (hash) => derived.of(hash), finalNumber: () => this.finalNumber },
       sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
       add: (built) => this.#add(built),
       rewindTo: (number) => this.#wayBack.rewindTo(number),
-      tooDeep: (branch) => this.#reportTooDeep(branch),
-      wakeAt: (atMs) => {
-        this.#cancelImport()
-        this.#cancelImport = dependencies.timer.after(Math.max(0, atMs - this.#nowMs()), () =>
-          this.#background(() => this.#import.takeDue()),
-        )
-      },
+      tooDeep: (branch) => this.#listeners.tellTooDeep(this.manifest.name, this.head(), branch),
+      wakeAt: (atMs) => this.#importAlarm.set(atMs),
     })
   }
 
   #createProposals(): BlockProposals {
     return new BlockProposals({
-      ...{ site: () => this.#site(), head: () => this.head(), pool: () => this.pool },
+      ...{ site: () => this.site(), head: () => this.head(), pool: () => this.pool },
       ...{ nowMs: () => this.#nowMs(), logger: this.parts.dependencies.logger },
       ...{ miner: this.#miner, isRunning: () => this.#running },
       feed: (input) => this.#feed(input),
@@ -114,7 +121,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { dependencies, signers } = this.parts
     return new BlockVoting({
       ...{ logger: dependencies.logger, nowMs: () => this.#nowMs(), head: () => this.head() },
-      ...{ signers, feed: (input) => this.#feed(input) },
+      ...{ signers, feed: (input) => this.#feed(input), instance: votesOn(this.#engine) },
+      decided: () => (this.#finals ? this.#finalInstance : this.head().header.number),
       queue: (work) => this.#background(work),
       tryRun: (block, isDecided) => this.#import.tryRun(block, isDecided),
       add: (built, proofs) => {
@@ -147,6 +155,25 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     })
   }
 
+  #createFinals(): FinalPoints | undefined {
+    const { finals, dependencies } = this.parts
+    if (!finals) return undefined
+    return new FinalPoints(finals, {
+      ...{ nowMs: () => this.#nowMs(), logger: dependencies.logger },
+      ...{ feed: (input) => this.#feed(input), queue: (work) => this.#background(work) },
+      ...{
+        check: (hash) => this.#import.checkAside(hash),
+        seek: (hash) => this.#gossip.seek(hash),
+      },
+      ...{ moveTo: (hash) => this.#import.moveWith(hash) },
+      begin: (...next) => this.#voting.begin(...next),
+      kept: (instance) => {
+        this.#finalInstance = instance
+        this.#voting.moved()
+      },
+    })
+  }
+
   readonly dev: Chain['dev'] = devControls({
     parts: () => this.parts,
     intake: () => this.#intake,
@@ -171,11 +198,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     },
   })
 
-  readonly mining: Chain['mining'] = {
-    isMining: () => this.#miner !== undefined,
-    hashesPerSecond: () => this.#miner?.hashesPerSecond() ?? 0,
-    work: () => this.#proposals.work(),
-    submitWork: (sealHash, nonce) => this.#proposals.submitWork(sealHash, nonce),
+  get mining() {
+    return this.#proposals.mining
   }
 
   network = () => this.#voting.network
@@ -196,10 +220,6 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     return this.#engine.draft?.(this.#engineState, this.#nowMs())
   }
 
-  closing() {
-    return closingOn(this.#engine, this.parts.derived.of(this.parts.past.head.hash))
-  }
-
   async submit(raw: Uint8Array): Promise<Hash> {
     this.#mustWork()
     const hash = await this.#intake.submit(raw)
@@ -215,11 +235,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
 
   /** Where each transaction gets a block, clients look for it as soon as they have its hash. */
   async #sealedAtOnce(hash: Hash): Promise<void> {
-    const isDue = () =>
-      this.#running &&
-      this.dev.isAutomine() &&
-      this.pool.hasWork() &&
-      this.pool.get(hash) !== undefined
+    const isWanted = () => this.pool.hasWork() && this.pool.get(hash) !== undefined
+    const isDue = () => this.#running && this.dev.isAutomine() && isWanted()
     // The block under way may not hold it, but the next one does.
     for (let blocks = 0; blocks < 2 && isDue(); blocks += 1) {
       const failed = await this.#waiters.next().then(
@@ -235,20 +252,30 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   importBlock(block: Block): Promise<Verdict> {
-    return this.#exclusive(() => this.#import.take(block))
+    return this.#exclusive(async () => {
+      const verdict = await this.#import.take(block)
+      if (verdict.kind === 'valid') this.#finals?.heard(block)
+      return verdict
+    })
   }
 
   copyState: DrivenChain['copyState'] = (...asked) => this.parts.checkpoints.copy(...asked)
 
   async start(): Promise<void> {
     this.#running = true
+    const finals = this.#finals?.finals ?? []
+    if (this.#finals) {
+      const { instance, number } = this.lastFinal(finals)
+      this.#finalInstance = instance
+      this.#setFinal({ number })
+    }
     // A kill may have come between the blocks of a reorganisation: what was left may have more work.
     if (this.#engine.maxReorg) await this.#import.takeAll(this.parts.log.left())
     const { header, hash } = this.head()
     const { derived, options, dependencies } = this.parts
     if (this.#engine.maxReorg === 0) this.finalNumber = this.safeNumber = header.number
-    const { networked } = this.#gossip
-    const network = dependencies.join?.({ ...this.#voting.networked(this.key), ...networked })
+    const voted = this.#voting.networked(this.key)
+    const network = dependencies.join?.({ ...voted, ...this.#gossip.networked })
     this.#voting.join(network)
     this.#gossip.join(network)
     const step = this.#engine.start({
@@ -257,7 +284,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
         parentDerived: derived.of(header.parentHash),
         proof: this.proofsOf(header.number)?.proof,
       },
-      ...this.#voting.start(header.number),
+      ...{ ...this.#voting.start(this.#finals ? this.#finalInstance : header.number), finals },
+      ...(this.#finals && { points: this.points() ?? [] }),
       ...{ beneficiary: payeeOf(options), nowMs: this.#nowMs() },
     })
     this.#take(step.state, step.effects)
@@ -265,15 +293,16 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
 
   async stop(): Promise<void> {
     this.#running = false
-    this.#cancelAlarm()
-    this.#cancelImport()
+    this.#alarm.cancel()
+    this.#importAlarm.cancel()
     await this.#miner?.stop()
     await Promise.all([this.#voting.stop(), this.#gossip.stop()])
-    await this.#work
+    await this.#queue.idle
     this.#waiters.reject(stopped(this.manifest.name))
     this.#measures.end()
     this.#listeners.clear()
     await this.#intake.stop()
+    await this.#finals?.close()
     await this.parts.checkpoints.close()
     await this.parts.log.close()
   }
@@ -289,24 +318,17 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#engineState = state
     this.#measures.stepped(this.round(), effects)
     for (const effect of effects) {
-      if (effect.kind === 'wake-at') this.#wakeAt(effect.atMs)
+      if (effect.kind === 'wake-at') this.#alarm.set(effect.atMs)
       else if (effect.kind === 'set-final') this.#setFinal(effect)
-      else if (!this.#voting.take(effect)) this.#proposals.take(effect)
+      else if (!this.#finals?.take(effect) && !this.#voting.take(effect)) {
+        this.#proposals.take(effect)
+      }
     }
   }
 
   #setFinal({ number, safe = number }: Omit<Extract<Effect, { kind: 'set-final' }>, 'kind'>): void {
     this.finalNumber = number
     this.safeNumber = safe
-  }
-
-  #wakeAt(atMs: number): void {
-    this.#cancelAlarm()
-    const { timer } = this.parts.dependencies
-    const delayMs = Math.max(0, atMs - this.#nowMs())
-    this.#cancelAlarm = timer.after(delayMs, () =>
-      this.#feed({ kind: 'tick', nowMs: this.#nowMs() }),
-    )
   }
 
   /** Stores a block; it is told only when it is on disk. */
@@ -350,11 +372,13 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { header, hash } = this.head()
     const derived = this.parts.derived.of(hash)
     const head = this.summary()
-    this.#feed({ kind: 'block-imported', head, header, derived, nowMs: this.#nowMs() })
+    const nowMs = this.#nowMs()
+    const points = this.points()
+    this.#feed({ kind: 'block-imported', head, header, derived, nowMs, ...(points && { points }) })
     this.#tellOfWork()
   }
 
-  /** What cannot be in the next block is no work: an engine that seals for it would seal without end. */
+  /** For what cannot be in the next block an engine would seal without end. */
   #tellOfWork(): void {
     if (this.pool.hasWork()) this.#feed({ kind: 'work-waiting', count: 1, nowMs: this.#nowMs() })
   }
@@ -365,29 +389,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#work.then(work)
-    this.#work = done.catch((error: unknown) => {
-      this.parts.dependencies.logger.error('the chain stopped', { error: String(error) })
-      if (error instanceof AppError && error.code.startsWith('store/')) this.#failure = error
-    })
-    return done
-  }
-
-  #site() {
-    const { evm, rules, past } = this.parts
-    const blockHash = (number: bigint) => this.blockHash(number)
-    const { header: parent } = this.head()
-    return { evm, rules, parent, state: past.state, blockHash, close: this.closing() }
-  }
-
-  #reportTooDeep({ end: branch, fork }: TooDeep): void {
-    const head = this.head()
-    const [name, at] = [this.manifest.name, String(fork.header.number)]
-    this.parts.dependencies.logger.error(
-      'reorg-too-deep: a branch with more work parts too far back and is not followed',
-      { chain: name, fork: at, head: toHex(head.hash), branch: toHex(branch.hash) },
-    )
-    this.#listeners.tell({ kind: 'reorg-too-deep', head, branch })
+    return this.#queue.run(work)
   }
 
   #nowMs(): number {

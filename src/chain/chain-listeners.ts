@@ -1,7 +1,10 @@
 /** Tells those who listen to a chain what happens to it. */
 
+import { toHex } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
+import type { TooDeep } from './block-import.ts'
 import type { ChainEvent } from './chain.ts'
+import type { Block } from './ledger/block.ts'
 
 /** Listeners; one that fails keeps nobody else from hearing. */
 export class ChainListeners {
@@ -30,5 +33,15 @@ export class ChainListeners {
 
   clear(): void {
     this.#listeners.clear()
+  }
+
+  /** A better branch parts too far back: it is for the operator to decide. */
+  tellTooDeep(chain: string, head: Block, { end: branch, fork }: TooDeep): void {
+    const [at, own, other] = [String(fork.header.number), toHex(head.hash), toHex(branch.hash)]
+    this.#logger.error(
+      'reorg-too-deep: a branch with more work parts too far back and is not followed',
+      { chain, fork: at, head: own, branch: other },
+    )
+    this.tell({ kind: 'reorg-too-deep', head, branch })
   }
 }

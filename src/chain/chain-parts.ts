@@ -4,6 +4,7 @@ import type { AppError } from '../base/app-error.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { NewestFile } from '../store/newest-file.ts'
 import type { ArchivedStates } from './archived-states.ts'
 import type { Chain } from './chain.ts'
 import type { ChainCheckpoints, CopyHooks } from './chain-checkpoints.ts'
@@ -98,4 +99,6 @@ export interface ChainParts {
   /** Of the chain: keccak-256 of its canonical manifest. */
   readonly key: Hash
   readonly signers: readonly ValidatorSigner[]
+  /** Proofs of final blocks, where votes make some so. */
+  readonly finals?: NewestFile | undefined
 }

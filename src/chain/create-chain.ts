@@ -9,15 +9,17 @@ import { ChainCheckpoints } from './chain-checkpoints.ts'
 import { ChainDerived } from './chain-derived.ts'
 import { ChainDriver } from './chain-driver.ts'
 import { openChainLog } from './chain-log.ts'
-import type { ChainDependencies, ChainOptions, DrivenChain } from './chain-parts.ts'
+import type { ChainDependencies, ChainOptions, ChainParts, DrivenChain } from './chain-parts.ts'
 import { ChainPast } from './chain-past.ts'
 import { createEngine } from './consensus/create-engine.ts'
 import type { Derived } from './consensus/derived.ts'
 import type { RevealSource } from './consensus/randao.ts'
 import { createEvm } from './evm/create-evm.ts'
+import { openFinals, votesOn } from './final-points.ts'
 import { genesisBlock } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
+import { isWorked } from './ledger/manifest.ts'
 import { checkpointFile, readCheckpoint } from './resumption.ts'
 import { keepManifest } from './stored-manifest.ts'
 import { turnTaking } from './turn-taking.ts'
@@ -84,23 +86,28 @@ export async function createChain(
       ...{ folder, log, past, logger, genesisRoot: genesis.block.header.stateRoot },
       memoryBytes: options.stateMemoryBytes ?? defaultStateMemoryBytes,
       tailBytes: options.checkpointBytes,
-      isOfOldest: manifest.consensus.engine === 'pow',
+      isOfOldest: isWorked(manifest.consensus),
     },
     isResumed ? resumption : undefined,
   )
   checkpoints.consider()
-  const signers = await openValidatorSigners(options.validators ?? [], {
-    ...{ folder, chainKey: key, logger },
-  })
   const derived = new ChainDerived(manifest, genesis.block.hash, log)
   const reveals = await revealsOf(options, derived.of(past.head.hash))
+  const engine = createEngine(manifest, rules, { chainKey: key, reveals })
   return new ChainDriver({
-    signers,
+    ...(await openVotes(options, { folder, chainKey: key, logger, instance: votesOn(engine) })),
     ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
-    ...{ engine: createEngine(manifest, rules, { chainKey: key, reveals }), derived },
-    options: { ...options, manifest },
-    genesis,
+    ...{ engine, derived, genesis, options: { ...options, manifest } },
   })
+}
+
+/** What this node signs with, and what it keeps of votes. */
+async function openVotes(
+  { validators = [] }: ChainOptions,
+  place: Parameters<typeof openValidatorSigners>[1],
+): Promise<Pick<ChainParts, 'signers' | 'finals'>> {
+  const finals = place.instance === 1 ? await openFinals(place.folder) : undefined
+  return { finals, signers: await openValidatorSigners(validators, place) }
 }
 
 /** What validators of this node reveal when they propose, where that is asked for. */
@@ -118,5 +125,5 @@ async function revealsOf(
 
 /** A reorganisation goes back to the state before its oldest block. */
 function statesKept({ history = 128, manifest: { consensus } }: ChainOptions): number {
-  return consensus.engine === 'pow' ? Math.max(history, consensus.maxReorg + 1) : history
+  return isWorked(consensus) ? Math.max(history, consensus.maxReorg + 1) : history
 }

@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts'
 import { startThread, threadProgram } from '../base/thread.ts'
 import type { ChainOptions, ChainParts } from './chain-parts.ts'
 import { nonceBytes, type Sealing, sealDigest } from './consensus/seal.ts'
+import { isWorked } from './ledger/manifest.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import { type FoundNonce, firstNonces, MiningBoard, type MiningJob } from './mining/mining-job.ts'
 
@@ -30,7 +31,7 @@ export interface WantedNonce {
 
 /** Who is paid for blocks of this node; `undefined` for one that only follows. */
 export function payeeOf({ manifest, mining, beneficiary }: ChainOptions): Address | undefined {
-  return manifest.consensus.engine === 'pow' ? mining?.payTo : beneficiary
+  return isWorked(manifest.consensus) ? mining?.payTo : beneficiary
 }
 
 /** The miner of a chain whose blocks this node helps to seal by work; `undefined` for others. */
@@ -40,7 +41,7 @@ export function createMiner({
   key: chainKey,
 }: Pick<ChainParts, 'options' | 'dependencies' | 'key'>): Miner | undefined {
   const { consensus } = manifest
-  if (consensus.engine !== 'pow' || mining === undefined) return undefined
+  if (!isWorked(consensus) || mining === undefined) return undefined
   const sealing = { seal: consensus.seal, chainKey }
   return new Miner({ sealing, threads: mining.threads, clock, logger })
 }

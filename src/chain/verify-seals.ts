@@ -38,7 +38,9 @@ export class SealCheck {
 
   /** How the block after this one ends. */
   closing(parent: Hash): Closing | undefined {
-    return this.#engine && closingOn(this.#engine, this.#derived.get(parent.toHex()))
+    return (
+      this.#engine && closingOn(this.#engine, this.#derived.get(parent.toHex()), this.#derivedOf)
+    )
   }
 
   /** What is wrong with a block on its parent. */
@@ -64,6 +66,8 @@ export class SealCheck {
         : ['what is stored as following from it does not']),
     ]
   }
+
+  readonly #derivedOf = (hash: Hash) => this.#derived.get(hash.toHex())
 
   #reader(parent: BlockHead): ChainReader {
     const isIt = (hash: Hash) => equalBytes(hash, parent.hash)

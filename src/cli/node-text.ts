@@ -34,6 +34,9 @@ export function describeNode(node: RunningNode): string {
 function sealing(consensus: NonNullable<RunningNode['chain']['born']>['consensus']): string {
   if (consensus.engine === 'ethereum') return 'blocks from elsewhere'
   if (consensus.engine === 'pow') return `${consensus.blockTimeMs / 1_000} s blocks by work`
+  if (consensus.engine === 'hybrid') {
+    return `${consensus.blockTimeMs / 1_000} s blocks by work, every ${consensus.checkpointEvery}th final by votes`
+  }
   const { blockTimeMs } = consensus
   return blockTimeMs === 0 ? 'a block for each transaction' : `${blockTimeMs / 1_000} s blocks`
 }

@@ -7,7 +7,7 @@ import { systemClock } from '../base/clock.ts'
 import { readBlockFile } from '../chain/block-files.ts'
 import type { DrivenChain } from '../chain/chain-parts.ts'
 import { importBlocks } from '../chain/import-blocks.ts'
-import type { Manifest } from '../chain/ledger/manifest.ts'
+import { isWorked, type Manifest } from '../chain/ledger/manifest.ts'
 import { openChainSet, type SourceChain, serveChains } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { contractsOf } from './foreign-chain.ts'
@@ -52,7 +52,7 @@ export async function openFollowed(
   const { values, hooks } = composition
   const { name, consensus } = manifest
   const chainId = safeChainId(manifest)
-  const takesBlocks = consensus.engine === 'ethereum' || consensus.engine === 'pow'
+  const takesBlocks = consensus.engine === 'ethereum' || isWorked(consensus)
   if (values.import !== undefined && !takesBlocks) throw notFollowed(name)
   const open = await openChainSet(composition, manifest, new Uint8Array(20))
   const { chain } = open

@@ -5,6 +5,7 @@ import type {
   Consensus,
   DposParameters,
   GenesisAccount,
+  HybridParameters,
   PosParameters,
 } from '../ledger/manifest.ts'
 import { genesisContract } from './genesis-contract.ts'
@@ -20,6 +21,7 @@ export function validatorContract(consensus: Consensus): GenesisAccount | undefi
   if (consensus.engine === 'bft') return registry(consensus)
   if (consensus.engine === 'pos') return staking(consensus)
   if (consensus.engine === 'dpos') return delegates(consensus)
+  if (consensus.engine === 'hybrid') return committee(consensus)
   return undefined
 }
 
@@ -28,6 +30,10 @@ function registry(consensus: BftParameters): GenesisAccount | undefined {
   return owner === 'nobody'
     ? undefined
     : genesisContract('registry', { owner, maxMembers }, validators)
+}
+
+function committee({ owner, maxValidators, validators }: HybridParameters): GenesisAccount {
+  return genesisContract('committee', { owner, maxMembers: maxValidators }, validators)
 }
 
 function staking(consensus: PosParameters): GenesisAccount {

@@ -6,12 +6,13 @@ import type {
   Consensus,
   DposParameters,
   FirstStaked,
+  HybridParameters,
   PosParameters,
 } from '../ledger/manifest.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { difficultyOf } from './asert.ts'
 import { type Derived, derivedHash, emptyDerived } from './derived.ts'
-import { dposRounds, firstDposRound, firstPosEpoch, posEpochs } from './epoch-state.ts'
+import { committees, dposRounds, firstDposRound, firstPosEpoch, posEpochs } from './epoch-state.ts'
 import { limits } from './limits.ts'
 import type { ValidatorSet } from './messages.ts'
 import { firstPriorities } from './proposer.ts'
@@ -34,11 +35,21 @@ export function engineBirth(consensus: Consensus): Birth | undefined {
   if (consensus.engine === 'bft') return bftBirth(consensus)
   if (consensus.engine === 'pos') return posBirth(consensus)
   if (consensus.engine === 'dpos') return dposBirth(consensus)
+  if (consensus.engine === 'hybrid') return hybridBirth(consensus)
   if (consensus.engine !== 'pow') return undefined
   const difficulty = difficultyOf(consensus.startTarget)
   const derived = { ...emptyDerived, totalWork: difficulty }
   const record = encodeRecord(plainRecord('pow', { derivedHash: derivedHash(derived), timeMs: 0 }))
   return { difficulty, record, extraData: recordHash(record), derived }
+}
+
+/** The first committee votes in the first two instances. */
+function hybridBirth({ validators, maxValidators, startTarget }: HybridParameters): Birth {
+  const set = validatorSet(validators, maxValidators)
+  const difficulty = difficultyOf(startTarget)
+  const epoch = { epoch: 0n, pending: committees.write(set) }
+  const birth = votedBirth('hybrid', set, { epoch, totalWork: difficulty })
+  return { ...birth, difficulty }
 }
 
 function bftBirth({ validators, maxValidators }: BftParameters): Birth {
@@ -72,7 +83,7 @@ function entryOf({ scheme, publicKey, payTo }: FirstStaked, weight: bigint): Val
 
 /** The first set signs the first two blocks after the birth. */
 function votedBirth(
-  engine: 'bft' | 'pos' | 'dpos',
+  engine: 'bft' | 'pos' | 'dpos' | 'hybrid',
   set: ValidatorSet,
   own: Partial<Derived>,
 ): Birth {

@@ -65,6 +65,8 @@ export type HeaderFacts = Pick<
 export interface BlockFacts {
   readonly header: HeaderFacts
   readonly record: ConsensusRecord
+  /** What follows from the chain up to an ancestor. */
+  derivedOf?(hash: Hash): Derived | undefined
 }
 
 /** Wei that the protocol pays, of which what is less than a gwei is not issued. */
@@ -104,6 +106,13 @@ export type BlockShape = Partial<
   Pick<HeaderDraft, 'beneficiary' | 'timestamp' | 'mixHash' | 'gasLimit' | 'baseFeePerGas'>
 >
 
+/** A block of the chain that votes can make final. */
+export interface ChainPoint {
+  readonly number: bigint
+  readonly hash: Hash
+  readonly derived: Derived
+}
+
 /** What the driver tells an engine. */
 export type Input =
   | { readonly kind: 'tick'; readonly nowMs: number }
@@ -116,8 +125,19 @@ export type Input =
       readonly header: Header
       /** What follows from the chain up to it; only where blocks have records. */
       readonly derived?: Derived | undefined
+      /** Only where votes make some blocks final: those of the chain that they may, and the last that they have. */
+      readonly points?: readonly ChainPoint[]
       readonly nowMs: number
     }
+  /** Whether a block that was asked about can be made final; `unknown` if it is not here. */
+  | {
+      readonly kind: 'point-checked'
+      readonly hash: Hash
+      readonly verdict: 'valid' | 'invalid' | 'unknown'
+      readonly nowMs: number
+    }
+  /** The chain holds a block that was made final, and its certificate is on disk. */
+  | { readonly kind: 'point-kept'; readonly hash: Hash; readonly nowMs: number }
   /** What another validator says, or what this node has signed: then `from` is `self`. */
   | {
       readonly kind: 'message'
@@ -193,6 +213,10 @@ export type Effect =
       readonly block: Block
       readonly isDecided: boolean
     }
+  /** Run a block beside the chain, and tell; one that is decided and not here is looked for. */
+  | { readonly kind: 'check-point'; readonly hash: Hash; readonly isDecided: boolean }
+  /** Have this block in the chain and never leave it; keep its certificate, and tell. */
+  | { readonly kind: 'keep-point'; readonly hash: Hash; readonly proof: Certificate }
   /** Log what must be remembered, sign, and give the message back when both are on disk. */
   | {
       readonly kind: 'sign'
@@ -215,12 +239,13 @@ export type Effect =
   | { readonly kind: 'report'; readonly evidence: Evidence }
   /** The message that was given is good and new, so that others may want it; or its signature is not good. */
   | { readonly kind: 'heard'; readonly as: 'good' | 'bad-signature' }
-  /** A quorum has decided what this node finds invalid: nothing more may be done. */
+  /** A quorum has decided what this node finds invalid, or two things: nothing more may be done. */
   | {
       readonly kind: 'halt'
       readonly height: bigint
       readonly round: number
       readonly hash: Hash
+      readonly contradicts?: Hash
     }
   /** Blocks up to this one are final, and up to `safe` safe; what is final is, unless said otherwise. */
   | { readonly kind: 'set-final'; readonly number: bigint; readonly safe?: bigint }
@@ -266,6 +291,9 @@ export interface StartOptions {
   readonly parentDerived?: Derived | undefined
   /** Its certificate, where there is one. */
   readonly proof?: Certificate | undefined
+  /** Where votes make some blocks final: those of the chain that they may, and certificates of the last ones. */
+  readonly points?: readonly ChainPoint[]
+  readonly finals?: readonly Certificate[]
   /** Who this node signs as; absent for one that signs nothing. */
   readonly self?: Validator | undefined
   readonly logged?: LoggedHeight | undefined
@@ -296,6 +324,8 @@ export interface ConsensusEngine<S> {
     block: SealedHeader,
     how: { readonly nowMs: number; readonly isSealChecked: boolean },
   ): Verdict
+  /** Where votes make some blocks final: what numbers of these are multiples of. */
+  readonly checkpointEvery?: number
   /** Whether the check of a seal costs so much that it must be counted. */
   readonly isSealDear?: boolean
   /**

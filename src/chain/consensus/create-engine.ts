@@ -8,6 +8,7 @@ import type { ConsensusEngine } from './consensus.ts'
 import { devEngine } from './dev.ts'
 import { dposEngine } from './dpos.ts'
 import { ethereumEngine } from './ethereum.ts'
+import { hybridEngine } from './hybrid.ts'
 import { posEngine } from './pos.ts'
 import { powEngine } from './pow.ts'
 import type { RevealSource } from './randao.ts'
@@ -39,6 +40,10 @@ export function createEngine(
     return powEngine({
       ...{ parameters: consensus, chainKey, rules, birthTime: genesis.timestamp },
     })
+  }
+  if (consensus.engine === 'hybrid') {
+    const birthTime = genesis.timestamp
+    return hybridEngine({ parameters: consensus, chainKey, rules, birthTime, schemes })
   }
   if (consensus.engine === 'bft') {
     const isForked = parent !== undefined

@@ -135,6 +135,8 @@ function step(state: DevState, input: Input): Step<DevState> {
     case 'message':
     case 'block-checked':
     case 'block-synced':
+    case 'point-checked':
+    case 'point-kept':
     case 'signer':
       return rest(state)
     case 'set-block-time': {

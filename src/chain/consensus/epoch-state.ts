@@ -5,6 +5,8 @@ import { count, fields, fixedBytes, listOf, natural, type RlpShape } from '../le
 import type { Address, Hash } from '../ledger/transaction.ts'
 import { type EpochTally, nothingCounted, tallyShapes } from './epoch-tally.ts'
 import { limits } from './limits.ts'
+import type { ValidatorSet } from './messages.ts'
+import { validatorSetShape } from './validator-set.ts'
 
 /** What a proof-of-stake chain keeps. */
 export interface PosEpoch extends EpochTally {
@@ -67,6 +69,9 @@ function codecOf<T>(shape: RlpShape<T>, what: string): EpochCodec<T> {
     read: (pending) => shape.decode(pending, what),
   }
 }
+
+/** Of hybrid chains: the committee as it was in the state of the last block that could be made final. */
+export const committees: EpochCodec<ValidatorSet> = codecOf(validatorSetShape, 'the committee')
 
 /** Of proof-of-stake chains, and of chains of delegates. */
 export const posEpochs: EpochCodec<PosEpoch> = codecOf(posShape, 'the epoch')

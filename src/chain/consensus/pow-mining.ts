@@ -16,18 +16,33 @@ import type {
   StartOptions,
   Step,
 } from './consensus.ts'
-import { type Derived, derivedHash, emptyDerived } from './derived.ts'
-import { encodeRecord, plainRecord, recordHash } from './record.ts'
+import { type Derived, emptyDerived } from './derived.ts'
+import type { Certificate } from './messages.ts'
+import { recordHash } from './record.ts'
 import { nonceBytes } from './seal.ts'
 
 /** What the rules of one chain make of its headers. */
-export interface MiningPlace {
-  readonly parameters: PowParameters
+export interface Work {
   /** Of the seal of a header. */
   digest(header: Header): Hash
   /** Target and mix of the block after one. */
   targetAfter(parent: Header): bigint
   mixAfter(parent: Header): Hash
+}
+
+/** The same, with what the engine says of a block that is mined. */
+export interface MiningPlace extends Work {
+  readonly parameters: Pick<PowParameters, 'safeDepth' | 'finalizedDepth' | 'futureMs'>
+  /** The record of the next block, encoded. */
+  recordOn(ground: RecordGround): Uint8Array
+}
+
+/** What a record is made of. */
+export interface RecordGround {
+  readonly derived: Derived
+  readonly timeMs: number
+  /** Proof of a final block that the chain does not have. */
+  readonly offered: Certificate | undefined
 }
 
 /** What the engine remembers. */
@@ -37,6 +52,8 @@ export interface MiningState {
   readonly derived: Derived
   /** Who is paid; a node without one does not mine. */
   readonly payTo: Address | undefined
+  /** Proof of a final block that goes into the next record. */
+  readonly offered: Certificate | undefined
   /** Never falls. */
   readonly finalNumber: bigint
   /** The block that is being built, or whose nonce is searched. */
@@ -59,7 +76,7 @@ const staleMs = 1_000
 const noNonce = new Uint8Array(8)
 const nobody: Address = new Uint8Array(20)
 
-type Steps = Pick<ConsensusEngine<MiningState>, 'start' | 'step' | 'draft'>
+type Steps = Required<Pick<ConsensusEngine<MiningState>, 'start' | 'step' | 'draft'>>
 
 /** How the engine of a chain mines. */
 export function miningSteps(place: MiningPlace): Steps {
@@ -74,7 +91,14 @@ function start(place: MiningPlace, options: StartOptions): Step<MiningState> {
   const { head, header, derived = emptyDerived, beneficiary: payTo, nowMs } = options
   const { finalizedDepth } = place.parameters
   const state: MiningState = {
-    ...{ head, header, derived, payTo, finalNumber: behind(head.number, finalizedDepth) },
+    ...{
+      offered: undefined,
+      head,
+      header,
+      derived,
+      payTo,
+      finalNumber: behind(head.number, finalizedDepth),
+    },
     ...{ request: undefined, nextRequest: 1, built: undefined, begunMs: nowMs, isStale: false },
   }
   return after([finality(place, state)], begin(place, state, nowMs))
@@ -185,12 +209,8 @@ function draft(place: MiningPlace, state: MiningState, nowMs: number): HeaderDra
   const { header: parent, derived, payTo = nobody } = state
   const now = BigInt(Math.floor(nowMs / 1_000))
   const isNow = now > parent.timestamp
-  const record = encodeRecord(
-    plainRecord('pow', {
-      derivedHash: derivedHash(derived),
-      timeMs: isNow ? Math.floor(nowMs) % 1_000 : 0,
-    }),
-  )
+  const timeMs = isNow ? Math.floor(nowMs) % 1_000 : 0
+  const record = place.recordOn({ derived, timeMs, offered: state.offered })
   return {
     ...{ beneficiary: payTo, record, extraData: recordHash(record), nonce: noNonce },
     timestamp: isNow ? now : parent.timestamp + 1n,

@@ -6,13 +6,14 @@ import { keccak256 } from '../../crypto/keccak.ts'
 import type { Header } from '../ledger/block.ts'
 import { unsealedHash } from '../ledger/block-codec.ts'
 import type { ChainRules } from '../ledger/fork-rules.ts'
-import type { PowParameters } from '../ledger/manifest.ts'
+import type { PowParameters, WorkParameters } from '../ledger/manifest.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import { difficultyOf, nextTarget } from './asert.ts'
-import type { BlockFacts, CloseResult, ConsensusEngine, Credit } from './consensus.ts'
-import type { Derived } from './derived.ts'
+import type { ConsensusEngine, Credit, HeaderFacts, HeadSummary } from './consensus.ts'
+import { type Derived, derivedHash } from './derived.ts'
 import { type Invalid, invalid } from './header-rules.ts'
-import { type MiningPlace, type MiningState, miningSteps } from './pow-mining.ts'
+import { type MiningState, miningSteps, type Work } from './pow-mining.ts'
+import { encodeRecord, plainRecord } from './record.ts'
 import {
   checkRecordAhead,
   checkRecorded,
@@ -21,12 +22,17 @@ import {
 } from './record-rules.ts'
 import { type Sealing, sealDigest } from './seal.ts'
 
-/** What the engine is made for. */
-export interface PowChain {
-  readonly parameters: PowParameters
+/** The schedule and the seals of a chain. */
+export interface WorkedChain {
+  readonly parameters: WorkParameters
   readonly chainKey: Hash
   /** Seconds. */
   readonly birthTime: bigint
+}
+
+/** What the engine is made for. */
+export interface PowChain extends WorkedChain {
+  readonly parameters: PowParameters
   readonly rules: ChainRules
 }
 
@@ -47,48 +53,57 @@ type OnParent = Pick<RecordedHeader, 'header' | 'parent'>
 export function powEngine(chain: PowChain): ConsensusEngine<MiningState> {
   const { parameters, rules } = chain
   const { maxReorg, futureMs } = parameters
-  const place = placeOf(chain)
+  const work = workOf(chain)
   const checks = { engine: 'pow', unused, rules, futureMs } as const
   return {
     name: 'pow',
     maxReorg,
     isSealDear: parameters.seal === 'argon2id',
-    ...miningSteps(place),
+    ...miningSteps({
+      ...{ ...work, parameters },
+      recordOn: ({ derived, timeMs }) =>
+        encodeRecord(plainRecord('pow', { derivedHash: derivedHash(derived), timeMs })),
+    }),
     checkAhead(reader, block, { nowMs, isSealChecked }) {
       const checked = checkRecordAhead(reader, block, { ...checks, nowMs })
       if (checked.kind !== 'ahead') return checked
-      const fault = isSealChecked ? workFault(checked, place) : difficultyFault(checked, place)
+      const fault = isSealChecked ? workFault(checked, work) : difficultyFault(checked, work)
       return fault ?? { kind: 'valid' }
     },
     checkHeader(reader, block, nowMs) {
       const checked = checkRecorded(reader, block, { ...checks, nowMs })
       if (checked.kind !== 'recorded') return checked
       return (
-        mixFault(checked, place) ??
+        mixFault(checked, work) ??
         validatorsFault(checked) ??
-        workFault(checked, place) ?? { kind: 'valid' }
+        workFault(checked, work) ?? { kind: 'valid' }
       )
     },
     // The header says that there are none.
     checkOmmers: () => ({ kind: 'valid' }),
-    closeBlock: (parent, block) => closeBlock(parameters, parent, block),
-    compare: ({ totalWork = 0n }, b) => {
-      const other = b.totalWork ?? 0n
-      if (totalWork === other) return 0
-      return totalWork > other ? 1 : -1
+    closeBlock(parent, { header }) {
+      const credits = payableOf(workCredits(parameters, header))
+      return { derived: closedBy(parent, header, credits), credits, calls: [] }
     },
+    compare: compareWork,
   }
 }
 
+/** The head is where most work is. */
+export function compareWork({ totalWork = 0n }: HeadSummary, b: HeadSummary): number {
+  const other = b.totalWork ?? 0n
+  if (totalWork === other) return 0
+  return totalWork > other ? 1 : -1
+}
+
 /** What the rules of one chain make of its headers. */
-function placeOf({ parameters, chainKey, birthTime }: PowChain): MiningPlace {
+export function workOf({ parameters, chainKey, birthTime }: WorkedChain): Work {
   const { startTarget, easiestTarget, halfLifeSeconds, blockTimeMs, seal } = parameters
   const blockTime = BigInt(blockTimeMs) / 1_000n
   const pace = { blockTime, halfLife: BigInt(halfLifeSeconds), easiestTarget }
   const anchor = { target: startTarget, number: 0n, parentTime: birthTime - blockTime }
   const digest = rememberedDigest({ seal, chainKey })
   return {
-    parameters,
     digest,
     targetAfter: (parent) => nextTarget(anchor, parent, pace),
     mixAfter: (parent) =>
@@ -107,13 +122,14 @@ function rememberedDigest(sealing: Sealing): (header: Header) => Hash {
   }
 }
 
-function mixFault({ header, parent }: RecordedHeader, place: MiningPlace): Invalid | undefined {
+/** That the mix follows from the seal before. */
+export function mixFault({ header, parent }: RecordedHeader, place: Work): Invalid | undefined {
   if (equalBytes(header.mixHash, place.mixAfter(parent.header))) return undefined
   return invalid('mix', "mixHash does not follow from the parent's seal")
 }
 
-/** The seal is held against the target itself: one that is computed back from the difficulty is another. */
-function workFault(block: OnParent, place: MiningPlace): Invalid | undefined {
+/** Difficulty and seal: the seal is held against the target itself: one that is computed back from the difficulty is another. */
+export function workFault(block: OnParent, place: Work): Invalid | undefined {
   const { header, parent } = block
   const difficulty = difficultyFault(block, place)
   if (difficulty) return difficulty
@@ -121,26 +137,37 @@ function workFault(block: OnParent, place: MiningPlace): Invalid | undefined {
   return invalid('work', 'the seal has not the work of this difficulty')
 }
 
-function difficultyFault({ header, parent }: OnParent, place: MiningPlace): Invalid | undefined {
+/** The difficulty alone. */
+export function difficultyFault({ header, parent }: OnParent, place: Work): Invalid | undefined {
   const difficulty = difficultyOf(place.targetAfter(parent.header))
   if (header.difficulty === difficulty) return undefined
   return invalid('work', `difficulty ${header.difficulty}, by the rule ${difficulty}`)
 }
 
 /** Pays the miner, and base fees where they are not burnt. */
-function closeBlock(
-  { issuanceWei, halving, feeSink }: PowParameters,
-  parent: Derived,
-  { header }: BlockFacts,
-): CloseResult {
+export function workCredits(
+  { issuanceWei, halving, feeSink }: WorkParameters,
+  header: HeaderFacts,
+): readonly Credit[] {
   const reward = issuanceWei >> (header.number / BigInt(halving))
   const fees = (header.baseFeePerGas ?? 0n) * header.gasUsed
-  const all: readonly Credit[] = [
+  return [
     { to: header.beneficiary, amountWei: reward, why: 'reward' },
     ...(feeSink ? [{ to: feeSink, amountWei: fees, why: 'fee' } as const] : []),
   ]
-  const credits = all.filter(({ amountWei }) => amountWei >= weiPerGwei)
+}
+
+/** Those that are a gwei at least. */
+export function payableOf(credits: readonly Credit[]): readonly Credit[] {
+  return credits.filter(({ amountWei }) => amountWei >= weiPerGwei)
+}
+
+/** What follows from a block's difficulty and its payments. */
+export function closedBy(
+  parent: Derived,
+  { difficulty }: HeaderFacts,
+  credits: readonly Credit[],
+): Derived {
   const creditCount = parent.creditCount + BigInt(credits.length)
-  const totalWork = parent.totalWork + header.difficulty
-  return { derived: { ...parent, totalWork, creditCount }, credits, calls: [] }
+  return { ...parent, totalWork: parent.totalWork + difficulty, creditCount }
 }

@@ -73,6 +73,7 @@ export class CatchUp {
   readonly #place: CatchUpPlace
   #network: ChainNetwork | undefined
   #running: Promise<void> | undefined
+  #sought = false
   #cancelWake = () => {}
   readonly #stopping = new AbortController()
   /** Blocks that were wrong under a right header. */
@@ -113,6 +114,39 @@ export class CatchUp {
     this.#stopping.abort()
     this.#cancelWake()
     await this.#running
+  }
+
+  /** Asks for a block that is wanted whatever its work is, and for those before it down to one that is known. */
+  async seek(hash: Hash): Promise<void> {
+    if (this.#sought || !this.#network) return
+    this.#sought = true
+    try {
+      for (const { id } of this.#network.peers()) {
+        if (await this.#seekFrom(id, hash).catch(() => false)) return
+        if (this.#stopping.signal.aborted) return
+      }
+    } finally {
+      this.#sought = false
+    }
+  }
+
+  async #seekFrom(peer: string, hash: Hash): Promise<boolean> {
+    const { chain, importBlock, engine } = this.#place
+    const found: Block[] = []
+    let wanted = hash
+    while (!chain.blockOf(wanted)) {
+      const bytes = await this.#ask(peer, 'blocks', encodeHashes([wanted]))
+      const block = bytes && decodeBlocks(bytes)[0]?.()
+      if (!block || !equalBytes(block.hash, wanted)) return false
+      if (found.length > (engine.maxReorg ?? 0) || this.#stopping.signal.aborted) return false
+      found.push(block)
+      wanted = block.header.parentHash
+    }
+    for (const block of found.reverse()) {
+      const verdict = await importBlock(block)
+      if (verdict.kind !== 'valid') return false
+    }
+    return true
   }
 
   #best() {
@@ -158,11 +192,17 @@ export class CatchUp {
       const end = await this.#takeHeaders(ahead, { peer, status, from })
       if (typeof end === 'string') return end
       const last = ahead.headers.at(-1)
-      if (!last) return 'done'
+      if (!last) {
+        // A branch that is known, and was not followed, is no lie.
+        const known = (end.seen && chain.totalWork(end.seen)) ?? 0n
+        return known >= status.totalWork ? 'too-deep' : 'empty-claim'
+      }
       if (ahead.work <= this.#ownWork()) return 'empty-claim'
       const fork = chain.forkOf(ahead.headers[0]?.header.parentHash ?? last.hash)
       if (!fork) return 'done'
-      if (Number(summary().number - fork.header.number) > (engine.maxReorg ?? 0)) {
+      const { number, finalNumber } = summary()
+      const isTooDeep = Number(number - fork.header.number) > (engine.maxReorg ?? 0)
+      if (isTooDeep || fork.header.number < finalNumber) {
         tooDeep({ end: last, fork })
         return 'too-deep'
       }
@@ -194,27 +234,29 @@ export class CatchUp {
   async #takeHeaders(
     ahead: HeadersAhead,
     asked: { readonly peer: string; readonly status: PeerStatus; readonly from: bigint },
-  ): Promise<{ readonly isEnd: boolean } | Outcome> {
+  ): Promise<{ readonly isEnd: boolean; readonly seen: Hash | undefined } | Outcome> {
     const { peer, status, from } = asked
+    let seen: Hash | undefined
     const pause = turnTaking()
     const most = this.#place.engine.isSealDear ? dearHeadersAhead : headersAhead
     let next = from
     while (next < from + most) {
       const headers = await this.#askHeaders(peer, next, mostHeaders)
       if (headers === undefined) return 'no-answer'
-      if (headers.length === 0) return { isEnd: true }
+      if (headers.length === 0) return { isEnd: true, seen }
       for (const block of headers) {
         if (block.header.number !== next) return 'unasked-answer'
         const verdict = ahead.take(block, await this.#howChecked(peer, { next, status }))
-        if (verdict.kind === 'too-early') return { isEnd: true }
+        if (verdict.kind === 'too-early') return { isEnd: true, seen }
         if (verdict.kind === 'invalid') return 'bad-block'
+        seen = block.hash
         next += 1n
         await pause()
         if (this.#stopping.signal.aborted) return 'done'
       }
-      if (next > status.head) return { isEnd: true }
+      if (next > status.head) return { isEnd: true, seen }
     }
-    return { isEnd: false }
+    return { isEnd: false, seen }
   }
 
   /** Whether the seal of a header is checked now; that of each block is before it is run. */

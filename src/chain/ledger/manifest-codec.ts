@@ -24,7 +24,9 @@ export const maxGasLimit = 2n ** 63n - 1n
 /** Yellow Paper, section 4.3.4. */
 export const minGasLimit = 5_000n
 /** Extra data of a first block, by engine: chains of elsewhere may have begun with a list of signers in it. */
-export const maxExtraBytes = { dev: 32, ethereum: 16_384, pow: 0, bft: 0, pos: 0, dpos: 0 } as const
+export const maxExtraBytes = {
+  ...{ dev: 32, ethereum: 16_384, pow: 0, hybrid: 0, bft: 0, pos: 0, dpos: 0 },
+} as const
 /** Engines that say about the first block themselves what others leave to the manifest. */
 const recordedEngines: readonly Consensus['engine'][] = ['pow', 'pos', 'dpos']
 /** What that is. */

@@ -45,9 +45,8 @@ export interface Genesis {
 export const sealAlgorithms = ['keccak', 'argon2id'] as const
 export type SealAlgorithm = (typeof sealAlgorithms)[number]
 
-/** A chain whose blocks are sealed by work, and whose head is where most of it is. */
-export interface PowParameters {
-  readonly engine: 'pow'
+/** What chains have in common whose blocks are sealed by work, and whose head is where most of it is. */
+export interface WorkParameters {
   /** What the target aims at; whole seconds. */
   readonly blockTimeMs: number
   readonly seal: SealAlgorithm
@@ -59,15 +58,20 @@ export interface PowParameters {
   /** Reward of a block, and the blocks after which it is halved each time. */
   readonly issuanceWei: bigint
   readonly halving: number
-  /** Blocks behind the head that are called safe, and final: a promise to users, not a proof. */
-  readonly safeDepth: number
-  readonly finalizedDepth: number
   /** Most blocks that a reorganisation takes back. */
   readonly maxReorg: number
   /** How far a block's time may be ahead of a node's clock. */
   readonly futureMs: number
   /** Gets the base fees, which are burnt unless it is given. */
   readonly feeSink?: Address
+}
+
+/** A chain of work alone. */
+export interface PowParameters extends WorkParameters {
+  readonly engine: 'pow'
+  /** Blocks behind the head that are called safe, and final: a promise to users, not a proof. */
+  readonly safeDepth: number
+  readonly finalizedDepth: number
 }
 
 /** A member of the first set of validators. */
@@ -184,11 +188,41 @@ export interface DposParameters extends StakedParameters {
   readonly banSeconds: number
 }
 
+/** A member of the first committee. */
+export interface FirstMember extends FirstValidator {
+  /** Whose account has the rights of the member. */
+  readonly owner: Address
+}
+
+/** A chain of work of which a committee makes every so many blocks final. */
+export interface HybridParameters extends WorkParameters {
+  readonly engine: 'hybrid'
+  /** Numbers of blocks that can be made final are multiples of this. */
+  readonly checkpointEvery: number
+  /** Blocks that must be on one before it is voted on. */
+  readonly buriedBy: number
+  readonly validators: readonly FirstMember[]
+  /** Who governs the committee: an account or contract, or its members by more than two thirds of their weight. */
+  readonly owner: Address | 'members'
+  readonly maxValidators: number
+  readonly timeouts: VotedParameters['timeouts']
+  readonly maxTimeoutMs: number
+  /** To the miner that brings the proof of a final block into the chain, and to those who signed it, together. */
+  readonly finalityRewardWei: bigint
+  readonly committeeRewardWei: bigint
+}
+
+/** Whether blocks of a chain are sealed by work. */
+export function isWorked(consensus: Consensus): consensus is PowParameters | HybridParameters {
+  return consensus.engine === 'pow' || consensus.engine === 'hybrid'
+}
+
 /** Who makes blocks: a development node alone, miners, or nobody here, when those of an Ethereum-like chain are followed. */
 export type Consensus =
   | { readonly engine: 'dev'; readonly blockTimeMs: number }
   | { readonly engine: 'ethereum' }
   | PowParameters
+  | HybridParameters
   | BftParameters
   | PosParameters
   | DposParameters

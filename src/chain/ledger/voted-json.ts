@@ -69,11 +69,17 @@ export function votedFromJson(
 }
 
 /** The first field that does not go with the others. */
-function faultOf({ blockTimeMs, buildLeadMs, futureMs, maxTimeoutMs, timeouts }: VotedParameters) {
+function faultOf(parameters: VotedParameters) {
+  const { blockTimeMs, buildLeadMs, futureMs } = parameters
   if (buildLeadMs >= blockTimeMs) return ['buildLeadMs', 'must be below blockTimeMs'] as const
   if (futureMs < buildLeadMs) {
     return ['futureMs', 'must be no less than buildLeadMs, by which blocks come early'] as const
   }
+  return waitsFault(parameters)
+}
+
+/** The same of the waits of rounds. */
+function waitsFault({ timeouts, maxTimeoutMs }: Waits) {
   for (const [name, { baseMs, deltaMs }] of Object.entries(timeouts)) {
     if (baseMs === 0) return [`timeouts.${name}.baseMs`, 'must not be 0'] as const
     if (deltaMs === 0) {
@@ -83,6 +89,21 @@ function faultOf({ blockTimeMs, buildLeadMs, futureMs, maxTimeoutMs, timeouts }:
       return ['maxTimeoutMs', `must be no less than ${name}.baseMs`] as const
   }
   return undefined
+}
+
+/** How long rounds wait. */
+type Waits = Pick<VotedParameters, 'timeouts' | 'maxTimeoutMs'>
+
+/** The waits of rounds, where there is nothing else of a voted chain; @throws what `json` throws, naming the field */
+export function waitsFromJson(given: Given, json: JsonFields): Waits {
+  const most = { most: mostMs, rest: defaults.maxTimeoutMs }
+  const waits = {
+    ...{ timeouts: timeouts(given.timeouts, json) },
+    maxTimeoutMs: numberReader(given, json)('maxTimeoutMs', most),
+  }
+  const fault = waitsFault(waits)
+  if (fault) throw json.bad(`consensus.${fault[0]}`, fault[1])
+  return waits
 }
 
 function timeouts(value: unknown, json: JsonFields): VotedParameters['timeouts'] {

@@ -7,7 +7,7 @@ import { keyAddress, type SigningKey } from '../../crypto/signatures.ts'
 import type { LinkKey, ValidatorOptions } from '../chain-network.ts'
 import type { LoggedHeight } from '../consensus/consensus.ts'
 import { decodeMessage } from '../consensus/message-codec.ts'
-import type { Validator } from '../consensus/messages.ts'
+import type { Instance, Validator } from '../consensus/messages.ts'
 import { isHello, readSignBytes } from '../consensus/sign-bytes.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 import { openSigningGuard, type SigningGuard, type SigningGuardOptions } from './signing-guard.ts'
@@ -36,6 +36,8 @@ export interface SigningPlace {
   readonly folder: string
   readonly chainKey: Hash
   readonly logger: Logger
+  /** What the validators vote on; blocks unless given. */
+  readonly instance?: Instance
   readonly files?: SignerFiles
 }
 
@@ -72,7 +74,7 @@ export function signingLogFile(address: Address): string {
 /** Opens both; @throws what the guard and the log throw */
 export async function openValidatorSigner(
   { key, guardFile }: ValidatorOptions,
-  { folder, chainKey, logger, files }: SigningPlace,
+  { folder, chainKey, logger, instance = 0, files }: SigningPlace,
 ): Promise<ValidatorSigner> {
   const address = keyAddress(key)
   const guard = await openSigningGuard({
@@ -97,7 +99,11 @@ export async function openValidatorSigner(
   const { scheme, publicKey } = key
   return {
     validator: { address, scheme, publicKey, weight: 1n, payTo: new Uint8Array(20) },
-    ...{ guard, log, logged: log.found && { ...decoded(log.found), last: lastOf(guard, log) } },
+    ...{
+      guard,
+      log,
+      logged: log.found && { ...decoded(log.found), last: lastOf(guard, log, instance) },
+    },
     linkKey: { scheme, publicKey, sign: (bytes) => signHello(key, bytes) },
     async close() {
       await Promise.all([guard.close(), log.close()])
@@ -113,8 +119,12 @@ function signHello(key: SigningKey, bytes: Uint8Array): Uint8Array {
 }
 
 /** What the guard has signed for the height of the log: a crash may have come before the log had it. */
-function lastOf(guard: SigningGuard, { found }: SigningLog): LoggedHeight['last'] {
-  const last = guard.last(0)
+function lastOf(
+  guard: SigningGuard,
+  { found }: SigningLog,
+  instance: Instance,
+): LoggedHeight['last'] {
+  const last = guard.last(instance)
   const unsigned = last && readSignBytes(last.bytes)
   if (!unsigned || unsigned.content.height !== found?.height) return undefined
   return { unsigned, signature: last.signature }

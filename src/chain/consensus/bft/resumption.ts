@@ -4,6 +4,7 @@ import { equalBytes } from '../../../base/bytes.ts'
 import { newCore, resumeCore } from '../bft-core.ts'
 import { type BftGround, type BftPlace, type BftState, rulesAfter } from '../bft-state.ts'
 import type { LoggedHeight, StartOptions, Step } from '../consensus.ts'
+import type { CoreResult, CoreRules } from '../core-state.ts'
 import { emptyDerived } from '../derived.ts'
 import { decodeLoggedPlace } from '../logged-core.ts'
 import { encodeMessage, signedMessage } from '../message-codec.ts'
@@ -48,26 +49,37 @@ function groundOf(place: BftPlace, options: StartOptions): BftGround {
  * first thing that was signed of a height to the guard alone.
  */
 function goOn(turn: Turn, logged: LoggedHeight): void {
-  const { rules } = turn.state
-  const { blocks, state: encoded, height } = logged
-  const messages = withLast(logged, rules.self)
-  for (const { hash, bytes } of blocks) {
+  for (const { hash, bytes } of logged.blocks) {
     const arrived = arrivedBlock(hash, bytes)
     if (arrived) turn.hold(arrived, undefined)
   }
-  const { state, effects } = resumeCore(rules, {
-    ...{ ...(encoded ? decodeLoggedPlace(encoded) : newCore(height)), checkedValues: [] },
-    proposals: messages.flatMap((one) => (one.kind === 'proposal' ? one.proposal : [])),
-    votes: messages.flatMap((one) => (one.kind === 'vote' ? one.vote : [])),
-  })
+  const { state, effects, messages } = loggedCore(turn.state.rules, logged)
   turn.set({ core: state })
   for (const effect of effects) turn.perform(effect)
   for (const message of messages) tellAgain(turn, message)
   turn.checkArrived()
 }
 
+/** The core as a log has it, with what it asks for, and all that was signed. */
+export function loggedCore(
+  rules: CoreRules,
+  logged: LoggedHeight,
+): CoreResult & { readonly messages: readonly ConsensusMessage[] } {
+  const { state, height } = logged
+  const messages = signedBefore(logged, rules.self)
+  const resumed = resumeCore(rules, {
+    ...{ ...(state ? decodeLoggedPlace(state) : newCore(height)), checkedValues: [] },
+    proposals: messages.flatMap((one) => (one.kind === 'proposal' ? one.proposal : [])),
+    votes: messages.flatMap((one) => (one.kind === 'vote' ? one.vote : [])),
+  })
+  return { ...resumed, messages }
+}
+
 /** All that was signed: what the guard alone has is the last of it. */
-function withLast({ messages, last }: LoggedHeight, self: number | undefined) {
+function signedBefore(
+  { messages, last }: LoggedHeight,
+  self: number | undefined,
+): readonly ConsensusMessage[] {
   if (last === undefined || self === undefined) return messages
   const message = signedMessage(last.unsigned, { validatorIndex: self, signature: last.signature })
   const encoded = encodeMessage(message)
