@@ -7,7 +7,7 @@ import type { BuiltBlock } from './block-building.ts'
 import type { ChainNetwork, Hearing, NetworkedChain } from './chain-network.ts'
 import type { Effect, Input, StartOptions, Verdict } from './consensus/consensus.ts'
 import { decodeMessage, encodeMessage, signedMessage } from './consensus/message-codec.ts'
-import type { Instance } from './consensus/messages.ts'
+import type { ConsensusMessage, Instance, VoteContent } from './consensus/messages.ts'
 import { decodeDecidedBlock, encodeProofs } from './decided-block.ts'
 import type { Block } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
@@ -217,8 +217,8 @@ export class BlockVoting {
     this.#heard = 'ignore'
     return this.#decoded(() => {
       const message = decodeMessage(bytes)
-      if (message.kind === 'round-state' && message.state.instance === 0)
-        this.#heights.note(from, message.state.height - 1n)
+      const height = heightOf(message)
+      if (height !== undefined) this.#heights.note(from, height - 1n)
       this.#place.feed({ kind: 'message', from, message, nowMs: this.#place.nowMs() })
       return this.#heard
     })
@@ -369,4 +369,16 @@ export class BlockVoting {
   #ranBlock(hash: Hash): BuiltBlock | undefined {
     return this.#ran.find(({ executed }) => equalBytes(executed.block.hash, hash))
   }
+}
+
+/** The height that a message is about; who sends it has the one before. */
+function heightOf(message: ConsensusMessage): bigint | undefined {
+  if (message.kind === 'vote') return ofBlocks(message.vote)
+  if (message.kind === 'proposal') return ofBlocks(message.proposal)
+  if (message.kind === 'round-state') return ofBlocks(message.state)
+  return message.kind === 'part' ? message.height : undefined
+}
+
+function ofBlocks({ instance, height }: Pick<VoteContent, 'instance' | 'height'>) {
+  return instance === 0 ? height : undefined
 }

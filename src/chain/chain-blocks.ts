@@ -5,6 +5,7 @@ import type { BuildingSite } from './block-building.ts'
 import { type Closing, closingOn } from './block-closing.ts'
 import type { Chain } from './chain.ts'
 import type { ChainParts } from './chain-parts.ts'
+import { hasBit } from './consensus/bit-map.ts'
 import type { ChainPoint, HeadSummary } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
 import { type FinalityProof, proveFinality } from './consensus/finality-proof.ts'
@@ -80,6 +81,14 @@ export class ChainBlocks {
   proofsOf(number: bigint): BlockProofs | undefined {
     const stored = number === 0n ? undefined : this.parts.log.proofsOf(number)
     return stored && decodeProofs(stored)
+  }
+
+  signersOf(number: bigint): readonly Address[] | undefined {
+    const proof = this.proofsOf(number)?.proof
+    const parent = this.blockHash(number - 1n)
+    const set = parent && this.parts.derived.of(parent)?.validators
+    if (!proof || !set) return undefined
+    return set.list.filter((_, at) => hasBit(proof.signers, at)).map(({ address }) => address)
   }
 
   /** A block with its certificate, as nodes get it that are behind. */

@@ -128,6 +128,8 @@ export interface Chain {
   finalityProof(from: bigint, to: bigint): FinalityProof | undefined
   /** What follows from the chain up to its head: the sets of the heights to come; `undefined` where nothing does. */
   derived(): Derived | undefined
+  /** Whose signatures this node has for a block that was decided; `undefined` where there is none. */
+  signersOf(number: bigint): readonly Address[] | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
   /** State after a block; `undefined` when it is older than what is kept, which an archive has no bound for. */
   stateAt(hash: Hash): State | undefined

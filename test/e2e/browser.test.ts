@@ -3,10 +3,16 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, chromium as driver, type Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { type RunningNode, startNode } from '../../src/node/node.ts'
-import { chromium, skipBrowser } from './lacking.ts'
+import {
+  launchBrowser,
+  openPage,
+  type PageOptions,
+  seriousFaults,
+  type TestEnding,
+} from './console-browser.ts'
+import { skipBrowser } from './lacking.ts'
 import { callRpc, root, temporaryFolder } from './program.ts'
 
 describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, () => {
@@ -21,13 +27,7 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     })
     assert.ok(started)
     node = started
-    browser = await driver.launch({
-      executablePath: chromium ?? '',
-      args: [
-        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-        ...['--disable-background-networking', '--disable-component-update'],
-      ],
-    })
+    browser = await launchBrowser()
   })
 
   after(async () => {
@@ -37,33 +37,8 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     clean = []
   })
 
-  async function open(
-    t: { after(run: () => Promise<void>): void },
-    where: string,
-    options: { readonly width?: number; readonly colorScheme?: 'light' | 'dark' } = {},
-  ): Promise<{ page: Page; problems: string[] }> {
-    const { width = 1_440, colorScheme = 'light' } = options
-    // axe is put into the page as a script, which the console's own policy forbids.
-    const context = await browser.newContext({
-      ...{ viewport: { width, height: 900 }, colorScheme, bypassCSP: true },
-    })
-    t.after(() => context.close())
-    const page = await context.newPage()
-    const problems: string[] = []
-    page.on('pageerror', (error) => problems.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text())
-    })
-    await page.goto(`${node.apiUrl}${where}`)
-    return { page, problems }
-  }
-
-  async function seriousFaults(page: Page): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-  }
+  const open = (t: TestEnding, where: string, options: PageOptions = {}) =>
+    openPage(browser, t, { url: `${node.apiUrl}${where}`, ...options })
 
   test('a deposit by the form is watched to its end', async (t) => {
     const { page, problems } = await open(t, '/')
@@ -197,6 +172,7 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
   const paths = [
     '/',
     '/chains',
+    '/chains/dev',
     '/workflows',
     '/workflows/deposit-kyc-allocation',
     '/instances',

@@ -5,6 +5,7 @@ import { cleanup, render, screen } from '@testing-library/react'
 import { keccak256, toHex } from 'viem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { depositData, depositSelector, etherOf, memoWord, weiOf } from './amounts.ts'
+import { type Agreement, bytesText, validatorRows } from './api/consensus.ts'
 import {
   addItem,
   followStream,
@@ -246,4 +247,40 @@ test('a list stays when it cannot be read again', () => {
   const columns = { Name: (item: string) => item }
   render(<DataList list={list} caption="Names" columns={columns} idOf={(one) => one} empty="" />)
   expect(screen.getByRole('cell').textContent).toBe('kept')
+})
+
+describe('how a chain is agreed on', () => {
+  const set = ['0xaa', '0xbb', '0xcc'].map((address, at) => ({
+    ...{ address, scheme: 'ml-dsa-65', weight: at === 0 ? '0x2' : '0x1', payTo: '0x0' },
+    ...{ missed: at, signed: 9, absentUntil: at === 2 ? '0x64' : null },
+  }))
+  const agreement: Agreement = {
+    consensus: {
+      ...{ engine: 'bft', head: '0x9', finalized: '0x9', lag: '0x0', behind: '0x0', mining: null },
+      voting: {
+        ...{ height: '0xa', round: 1, step: 'prevote', hasProposal: true },
+        ...{ proposer: '0xbb', self: '0xaa', evidence: [] },
+        validators: [{ address: '0xbb', hasPrevoted: true, hasPrecommitted: false }],
+      },
+    },
+    validators: { totalWeight: '0x4', lastBlocks: 10, validators: set },
+    peers: [{ id: 'x', validator: '0xcc', height: '0x9', link: null }],
+  }
+
+  test('each validator is shown with its votes, its turns and its link', () => {
+    const rows = validatorRows(agreement)
+    expect(rows.map(({ share }) => share)).toEqual([50, 25, 25])
+    expect(rows.map(({ isSelf }) => isSelf)).toEqual([true, false, false])
+    expect(rows.map(({ isProposer }) => isProposer)).toEqual([false, true, false])
+    expect(rows.map(({ isLinked }) => isLinked)).toEqual([false, false, true])
+    expect(rows.map(({ hasPrevoted }) => hasPrevoted)).toEqual([false, true, false])
+    expect(rows.map(({ hasPrecommitted }) => hasPrecommitted)).toEqual([false, false, false])
+    expect(rows[2]?.absentUntil).toBe('100')
+  })
+
+  test('bytes are told in words', () => {
+    expect([0, 999, 1_500, 2_340_000, 5e9].map(bytesText)).toEqual([
+      ...['0 B', '999 B', '2 kB', '2.3 MB', '5.0 GB'],
+    ])
+  })
 })

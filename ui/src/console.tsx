@@ -5,6 +5,7 @@ import { type Liveness, useLiveStream } from './api/live.ts'
 import { useChains, useWorkflows } from './api/questions.ts'
 import { BlockPage, BlocksPage, EventPage, EventsPage } from './pages/chain-pages.tsx'
 import { ChainsPage } from './pages/chain-set-page.tsx'
+import { ConsensusPage } from './pages/consensus-page.tsx'
 import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
@@ -48,6 +49,8 @@ function viewOf(path: string): View {
   if (List && title) return { title, page: <List /> }
   const block = match(path, '/blocks/')
   if (block) return { title: `Block ${block.slice(0, 10)}`, page: <BlockPage id={block} /> }
+  const chain = match(path, '/chains/')
+  if (chain) return { title: `Chain ${chain}`, page: <ConsensusPage chain={chain} /> }
   const event = match(path, '/events/')
   if (event) return { title: 'Event', page: <EventPage id={event} /> }
   const workflow = match(path, '/workflows/')

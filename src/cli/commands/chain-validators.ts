@@ -40,6 +40,7 @@ interface ValidatorsView {
   readonly contract: Hex | null
   readonly height: Hex
   readonly totalWeight: Hex
+  readonly lastBlocks: number
   readonly validators: readonly Member[]
   readonly next: readonly Pick<Member, 'address' | 'weight'>[] | null
 }
@@ -50,6 +51,7 @@ interface Member {
   readonly weight: Hex
   readonly payTo: Hex
   readonly missed: number
+  readonly signed: number
   readonly absentUntil: Hex | null
 }
 
@@ -73,15 +75,25 @@ async function list(call: Call, ask: AskRpc): Promise<number> {
     return 0
   }
   const next = new Map(view.next?.map((one) => [one.address, one.weight]))
-  const rows = view.validators.map(({ address, scheme, weight, payTo, missed, absentUntil }) => [
-    ...[address, decimal(weight), scheme, payTo],
-    absentUntil === null ? String(missed) : `${missed}, no turns before ${decimal(absentUntil)}`,
-    view.next === null ? '' : comes(weight, next.get(address)),
-  ])
+  const rows = view.validators.map(
+    ({ address, scheme, weight, payTo, missed, absentUntil, signed }) => [
+      ...[address, decimal(weight), scheme, payTo, `${signed} of ${view.lastBlocks}`],
+      absentUntil === null ? String(missed) : `${missed}, no turns before ${decimal(absentUntil)}`,
+      view.next === null ? '' : comes(weight, next.get(address)),
+    ],
+  )
   const known = new Set(view.validators.map(({ address }) => address))
   const added = view.next?.filter(({ address }) => !known.has(address)) ?? []
-  const coming = added.map(({ address, weight }) => [address, decimal(weight), '', '', '', 'comes'])
-  const heads = ['validator', 'weight', 'scheme', 'paid to', 'missed turns', 'next block']
+  const coming = added.map(({ address, weight }) => [
+    address,
+    decimal(weight),
+    '',
+    '',
+    '',
+    '',
+    'comes',
+  ])
+  const heads = ['validator', 'weight', 'scheme', 'paid to', 'signed', 'missed turns', 'next block']
   console.log(table(heads, [...rows, ...coming]))
   console.log(`${view.engine}, height ${decimal(view.height)}, weight ${decimal(view.totalWeight)}`)
   return 0

@@ -353,9 +353,9 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['validators: object[]', 'evidence: object[]'],
   ),
   ValidatorsView: fields(
-    'The set of a height; `contract` is where it is decided on, `absentUntil` the height from which on a validator has turns again',
+    'The set of a height; `contract` is where it is decided on, `signed` how many of the last blocks have the signature of a validator, `absentUntil` the height from which on it has turns again',
     ...['engine: string', 'contract: Address|null', 'height: Quantity', 'totalWeight: Quantity'],
-    ...['validators: object[]', 'next: object[]|null', 'bans: object[]'],
+    ...['lastBlocks: integer', 'validators: object[]', 'next: object[]|null', 'bans: object[]'],
   ),
   LinkedPeer: fields(
     'A linked node, with the validator that it proved to be and the height that it says it has',

@@ -20,10 +20,17 @@ export interface ShownSets {
   /** Of the head. */
   readonly height: bigint
   readonly withKeys: boolean
+  /** Of each of the last blocks. */
+  readonly signers: readonly (readonly Uint8Array[])[]
 }
 
 /** The sets of the next height and of the one after, with who is left out of the turns. */
-export function validatorsJson({ engine, derived, height, withKeys }: ShownSets): Json {
+export function validatorsJson(shown: ShownSets): Json {
+  const { engine, derived, height, withKeys, signers } = shown
+  const signed = new Map<string, number>()
+  for (const name of signers.flat().map((address) => address.toHex())) {
+    signed.set(name, (signed.get(name) ?? 0) + 1)
+  }
   const kind = kinds[engine]
   const { validators, nextValidators, absences = [], bans = [] } = derived ?? {}
   const absence = new Map(absences.map((one) => [one.address.toHex(), one]))
@@ -32,7 +39,7 @@ export function validatorsJson({ engine, derived, height, withKeys }: ShownSets)
     return {
       ...member(one),
       ...(withKeys && { publicKey: toHex(one.publicKey) }),
-      missed,
+      ...{ missed, signed: signed.get(one.address.toHex()) ?? 0 },
       absentUntil: absentUntil > height ? toQuantity(absentUntil) : null,
     }
   })
@@ -40,6 +47,7 @@ export function validatorsJson({ engine, derived, height, withKeys }: ShownSets)
   return {
     ...{ engine, contract: kind ? toHex(contractAddresses[kind]) : null },
     ...{ height: toQuantity(height + 1n), totalWeight: toQuantity(validators?.total ?? 0n) },
+    lastBlocks: signers.length,
     validators: list,
     next: isSame ? null : (nextValidators?.list ?? []).map(member),
     bans: bans.map(({ address, untilHeight, count }) => ({

@@ -9,6 +9,9 @@ import { optional } from '../params/parser.ts'
 import { flag } from '../params/values.ts'
 import { type MethodTable, method } from './method.ts'
 
+/** Blocks before the head of which it is told who signed them. */
+const lastBlocks = 20
+
 export const consensusMethods: MethodTable = {
   qs_consensus: method([], ({ chain }) => {
     const [head, final] = [chain.head().header.number, chain.finalized().header.number]
@@ -25,7 +28,14 @@ export const consensusMethods: MethodTable = {
   }),
   qs_validators: method([optional(flag, false)], ({ chain }, [withKeys]) => {
     const [derived, height] = [chain.derived(), chain.head().header.number]
-    return validatorsJson({ engine: chain.manifest.consensus.engine, derived, height, withKeys })
+    const last = Array.from({ length: lastBlocks }, (_, at) => height - BigInt(at))
+    const signers = last.flatMap((number) => {
+      const found = number > 0n ? chain.signersOf(number) : undefined
+      return found ? [found] : []
+    })
+    return validatorsJson({
+      ...{ engine: chain.manifest.consensus.engine, derived, height, withKeys, signers },
+    })
   }),
   qs_peers: method([], ({ chain }) => chain.network()?.peers().map(peerJson) ?? []),
 }

@@ -8,6 +8,7 @@ import { DataTable } from '../parts/data-list.tsx'
 import { Identifier } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Badge, Empty, Failure, Loading } from '../parts/states.tsx'
+import { Link } from '../router.tsx'
 
 /** Milliseconds between two looks while the page is open. */
 const lookMs = 1_000
@@ -27,7 +28,8 @@ export function ChainsPage() {
           caption="Chains"
           idOf={({ name }) => name}
           columns={{
-            Chain: ({ name }) => name,
+            Chain: ({ name, embedded, state }) =>
+              embedded && state === 'running' ? <Link href={`/chains/${name}`}>{name}</Link> : name,
             Id: ({ chainId }) => chainId,
             Engine: ({ engine, embedded }) => (embedded ? (engine ?? '–') : 'foreign'),
             State: (chain) => <State chain={chain} />,

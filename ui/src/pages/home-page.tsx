@@ -5,6 +5,7 @@ import type { Block, Instance, Status } from '../api/shapes.ts'
 import { DepositForm } from '../parts/deposit-form.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Empty, Failure, Loading } from '../parts/states.tsx'
+import { Tile } from '../parts/tile.tsx'
 import { Link } from '../router.tsx'
 import { InstanceTable } from './instances-page.tsx'
 
@@ -77,21 +78,6 @@ function Health({ status }: { readonly status: Status }) {
         </p>
       )}
     </section>
-  )
-}
-
-interface TileProps {
-  readonly label: string
-  readonly value: string | number
-  readonly tone?: 'good' | 'warn' | 'bad'
-}
-
-function Tile({ label, value, tone }: TileProps) {
-  return (
-    <div className={`tile ${tone ? `tone-${tone}` : ''}`}>
-      <span className="tile-label">{label}</span>
-      <span className="tile-value">{value}</span>
-    </div>
   )
 }
 
