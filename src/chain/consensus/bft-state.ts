@@ -86,7 +86,14 @@ export interface BftState {
   readonly held: HeldMessages
   /** Parts of blocks that came before the proposals that promise them. */
   readonly early: readonly PartMessage[]
-  readonly building: { readonly request: RequestId; readonly round: number } | undefined
+  /** A block that is being built, with the certificate that its record names. */
+  readonly building:
+    | {
+        readonly request: RequestId
+        readonly round: number
+        readonly parentProof: Certificate | undefined
+      }
+    | undefined
   readonly nextRequest: RequestId
   /** When this node says what it has, unless it gets on before. */
   readonly retellMs: number

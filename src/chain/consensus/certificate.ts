@@ -1,5 +1,6 @@
 /** Makes certificates of votes, takes them apart, and checks them. */
 
+import { equalBytes } from '../../base/bytes.ts'
 import { bitMap, readBitMap } from './bit-map.ts'
 import type { Verdict } from './consensus.ts'
 import { invalid } from './header-rules.ts'
@@ -18,6 +19,30 @@ export function quorumCertificate(votes: readonly SignedVote[], count: number): 
     ...{ type: type === 'prevote' ? 'polka' : 'commit', ...placeOf(votes), value, validRound },
     ...signaturesOf(inSetOrder(votes), count),
   }
+}
+
+/**
+ * A commit with one vote more, which is for the same.
+ *
+ * @returns `undefined` if the vote says something else, or its signer is in it already
+ */
+export function withLateVote(
+  commit: Certificate,
+  vote: SignedVote,
+  count: number,
+): Certificate | undefined {
+  const votes = certificateVotes(commit, count)
+  const [first] = votes ?? []
+  const isSame =
+    commit.type === 'commit' &&
+    first !== undefined &&
+    ['type', 'instance', 'height', 'round', 'validRound'].every((name) => {
+      return first[name as 'round'] === vote[name as 'round']
+    }) &&
+    vote.value !== undefined &&
+    equalBytes(first.value ?? new Uint8Array(), vote.value)
+  if (!isSame || votes?.some((one) => one.validatorIndex === vote.validatorIndex)) return undefined
+  return quorumCertificate([...(votes ?? []), vote], count)
 }
 
 /** The certificate that so many have voted in a round, whatever they voted; at least one, one vote for each validator. */

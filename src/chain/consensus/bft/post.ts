@@ -3,15 +3,15 @@
 import { equalBytes } from '../../../base/bytes.ts'
 import type { Hash } from '../../ledger/transaction.ts'
 import type { BftPlace, BftState, PartMessage } from '../bft-state.ts'
-import { certificateVotes, checkCertificate } from '../certificate.ts'
+import { certificateVotes, checkCertificate, withLateVote } from '../certificate.ts'
 import type { Effect, Verdict } from '../consensus.ts'
 import type { CoreInput } from '../core-state.ts'
 import { evidenceId } from '../evidence.ts'
 import { invalid } from '../header-rules.ts'
 import { limits } from '../limits.ts'
-import type { ConsensusMessage, SignedProposal } from '../messages.ts'
+import type { ConsensusMessage, SignedProposal, SignedVote } from '../messages.ts'
 import { partCountOf, partsOf } from '../parts.ts'
-import type { SignatureCheck } from '../signatures.ts'
+import { isSignedVote, type SignatureCheck } from '../signatures.ts'
 import { encodeCertificate } from '../travelling-block.ts'
 import { Ballot } from './ballot.ts'
 import { type ArrivedBlock, arrivedFlight, expectBlock, takePart } from './flights.ts'
@@ -68,6 +68,7 @@ export class Post {
       case 'evidence':
         return
       default:
+        if (message.kind === 'vote') this.#takeLate(message.vote)
         this.#ballot.take(from, message)
     }
   }
@@ -120,6 +121,19 @@ export class Post {
       return vote?.round === round && equalBytes(vote.signature, signature)
     })
     return verdict.kind === 'valid' ? undefined : invalid('parent-proof', detailOf(verdict))
+  }
+
+  /** Who was slow to vote for the last block is in its certificate, too: it may be paid for that. */
+  #takeLate(vote: SignedVote): void {
+    const desk = this.#desk
+    const { ground } = desk.state
+    const { head, proof, signers } = ground
+    if (vote.height !== head.number || vote.instance !== 0 || !proof || !signers) return
+    const later = withLateVote(proof, vote, signers.list.length)
+    if (later === undefined) return
+    const isGood = isSignedVote(vote, { ...desk.check(), validators: signers })
+    desk.effects.push({ kind: 'heard', as: isGood ? 'good' : 'bad-signature' })
+    if (isGood) desk.set({ ground: { ...ground, proof: later } })
   }
 
   /** Parts that others carry may be faster than their proposal. */

@@ -228,20 +228,21 @@ export class Turn {
     if (proposer === undefined || !this.place.canPropose(ground, proposer)) return
     const draft = this.place.draft(ground, { round, nowMs, proposer })
     const deadlineMs = nowMs + this.place.buildLeadMs
-    this.set({ building: { request, round }, nextRequest: request + 1 })
+    const building = { request, round, parentProof: ground.proof }
+    this.set({ building, nextRequest: request + 1 })
     this.effects.push({ kind: 'build-block', request, on: ground.head.hash, draft, deadlineMs })
   }
 
   #takeBuilt(request: number, block: Block): void {
-    const { building, ground } = this.state
+    const { building } = this.state
     if (building?.request !== request) return
-    const bytes = encodeTravellingBlock({ block, parentProof: ground.proof })
+    const { round, parentProof } = building
+    const bytes = encodeTravellingBlock({ block, parentProof })
     const arrived = arrivedBlock(block.hash, bytes)
     this.set({ building: undefined })
     if (arrived === undefined) return
     this.hold(arrived, { kind: 'valid' })
     const value = block.hash
-    const { round } = building
     this.core({ kind: 'value-checked', value, isValid: true, bornRound: arrived.record.round })
     this.core({ kind: 'built', round, value })
   }
