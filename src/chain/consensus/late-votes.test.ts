@@ -20,7 +20,8 @@ const parameters: BftParameters = {
   ...{ engine: 'bft', blockTimeMs: 1_000, maxTimeoutMs: 30_000, emptyBlocks: 'always' },
   timeouts: { propose: wait, prevote: wait, precommit: wait },
   ...{ absence: true, buildLeadMs: 200, futureMs: 500, evidenceHeights: 1_000 },
-  validators: check.validators.list,
+  validators: check.validators.list.map((one) => ({ ...one, owner: one.payTo })),
+  ...{ owner: 'nobody', maxValidators: 4 },
 }
 const header = { ...firstHeader, number: 1n, timestamp: 2_000n, extraData: new Uint8Array(32) }
 const head = summaryOf(header)

@@ -161,14 +161,18 @@ export class Turn {
   /** Whether a value is still of use. */
   readonly isNeeded = (value: Hash): boolean => {
     const { core, held } = this.state
-    const isSame = (other: Hash | undefined) => other !== undefined && equalBytes(other, value)
-    if (isSame(core.lockedValue) || isSame(core.validValue) || isSame(core.decision?.value))
-      return true
-    if (hasCommitQuorum(core, value)) return true
-    const isOfRound = core.proposals.some(
-      (one) => one.round === core.round && equalBytes(one.value, value),
-    )
-    return isOfRound || held.proposals.some((one) => isSame(one.value))
+    const isIt = (one: { readonly value: Hash }) => equalBytes(one.value, value)
+    if (this.#isBinding(value)) return true
+    const isOfRound = core.proposals.some((one) => one.round === core.round && isIt(one))
+    return isOfRound || held.proposals.some(isIt)
+  }
+
+  /** Whether the height can end with no other value, as far as is known here. */
+  readonly #isBinding = (value: Hash): boolean => {
+    const { core } = this.state
+    const bound = [core.lockedValue, core.validValue, core.decision?.value]
+    if (bound.some((one) => one !== undefined && equalBytes(one, value))) return true
+    return hasCommitQuorum(core, value)
   }
 
   begin(ground: BftGround): void {
@@ -274,7 +278,8 @@ export class Turn {
     if (checkCertificate(certificate, this.check()).kind !== 'valid') return
     const arrived = arrivedBlock(value, bytes)
     if (arrived === undefined) return
-    if (!arrivedFlight(this.state.flights, value)) this.hold(arrived, undefined)
+    // However many blocks a faulty proposer has proposed, there is room for the one that is decided.
+    if (!arrivedFlight(this.state.flights, value)) this.hold(arrived, undefined, this.#isBinding)
     this.core({ kind: 'certificate', certificate })
     this.checkArrived()
   }
@@ -306,14 +311,14 @@ export class Turn {
     this.#post.spread(proposal)
   }
 
-  hold(block: ArrivedBlock, verdict: Verdict | undefined): void {
+  hold(block: ArrivedBlock, verdict: Verdict | undefined, isNeeded = this.isNeeded): void {
     const { root, byteLength, parts } = partsOf(block.bytes)
     const promised = { value: block.block.hash, partsRoot: root, partCount: parts.length }
     const flight = {
       ...{ promised: { ...promised, byteLength }, parts: new Map<number, Uint8Array>() },
       ...{ arrived: block, isBroken: false, isChecking: false, verdict },
     }
-    this.set({ flights: holdBlock(this.state.flights, flight, this.isNeeded) })
+    this.set({ flights: holdBlock(this.state.flights, flight, isNeeded) })
   }
 
   #sign(unsigned: UnsignedMessage): void {
