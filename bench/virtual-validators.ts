@@ -167,7 +167,6 @@ class VirtualNode {
       peerCame: () => {},
       peerWent: () => {},
       hearBlock: () => 'ignore',
-      decidedBlock: () => undefined,
     }
     return chain as NetworkedChain
   }

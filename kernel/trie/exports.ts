@@ -21,7 +21,7 @@ export { appliedRoot, applyDifference, differenceRoom } from './difference'
 export { ADDRESS, FIELDS, HASH, KEY, VALUE } from './places'
 export { limitMemory, takeRetired, usedBytes } from './pool'
 export { PAGE, PAGE_HEAD } from './pages'
-export { collectPage, fitsPage } from './paging'
+export { collectPage, fitsPage, referPage } from './paging'
 export { PROOF } from './proof'
 
 /** Begins a version; all changes belong to it until the next one begins. */

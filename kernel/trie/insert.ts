@@ -104,9 +104,14 @@ export function openedAt(cell: usize): usize {
 /** The nodes of a page. */
 export function opened(page: usize): usize {
   const isAccounts = kindOf(page) == ACCOUNT_PAGE
+  return nodesOf(isAccounts, readPage(load<u32>(belowCell(page))), depthOf(page))
+}
+
+/** The nodes of the records that lie in `PAGE`, of a subtree that begins at a depth. */
+export function nodesOf(isAccounts: bool, bytes: u32, depth: u32): usize {
   const body = isAccounts ? ACCOUNT_BODY : SLOT_BODY
   store<u32>(OPENED, 0)
-  const end = PAGE + readPage(load<u32>(belowCell(page)))
+  const end = PAGE + bytes
   for (let at = PAGE; at < end; at += body) {
     const leaf = isAccounts ? allocate(ACCOUNT, ACCOUNT_BYTES) : allocate(SLOT, SLOT_BYTES)
     memory.copy(keyOf(leaf), at, body)
@@ -115,7 +120,7 @@ export function opened(page: usize): usize {
       store<u32>(cell, <u32>hangingPages(SLOT_PAGE, load<u32>(cell), load<u32>(cell, 4)))
       store<u32>(cell, 0, 4)
     }
-    insert(OPENED, leaf, depthOf(page))
+    insert(OPENED, leaf, depth)
   }
   return load<u32>(OPENED)
 }

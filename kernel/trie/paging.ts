@@ -1,6 +1,8 @@
 /** Moves subtrees out of memory into pages of a file: collects their leaves, and puts pages in their place. */
 
+import { rehash } from './encode'
 import { find, inPage } from './find'
+import { nodesOf } from './insert'
 import { commonDepth, nibble } from './keys'
 import {
   ACCOUNT,
@@ -14,11 +16,13 @@ import {
   isPage,
   keyOf,
   kindOf,
+  referenceLength,
+  referenceOf,
   SLOT_BODY,
   setDepth,
   storageCell,
 } from './nodes'
-import { forgetPage, PAGE, PAGE_LEAVES } from './pages'
+import { forgetPage, PAGE, PAGE_HEAD, PAGE_LEAVES } from './pages'
 import { freeTree } from './pool'
 
 /** Which page of the newest file holds what a page of an older one held; the page itself if none. */
@@ -67,6 +71,16 @@ function collect(node: usize): void {
       if (child) collect(child)
     }
   }
+}
+
+/** Writes the reference of the subtree that has the records in `PAGE` to `PAGE_HEAD`, behind its length. */
+export function referPage(isAccounts: bool, bytes: u32, depth: u32): void {
+  forgetPage()
+  const root = nodesOf(isAccounts, bytes, depth)
+  rehash(root, depth)
+  store<u32>(PAGE_HEAD, <u32>referenceLength(root), 36)
+  memory.copy(PAGE_HEAD + 40, referenceOf(root), 32)
+  freeTree(root)
 }
 
 /** The node that begins at a depth on the way to a key, or 0. */

@@ -22,8 +22,8 @@ interface ArchiveParts {
   readonly folder: string
   readonly log: ChainLog
   readonly logger: Logger
-  /** The state after the first block, made anew. */
-  readonly birthState: () => State
+  /** The first block whose state is known, and that state, made anew. */
+  readonly beginning: { readonly number: bigint; readonly state: () => State }
 }
 
 interface Kept {
@@ -82,7 +82,7 @@ export class ArchivedStates {
 
   /** The newest state before a block that is at hand. */
   #baseOf(number: bigint): { readonly number: bigint; readonly state: State } | undefined {
-    const { log, birthState } = this.#parts
+    const { log, beginning } = this.#parts
     const at = (one: bigint) => log.positionOf(one) ?? 0
     const isNear = (one: bigint) => one <= number && at(number) - at(one) <= maxReplayedBytes
     const isOnChain = ({ number: one, hash }: Omit<Kept, 'state'>) => {
@@ -98,7 +98,8 @@ export class ArchivedStates {
       found?.state.release()
     }
     if (nearest) return { number: nearest.number, state: nearest.state.hold() }
-    return isNear(0n) ? { number: 0n, state: birthState() } : undefined
+    const { number: first, state } = beginning
+    return first <= number && isNear(first) ? { number: first, state: state() } : undefined
   }
 
   /** Blocks with a checkpoint, newest first. */

@@ -45,6 +45,12 @@ export class BlockPlaces {
     this.#length = Math.min(this.#length, Number(number) + 1)
   }
 
+  /** The lowest block that is here. */
+  first(): bigint | undefined {
+    const at = this.#positions.subarray(0, this.#length).findIndex((position) => position > 0)
+    return at < 0 ? undefined : BigInt(at)
+  }
+
   hashOf(number: bigint): Hash | undefined {
     const at = this.#known(number)
     return at === undefined ? undefined : this.#hashes.slice(at * 32, at * 32 + 32)

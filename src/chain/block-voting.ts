@@ -9,6 +9,7 @@ import type { Effect, Input, StartOptions, Verdict } from './consensus/consensus
 import { decodeMessage, encodeMessage, signedMessage } from './consensus/message-codec.ts'
 import type { ConsensusMessage, Instance, VoteContent } from './consensus/messages.ts'
 import { decodeDecidedBlock, encodeProofs } from './decided-block.ts'
+import { type CatchUpProgress, DecidedCatchUp, type LateChain } from './decided-catch-up.ts'
 import type { Block } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
 import { PeerHeights } from './peer-heights.ts'
@@ -18,10 +19,9 @@ import type { ValidatorSigner } from './validating/validator-signer.ts'
 type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>
 
 /** The chain that is voted on. */
-export interface VotingPlace {
+export interface VotingPlace extends Omit<LateChain, 'hear'> {
   readonly logger: Logger
   readonly nowMs: () => number
-  readonly head: () => Block
   /** What is decided: blocks, or which of them are final; and the last one that was, by its height or instance. */
   readonly instance: Instance
   readonly decided: () => bigint
@@ -49,7 +49,7 @@ export interface VotingPlace {
 /** What of a chain is about votes, as the network sees it. */
 type VotedChain = Pick<
   NetworkedChain,
-  'key' | 'hear' | 'hearTransaction' | 'hearBlock' | 'decidedBlock' | 'validator' | 'isValidator'
+  'key' | 'hear' | 'hearTransaction' | 'hearBlock' | 'validator' | 'isValidator'
 >
 
 /** Blocks that have been run and wait for the vote. */
@@ -69,28 +69,29 @@ export class BlockVoting {
   #hasGivenUp = false
   /** Blocks that are in the log of this height. */
   #logged = new Set<string>()
-  #isCatchingUp = false
+  readonly #catchUp: DecidedCatchUp
   readonly #heights = new PeerHeights()
   /** What the engine said of the message that it was given. */
   #heard: Hearing = 'ignore'
   /** Nothing is signed before this height is over. */
   #silentUntil: bigint | undefined
-  #came = () => {}
 
   constructor(place: VotingPlace) {
     this.#place = place
     this.#signer = place.signers[0]
+    this.#catchUp = new DecidedCatchUp({ ...place, hear: (bytes) => this.#hearBlock(bytes) })
   }
 
   join(network: ChainNetwork | undefined): void {
     this.#network = network
+    this.#catchUp.join(network)
   }
 
   /** The chain as the network sees it. */
   networked(key: Hash): VotedChain {
-    const { decidedBlock, hearTransaction, isValidator } = this.#place
+    const { hearTransaction, isValidator } = this.#place
     return {
-      ...{ key, decidedBlock, hearTransaction, isValidator },
+      ...{ key, hearTransaction, isValidator },
       validator: () => this.#signer?.linkKey,
       hear: (from, bytes) => this.#hear(from, bytes),
       hearBlock: (bytes) => this.#hearBlock(bytes),
@@ -143,7 +144,7 @@ export class BlockVoting {
         this.#help(effect)
         return true
       case 'want-block':
-        void this.#catchUp()
+        this.catchUp()
         return true
       case 'report':
         logger.warn('a validator has signed twice', { kind: effect.evidence.kind })
@@ -168,7 +169,7 @@ export class BlockVoting {
   moved(): void {
     this.#ran = []
     this.#logged = new Set()
-    this.#came()
+    this.#catchUp.came()
     const { decided, instance, feed, nowMs } = this.#place
     const before = this.#signer
     const signer = this.#choose()
@@ -191,6 +192,17 @@ export class BlockVoting {
     const { signers, isValidator } = this.#place
     this.#signer = signers.find(({ validator }) => isValidator(validator.address)) ?? this.#signer
     return this.#signer
+  }
+
+  /** Gets what others have decided, if they are ahead. */
+  catchUp(): void {
+    const voters = this.#place.validators()?.list ?? []
+    if (voters.length > 0) void this.#catchUp.run()
+  }
+
+  /** How far the catching up is, while it is under way. */
+  get syncing(): CatchUpProgress | undefined {
+    return this.#catchUp.progress
   }
 
   /** The links; `undefined` for a node that has none. */
@@ -251,7 +263,7 @@ export class BlockVoting {
   /** Ends the links, and what is being signed. */
   async stop(): Promise<void> {
     this.#hasStopped = true
-    this.#came()
+    this.#catchUp.stop()
     this.#network?.leave()
     await this.#signing
     await Promise.all(this.#place.signers.map((signer) => signer.close()))
@@ -336,26 +348,6 @@ export class BlockVoting {
   #help({ to, height }: EffectOf<'help'>): void {
     const bytes = this.#place.decidedBlock(height)
     if (bytes) this.#network?.giveBlock(to, bytes)
-  }
-
-  /** Asks for one block after the other, as long as somebody has the next. */
-  async #catchUp(): Promise<void> {
-    if (this.#isCatchingUp || !this.#network) return
-    this.#isCatchingUp = true
-    try {
-      while (!this.#hasStopped) {
-        const height = this.#place.head().header.number + 1n
-        const bytes = await this.#network.askBlock(height)
-        if (!bytes || this.#hasStopped) return
-        const { promise, resolve } = Promise.withResolvers<void>()
-        this.#came = resolve
-        if (this.#place.head().header.number >= height) continue
-        if (this.#hearBlock(bytes) === 'bad-encoding') return
-        await promise
-      }
-    } finally {
-      this.#isCatchingUp = false
-    }
   }
 
   #halt({ height, round, hash, contradicts }: EffectOf<'halt'>): void {

@@ -4,15 +4,18 @@ import { equalBytes } from '../base/bytes.ts'
 import type { BuildingSite } from './block-building.ts'
 import { type Closing, closingOn } from './block-closing.ts'
 import type { Chain } from './chain.ts'
-import type { ChainParts } from './chain-parts.ts'
+import { hashBefore } from './chain-base.ts'
+import { chainFinality } from './chain-finality.ts'
+import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import { hasBit } from './consensus/bit-map.ts'
 import type { ChainPoint, HeadSummary } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
-import { type FinalityProof, proveFinality } from './consensus/finality-proof.ts'
+import type { FinalityProof } from './consensus/finality-proof.ts'
 import type { Certificate, ValidatorSet } from './consensus/messages.ts'
 import { decodeRecord } from './consensus/record.ts'
-import { encodeTravellingBlock } from './consensus/travelling-block.ts'
+import { decodeCertificate, encodeTravellingBlock } from './consensus/travelling-block.ts'
 import { type BlockProofs, decodeProofs, encodeDecidedBlock } from './decided-block.ts'
+import type { LateChain } from './decided-catch-up.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import { encodeHeader } from './ledger/block-codec.ts'
@@ -35,6 +38,8 @@ export class ChainBlocks {
     return this.parts.key
   }
 
+  copyState: DrivenChain['copyState'] = (...asked) => this.parts.checkpoints.copy(...asked)
+
   head(): Block {
     const { header, hash } = this.parts.past.head
     // What came from elsewhere than this process was not read beyond its head.
@@ -54,7 +59,9 @@ export class ChainBlocks {
   }
 
   byNumber(number: bigint): ExecutedBlock | undefined {
-    return number === 0n ? this.parts.genesis : this.parts.log.byNumber(number)
+    const { genesis, base, log } = this.parts
+    if (number === 0n) return genesis
+    return number === base?.number ? base.executed : log.byNumber(number)
   }
 
   loggedBlock: Chain['loggedBlock'] = (number, mayHold) =>
@@ -64,11 +71,24 @@ export class ChainBlocks {
     const { genesis, log } = this.parts
     if (equalBytes(hash, genesis.block.hash)) return genesis
     const number = log.numberOf(hash)
-    return number === undefined ? undefined : log.byNumber(number)
+    return number === undefined ? undefined : this.byNumber(number)
+  }
+
+  /** The lowest block, besides the first of all, that is here with its transactions and receipts. */
+  firstBlock(): bigint {
+    const { base } = this.parts
+    return base ? base.number + 1n : 1n
   }
 
   derived(): Derived | undefined {
     return this.parts.derived.of(this.parts.past.head.hash)
+  }
+
+  /** What catching up must know. */
+  protected lateChain(): Omit<LateChain, 'hear'> {
+    const { key: chainKey, dependencies } = this.parts
+    const validators = () => this.derived()?.validators
+    return { chainKey, validators, timer: dependencies.timer, head: () => this.head() }
   }
 
   /** Whether somebody signs the next block. */
@@ -79,7 +99,11 @@ export class ChainBlocks {
 
   /** That a block and its parent were decided, where they were. */
   proofsOf(number: bigint): BlockProofs | undefined {
-    const stored = number === 0n ? undefined : this.parts.log.proofsOf(number)
+    const { base, log } = this.parts
+    if (base && number === base.number) {
+      return { proof: decodeCertificate(base.certificate), parentProof: undefined }
+    }
+    const stored = number === 0n ? undefined : log.proofsOf(number)
     return stored && decodeProofs(stored)
   }
 
@@ -93,7 +117,7 @@ export class ChainBlocks {
 
   /** A block with its certificate, as nodes get it that are behind. */
   decidedBlock(number: bigint): Uint8Array | undefined {
-    const proofs = this.proofsOf(number)
+    const proofs = number < this.firstBlock() ? undefined : this.proofsOf(number)
     const block = proofs && this.byNumber(number)?.block
     if (!block) return undefined
     const travelling = encodeTravellingBlock({ block, parentProof: proofs.parentProof })
@@ -109,7 +133,7 @@ export class ChainBlocks {
       certificate: (number: bigint) => this.proofsOf(number)?.proof,
       validators: (number: bigint) => this.validatorsAt(number),
     }
-    return proveFinality(source, { from, to })
+    return chainFinality(source, this.parts.base, { from, to })
   }
 
   derivedAt(number: bigint): Derived | undefined {
@@ -201,6 +225,8 @@ export class ChainBlocks {
   }
 
   blockHash(number: bigint): Hash | undefined {
-    return number === 0n ? this.parts.genesis.block.hash : this.parts.log.hashOf(number)
+    const { genesis, base, log } = this.parts
+    if (number === 0n) return genesis.block.hash
+    return log.hashOf(number) ?? (base && hashBefore(base, number))
   }
 }

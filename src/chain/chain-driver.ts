@@ -14,6 +14,7 @@ import { ChainListeners } from './chain-listeners.ts'
 import { ChainMeasures } from './chain-measures.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import { stopped } from './chain-refusals.ts'
+import { ChainSync } from './chain-sync.ts'
 import type { ConsensusEngine, Effect, Input, Verdict } from './consensus/consensus.ts'
 import { encodeDerived } from './consensus/derived.ts'
 import { devControls } from './dev-controls.ts'
@@ -47,6 +48,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   readonly #finals: FinalPoints | undefined
   /** The last that votes made final, where they make some blocks so. */
   #finalInstance = 0n
+  readonly #sync: ChainSync
   readonly #miner: Miner | undefined
   readonly #alarm: Alarm
   readonly #importAlarm: Alarm
@@ -77,6 +79,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#voting = this.#createVoting()
     this.#gossip = this.#createGossip()
     this.#finals = this.#createFinals()
+    this.#sync = new ChainSync(parts, this)
     this.#intake = new TransactionIntake({
       ...{ options, dependencies, head: this.poolHead() },
       tell: (event) => this.#listeners.tell(event),
@@ -120,7 +123,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   #createVoting(): BlockVoting {
     const { dependencies, signers } = this.parts
     return new BlockVoting({
-      ...{ logger: dependencies.logger, nowMs: () => this.#nowMs(), head: () => this.head() },
+      ...{ ...this.lateChain(), logger: dependencies.logger, nowMs: () => this.#nowMs() },
       ...{ signers, feed: (input) => this.#feed(input), instance: votesOn(this.#engine) },
       decided: () => (this.#finals ? this.#finalInstance : this.head().header.number),
       queue: (work) => this.#background(work),
@@ -203,6 +206,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   network = () => this.#voting.network
+  syncing = () => this.#voting.syncing
 
   round = () =>
     this.#engineState === undefined ? undefined : this.#engine.round?.(this.#engineState)
@@ -259,8 +263,6 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     })
   }
 
-  copyState: DrivenChain['copyState'] = (...asked) => this.parts.checkpoints.copy(...asked)
-
   async start(): Promise<void> {
     this.#running = true
     const finals = this.#finals?.finals ?? []
@@ -274,10 +276,9 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { header, hash } = this.head()
     const { derived, options, dependencies } = this.parts
     if (this.#engine.maxReorg === 0) this.finalNumber = this.safeNumber = header.number
-    const voted = this.#voting.networked(this.key)
-    const network = dependencies.join?.({ ...voted, ...this.#gossip.networked })
-    this.#voting.join(network)
-    this.#gossip.join(network)
+    const networked = this.#sync.networked(this.#gossip.networked, () => this.#voting.catchUp())
+    const network = dependencies.join?.({ ...this.#voting.networked(this.key), ...networked })
+    for (const part of [this.#voting, this.#gossip]) part.join(network)
     const step = this.#engine.start({
       ...{ head: this.summary(), header, derived: derived.of(hash) },
       ...{
@@ -296,7 +297,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#alarm.cancel()
     this.#importAlarm.cancel()
     await this.#miner?.stop()
-    await Promise.all([this.#voting.stop(), this.#gossip.stop()])
+    await Promise.all([this.#voting.stop(), this.#gossip.stop(), this.#sync.stop()])
     await this.#queue.idle
     this.#waiters.reject(stopped(this.manifest.name))
     this.#measures.end()
@@ -347,6 +348,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     }
     if (derived) this.parts.derived.keep(executed.block.hash, derived)
     checkpoints.consider()
+    this.#sync.moved(executed.block, state)
     this.#measures.added(executed)
     this.#intake.followed(this.poolHead(), executed)
     this.#voting.moved()

@@ -7,6 +7,7 @@ import { type BlockLog, firstPosition, type LogPosition, openBlockLog } from '..
 import { BlockCache } from './block-cache.ts'
 import { BlockPlaces } from './block-places.ts'
 import type { TransactionPlace } from './chain.ts'
+import { baseBlock, type ChainBase } from './chain-base.ts'
 import {
   type BlockRecord,
   bloomBytes,
@@ -38,6 +39,8 @@ export interface ReplayListener {
   rewind(number: bigint, changes: number | undefined): void
   /** The state after the head was changed by hand. */
   change(difference: EncodedDifference): void
+  /** The chain begins on this block, whose state is in a file of its own. */
+  base?(base: ChainBase): void
 }
 
 /** The blocks of one chain, those that left it left out. */
@@ -55,6 +58,8 @@ export interface ChainLog {
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
   /** Blocks that had left the chain when the log was opened, the newest of them, in the order in which they came. */
   left(): readonly Block[]
+  /** What the chain begins on, unless that is its first block. */
+  base(): ChainBase | undefined
   /** What a block did to the state. */
   differenceOf(number: bigint): EncodedDifference | undefined
   /** What follows from the chain up to a block, encoded. */
@@ -108,7 +113,7 @@ export async function openChainLog(options: {
         position: resumption.position,
         accepts: (payload) => {
           const record = decodeRecord(payload)
-          const block = record.kind === 'block' ? headOf(record) : undefined
+          const block = beginningIn(record)
           // For the first block of a chain there is only the record of its birth.
           const isThere = block ? equalBytes(block.hash, resumption.hash) : record.kind === 'birth'
           if (!isThere) return false
@@ -132,7 +137,10 @@ export async function openChainLog(options: {
         index.cut(record.number)
         listener.rewind(record.number, record.changes)
       } else if (record.kind === 'change') listener.change(record.difference)
-      else {
+      else if (record.kind === 'base') {
+        index.add({ ...baseBlock(record.base).block, transactionHashes: [] }, position)
+        listener.base?.(record.base)
+      } else {
         const block = headOf(record)
         index.add(block, position)
         listener.block(block, record.difference)
@@ -152,13 +160,28 @@ interface LogKnowledge {
   readonly cache: BlockCache
 }
 
+/** The block that a record holds, if it holds one. */
+function beginningIn(record: LogRecord): BlockHead | undefined {
+  if (record.kind === 'base') return baseBlock(record.base).block
+  return record.kind === 'block' ? headOf(record) : undefined
+}
+
 function logOver(log: BlockLog, { index, left, cache }: LogKnowledge): ChainLog {
   const { byNumber, loggedBlock } = blockReader(log, index, cache)
-  const recordOf = (number: bigint) => {
+  const anyOf = (number: bigint) => {
     const position = index.positionOf(number)
-    const record = position === undefined ? undefined : decodeRecord(log.read(position))
+    return position === undefined ? undefined : decodeRecord(log.read(position))
+  }
+  const recordOf = (number: bigint) => {
+    const record = anyOf(number)
     return record?.kind === 'block' ? record : undefined
   }
+  const baseOf = (number: bigint) => {
+    const record = anyOf(number)
+    return record?.kind === 'base' ? record.base : undefined
+  }
+  const first = index.first()
+  const base = first === undefined ? undefined : baseOf(first)
   return {
     async append(executed, parts) {
       const record = encodeBlockRecord(executed, parts)
@@ -187,7 +210,8 @@ function logOver(log: BlockLog, { index, left, cache }: LogKnowledge): ChainLog 
         return record.kind === 'block' ? decodeExecutedBlock(record.stored).block : []
       }),
     differenceOf: (number) => recordOf(number)?.difference,
-    derivedOf: (number) => recordOf(number)?.derived,
+    base: () => base,
+    derivedOf: (number) => recordOf(number)?.derived ?? baseOf(number)?.derived,
     proofsOf: (number) => recordOf(number)?.proofs,
     hashOf: (number) => index.hashOf(number),
     numberOf: (hash) => index.numberOf(hash),

@@ -18,8 +18,13 @@ export type PeerWrong =
 /** What a message from outside was worth: good and new, nothing new, or wrong. */
 export type Hearing = 'accept' | 'ignore' | PeerWrong
 
-/** Questions that nodes of a chain put to each other, beside that for the block of a height. */
-export const chainQuestions = ['headers', 'blocks'] as const
+/** Questions that nodes of a chain put to each other. */
+export const chainQuestions = [
+  ...(['headers', 'blocks'] as const),
+  ...(['proof', 'snapshot', 'chunk', 'decided'] as const),
+] as const
+/** Chunks that are asked of one node at a time. */
+export const chunksAtOnce = 8
 export type ChainQuestion = (typeof chainQuestions)[number]
 
 /** A validator of a chain, as an operator names it. */
@@ -45,8 +50,6 @@ export interface NetworkedChain {
   hearTransaction(raw: Uint8Array): Promise<Hearing>
   /** A block with its certificate, for a node that is behind. */
   hearBlock(bytes: Uint8Array): Hearing
-  /** The block of a height with its certificate; `undefined` if it is not here. */
-  decidedBlock(height: bigint): Uint8Array | undefined
   /** What somebody says to have; it proves nothing. */
   hearStatus(from: string, bytes: Uint8Array): Hearing
   /** A block that is new, of a chain without votes. */
@@ -114,8 +117,6 @@ export interface ChainNetwork {
   sayState(message: Uint8Array): void
   sayTransaction(raw: Uint8Array): void
   giveBlock(to: string, bytes: Uint8Array): void
-  /** Asks others for the block of a height with its certificate, until one has it. */
-  askBlock(height: bigint): Promise<Uint8Array | undefined>
   /** Tells all, or one, what this node has; they do not pass it on. */
   sayStatus(bytes: Uint8Array, to?: string): void
   /** Tells all of a new block; they pass it on. */

@@ -7,12 +7,14 @@ import type { Metrics } from '../base/metrics.ts'
 import type { NewestFile } from '../store/newest-file.ts'
 import type { ArchivedStates } from './archived-states.ts'
 import type { Chain } from './chain.ts'
+import type { ChainBase } from './chain-base.ts'
 import type { ChainCheckpoints, CopyHooks } from './chain-checkpoints.ts'
 import type { ChainDerived } from './chain-derived.ts'
 import type { ChainLog } from './chain-log.ts'
 import type { JoinNetwork, ValidatorOptions } from './chain-network.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { ConsensusEngine, Verdict } from './consensus/consensus.ts'
+import type { Derived } from './consensus/derived.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
@@ -44,6 +46,8 @@ export interface ChainOptions {
   readonly archive?: boolean
   /** Bytes of the log between checkpoints of the state; default 16 MiB. */
   readonly checkpointBytes?: number
+  /** Blocks between snapshots for others, where blocks are voted on and this node is linked; none unless given. */
+  readonly snapshotEvery?: number
   /** Bounds of the pool. */
   readonly pool?: TxPoolLimits
 }
@@ -81,8 +85,20 @@ export interface DrivenChain extends Chain {
   copyState(state: State, file: string, hooks: CopyHooks): Promise<boolean>
 }
 
+/** What a joined chain begins on. */
+export interface OpenBase extends Omit<ChainBase, 'parentDerived'> {
+  readonly number: bigint
+  /** The block, without its body. */
+  readonly executed: ExecutedBlock
+  readonly parentDerived: Derived
+  /** The state after it, made anew. */
+  readonly state: () => State
+}
+
 /** The parts of an open chain. */
 export interface ChainParts {
+  /** Of this chain. */
+  readonly folder: string
   readonly options: ChainOptions
   readonly dependencies: ChainDependencies
   readonly rules: ChainRules
@@ -94,6 +110,8 @@ export interface ChainParts {
   readonly checkpoints: ChainCheckpoints
   readonly archive: ArchivedStates | undefined
   readonly genesis: ExecutedBlock
+  /** Absent for a chain that has all its blocks. */
+  readonly base: OpenBase | undefined
   /** The state after it, made anew. */
   readonly birthState: () => State
   /** Of the chain: keccak-256 of its canonical manifest. */

@@ -1,5 +1,6 @@
 /** Encodes and decodes the records of a chain's log. */
 
+import { type ChainBase, decodeBase, encodeBase } from './chain-base.ts'
 import type { BlockHead, ExecutedBlock } from './ledger/block.ts'
 import { decodeStoredHead, encodeExecutedBlock, storedBloom } from './ledger/block-codec.ts'
 import {
@@ -17,7 +18,7 @@ import type { Hash } from './ledger/transaction.ts'
 import type { EncodedDifference } from './state/state.ts'
 
 /** What stands first in a record. */
-const [birth, block, rewind, change] = [0, 1, 2, 3]
+const [birth, block, rewind, change, base] = [0, 1, 2, 3, 4]
 
 /** What a record of the log says. */
 export type LogRecord =
@@ -26,6 +27,8 @@ export type LogRecord =
   /** The chain went back to this block, and in old logs kept so many of the changes by hand after it; all if not said. */
   | { readonly kind: 'rewind'; readonly number: bigint; readonly changes: number | undefined }
   | { readonly kind: 'change'; readonly difference: EncodedDifference }
+  /** The chain begins here, on a block whose body is not in it. */
+  | { readonly kind: 'base'; readonly base: ChainBase }
 
 /** A block with what it did; most of it is read only when somebody asks for it. */
 export interface BlockRecord {
@@ -52,6 +55,7 @@ export function encodeBlockRecord(
 export function encodeRecord(record: Exclude<LogRecord, BlockRecord>): Uint8Array {
   if (record.kind === 'birth') return encodeRlp([rlpInteger(birth), record.key])
   if (record.kind === 'change') return encodeRlp([rlpInteger(change), record.difference])
+  if (record.kind === 'base') return encodeRlp([rlpInteger(base), encodeBase(record.base)])
   return encodeRlp([rlpInteger(rewind), rlpInteger(record.number)])
 }
 
@@ -70,6 +74,7 @@ export function decodeRecord(payload: Uint8Array): LogRecord {
   const [kind, ...fields] = rlpList(decodeRlp(payload), 'the record')
   const known = Number(rlpNumber(kind, 'kind', 8))
   if (known === birth) return { kind: 'birth', key: rlpBytes(fields[0], 'the chain key', 32) }
+  if (known === base) return { kind: 'base', base: decodeBase(rlpBytes(fields[0], 'the base')) }
   if (known === change) {
     return { kind: 'change', difference: rlpBytes(fields[0], 'the difference') }
   }

@@ -15,6 +15,7 @@ export const chainBounds = {
   stateMemory: [16, 3_500],
   blockMemory: [0, 3_500],
   minerThreads: [0, 64],
+  snapshotEvery: [0, 1e7],
 } as const satisfies Readonly<Record<string, readonly [number, number]>>
 
 /** Bounds of one chain, by the names and in the units of the settings of the process: memory in MiB, history in blocks. */
@@ -52,6 +53,7 @@ export function optionsOf(
     pool: { maxTransactions, maxPerSender },
     history: settings.stateHistory,
     archive: settings.stateArchive,
+    snapshotEvery: settings.snapshotEvery,
     stateMemoryBytes: settings.stateMemory * 1024 * 1024,
     blockMemoryBytes: settings.blockMemory * 1024 * 1024,
     ...(miner && { mining: { payTo: fromHex(miner), threads: settings.minerThreads } }),

@@ -9,6 +9,7 @@ import type { Derived } from './consensus/derived.ts'
 import type { FinalityProof } from './consensus/finality-proof.ts'
 import type { ValidatorSet } from './consensus/messages.ts'
 import type { RoundView } from './consensus/round-view.ts'
+import type { CatchUpProgress } from './decided-catch-up.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
@@ -118,6 +119,8 @@ export interface Chain {
   /** Blocks of the chain of the head; `undefined` if there is none. */
   byNumber(number: bigint): ExecutedBlock | undefined
   byHash(hash: Hash): ExecutedBlock | undefined
+  /** The lowest block, besides the first of all, that is here: a chain that joined by a snapshot has none before it. */
+  firstBlock(): bigint
   /** A block as far as its logs need it; `undefined` also for one of whose bloom filter `mayHold` says no. */
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
   /** What follows from the chain up to a block of it; `undefined` where blocks have no records. */
@@ -151,6 +154,8 @@ export interface Chain {
   network(): Pick<ChainNetwork, 'peers' | 'addPeer'> | undefined
   /** Where the next height stands; `undefined` where blocks are not voted on, and before `start`. */
   round(): RoundView | undefined
+  /** How far it is while it gets blocks that others have decided. */
+  syncing(): CatchUpProgress | undefined
   /** Development only. */
   readonly dev: DevControls
   start(): Promise<void>

@@ -5,14 +5,21 @@ import path from 'node:path'
 import { keyAddress } from '../crypto/signatures.ts'
 import { ArchivedStates } from './archived-states.ts'
 import { birthOf } from './birth-state.ts'
+import { baseBlock, openBaseState } from './chain-base.ts'
 import { ChainCheckpoints } from './chain-checkpoints.ts'
 import { ChainDerived } from './chain-derived.ts'
 import { ChainDriver } from './chain-driver.ts'
-import { openChainLog } from './chain-log.ts'
-import type { ChainDependencies, ChainOptions, ChainParts, DrivenChain } from './chain-parts.ts'
+import { type ChainLog, openChainLog } from './chain-log.ts'
+import type {
+  ChainDependencies,
+  ChainOptions,
+  ChainParts,
+  DrivenChain,
+  OpenBase,
+} from './chain-parts.ts'
 import { ChainPast } from './chain-past.ts'
 import { createEngine } from './consensus/create-engine.ts'
-import type { Derived } from './consensus/derived.ts'
+import { type Derived, decodeDerived } from './consensus/derived.ts'
 import type { RevealSource } from './consensus/randao.ts'
 import { createEvm } from './evm/create-evm.ts'
 import { openFinals, votesOn } from './final-points.ts'
@@ -20,7 +27,7 @@ import { genesisBlock } from './genesis.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import { isWorked } from './ledger/manifest.ts'
-import { checkpointFile, readCheckpoint } from './resumption.ts'
+import { checkpointFile, type Resumption, readCheckpoint } from './resumption.ts'
 import { keepManifest } from './stored-manifest.ts'
 import { turnTaking } from './turn-taking.ts'
 import { openReveals } from './validating/validator-reveals.ts'
@@ -67,6 +74,10 @@ export async function createChain(
       block: (block, difference) => past.add(block, past.state.apply(difference)),
       rewind: (number, changes) => past.rewindTo(number, changes),
       change: (difference) => past.change(past.state.apply(difference)),
+      base: (base) => {
+        const { block } = baseBlock(base)
+        past.add(block, openBaseState(folder, block.header.stateRoot))
+      },
     },
   })
   if (genesis === undefined) throw new Error('a chain has at least its first block')
@@ -77,26 +88,22 @@ export async function createChain(
     throw error
   }
   const birthState = () => birthOf(manifest, folder).state
-  const archive = options.archive
-    ? new ArchivedStates({ folder, log, logger, birthState })
-    : undefined
-  const checkpoints = new ChainCheckpoints(
-    {
-      archive,
-      ...{ folder, log, past, logger, genesisRoot: genesis.block.header.stateRoot },
-      memoryBytes: options.stateMemoryBytes ?? defaultStateMemoryBytes,
-      tailBytes: options.checkpointBytes,
-      isOfOldest: isWorked(manifest.consensus),
-    },
-    isResumed ? resumption : undefined,
-  )
-  checkpoints.consider()
+  const base = openedBase(log, folder)
+  const place = { folder, log, past, logger }
+  const beginning = base ?? { number: 0n, state: birthState }
+  const archive = options.archive ? new ArchivedStates({ ...place, beginning }) : undefined
+  const checkpoints = openCheckpoints(options, {
+    ...{ ...place, archive, genesisRoot: genesis.block.header.stateRoot },
+    resumed: isResumed ? resumption : undefined,
+  })
   const derived = new ChainDerived(manifest, genesis.block.hash, log)
+  if (base) derived.keep(base.executed.block.header.parentHash, base.parentDerived)
   const reveals = await revealsOf(options, derived.of(past.head.hash))
   const engine = createEngine(manifest, rules, { chainKey: key, reveals })
   return new ChainDriver({
     ...(await openVotes(options, { folder, chainKey: key, logger, instance: votesOn(engine) })),
-    ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key },
+    ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key, base },
+    folder,
     ...{ engine, derived, genesis, options: { ...options, manifest } },
   })
 }
@@ -121,6 +128,41 @@ async function revealsOf(
   )
   if (consensus.engine !== 'pos' || own.length === 0) return undefined
   return await openReveals(own, { chainId, derived })
+}
+
+/** The checkpoints of a chain whose log was read; the first may be due. */
+function openCheckpoints(
+  { manifest, stateMemoryBytes, checkpointBytes }: ChainOptions,
+  {
+    resumed,
+    ...place
+  }: Pick<
+    ConstructorParameters<typeof ChainCheckpoints>[0],
+    'folder' | 'log' | 'past' | 'logger' | 'archive' | 'genesisRoot'
+  > & { readonly resumed: Resumption | undefined },
+): ChainCheckpoints {
+  const checkpoints = new ChainCheckpoints(
+    {
+      ...{ ...place, memoryBytes: stateMemoryBytes ?? defaultStateMemoryBytes },
+      tailBytes: checkpointBytes,
+      isOfOldest: isWorked(manifest.consensus),
+    },
+    resumed,
+  )
+  checkpoints.consider()
+  return checkpoints
+}
+
+/** What a joined chain begins on. */
+function openedBase(log: ChainLog, folder: string): OpenBase | undefined {
+  const base = log.base()
+  if (base === undefined) return undefined
+  const executed = baseBlock(base)
+  const { number, stateRoot } = executed.block.header
+  return {
+    ...{ ...base, number, executed, parentDerived: decodeDerived(base.parentDerived) },
+    state: () => openBaseState(folder, stateRoot),
+  }
 }
 
 /** A reorganisation goes back to the state before its oldest block. */

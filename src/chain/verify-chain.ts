@@ -5,6 +5,7 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import { silentLogger } from '../base/logger.ts'
 import { birthOf } from './birth-state.ts'
 import { type BuildingSite, type BuiltBlock, runBlock } from './block-building.ts'
+import { baseBlock, type ChainBase, hashBefore, hashesBefore, openBaseState } from './chain-base.ts'
 import { readChainRecords } from './chain-log.ts'
 import { ChainPast } from './chain-past.ts'
 import { type BlockRecord, headOf, type LogRecord } from './chain-records.ts'
@@ -115,7 +116,8 @@ class Verifier {
   readonly #manifest: Manifest
   readonly #rules: ChainRules
   readonly #evm: Evm | undefined
-  readonly #past = new ChainPast(keptStates)
+  #past = new ChainPast(keptStates)
+  readonly #folder: string
   readonly #seals: SealCheck
   readonly #checkpoint: CheckpointCheck | undefined
   readonly #spill: StateSpill
@@ -129,6 +131,7 @@ class Verifier {
     const { manifest, folder, stateMemoryBytes = defaultStateMemoryBytes } = options
     const spilled = path.join(folder, manifest.name, 'verified.states')
     this.#spill = new StateSpill(spilled, stateMemoryBytes)
+    this.#folder = path.join(folder, manifest.name)
     this.#manifest = manifest
     this.#rules = rules
     this.#evm = evm
@@ -151,9 +154,26 @@ class Verifier {
     } else if (record.kind === 'rewind') {
       this.#past.rewindTo(record.number, record.changes)
       this.#hashes.length = Number(record.number) + 1
-    } else if (!equalBytes(record.key, chainKey(this.#manifest))) {
+    } else if (record.kind === 'base') this.#begin(record.base)
+    else if (!equalBytes(record.key, chainKey(this.#manifest))) {
       this.#fault('the manifest is not that of the birth of the chain')
     }
+  }
+
+  /** A joined chain: what was before this block is not here. */
+  #begin(base: ChainBase): void {
+    const { block } = baseBlock(base)
+    const { number, stateRoot } = block.header
+    const state = openBaseState(this.#folder, stateRoot)
+    this.#past = new ChainPast(keptStates)
+    this.#past.add(block, state)
+    this.#seals.begin(block.hash, base.derived)
+    this.#checkpoint?.meet(block.hash, state)
+    for (let at = 1n; at <= BigInt(hashesBefore); at += 1n) {
+      const hash = hashBefore(base, number - at)
+      if (hash) this.#hashes[Number(number - at)] = hash
+    }
+    this.#hashes[Number(number)] = block.hash
   }
 
   /** Whether there is a checkpoint whose contents can be compared, once all records were taken. */

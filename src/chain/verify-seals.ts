@@ -36,6 +36,11 @@ export class SealCheck {
     this.#derived.set(genesis.toHex(), birth.derived)
   }
 
+  /** The chain begins on a block that is not checked. */
+  begin(hash: Hash, derived: Uint8Array): void {
+    this.#derived.set(hash.toHex(), decodeDerived(derived))
+  }
+
   /** How the block after this one ends. */
   closing(parent: Hash): Closing | undefined {
     return (

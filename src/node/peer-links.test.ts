@@ -53,7 +53,6 @@ async function openListener(
     },
     hearTransaction: async () => 'ignore',
     hearBlock: () => 'ignore',
-    decidedBlock: () => undefined,
     hearStatus: () => 'ignore',
     hearNewBlock: async () => 'ignore',
     answer: async () => undefined,

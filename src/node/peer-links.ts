@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
-import { fromBigInt, padStart, toBigInt } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import {
   type ChainNetwork,
   type ChainQuestion,
   chainQuestions,
+  chunksAtOnce,
   type Hearing,
   type JoinNetwork,
   type NetworkedChain,
@@ -39,13 +39,16 @@ const kinds = {
 } as const
 /** With more peers than these a part of a block goes to some, who tell all others: as many as one may fail of. */
 const [mostDirect, carriers] = [8, 2]
-const blockQuestion = 0
 
 const MiB = 1024 * 1024
 /** Of the questions whose content the chain knows: number, and most bytes of question and answer. */
 const questionKinds = {
   headers: { number: 1, maxBytes: 64, maxAnswerBytes: 3 * MiB },
   blocks: { number: 2, maxBytes: 8 * 1024, maxAnswerBytes: 17 * MiB },
+  proof: { number: 3, maxBytes: 32, maxAnswerBytes: 2 * MiB },
+  snapshot: { number: 4, maxBytes: 16, maxAnswerBytes: 4 * MiB },
+  chunk: { number: 5, maxBytes: 32, maxAnswerBytes: MiB, outstanding: chunksAtOnce },
+  decided: { number: 6, maxBytes: 32, maxAnswerBytes: 20 * MiB },
 } as const satisfies Record<ChainQuestion, Partial<QuestionKind>>
 
 const faults: Readonly<Record<PeerWrong, Fault>> = {
@@ -60,7 +63,7 @@ const faults: Readonly<Record<PeerWrong, Fault>> = {
 
 /** The longest transaction that a pool takes, with its blobs, and the longest block with its certificates, in bytes. */
 const [maxTransactionBytes, maxDecidedBytes] = [MiB + 1024, 10 * MiB]
-const [heightBytes, maxStatusBytes] = [8, 256]
+const maxStatusBytes = 256
 
 /** The links of this node, and who may have one; all may unless there is a list. */
 export interface PeerLinks {
@@ -118,12 +121,6 @@ export function joinBy(network: Network): JoinNetwork {
 
 function questionsOf(chain: NetworkedChain): readonly QuestionKind[] {
   return [
-    {
-      ...{ number: blockQuestion, name: 'block', maxBytes: heightBytes },
-      ...{ maxAnswerBytes: maxDecidedBytes, outstanding: 1 },
-      answer: async (_, bytes) =>
-        bytes.length === heightBytes ? chain.decidedBlock(toBigInt(bytes)) : peerFaults.badEncoding,
-    },
     ...chainQuestions.map((name) => ({
       ...{ name, ...questionKinds[name] },
       answer: async (from: string, bytes: Uint8Array) => {
@@ -202,14 +199,6 @@ function linksOf(channel: Channel, network: Network): ChainNetwork {
     sayState: (message) => void channel.publish(kinds.roundState, message, { isRepeated: true }),
     sayTransaction: (raw) => void channel.publish(kinds.transaction, raw),
     giveBlock: (to, bytes) => void channel.send(to, kinds.decidedBlock, bytes),
-    async askBlock(height) {
-      const question = padStart(fromBigInt(height), heightBytes)
-      for (const { id } of channel.peers()) {
-        const answer = await channel.ask(id, blockQuestion, question).catch(notThere)
-        if (answer) return answer
-      }
-      return undefined
-    },
     sayStatus(bytes, to) {
       if (to === undefined) channel.publish(kinds.status, bytes, { isRepeated: true })
       else channel.send(to, kinds.status, bytes)

@@ -140,6 +140,26 @@ export const settings = {
     description:
       'Keep checkpoints of the state for good, so that states of any age can be asked for',
   },
+  snapshotEvery: {
+    ...{
+      kind: within(...chainBounds.snapshotEvery, true),
+      default: 10_000,
+      env: 'QS_SNAPSHOT_EVERY',
+      unit: 'blocks',
+    },
+    description:
+      'Blocks between snapshots by which others join a chain that is voted on, while this node has links; 0: none',
+  },
+  sync: {
+    ...{ kind: oneOf('auto', 'full'), default: 'auto', env: 'QS_SYNC' },
+    description:
+      'How a chain that is voted on is got that is not begun and far behind: by a snapshot, or (full) by running all its blocks',
+  },
+  trust: {
+    ...{ kind: text, default: undefined, env: 'QS_TRUST' },
+    description:
+      'HEIGHT:HASH of a block of the chain that is trusted when it is got by a snapshot, in place of the first',
+  },
   stateMemory: {
     ...{
       kind: within(...chainBounds.stateMemory, true),

@@ -37,6 +37,7 @@ async function serveSet(t: TestContext) {
       poolTransactions: 100,
       poolPerSender: 50,
       stateHistory: 16,
+      snapshotEvery: 0,
       stateArchive: false,
       minerThreads: 0,
     },

@@ -144,6 +144,47 @@ export function endOf({ start, steps }: FinalityProof): {
   return { number: decodeHeader(header).number, hash: keccak256(header) }
 }
 
+/**
+ * The part of a proof between two of its headers.
+ *
+ * @returns `undefined` when one of them is not in it
+ */
+export function partOfFinality(
+  proof: FinalityProof,
+  { from, to }: { readonly from: bigint; readonly to: bigint },
+): FinalityProof | undefined {
+  const numbers = [proof.start, ...proof.steps].map(({ header }) => decodeHeader(header).number)
+  const [first, last] = [numbers.indexOf(from), numbers.indexOf(to)]
+  const start = first === 0 ? proof.start : proof.steps[first - 1]
+  if (first < 0 || last < first || start === undefined) return undefined
+  const { header, record } = start
+  const steps = proof.steps.slice(first, last).map((step, at) => {
+    return at > 0 ? step : { ...step, validators: setOfStep(proof, first) }
+  })
+  return { start: { header, record }, steps }
+}
+
+/** Two proofs, the second of which begins where the first ends, as one; it ends early when it gets long. */
+export function joinFinality(one: FinalityProof, other: FinalityProof): FinalityProof {
+  const before = setOfStep(one, one.steps.length - 1)
+  const [next, ...rest] = other.steps
+  const isSame = before && next?.validators && equalBytes(before.hash, next.validators.hash)
+  const joined = isSame ? [{ ...next, validators: undefined }, ...rest] : other.steps
+  const steps: FinalityStep[] = []
+  let bytes = 0
+  for (const step of [...one.steps, ...joined]) {
+    if (bytes >= pageBytes) break
+    steps.push(step)
+    bytes += encodeRlp(stepShape.encode(step)).length
+  }
+  return { start: one.start, steps }
+}
+
+/** The set that signed a step. */
+function setOfStep({ steps }: FinalityProof, at: number): ValidatorSet | undefined {
+  return steps.slice(0, at + 1).findLast(({ validators }) => validators)?.validators
+}
+
 /** The farthest block, up to a change of the set, that a set signs. */
 function lastOf(
   source: FinalitySource,

@@ -21,6 +21,7 @@ const settings = {
     poolTransactions: 100,
     poolPerSender: 50,
     stateHistory: 16,
+    snapshotEvery: 0,
     stateArchive: false,
     minerThreads: 0,
   },

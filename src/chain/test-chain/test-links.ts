@@ -105,15 +105,8 @@ export class TestLinks {
       giveBlock: (to, bytes) => say((node) => node.hearBlock(bytes), to),
       sayStatus: (bytes, to) => say((node) => node.hearStatus(name, bytes), to),
       sayNewBlock: (bytes) => this.#spread(name, bytes),
-      askBlock: async (height) => {
-        this.asked.add(name)
-        for (const [, node] of others()) {
-          const bytes = node.decidedBlock(height)
-          if (bytes) return bytes
-        }
-        return undefined
-      },
       ask: async (to, question, bytes) => {
+        if (question === 'decided') this.asked.add(name)
         this.questions.set(to, (this.questions.get(to) ?? 0) + 1)
         const node = others().find(([other]) => other === to)?.[1]
         const answer = await node?.answer(question, name, bytes)

@@ -8,7 +8,7 @@ import { systemClock, systemTimer } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { noMetrics } from '../../base/metrics.ts'
 import { type SigningKey, signingKey } from '../../crypto/signatures.ts'
-import type { DrivenChain } from '../chain-parts.ts'
+import type { ChainDependencies, ChainOptions, DrivenChain } from '../chain-parts.ts'
 import { createChain } from '../create-chain.ts'
 import type { BftParameters, Manifest } from '../ledger/manifest.ts'
 import type { Address } from '../ledger/transaction.ts'
@@ -54,14 +54,18 @@ export async function startNode(
     readonly manifest: Manifest
     /** The first that the set has signs. */
     readonly keys?: readonly SigningKey[]
-  },
+  } & Pick<ChainOptions, 'snapshotEvery'>,
+  time: Pick<ChainDependencies, 'clock' | 'timer'> = { clock: systemClock, timer: systemTimer },
 ): Promise<DrivenChain> {
-  const { name, folder, manifest, keys = [] } = node
+  const { name, folder, manifest, keys = [], ...options } = node
   const validators = keys.map((key, at) => ({ key, guardFile: path.join(folder, `guard-${at}`) }))
   const chain = await createChain(
-    { folder, manifest, beneficiary: new Uint8Array(20), validators },
     {
-      ...{ clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics },
+      ...{ ...options, folder, manifest, beneficiary: new Uint8Array(20) },
+      validators,
+    },
+    {
+      ...{ clock: time.clock, timer: time.timer, logger: silentLogger, metrics: noMetrics },
       join: links.join(name),
     },
   )

@@ -9,11 +9,6 @@ import { type AskRpc, rpcOf } from '../rpc-client.ts'
 
 /** Flags of these parts. */
 export const chainProofFlags: readonly OwnFlag[] = [
-  {
-    name: 'trust',
-    value: 'HEIGHT:HASH',
-    description: 'Block that a proof begins with, default the first one',
-  },
   { name: 'chain-key', value: 'KEY', description: 'Key of the chain that a proof is of' },
   {
     name: 'out',
@@ -83,7 +78,7 @@ async function verifyProof(call: Call, file: string): Promise<number> {
   const block = await verifyProofFile(file, {
     ...(typeof genesis === 'string' && { genesis }),
     ...(typeof chainKey === 'string' && { chainKey }),
-    ...(call.own.trust !== undefined && { trusted: trustedOf(call) }),
+    ...(call.flags.trust !== undefined && { trusted: trustedOf(call) }),
   })
   console.log(call.own.json ? jsonOf(block) : `block ${block.number}, ${block.hash}, is final`)
   return 0
@@ -96,7 +91,7 @@ function jsonOf(block: FinalBlock): string {
 
 /** The block that a flag names as trusted. */
 function trustedOf(call: Call): { readonly number: bigint; readonly hash: string } | undefined {
-  const { trust } = call.own
+  const { trust } = call.flags
   if (trust === undefined) return undefined
   const [, number, hash] = /^(\d{1,18}):(0x[0-9a-fA-F]{64})$/.exec(String(trust)) ?? []
   if (number !== undefined && hash !== undefined) return { number: BigInt(number), hash }

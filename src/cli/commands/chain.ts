@@ -6,6 +6,7 @@ import { configOf } from '../call-config.ts'
 import type { Call, Command } from '../command.ts'
 import { chainFileDetails, chainFileFlags, runChainFiles } from './chain-files.ts'
 import { chainFoundingDetails, chainFoundingFlags, runChainFounding } from './chain-founding.ts'
+import { chainJoinDetails, runChainJoin } from './chain-join.ts'
 import { chainProofDetails, chainProofFlags, runChainProofs } from './chain-proofs.ts'
 import { chainSetDetails, chainSetFlags, runChainSet } from './chain-set.ts'
 import { runChainStanding } from './chain-standing.ts'
@@ -34,21 +35,21 @@ interface BlockRow {
 /** Each runs what it knows, and gives `undefined` for what it does not. */
 const parts = [
   ...[runChainFounding, runChainValidators, runChainStanding],
-  ...[runChainSet, runChainFiles, runChainProofs],
+  ...[runChainSet, runChainFiles, runChainProofs, runChainJoin],
 ]
 
 export const chainCommand: Command = {
   name: 'chain',
   summary:
-    'Makes, shows, starts and stops the chains of a running node; exports, imports and verifies stored ones',
+    'Makes, shows, starts and stops the chains of a running node; exports, imports and verifies stored ones, and joins those of peers',
   usage:
     'init FILE | init --engine E --out FOLDER | validators [add|remove|set-weight|set-pay-to|rotate-key|move|receive] …\n' +
     '                    | bang FILE | fork PARENT NAME --chain-id N\n' +
     '                    | list | status [NAME] | start NAME | stop NAME | remove NAME --yes\n' +
     '                    | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]\n' +
     '                    | export FILE [CHAIN] | import FILE [CHAIN] | verify [CHAIN]\n' +
-    '                    | certificate HEIGHT [CHAIN] | verify-proof FILE',
-  details: `${chainFoundingDetails}\n\n${chainValidatorDetails}\n\n${chainSetDetails}\n\n${chainFileDetails}\n\n${chainProofDetails}`,
+    '                    | join MANIFEST --peers HOST:PORT,… | certificate HEIGHT [CHAIN] | verify-proof FILE',
+  details: `${chainFoundingDetails}\n\n${chainValidatorDetails}\n\n${chainSetDetails}\n\n${chainFileDetails}\n\n${chainProofDetails}\n\n${chainJoinDetails}`,
   mostWords: 4,
   flags: [
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
@@ -60,7 +61,10 @@ export const chainCommand: Command = {
     ...chainFoundingFlags,
     ...chainValidatorFlags,
   ],
-  settings: ['rpcHost', 'rpcPort', 'apiHost', 'apiPort', 'data'],
+  settings: [
+    ...(['rpcHost', 'rpcPort', 'apiHost', 'apiPort', 'data'] as const),
+    ...(['peers', 'peersPort', 'peersHost', 'sync', 'trust'] as const),
+  ],
   async run(call) {
     for (const run of parts) {
       const done = await run(call)

@@ -10,6 +10,7 @@ import { blockJson } from '../format/block-json.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { optional } from '../params/parser.ts'
 import { looseQuantity } from '../params/values.ts'
+import { mustHave } from '../view/blocks.ts'
 import type { CallContext } from '../view/context.ts'
 import { type Method, type MethodTable, method } from './method.ts'
 
@@ -45,6 +46,7 @@ async function gather(
   if (limit < 1n || limit > limits.pageItems) {
     throw invalidParams(`params[2]: expected a number of blocks from 1 to ${limits.pageItems}`)
   }
+  mustHave(chain, from)
   const head = chain.head().header.number
   const end = to !== undefined && to < head ? to : head
   const pause = turnTaking()

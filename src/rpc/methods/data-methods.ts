@@ -18,6 +18,7 @@ import { toQuantity } from '../format/quantity.ts'
 import { optional, type Parser, record, unexpected } from '../params/parser.ts'
 import { signature } from '../params/signature.ts'
 import { address, bytes, hash, looseQuantity, text } from '../params/values.ts'
+import { mustHave } from '../view/blocks.ts'
 import type { ChainContext } from '../view/context.ts'
 import type { DraftWish } from '../view/drafts.ts'
 import {
@@ -125,6 +126,7 @@ export const dataMethods: MethodTable = {
 }
 
 function atPlace(chain: ChainContext['chain'], { number, position }: DataPlace) {
+  mustHave(chain, number)
   const executed = chain.byNumber(number)
   return executed && { executed, position }
 }

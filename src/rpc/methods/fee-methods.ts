@@ -7,7 +7,7 @@ import { toQuantity } from '../format/quantity.ts'
 import { blockNumber } from '../params/block-reference.ts'
 import { listOf, optional, type Parser } from '../params/parser.ts'
 import { looseQuantity, number } from '../params/values.ts'
-import { numberOf } from '../view/blocks.ts'
+import { mustHave, numberOf } from '../view/blocks.ts'
 import type { ChainContext } from '../view/context.ts'
 import { blobFeeOf, feeHistory, suggestedTip } from '../view/fees.ts'
 import { type MethodTable, method } from './method.ts'
@@ -47,6 +47,7 @@ async function lastBlocks(
     throw serverError(`request beyond head block: requested ${newest}, head ${head}`)
   const most = count < limits.feeHistoryBlocks ? count : limits.feeHistoryBlocks
   const oldest = newest + 1n > most ? newest + 1n - most : 0n
+  mustHave(chain, oldest)
   const blocks: ExecutedBlock[] = []
   for (let at = oldest; at <= newest; at += 1n) {
     const executed = await chain.byNumber(at)

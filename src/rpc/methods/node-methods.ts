@@ -19,7 +19,15 @@ export const nodeMethods: MethodTable = {
   ),
   rpc_discover: method([], ({ methodNames }) => openRpcDocument(methodNames)),
   eth_chainId: method([], ({ chain }) => toQuantity(chain.manifest.chainId)),
-  eth_syncing: method([], () => false),
+  eth_syncing: method([], ({ chain }) => {
+    const progress = chain.syncing()
+    if (progress === undefined) return false
+    return {
+      startingBlock: toQuantity(progress.from),
+      currentBlock: toQuantity(chain.head().header.number),
+      highestBlock: toQuantity(progress.to),
+    }
+  }),
   eth_accounts: method([], ({ keys }) => [...keys.keys()]),
   eth_blockNumber: method([], ({ chain }) => toQuantity(chain.head().header.number)),
 }

@@ -17,11 +17,27 @@ export async function findBlock(
   reference: BlockReference,
 ): Promise<ExecutedBlock | undefined> {
   if (reference.kind === 'hash') return chain.byHash(reference.hash)
-  if (reference.kind === 'number') return chain.byNumber(reference.number)
+  if (reference.kind === 'number') {
+    mustHave(chain, reference.number)
+    return chain.byNumber(reference.number)
+  }
   if (reference.tag === 'pending') return (await pending.block()).executed
   return reference.tag === 'earliest'
     ? chain.byNumber(0n)
     : chain.byHash(taggedBlock(chain, reference.tag).hash)
+}
+
+/**
+ * A chain that joined by a snapshot has no blocks from before it, besides the first of all.
+ *
+ * @throws AppError `json-rpc/error` -32000
+ */
+export function mustHave(chain: Chain, number: bigint): void {
+  const first = chain.firstBlock()
+  if (number >= first || number === 0n) return
+  throw serverError(
+    `block ${number} is not here: this node joined the chain by a snapshot and has blocks from ${first} on; ask a node that has all`,
+  )
 }
 
 /** The number of a tagged or numbered block, whether or not it exists; `pending` is the head's. */

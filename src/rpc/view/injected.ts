@@ -46,7 +46,7 @@ export async function listData(
   const items: Fields[] = []
   let number = before && before.number < head ? before.number : head
   let end = before?.number === number ? before.position : Number.POSITIVE_INFINITY
-  for (let scanned = 0; number > 0n && scanned < scannedBlocks; scanned += 1) {
+  for (let scanned = 0; number >= chain.firstBlock() && scanned < scannedBlocks; scanned += 1) {
     const executed = chain.byNumber(number)
     // A reorganisation may have made the chain shorter.
     const { block } = executed ?? { block: undefined }
@@ -62,7 +62,10 @@ export async function listData(
     number -= 1n
     end = Number.POSITIVE_INFINITY
   }
-  return { items, next: number > 0n ? { number: number + 1n, position: 0 } : undefined }
+  return {
+    items,
+    next: number >= chain.firstBlock() ? { number: number + 1n, position: 0 } : undefined,
+  }
 }
 
 /** Data of a block, without their content. */

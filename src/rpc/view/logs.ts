@@ -7,7 +7,7 @@ import type { WrittenJson } from '../envelope/written-text.ts'
 import { FoundLogs } from '../format/found-logs.ts'
 import type { LogQuery } from '../params/log-criteria.ts'
 import { visitLogs } from './block-logs.ts'
-import { numberOf } from './blocks.ts'
+import { mustHave, numberOf } from './blocks.ts'
 import type { ChainContext } from './context.ts'
 
 /** How long others wait for their turn. */
@@ -29,6 +29,7 @@ export async function findLogs(context: ChainContext, query: LogQuery): Promise<
     return found
   }
   const { from, to } = rangeOf(context, query.blocks)
+  mustHave(chain, from === 0n && to > 0n ? 1n : from)
   const assertTime = timeOf(context)
   const pause = turnTaking(stretchMs)
   const mayHold = (bloom: Uint8Array) => query.criteria.mayBeIn(bloom)

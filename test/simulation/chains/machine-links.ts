@@ -14,8 +14,8 @@ import type { MachinePlace, Parcel } from './places.ts'
 
 /** Most that a machine remembers to have heard. */
 const mostHeard = 4_096
-/** How long it waits for an answer, and how many it asks for a block. */
-const [answerMs, mostAsked] = [300, 3]
+/** How long it waits for an answer. */
+const answerMs = 300
 
 /** The links of one machine. */
 export class MachineLinks {
@@ -65,10 +65,9 @@ export class MachineLinks {
           tell({ kind: 'new-block', bytes })
         },
         giveBlock: (to, bytes) => tell({ kind: 'block', bytes }, to),
-        askBlock: (height) => this.#askBlock(life, height),
         ask: (to, question, bytes) => this.#ask(life, to, { question, bytes }),
         score: (peer, wrong) => this.#judge(Number(peer), wrong, false),
-        peers: () => [],
+        peers: () => this.#others().map((id) => ({ id, validator: undefined })),
         addPeer: () => {},
         validatorChanged: () => {},
         leave: () => {},
@@ -132,7 +131,7 @@ export class MachineLinks {
         judge(chain.hearBlock(message.bytes))
         return
       case 'ask':
-        this.#later(this.#answer(chain, from, message), (answer) => {
+        this.#later(chain.answer(message.question, String(from), message.bytes), (answer) => {
           if (typeof answer === 'string') judge(answer)
           const bytes = typeof answer === 'string' ? undefined : answer
           if (!life.acts()) return
@@ -167,33 +166,22 @@ export class MachineLinks {
     world.fail(new PropertyFailure('blame', `node ${id} blames node ${from} for ${hearing}`))
   }
 
-  async #answer(
-    chain: NetworkedChain,
-    from: number,
-    { question, bytes }: Extract<Parcel, { kind: 'ask' }>,
-  ): ReturnType<NetworkedChain['answer']> {
-    if (question !== 'block') return chain.answer(question, String(from), bytes)
-    return chain.decidedBlock(new DataView(bytes.buffer).getBigUint64(0))
-  }
-
-  /** Asks one after the other, in any order. */
-  async #askBlock(life: Life, height: bigint): Promise<Uint8Array | undefined> {
+  /** Who is linked, in any order. */
+  #others(): readonly string[] {
     const { world, id } = this.#machine
-    const others = world.machines.filter((one) => one.id !== id)
-    const bytes = new Uint8Array(8)
-    new DataView(bytes.buffer).setBigUint64(0, height)
-    for (let asked = 0; asked < mostAsked && others.length > 0; asked += 1) {
-      const to = String(world.chance('work').pick(others).id)
-      const answer = await this.#ask(life, to, { question: 'block', bytes })
-      if (answer) return answer
+    const left = world.machines.filter((one) => one.id !== id && one.links.isLinked)
+    const others: string[] = []
+    while (left.length > 0) {
+      const [next] = left.splice(world.chance('work').below(left.length), 1)
+      if (next) others.push(String(next.id))
     }
-    return undefined
+    return others
   }
 
   #ask(
     life: Life,
     to: string,
-    asked: { readonly question: ChainQuestion | 'block'; readonly bytes: Uint8Array },
+    asked: { readonly question: ChainQuestion; readonly bytes: Uint8Array },
   ): Promise<Uint8Array | undefined> {
     // A process that has ended gets no answer.
     if (!life.acts()) return new Promise(() => {})

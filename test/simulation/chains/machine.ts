@@ -186,7 +186,7 @@ export class Machine implements MachinePlace {
     const chain = new ChainDriver({
       ...{ engine, evm, rules, key, past, log, derived, checkpoints },
       signers: signer ? [signer] : [],
-      ...{ archive: undefined, genesis: genesis.executed },
+      ...{ archive: undefined, genesis: genesis.executed, base: undefined, folder: '' },
       birthState: () => genesis.state.hold(),
       options: { manifest, folder: '', beneficiary: own?.payTo ?? new Uint8Array(20) },
       dependencies: {

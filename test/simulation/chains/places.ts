@@ -24,7 +24,7 @@ export type Parcel =
   /** Of the decided block of a height, unless it is another question. */
   | {
       readonly kind: 'ask'
-      readonly question: ChainQuestion | 'block'
+      readonly question: ChainQuestion
       readonly bytes: Uint8Array
       readonly number: number
     }

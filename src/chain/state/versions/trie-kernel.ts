@@ -42,6 +42,7 @@ interface Exports {
   openPages(kind: number, first: number, count: number): Node
   fitsPage(node: Node): number
   collectPage(node: Node): number
+  referPage(isAccounts: number, bytes: number, depth: number): void
   accountNode(root: Node, depth: number): Node
   slotNode(root: Node, depth: number): Node
   evict(node: Node, depth: number, kind: number, page: number): void
@@ -79,7 +80,7 @@ export class TrieKernel {
   #moved: ReadonlyMap<number, number> = new Map()
 
   /** @param mostBytes - at most 4 GiB, which is the default */
-  constructor(pages: PageBook, mostBytes?: number) {
+  constructor(pages: Pick<PageBook, 'read' | 'head' | 'pageOf'>, mostBytes?: number) {
     const host = {
       readPage: (page: number) => {
         const bytes = pages.read(page)
@@ -274,6 +275,20 @@ export class TrieKernel {
     const length = this.#exports.collectPage(node)
     this.#fresh()
     return this.#bytes.slice(at, at + length)
+  }
+
+  /**
+   * The reference of a subtree behind its length u32, as a page's head has it, from the records of its leaves.
+   *
+   * @param depth - at which the subtree begins
+   */
+  referenceOfRecords(records: Uint8Array, place: Pick<Subtree, 'depth' | 'owner'>): Uint8Array {
+    this.#fresh()
+    this.#bytes.set(records, this.#exports.PAGE.value)
+    this.#exports.referPage(place.owner === undefined ? 1 : 0, records.length, place.depth)
+    this.#fresh()
+    const at = this.#exports.PAGE_HEAD.value + 36
+    return this.#bytes.slice(at, at + 36)
   }
 
   /** The node at which a subtree begins, or 0. */
