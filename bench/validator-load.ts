@@ -188,7 +188,7 @@ export async function goneTable(runs: number): Promise<string> {
 }
 
 /** Seconds of each span, and those after the end of some that are not counted. */
-const [spanS, upsetS, slowLoad] = [30, 10, 200]
+const [spanS, upsetS, slowLoad] = [30, 10, 100]
 
 async function withGone(validators: Validators, load: TransferLoad, gone: number) {
   load.signAhead(slowLoad * (2 * spanS + upsetS + 20))
