@@ -31,6 +31,8 @@ export interface Ending {
 export interface ValidatorOptions {
   readonly folder: string
   readonly count: number
+  /** One of those whose blocks are voted on; `bft` unless said. */
+  readonly consensus?: string
   readonly scheme?: 'ed25519' | 'ml-dsa-65'
   /** Where one finds another, from the ports that they listen on; directly unless said. */
   readonly route?: (ports: readonly number[]) => Promise<(from: number, to: number) => string>
@@ -66,7 +68,8 @@ export function transfer(nonce: number): string {
 }
 
 /** Keys, a password and a manifest in a folder. */
-async function prepare({ folder, count, scheme = 'ml-dsa-65' }: ValidatorOptions) {
+async function prepare(options: ValidatorOptions) {
+  const { folder, count, consensus = 'bft', scheme = 'ml-dsa-65' } = options
   const passwordFile = path.join(folder, 'password')
   await writeFile(passwordFile, password)
   const keyFiles = Array.from({ length: count }, (_, at) => path.join(folder, `key-${at}`))
@@ -77,7 +80,7 @@ async function prepare({ folder, count, scheme = 'ml-dsa-65' }: ValidatorOptions
   }
   const founders = foundersOf(scheme, seeds)
   const genesis = path.join(folder, 'manifest.json')
-  const manifest = testnetManifest('bft', founders, Math.floor(Date.now() / 1_000))
+  const manifest = testnetManifest(consensus, founders, Math.floor(Date.now() / 1_000))
   await writeFile(genesis, manifestToJson(manifest))
   return { genesis, passwordFile, keyFiles, founders, scheme, key: chainKey(manifest) }
 }

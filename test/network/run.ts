@@ -10,12 +10,16 @@ import { faults } from './faults.ts'
 import { startFaultyNetwork } from './faulty-network.ts'
 import { TransferLoad } from './transfer-load.ts'
 
-const usage = `usage: npm run test:network -- [--validators N] [--minutes M] [--faults A,B] [--seconds S] [--load R]
+/** Those whose blocks are voted on. */
+const engines = ['bft', 'pos', 'dpos']
+
+const usage = `usage: npm run test:network -- [--validators N] [--minutes M] [--faults A,B] [--seconds S] [--load R] [--consensus C]
   --validators N  processes, default 4; fewer than a third of them are gone at a time
   --minutes M     how long, default 5; every fault comes once at least
   --faults A,B    of ${Object.keys(faults).join(', ')}; default all, in this order, again and again
   --seconds S     how long each lasts, about, default 20
-  --load R        ERC-20 transfers a second, default 100`
+  --load R        ERC-20 transfers a second, default 100
+  --consensus C   ${engines.join(', ')}; default bft`
 
 const { values } = readOptions(usage, {
   options: {
@@ -24,12 +28,14 @@ const { values } = readOptions(usage, {
     faults: { type: 'string', default: Object.keys(faults).join(',') },
     seconds: { type: 'string', default: '20' },
     load: { type: 'string', default: '100' },
+    consensus: { type: 'string', default: 'bft' },
   },
 })
 const count = wholeNumber(values.validators, '--validators', 4)
 const minutes = wholeNumber(values.minutes, '--minutes', 1)
 const seconds = wholeNumber(values.seconds, '--seconds', 4)
 const perSecond = wholeNumber(values.load, '--load', 1)
+const consensus = knownName(values.consensus, engines)
 const wanted = values.faults.split(',').map((name) => knownName(name, Object.keys(faults)))
 
 const endings: (() => Promise<void>)[] = []
@@ -60,7 +66,9 @@ async function verified(data: string): Promise<void> {
 }
 
 try {
-  const network = await startFaultyNetwork(ending, { folder, count, diskMebibytes: 1_024 })
+  const network = await startFaultyNetwork(ending, {
+    ...{ folder, count, consensus, diskMebibytes: 1_024 },
+  })
   const { validators } = network
   const agreement = new Agreement(validators)
   const load = await TransferLoad.open(validators.urls)
