@@ -22,7 +22,7 @@ function repeated(fault: Fault, times: number) {
 
 test('the faults cost what the design says, and send away at −100', () => {
   const costs = Object.values(peerFaults).map(({ points }) => points)
-  assert.deepEqual(costs, [-100, -50, -50, -50, -50, -30, -10, -2, -1, 1, -100])
+  assert.deepEqual(costs, [-100, -50, -50, -50, -50, -30, -10, -10, -2, -1, 1, -100])
   assert.equal(repeated(peerFaults.badEncoding, 1).banMs, 24 * hour)
   assert.equal(repeated(peerFaults.badSignature, 1).banMs, undefined)
   assert.equal(repeated(peerFaults.badSignature, 2).banMs, hour)
