@@ -26,7 +26,7 @@ import type { Block } from '../ledger/block.ts'
 import { chainRules } from '../ledger/fork-schedule.ts'
 import type { Manifest } from '../ledger/manifest.ts'
 import { chainKey, parseManifest } from '../ledger/manifest-codec.ts'
-import type { Address, Hash, UnsignedTransaction } from '../ledger/transaction.ts'
+import type { Address, Hash, Transaction, UnsignedTransaction } from '../ledger/transaction.ts'
 import { encodeTransaction, signTransaction, transactionHash } from '../ledger/transaction-codec.ts'
 import type { State } from '../state/state.ts'
 import type { TxPool } from '../txpool/txpool.ts'
@@ -62,7 +62,7 @@ export const validatorKey = (number: number): SigningKey => signingKey('ed25519'
 /** Its address. */
 export const validatorOf = (number: number): Address => keyAddress(validatorKey(number))
 /** What its hash chains come from. */
-const worldRevealSeed = (number: number): Uint8Array => revealSeed(seedOf(number))
+export const worldRevealSeed = (number: number): Uint8Array => revealSeed(seedOf(number))
 
 const chainId = 7n
 const gwei = 10n ** 9n
@@ -98,6 +98,18 @@ export function provenKey(
     ...{ scheme: schemeFacts[key.scheme].byte, publicKey: `0x${key.publicKey.toHex()}` as const },
     proof: `0x${key.sign(possessionBytes(place.chain, place.owner)).toHex()}` as const,
   }
+}
+
+/** What an account does, as a transaction. */
+export function signedCall(
+  { from, to, data = new Uint8Array(), valueWei = 0n }: WorldCall & { readonly to: Address },
+  nonce: bigint,
+): Transaction {
+  const unsigned = {
+    ...{ type: 2, chainId, nonce, gasLimit: 5_000_000n, to, value: valueWei, data },
+    ...{ accessList: [], maxFeePerGas: 2n * gwei, maxPriorityFeePerGas: 0n },
+  } as UnsignedTransaction
+  return signTransaction(unsigned, accountKey(from))
 }
 
 /** Hash chains take long, and are those of all worlds. */
@@ -139,18 +151,11 @@ export async function stakedWorld(manifest: Manifest, revealing: readonly number
     totalWork: () => undefined,
   }
 
-  function transactionOf(
-    { from, to = contract, data = new Uint8Array(), valueWei = 0n }: WorldCall,
-    sentBefore: number,
-  ) {
-    const nonce = (state.account(accountOf(from))?.nonce ?? 0n) + BigInt(sentBefore)
-    const unsigned = {
-      ...{ type: 2, chainId, nonce, gasLimit: 5_000_000n, to, value: valueWei, data },
-      ...{ accessList: [], maxFeePerGas: 2n * gwei, maxPriorityFeePerGas: 0n },
-    } as UnsignedTransaction
-    const transaction = signTransaction(unsigned, accountKey(from))
+  function transactionOf(call: WorldCall, sentBefore: number) {
+    const nonce = (state.account(accountOf(call.from))?.nonce ?? 0n) + BigInt(sentBefore)
+    const transaction = signedCall({ to: contract, ...call }, nonce)
     const [hash, raw] = [transactionHash(transaction), encodeTransaction(transaction)]
-    return { transaction, sender: accountOf(from), hash, raw }
+    return { transaction, sender: accountOf(call.from), hash, raw }
   }
 
   function draftOf(round: number, absent: readonly Address[]) {

@@ -54,11 +54,16 @@ export async function startNode(
     readonly manifest: Manifest
     /** The first that the set has signs. */
     readonly keys?: readonly SigningKey[]
+    /** What the hash chains of each come from, where proposers reveal something. */
+    readonly revealSeeds?: readonly Uint8Array[]
   } & Pick<ChainOptions, 'snapshotEvery'>,
   time: Pick<ChainDependencies, 'clock' | 'timer'> = { clock: systemClock, timer: systemTimer },
 ): Promise<DrivenChain> {
-  const { name, folder, manifest, keys = [], ...options } = node
-  const validators = keys.map((key, at) => ({ key, guardFile: path.join(folder, `guard-${at}`) }))
+  const { name, folder, manifest, keys = [], revealSeeds = [], ...options } = node
+  const validators = keys.map((key, at) => ({
+    ...{ key, guardFile: path.join(folder, `guard-${at}`) },
+    ...(revealSeeds[at] && { revealSeed: revealSeeds[at] }),
+  }))
   const chain = await createChain(
     {
       ...{ ...options, folder, manifest, beneficiary: new Uint8Array(20) },
