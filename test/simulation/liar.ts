@@ -26,7 +26,9 @@ interface Target {
 
 /** What a liar knows and can do. */
 export interface LiarPlace {
-  readonly plan: Pick<Plan, 'liars' | 'lieEveryMs' | 'weights'>
+  readonly plan: Pick<Plan, 'lieEveryMs' | 'weights'>
+  /** The liar's validators, by place in the set of a height. */
+  readonly liarsAt: (height: bigint) => readonly number[]
   readonly chance: Chance
   readonly checkAt: (height: bigint) => SignatureCheck
   readonly targets: () => readonly Target[]
@@ -106,6 +108,7 @@ export class Liar {
     const shift = chance.pick([-2, -1, 0, 0, 0, 0, 0, 1, 1, 2, 9])
     const height = target.height + (chance.oneIn(20) ? 1n : 0n)
     const place = { height, round: Math.max(0, target.round + shift) }
+    if (this.#place.liarsAt(height).length === 0) return
     const message = chance.weighted<() => Message | undefined>([
       [10, () => this.#vote(place)],
       [4, () => this.#proposal(place)],
@@ -119,10 +122,10 @@ export class Liar {
 
   #send(message: Message, target: Target): void {
     const chance = this.#chance
-    const { plan, voted, targets, send } = this.#place
-    const { liars } = plan
-    if (message.kind === 'vote' && liars.includes(message.vote.validatorIndex)) {
-      voted(message.vote)
+    const { liarsAt, voted, targets, send } = this.#place
+    if (message.kind === 'vote') {
+      const { vote } = message
+      if (liarsAt(vote.height).includes(vote.validatorIndex)) voted(vote)
     }
     const kind = chance.below(3)
     for (const { id } of targets()) {
@@ -166,10 +169,11 @@ export class Liar {
   /** As a rule in its turn: a block, another one, one that is invalid, or one of before with a true or a false polka. */
   #proposal({ height, round }: Place): Message | undefined {
     const chance = this.#chance
-    const { plan, proposerOf, blockOf, newBlock, checkAt, salt } = this.#place
-    const { liars } = plan
+    const { liarsAt, proposerOf, blockOf, newBlock, checkAt, salt } = this.#place
+    const liars = liarsAt(height)
     const owner = proposerOf(height, round)
     const isOurs = owner !== undefined && liars.includes(owner)
+    if (liars.length === 0) return undefined
     if (!isOurs && !chance.oneIn(12)) return undefined
     const { proposals, blocks } = this.#at(height)
     const again = proposals.length > 0 && chance.oneIn(2) ? chance.pick(proposals) : undefined
@@ -202,8 +206,8 @@ export class Liar {
         vote.value?.toHex() === value?.toHex(),
     )
     const content = { instance, type, height, round, validRound, value }
-    const { plan, voted, checkAt } = this.#place
-    const own = plan.liars.map((liar) => this.#sign(content, liar))
+    const { liarsAt, voted, checkAt } = this.#place
+    const own = liarsAt(height).map((liar) => this.#sign(content, liar))
     for (const vote of own) voted(vote)
     const byVoter = new Map([...alike, ...own].map((vote) => [vote.validatorIndex, vote]))
     const { list } = checkAt(height).validators
@@ -252,8 +256,8 @@ export class Liar {
   }
 
   #sign(content: VoteContent, liar?: number): SignedVote {
-    const { plan, checkAt, salt } = this.#place
-    const validatorIndex = liar ?? this.#chance.pick(plan.liars)
+    const { liarsAt, checkAt, salt } = this.#place
+    const validatorIndex = liar ?? this.#chance.pick(liarsAt(content.height))
     return signVote({ ...content, validatorIndex }, checkAt(content.height), salt())
   }
 }

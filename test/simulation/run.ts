@@ -121,6 +121,7 @@ function layOut(world: World, nodes: readonly SimulatedNode[]): number {
 function liarPlace(world: World, nodes: readonly SimulatedNode[]): LiarPlace {
   return {
     ...{ plan: world.plan, chance: world.chance('byzantine'), checkAt: () => world.check },
+    liarsAt: () => world.plan.liars,
     targets: () => nodes.map(({ id, height, core }) => ({ id, height, round: core.round })),
     hear: (ear) => {
       world.hears = ear

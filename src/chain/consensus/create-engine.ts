@@ -12,7 +12,8 @@ import { hybridEngine } from './hybrid.ts'
 import { posEngine } from './pos.ts'
 import { powEngine } from './pow.ts'
 import type { RevealSource } from './randao.ts'
-import { schemes } from './schemes.ts'
+import { schemes as allSchemes } from './schemes.ts'
+import type { SignatureSchemes } from './signatures.ts'
 
 /** What an engine is made with beside the manifest. */
 export interface EngineOptions {
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly chainKey: Hash
   /** What this node reveals when it proposes, where proposers do. */
   readonly reveals?: RevealSource | undefined
+  /** What checks signatures; the schemes that there are unless given. */
+  readonly schemes?: SignatureSchemes
 }
 
 /**
@@ -33,7 +36,7 @@ export function createEngine(
     parent,
   }: Pick<Manifest, 'consensus' | 'forks' | 'genesis' | 'parent'>,
   rules: ChainRules,
-  { chainKey, reveals }: EngineOptions,
+  { chainKey, reveals, schemes = allSchemes }: EngineOptions,
 ): ConsensusEngine<unknown> {
   if (consensus.engine === 'dev') return devEngine(consensus, rules)
   if (consensus.engine === 'pow') {

@@ -3,6 +3,7 @@
 import type { ChainEngine } from './chain-plan.ts'
 
 const everywhere = ['restart', 'disk failed', 'transactions in a block'] as const
+const whereElected = ['the set changed'] as const
 const whereVotes = [
   ...['restart in a height', 'the log of this validator is not there', 'synced block'],
   ...['helped', 'asked: block', 'checked: valid', 'checked: invalid', 'checked: too-early'],
@@ -14,4 +15,10 @@ const whereVotes = [
 /** By engine. */
 export const mustHappenInChains: Readonly<Record<ChainEngine, readonly string[]>> = {
   bft: [...everywhere, ...whereVotes],
+  pow: [
+    ...[...everywhere, 'reorganisation', 'asked: headers', 'asked: blocks'],
+    ...['blamed: bad-encoding', 'nonce found'],
+  ],
+  pos: [...everywhere, ...whereVotes],
+  dpos: [...everywhere, ...whereVotes, ...whereElected],
 }

@@ -1,10 +1,11 @@
 /** Makes what all nodes of a run begin with: the manifest of the plan's engine, its first block, and the machine that runs blocks. */
 
-import { bftEngine } from '../../../src/chain/consensus/bft.ts'
 import { engineBirth } from '../../../src/chain/consensus/birth.ts'
 import type { ConsensusEngine } from '../../../src/chain/consensus/consensus.ts'
+import { createEngine } from '../../../src/chain/consensus/create-engine.ts'
 import type { Derived } from '../../../src/chain/consensus/derived.ts'
 import type { ValidatorSet } from '../../../src/chain/consensus/messages.ts'
+import type { RevealSource } from '../../../src/chain/consensus/randao.ts'
 import {
   fakeSchemes,
   fakeValidators,
@@ -14,9 +15,17 @@ import type { Evm } from '../../../src/chain/evm/evm.ts'
 import { genesisOf } from '../../../src/chain/genesis.ts'
 import type { ChainRules } from '../../../src/chain/ledger/fork-rules.ts'
 import { chainRules } from '../../../src/chain/ledger/fork-schedule.ts'
-import type { BftParameters, Manifest } from '../../../src/chain/ledger/manifest.ts'
+import type {
+  DposParameters,
+  Manifest,
+  PosParameters,
+  PowParameters,
+  StakedParameters,
+  VotedParameters,
+} from '../../../src/chain/ledger/manifest.ts'
 import { chainKey } from '../../../src/chain/ledger/manifest-codec.ts'
 import type { Address, Hash } from '../../../src/chain/ledger/transaction.ts'
+import { keccak256 } from '../../../src/crypto/keccak.ts'
 import { addressOfKey } from '../../../src/crypto/secp256k1.ts'
 import { timeouts } from '../node.ts'
 import type { ChainPlan } from './chain-plan.ts'
@@ -36,19 +45,24 @@ export interface ChainGround {
 }
 
 const chainId = 7n
+const ether = 10n ** 18n
 /** Who has ether: its private key, and the account. */
 export const richKey = new Uint8Array(32).fill(1)
 const rich: Address = addressOfKey(richKey)
 
 /** When the first block was made, in seconds; a block time before the clocks begin. */
 const birthTime = 999_999n
+/** Blocks that are sealed by work: seconds between them, and what their difficulty is at first. */
+export const [workSeconds, firstDifficulty] = [3, 16n]
+/** Blocks that a validator can propose before its hash chain is used up. */
+const revealsOfOne = 64
 
 let evm: Promise<Evm> | undefined
 
 /** The ground of a plan; the machine is the same for all, since it remembers nothing of a chain. */
 export async function chainGround(plan: ChainPlan): Promise<ChainGround> {
   const firstSet = fakeValidators(plan.weights).validators
-  const manifest = manifestOf(plan, firstSet)
+  const { manifest, reveals } = manifestOf(plan, firstSet)
   const rules = chainRules(manifest)
   evm ??= createEvm(rules)
   const key = chainKey(manifest)
@@ -56,25 +70,20 @@ export async function chainGround(plan: ChainPlan): Promise<ChainGround> {
   if (birth === undefined) throw new Error('blocks of simulated chains have records')
   return {
     ...{ manifest, key, rules, firstSet, derived: birth.derived },
-    ...{ genesis: genesisOf(manifest), evm: await evm, engine: engineOf(manifest, rules, key) },
+    ...{ genesis: genesisOf(manifest), evm: await evm },
+    engine: createEngine(manifest, rules, { chainKey: key, schemes: fakeSchemes, reveals }),
   }
 }
 
-function engineOf(
-  { consensus }: Manifest,
-  rules: ChainRules,
-  chainKey: Hash,
-): ConsensusEngine<unknown> {
-  if (consensus.engine === 'bft') {
-    return bftEngine({ parameters: consensus, chainKey, rules, schemes: fakeSchemes })
+function manifestOf(plan: ChainPlan, set: ValidatorSet) {
+  const chains = set.list.map(({ publicKey }) => revealChain(publicKey))
+  const reveals: RevealSource = {
+    before: (_, commitment) =>
+      chains.map((chain) => chain.get(commitment.toHex())).find((one) => one !== undefined),
   }
-  throw new Error(`chains of ${consensus.engine} are not simulated`)
-}
-
-function manifestOf(plan: ChainPlan, { list }: ValidatorSet): Manifest {
-  return {
+  const manifest: Manifest = {
     ...{ version: 1, name: 'simulated', chainId, forks: [{ hardfork: 'osaka' }] },
-    consensus: bftParameters(plan, list),
+    consensus: consensusOf(plan, set, chains),
     genesis: {
       ...{ timestamp: birthTime, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
       extraData: new Uint8Array(),
@@ -83,21 +92,95 @@ function manifestOf(plan: ChainPlan, { list }: ValidatorSet): Manifest {
       ],
     },
   }
+  return { manifest, reveals }
 }
 
-function bftParameters(plan: ChainPlan, list: ValidatorSet['list']): BftParameters {
+/** By each hash of a short hash chain the one before it; the last that was added is the end. */
+function revealChain(secret: Uint8Array): ReadonlyMap<string, Hash> {
+  const chain = new Map<string, Hash>()
+  let hash: Hash = keccak256(secret)
+  for (let at = 0; at < revealsOfOne; at += 1) {
+    const next = keccak256(hash)
+    chain.set(next.toHex(), hash)
+    hash = next
+  }
+  return chain
+}
+
+function consensusOf(
+  plan: ChainPlan,
+  { list }: ValidatorSet,
+  chains: readonly ReadonlyMap<string, Hash>[],
+): Manifest['consensus'] {
+  const member = ({ scheme, publicKey, payTo }: ValidatorSet['list'][number]) => ({
+    ...{ scheme, publicKey, payTo },
+  })
+  const staked = (one: ValidatorSet['list'][number]) => ({
+    ...{ ...member(one), owner: one.payTo, commissionBps: 1_000 },
+  })
+  switch (plan.engine) {
+    case 'pow':
+      return powParameters(plan)
+    case 'bft': {
+      const validators = list.map((one) => ({ ...member(one), weight: one.weight, owner: one.payTo }))
+      return { engine: 'bft', ...voted(plan), validators, owner: 'nobody', maxValidators: 16 }
+    }
+    case 'pos': {
+      const validators = list.map((one, at) => ({
+        ...{ ...staked(one), stakeWei: one.weight * 40n * ether },
+        commitment: Uint8Array.fromHex([...(chains[at]?.keys() ?? [])].at(-1) ?? ''),
+      }))
+      return posParameters(plan, validators)
+    }
+    case 'dpos': {
+      const validators = list.map((one, at) => ({
+        ...{ ...staked(one), name: `delegate-${at}`, ownVotesWei: BigInt(100 + at) * ether },
+      }))
+      return dposParameters(plan, validators)
+    }
+  }
+}
+
+function voted(plan: ChainPlan): VotedParameters {
   const { base, delta, max } = timeouts
   const wait = (kind: 'propose' | 'prevote' | 'precommit') => ({
     ...{ baseMs: base[kind], deltaMs: delta[kind] },
   })
   return {
-    ...{ engine: 'bft', blockTimeMs: 1_000, maxTimeoutMs: max, buildLeadMs: 200 },
+    ...{ blockTimeMs: 1_000, maxTimeoutMs: max, buildLeadMs: 200, evidenceHeights: 1_000 },
     timeouts: { propose: wait('propose'), prevote: wait('prevote'), precommit: wait('precommit') },
     emptyBlocks: plan.isHeartbeat ? 'heartbeat' : 'always',
-    ...{ absence: plan.hasAbsences, futureMs: plan.futureMs, evidenceHeights: 1_000 },
-    validators: list.map(({ scheme, publicKey, weight, payTo }) => ({
-      ...{ scheme, publicKey, weight, payTo, owner: payTo },
-    })),
-    ...{ owner: 'nobody', maxValidators: list.length },
+    ...{ absence: plan.hasAbsences, futureMs: plan.futureMs },
+  }
+}
+
+function stakes(plan: ChainPlan): StakedParameters {
+  return { ...voted(plan), maxCandidates: 64, issuanceWei: 2n * ether + 3n }
+}
+
+function posParameters(plan: ChainPlan, validators: PosParameters['validators']): PosParameters {
+  return {
+    ...{ engine: 'pos', ...stakes(plan), validators, maxValidators: 16, minStakeWei: ether },
+    ...{ epochLength: plan.epochLength, unbondingSeconds: 100_000 },
+    slash: { doubleSignBps: 500, correlation: 3 },
+  }
+}
+
+function dposParameters(plan: ChainPlan, validators: DposParameters['validators']): DposParameters {
+  const { epochLength, standby } = plan
+  return {
+    ...{ engine: 'dpos', ...stakes(plan), validators, active: epochLength - standby, standby },
+    ...{ minStandbyWei: ether, registrationFeeWei: ether, unlockSeconds: 100_000 },
+    ...{ ownUnlockSeconds: 100_000, slashBps: 1_000, banSeconds: 100_000 },
+  }
+}
+
+/** Difficulty moves fast, so that branches of one length differ in work. */
+function powParameters({ futureMs }: ChainPlan): PowParameters {
+  return {
+    ...{ engine: 'pow', blockTimeMs: workSeconds * 1_000, seal: 'keccak', halfLifeSeconds: 30 },
+    ...{ startTarget: 2n ** 256n / firstDifficulty - 1n, easiestTarget: 2n ** 254n },
+    ...{ issuanceWei: 2n * ether, halving: 4, safeDepth: 2, finalizedDepth: 16, maxReorg: 16 },
+    futureMs,
   }
 }

@@ -40,6 +40,8 @@ export function liarOf(world: ChainWorld): LiarPlace {
     if (blocks.length > mostBlocks) blocks.shift()
   }
   return {
+    liarsAt: (height) =>
+      plan.liars.map((one) => world.placeAt(one, height)).filter((place) => place >= 0),
     ...{ plan, chance, checkAt: (height) => world.checkAt(height), salt: () => world.salt() },
     targets: () =>
       world.machines.map(({ id, engineState }) => {

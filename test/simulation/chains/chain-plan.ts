@@ -12,7 +12,7 @@ import {
 } from '../plan.ts'
 
 /** Engines whose chains are simulated. */
-export const chainEngines = ['bft'] as const
+export const chainEngines = ['bft', 'pow', 'pos', 'dpos'] as const
 export type ChainEngine = (typeof chainEngines)[number]
 
 /** One run; in it a liar's validator also runs a node, whose messages go astray. */
@@ -24,6 +24,9 @@ export interface ChainPlan extends Plan {
   readonly futureMs: number
   /** Blocks are made without transactions only after a while. */
   readonly isHeartbeat: boolean
+  /** Where validators are elected: the blocks from one election to the next, and how many of a set are drawn. */
+  readonly epochLength: number
+  readonly standby: number
   /** When transactions come, and to which node. */
   readonly transactions: readonly { readonly atMs: number; readonly node: number }[]
 }
@@ -41,32 +44,69 @@ export function machinesOf({ weights, twins }: Pick<Plan, 'weights' | 'twins'>):
 /** The plan of a seed. */
 export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
   const chance = chanceOf(seed, streams.plan)
-  const weights = drawWeights(chance)
-  const faulty = drawFaulty(chance, weights)
-  const nodes = weights.length + faulty.twins.length
-  const calmFromMs = 1_000 + chance.below(9_000)
+  const who = drawMembers(engine, chance)
+  const { weights, twins, liars } = who
+  const nodes = weights.length + twins.length
+  const isElected = engine === 'pos' || engine === 'dpos'
+  const calmFromMs = 1_000 + chance.below(isElected ? 5_000 : 9_000)
   const [isBad, isSkewed] = [!chance.oneIn(4), chance.oneIn(4)]
   const plan = {
-    ...{ engine, seed, weights, ...faulty, heights: 2 + chance.below(4), calmFromMs },
+    ...{ engine, seed, ...who, calmFromMs, heights: heightsOf(engine, chance, who.epochLength) },
     ...{ deltaMs: 20 + chance.below(100), delayMs: 1 + chance.below(chance.oneIn(3) ? 200 : 40) },
     longestDelayMs: 100 + chance.below(chance.oneIn(3) ? 3_000 : 600),
     lossPercent: isBad ? chance.pick([0, 5, 10, 20, 40]) : 0,
     doublePercent: isBad ? chance.pick([0, 5, 20]) : 0,
     spoilPercent: isBad ? chance.pick([0, 0, 2, 10]) : 0,
-    lieEveryMs: chance.pick([10, 20, 50, 100]),
-    drifts: Array.from({ length: nodes }, () => chance.below(100) - 50),
+    lieEveryMs: chance.pick(isElected ? [50, 100, 200] : [10, 20, 50, 100]),
+    drifts: Array.from({ length: nodes }, () => chance.below(10) - 5),
     skewsMs: Array.from({ length: nodes }, () => chance.below(isSkewed ? 4_000 : 200)),
     paceMs: [],
-    ...{ buildMs: 1, checkMs: 1 + chance.below(60), syncMs: 1 + chance.below(20) },
+    ...{ buildMs: 1, checkMs: 1, syncMs: 1 + chance.below(20) },
     hasAbsences: chance.oneIn(2),
-    futureMs: chance.pick([500, 500, 2_000]),
-    isHeartbeat: chance.oneIn(8),
+    futureMs: engine === 'pow' ? chance.pick([3_000, 15_000]) : chance.pick([500, 500, 2_000]),
+    isHeartbeat: !isElected && chance.oneIn(8),
     transactions: Array.from({ length: chance.below(6) }, () => ({
       ...{ atMs: chance.below(calmFromMs), node: chance.below(nodes) },
     })),
   }
-  const faults = drawFaults(chance, { nodes, calmFromMs, mayLoseLog: mayLoseLog(plan) })
+  const everybody = Array.from({ length: nodes }, (_, at) => at)
+  const mayLose = engine === 'pow' ? everybody : mayLoseLog({ weights, twins, liars })
+  const faults = drawFaults(chance, { nodes, calmFromMs, mayLoseLog: mayLose })
   return { ...plan, faults: [...faults.map((one) => worse(chance, one)), ...disks(chance, plan)] }
+}
+
+/** Who takes part: validators by weight, or miners by power. */
+function drawMembers(engine: ChainEngine, chance: Chance) {
+  const one = { twins: [], liars: [], epochLength: 0, standby: 0 }
+  if (engine === 'pow') {
+    const weights = Array.from({ length: 2 + chance.below(4) }, () => 1 + chance.below(3))
+    const { twins, liars } = drawFaulty(chance, weights)
+    return { ...one, weights, liars: [...twins, ...liars] }
+  }
+  if (engine === 'dpos') {
+    // However the dice fall, of an elected set no more than one breaks rules.
+    const [count, standby] = chance.pick([
+      [4, 0],
+      [5, 1],
+      [7, 1],
+      [7, 2],
+    ] as const)
+    const weights = Array.from({ length: count }, () => 1)
+    const [faulty, kind] = [chance.below(count), chance.below(3)]
+    const epochLength = 4 + standby
+    if (kind === 0) return { ...one, weights, epochLength, standby }
+    const who = kind === 1 ? { twins: [faulty] } : { liars: [faulty] }
+    return { ...one, weights, epochLength, standby, ...who }
+  }
+  const weights = drawWeights(chance)
+  const epochLength = engine === 'pos' ? 3 + chance.below(4) : 0
+  return { ...one, weights, ...drawFaulty(chance, weights), epochLength }
+}
+
+/** Heights to reach, of which some elections are a part where there are any. */
+function heightsOf(engine: ChainEngine, chance: Chance, epochLength: number): number {
+  if (epochLength > 0) return (2 + chance.below(3)) * epochLength + 1
+  return engine === 'pow' ? 4 + chance.below(5) : 2 + chance.below(4)
 }
 
 /** Of the nodes that lose their log some lose all that is not the key's. */

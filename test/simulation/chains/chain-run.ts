@@ -9,7 +9,7 @@ import { PropertyFailure } from '../observer.ts'
 import { canProgress } from '../plan.ts'
 import type { RunResult } from '../run.ts'
 import { auditChain } from './chain-audit.ts'
-import { chainGround, richKey } from './chain-ground.ts'
+import { chainGround, richKey, workSeconds } from './chain-ground.ts'
 import { liarOf } from './chain-liar.ts'
 import type { ChainPlan } from './chain-plan.ts'
 import { ChainWorld, propertyOf } from './chain-world.ts'
@@ -37,6 +37,7 @@ export async function runChain(
     const healedMs = layOut(world)
     events = await runEvents(world, { healedMs, correct })
     const [one] = correct
+    if (world.failure === undefined) world.watch.checkWork(correct)
     if (one?.chain && world.failure === undefined) await auditChain(world, one)
   } catch (error) {
     world.fail(error)
@@ -62,11 +63,14 @@ async function runEvents(
   { healedMs, correct }: { readonly healedMs: number; readonly correct: readonly Machine[] },
 ): Promise<number> {
   const { plan, queue } = world
-  const isLive = canProgress(plan)
+  const isMined = plan.engine === 'pow'
+  const isLive = isMined || canProgress(plan)
+  const reached = isMined ? commonHeight : lowest
   let [events, deadlineMs, target] = [0, Number.POSITIVE_INFINITY, plan.heights]
   // What promises do next belongs to the event that they wait for.
   for (await setImmediate(); queue.next(); await setImmediate()) {
     events += 1
+    if (isMined) for (const machine of world.machines) machine.mine()
     if (world.failure) return events
     if (events >= mostEvents) throw new PropertyFailure('L1', `more than ${mostEvents} events`)
     if (queue.nowMs < healedMs) continue
@@ -79,7 +83,7 @@ async function runEvents(
       const highest = Math.max(...correct.map(({ height }) => Number(height)))
       target = Math.max(target, highest + heightsInCalm)
     }
-    if (lowest(correct) >= target) return events
+    if (reached(correct) >= target) return events
     if (queue.nowMs > deadlineMs) throw new PropertyFailure('L1', stuck(correct))
   }
   return events
@@ -118,7 +122,7 @@ function layOut(world: ChainWorld): number {
     queue.at(plan.calmFromMs, () => machine.crashNow())
   }
   layOutTransactions(world)
-  if (plan.liars.length > 0) new Liar(liarOf(world)).start()
+  if (plan.liars.length > 0 && plan.engine !== 'pow') new Liar(liarOf(world)).start()
   return healedMs + plan.deltaMs
 }
 
@@ -143,8 +147,18 @@ function lowest(machines: readonly Machine[]): number {
   return Math.min(...machines.map(({ height }) => Number(height)))
 }
 
+/** Height up to which all have the same blocks. */
+function commonHeight(machines: readonly Machine[]): number {
+  for (let height = lowest(machines); height > 0; height -= 1) {
+    const hashes = machines.map(({ chain }) => chain?.blockHash(BigInt(height))?.toHex())
+    if (new Set(hashes).size === 1) return height
+  }
+  return 0
+}
+
 /** Time for the heights that are left: twenty waits of the rounds that some node has come to, and what clocks differ by. */
 function allowedMs(plan: ChainPlan, correct: readonly Machine[]): number {
+  if (plan.engine === 'pow') return (plan.heights + 20) * 20 * workSeconds * 1_000
   const rounds = correct.map(({ engineState }) =>
     isVoted(engineState) ? engineState.core.round : 0,
   )

@@ -15,6 +15,9 @@ export class ChainWatch {
   readonly #world: RunPlace
   /** By height; that of the first is known. */
   readonly #sets = new Map<bigint, ValidatorSet>()
+  /** Of blocks that are sealed by work, by hash; and the most of each machine. */
+  readonly #workOf = new Map<string, bigint>()
+  readonly #mostWork = new Map<number, bigint>()
   /** Told when the chain of a correct machine has a new head. */
   onFinal: (machine: MachinePlace, height: bigint, round: number) => void = () => {}
 
@@ -26,14 +29,13 @@ export class ChainWatch {
   setAt(height: bigint): ValidatorSet {
     const known = this.#sets.get(height)
     if (known) return known
-    const { firstSet } = this.#world.ground
-    return [...this.#sets.values()].at(-1) ?? firstSet
+    return [...this.#sets.values()].at(-1) ?? this.#world.ground.derived.validators
   }
 
   /** S4 and S5; and that nothing leaves before it is on the disk (section 5.1). */
   said(machine: MachinePlace, message: ConsensusMessage): void {
     const { observer } = this.#world
-    const own = ownOf(message, machine.validator)
+    const own = ownOf(message, ({ height }) => this.#world.placeAt(machine.validator, height))
     if (own === undefined) return
     if (own.kind === 'vote') observer.voted(own.vote)
     else observer.proposed(own.proposal)
@@ -60,13 +62,44 @@ export class ChainWatch {
     derived: ChainDerived,
     { added, removed }: Extract<ChainEvent, { kind: 'head' }>,
   ): void {
-    if (removed.length > 0) {
+    const { observer, plan } = this.#world
+    if (removed.length > 0) observer.count('reorganisation')
+    if (removed.length > 0 && plan.engine !== 'pow') {
       throw new PropertyFailure('S3', `node ${machine.id} takes back what was final`)
     }
     for (const { block } of added) this.#added(machine, derived, block)
   }
 
+  /** S10: where blocks are sealed by work, none that a node had was of more work than its head. */
+  checkWork(machines: readonly MachinePlace[]): void {
+    for (const { id, chain } of machines) {
+      const work = chain && this.#workOf.get(chain.head().hash.toHex())
+      if (work === undefined || work >= (this.#mostWork.get(id) ?? 0n)) continue
+      throw new PropertyFailure('S10', `node ${id} has left a branch of more work`)
+    }
+  }
+
   #added(machine: MachinePlace, derived: ChainDerived, block: Block): void {
+    const { observer, plan } = this.#world
+    const { number } = block.header
+    this.#world.tell(machine.id, () => `has ${number} ${block.hash.toHex().slice(0, 6)}`)
+    if (block.transactions.length > 0) observer.count('transactions in a block')
+    const follows = derived.of(block.hash)
+    if (plan.engine === 'pow') {
+      const work = follows?.totalWork ?? 0n
+      this.#workOf.set(block.hash.toHex(), work)
+      const most = this.#mostWork.get(machine.id) ?? 0n
+      this.#mostWork.set(machine.id, work > most ? work : most)
+      return
+    }
+    if (!machine.isCorrect || !follows) return
+    this.#decided(machine, block)
+    this.#learn(number + 1n, follows.validators)
+    this.#learn(number + 2n, follows.nextValidators)
+  }
+
+  /** S1 to S3, and S7. */
+  #decided(machine: MachinePlace, block: Block): void {
     const { observer } = this.#world
     const { number } = block.header
     const proof = machine.chain?.proofsOf(number)?.proof
@@ -74,17 +107,10 @@ export class ChainWatch {
       throw new PropertyFailure('S7', `node ${machine.id} has no certificate of ${number}`)
     }
     const { round: bornRound } = decodeRecord(block.record)
-    this.#world.tell(machine.id, () => `has ${number} ${block.hash.toHex().slice(0, 6)}`)
-    if (machine.isCorrect) {
-      const value = { value: block.hash, isValid: true, bornRound }
-      observer.final(machine, number, value, proof)
-      if (proof.round > 0) observer.count('decided in a later round')
-      if (bornRound < proof.round) observer.count('decided an older block')
-      if (block.transactions.length > 0) observer.count('transactions in a block')
-    }
-    const set = derived.of(block.hash)?.validators
-    if (machine.isCorrect && set) this.#learn(number + 1n, set)
-    if (machine.isCorrect) this.onFinal(machine, number, proof.round)
+    observer.final(machine, number, { value: block.hash, isValid: true, bornRound }, proof)
+    if (proof.round > 0) observer.count('decided in a later round')
+    if (bornRound < proof.round) observer.count('decided an older block')
+    this.onFinal(machine, number, proof.round)
   }
 
   /** S8. */
@@ -93,15 +119,25 @@ export class ChainWatch {
     if (known && !equalBytes(known.hash, set.hash)) {
       throw new PropertyFailure('S8', `two sets for height ${height}`)
     }
+    const before = this.#sets.get(height - 1n)
+    if (!known && before && !equalBytes(before.hash, set.hash)) {
+      this.#world.observer.count('the set changed')
+    }
     this.#sets.set(height, set)
   }
 }
 
 /** What a validator signed itself, without the block that it may bring. */
-function ownOf(message: ConsensusMessage, validator: number) {
-  if (message.kind === 'vote' && message.vote.validatorIndex === validator) return message
-  if (message.kind !== 'proposal' || message.proposal.validatorIndex !== validator) return undefined
-  return { kind: 'proposal', proposal: message.proposal } as const
+function ownOf(
+  message: ConsensusMessage,
+  placeAt: (of: { readonly height: bigint }) => number,
+): Extract<ConsensusMessage, { kind: 'vote' | 'proposal' }> | undefined {
+  if (message.kind === 'vote') {
+    return message.vote.validatorIndex === placeAt(message.vote) ? message : undefined
+  }
+  if (message.kind !== 'proposal') return undefined
+  const { proposal } = message
+  return proposal.validatorIndex === placeAt(proposal) ? { kind: 'proposal', proposal } : undefined
 }
 
 function contains(bytes: Uint8Array, part: Uint8Array): boolean {

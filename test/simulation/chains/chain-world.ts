@@ -1,5 +1,6 @@
 /** Holds what all machines of a run share: time, chance, the wires, what the chain is, and who watches. */
 
+import { equalBytes } from '../../../src/base/bytes.ts'
 import type { ChainEvent } from '../../../src/chain/chain.ts'
 import type { ChainDerived } from '../../../src/chain/chain-derived.ts'
 import type { ConsensusEngine } from '../../../src/chain/consensus/consensus.ts'
@@ -48,7 +49,7 @@ export class ChainWorld implements RunPlace {
     this.#faulty = new Set([...plan.twins, ...plan.liars])
     this.observer = new Observer({
       checkAt: (height) => this.checkAt(height),
-      isFaulty: (validator) => this.isFaulty(validator),
+      isFaulty: (place, height) => this.isFaulty(this.validatorAt(place, height)),
     })
     this.watch = new ChainWatch(this)
     this.validators = machinesOf(plan)
@@ -72,6 +73,19 @@ export class ChainWorld implements RunPlace {
   /** Whether a validator of the first set may break rules. */
   isFaulty(validator: number): boolean {
     return this.#faulty.has(validator)
+  }
+
+  /** The validator of the first set that has a place in the set of a height. */
+  validatorAt(place: number, height: bigint): number {
+    const { list } = this.ground.firstSet
+    const address = this.watch.setAt(height).list[place]?.address
+    return list.findIndex((one) => address !== undefined && equalBytes(one.address, address))
+  }
+
+  /** Its place in the set of a height; below 0 where it is not in it. */
+  placeAt(validator: number, height: bigint): number {
+    const own = this.ground.firstSet.list[validator]?.address ?? new Uint8Array()
+    return this.watch.setAt(height).list.findIndex(({ address }) => equalBytes(address, own))
   }
 
   /** What signatures of a height are checked against. */

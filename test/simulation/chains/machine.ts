@@ -17,6 +17,7 @@ import { NodeClock } from '../node-clock.ts'
 import { PropertyFailure } from '../observer.ts'
 import { type Life, MachineDisk } from './machine-disk.ts'
 import { MachineLinks } from './machine-links.ts'
+import { Pick } from './machine-pick.ts'
 import type { MachinePlace, RunPlace } from './places.ts'
 
 /** What the clocks show when a run begins. */
@@ -36,6 +37,7 @@ export class Machine implements MachinePlace {
   /** What its engine remembers; absent when it is down. */
   engineState: unknown
   readonly #clock: NodeClock
+  #pick: Pick | undefined
   #life: Life & { isOver: boolean } = { isOver: true, acts: () => false, after: () => {} }
   #crash:
     | {
@@ -98,6 +100,7 @@ export class Machine implements MachinePlace {
     this.#life.isOver = true
     this.chain = undefined
     this.engineState = undefined
+    this.#pick = undefined
     this.#clock.stop()
     this.links.cut()
     this.disk.crash()
@@ -110,6 +113,11 @@ export class Machine implements MachinePlace {
   /** Its engine has taken a step. */
   watched(state: unknown): void {
     this.engineState = state
+  }
+
+  /** Searches what the chain wants a nonce for, if that is another block than before. */
+  mine(): void {
+    this.#pick?.look()
   }
 
   /** Nothing more is written from now on. */
@@ -165,8 +173,11 @@ export class Machine implements MachinePlace {
     past.check(manifest.name)
     const derived = new ChainDerived(manifest, genesis.executed.block.hash, log)
     const own = firstSet.list[this.validator]
+    const payTo = own?.payTo ?? new Uint8Array(20)
+    const isMined = manifest.consensus.engine === 'pow'
     const signer =
       own &&
+      !isMined &&
       (await openValidatorSigner(
         { key: fakeSigningKey(own, () => world.salt()), guardFile: '' },
         {
@@ -177,7 +188,7 @@ export class Machine implements MachinePlace {
     if (life.isOver) return
     const checkpoints = new ChainCheckpoints(
       {
-        ...{ archive: undefined, folder: '', log, past, logger, isOfOldest: false },
+        ...{ archive: undefined, folder: '', log, past, logger, isOfOldest: isMined },
         ...{ genesisRoot: genesis.executed.block.header.stateRoot },
         ...{ memoryBytes: Number.MAX_SAFE_INTEGER, tailBytes: Number.MAX_SAFE_INTEGER },
       },
@@ -188,7 +199,10 @@ export class Machine implements MachinePlace {
       signers: signer ? [signer] : [],
       ...{ archive: undefined, genesis: genesis.executed, base: undefined, folder: '' },
       birthState: () => genesis.state.hold(),
-      options: { manifest, folder: '', beneficiary: own?.payTo ?? new Uint8Array(20) },
+      options: {
+        ...{ manifest, folder: '', beneficiary: payTo },
+        ...(isMined && { mining: { payTo, threads: 0 } }),
+      },
       dependencies: {
         ...{ logger, metrics: noMetrics, clock: { nowMs: () => this.nowMs() } },
         timer: {
@@ -205,6 +219,7 @@ export class Machine implements MachinePlace {
     })
     await chain.start()
     if (!life.isOver) this.links.start(life)
+    this.#pick = new Pick(this, life)
   }
 
   /** What a node calls an error is one, unless its disk was made to fail. */

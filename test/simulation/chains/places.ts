@@ -68,6 +68,8 @@ export interface RunPlace {
   /** The validator of each machine, by place in the first set. */
   readonly validators: readonly number[]
   readonly nowMs: number
+  /** The place of a validator of the first set in that of a height; below 0 where it is not in it. */
+  placeAt(validator: number, height: bigint): number
   /** Whether a validator of the first set may break rules. */
   isFaulty(validator: number): boolean
   chance(stream: Exclude<keyof typeof streams, 'plan'>): Chance
