@@ -1,7 +1,6 @@
 /** Tells other nodes of blocks that no vote decides, hears of theirs, and answers what they ask. */
 
 import { AppError } from '../base/app-error.ts'
-import type { Logger } from '../base/logger.ts'
 import type { ChainNetwork, Hearing, NetworkedChain } from './chain-network.ts'
 import type { HeadSummary } from './consensus/consensus.ts'
 import {
@@ -21,8 +20,9 @@ import type { Hash } from './ledger/transaction.ts'
 import { turnTaking } from './turn-taking.ts'
 
 /** The chain whose blocks are told. */
-export interface GossipPlace extends Omit<CatchUpPlace, 'sealBudget'> {
-  readonly logger: Logger
+export interface GossipPlace extends Omit<CatchUpPlace, 'sealBudget' | 'turns'> {
+  /** Makes pauses that let others have their turn, if not by the machine's clock. */
+  readonly turns: CatchUpPlace['turns'] | undefined
   readonly finalized: () => Block
   readonly byNumber: (number: bigint) => { readonly block: Block } | undefined
 }
@@ -44,7 +44,7 @@ type Networked = Pick<
 
 /** The gossip of one chain; where blocks are voted on it says and hears nothing. */
 export class BlockGossip {
-  readonly #place: GossipPlace
+  readonly #place: GossipPlace & Pick<CatchUpPlace, 'turns'>
   readonly #isActive: boolean
   readonly #catchUp: CatchUp
   readonly #statuses = new Budget(mostStatuses, minuteMs)
@@ -56,9 +56,9 @@ export class BlockGossip {
   #hasStopped = false
 
   constructor(place: GossipPlace) {
-    this.#place = place
+    this.#place = { ...place, turns: place.turns ?? turnTaking }
     this.#isActive = place.engine.checkAhead !== undefined
-    this.#catchUp = new CatchUp({ ...place, sealBudget: this.#seals })
+    this.#catchUp = new CatchUp({ ...this.#place, sealBudget: this.#seals })
   }
 
   join(network: ChainNetwork | undefined): void {
@@ -175,7 +175,7 @@ export class BlockGossip {
 
   async #headers(bytes: Uint8Array): Promise<Uint8Array> {
     const { from, count } = decodeHeadersQuestion(bytes)
-    const pause = turnTaking()
+    const pause = this.#place.turns()
     const entries: ReturnType<typeof headerEntry>[] = []
     let size = 0
     for (let at = from; at < from + BigInt(count) && size < mostHeaderBytes; at += 1n) {
@@ -191,7 +191,7 @@ export class BlockGossip {
   }
 
   async #blocks(bytes: Uint8Array): Promise<Uint8Array> {
-    const pause = turnTaking()
+    const pause = this.#place.turns()
     const blocks: Uint8Array[] = []
     let size = 0
     for (const hash of decodeHashes(bytes)) {

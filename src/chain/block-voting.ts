@@ -273,17 +273,16 @@ export class BlockVoting {
     const { tryRun, feed, nowMs } = this.#place
     const known = this.#ranBlock(hash)
     const ran = known ?? (await tryRun(block, isDecided))
-    const isRun = typeof ran === 'object' && 'executed' in ran
-    if (isRun && !known) this.keep(ran)
-    const verdict = isRun ? ({ kind: 'valid' } as const) : ran
+    if (isRun(ran) && !known) this.keep(ran)
+    const verdict = isRun(ran) ? ({ kind: 'valid' } as const) : ran
     feed({ kind: 'block-checked', hash, verdict, nowMs: nowMs() })
   }
 
-  #decide({ hash, proof, parentProof }: EffectOf<'set-head'>): boolean {
+  #decide({ hash, proof, parentProof, block }: EffectOf<'set-head'>): boolean {
     if (proof === undefined) return false
     const { queue, head, add } = this.#place
     queue(async () => {
-      const built = this.#ranBlock(hash)
+      const built = this.#ranBlock(hash) ?? (block && (await this.#again(block)))
       const parent = built?.executed.block.header.parentHash
       if (!built || !parent || !equalBytes(parent, head().hash)) return
       // What the next height signs waits until the log of this one is cut, and that until the block is on disk.
@@ -293,6 +292,12 @@ export class BlockVoting {
       await stored
     })
     return true
+  }
+
+  /** Runs a decided block that gave way to later ones. */
+  async #again(block: Block): Promise<BuiltBlock | undefined> {
+    const ran = await this.#place.tryRun(block, true)
+    return isRun(ran) ? ran : undefined
   }
 
   /** What is signed for a height or instance waits until the log is at it, and that until what was before is stored. */
@@ -373,4 +378,8 @@ function heightOf(message: ConsensusMessage): bigint | undefined {
 
 function ofBlocks({ instance, height }: Pick<VoteContent, 'instance' | 'height'>) {
   return instance === 0 ? height : undefined
+}
+
+function isRun(ran: BuiltBlock | Verdict | 'not-this-block'): ran is BuiltBlock {
+  return typeof ran === 'object' && 'executed' in ran
 }

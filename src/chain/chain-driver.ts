@@ -147,9 +147,9 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   #createGossip(): BlockGossip {
-    const { logger, timer } = this.parts.dependencies
+    const { logger, timer, chance = Math.random, turns } = this.parts.dependencies
     return new BlockGossip({
-      ...{ logger, timer, nowMs: () => this.#nowMs(), chance: Math.random },
+      ...{ logger, timer, nowMs: () => this.#nowMs(), chance, turns },
       ...{ engine: this.#engine, chain: this.#import.known, summary: () => this.summary() },
       ...{ finalized: () => this.finalized(), byNumber: (at) => this.byNumber(at) },
       importBlock: (block) => this.importBlock(block),

@@ -22,12 +22,12 @@ test('500 seeds of the core keep all properties, and everything that must happen
 })
 
 for (const world of chainEngines) {
-  test(`40 seeds of whole chains of ${world} keep all properties`, async () => {
-    const seeds = Array.from({ length: 40 }, (_, at) => ({ world, number: at + 1 }) as const)
+  test(`20 seeds of whole chains of ${world} keep all properties`, async () => {
+    const seeds = Array.from({ length: 20 }, (_, at) => ({ world, number: at + 1 }) as const)
     const remembered = seedsToRemember.filter((seed) => seed.world === world)
     const { failures, heights } = await runSeeds([...remembered, ...seeds])
     assert.deepEqual(failures, [])
-    assert.ok(heights > 100, `only ${heights} heights were decided`)
+    assert.ok(heights > 60, `only ${heights} heights were decided`)
   })
 }
 

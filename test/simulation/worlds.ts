@@ -27,6 +27,8 @@ export interface Seed {
 export const seedsToRemember: readonly Seed[] = [
   ...[2, 44, 55, 200_205].map((number) => ({ world: 'core', number }) as const),
   ...[44, 132, 280, 302].map((number) => ({ world: 'bft', number }) as const),
+  { world: 'pow', number: 87 },
+  { world: 'pos', number: 90 },
 ]
 
 /** Of a row of seeds so many run the core: a run of it costs a tenth of one of whole chains. */

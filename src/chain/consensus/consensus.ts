@@ -205,6 +205,8 @@ export type Effect =
       /** That it was decided, where it was, and that its parent was, as the block says. */
       readonly proof?: Certificate
       readonly parentProof?: Certificate | undefined
+      /** To be run again, if what it did was let go. */
+      readonly block?: Block
     }
   /** Run a block that stands on the head, and tell; one that is decided is not too early. */
   | {

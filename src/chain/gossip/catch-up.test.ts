@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { silentLogger } from '../../base/logger.ts'
 import type { ChainNetwork } from '../chain-network.ts'
 import type { HeadSummary, SealedHeader } from '../consensus/consensus.ts'
 import { genesisBlock } from '../genesis.ts'
@@ -11,7 +12,7 @@ import { headerHash } from '../ledger/block-codec.ts'
 import { HandClock, powManifest } from '../test-chain/pow-chain.ts'
 import { decodeHeadersQuestion, encodeHeaders, headerEntry } from './block-messages.ts'
 import { Budget } from './budget.ts'
-import { CatchUp } from './catch-up.ts'
+import { CatchUp, type CatchUpPlace } from './catch-up.ts'
 
 const { block: genesis } = genesisBlock(powManifest(), new Uint8Array(32))
 
@@ -27,7 +28,11 @@ function chainOf(count: number): readonly SealedHeader[] {
 }
 
 /** Follows a peer that has these headers, and no blocks of them. */
-function follow(headers: readonly SealedHeader[], claimed: number) {
+function follow(
+  headers: readonly SealedHeader[],
+  claimed: number,
+  change: Partial<CatchUpPlace> = {},
+) {
   const time = new HandClock()
   const startMs = time.nowMs
   const checkedMs: number[] = []
@@ -48,7 +53,13 @@ function follow(headers: readonly SealedHeader[], claimed: number) {
     },
     summary: () => ({ number: 0n, hash: genesis.hash, totalWork: 1n }) as HeadSummary,
     importBlock: async (_: Block) => ({ kind: 'valid' }),
-    ...{ settled: async () => {}, tooDeep: () => {}, sealBudget: new Budget(64, 60_000) },
+    ...{
+      settled: async () => {},
+      turns: () => () => undefined,
+      tooDeep: () => {},
+      sealBudget: new Budget(64, 60_000),
+    },
+    ...{ logger: silentLogger, ...change },
   })
   const network: Pick<ChainNetwork, 'ask' | 'score'> = {
     score: () => {},
@@ -94,4 +105,24 @@ describe('headers whose seals are dear', () => {
     for (let turn = 0; turn < 10; turn += 1) await setImmediate()
     assert.equal(blocks(), 1)
   })
+})
+
+test('what fails here is told, is no fault of the peer, and is tried again', async () => {
+  const told: string[] = []
+  let asked = 0
+  const { time } = follow(chainOf(3), 3, {
+    logger: { ...silentLogger, error: (message) => void told.push(message) },
+    settled: async () => {
+      asked += 1
+    },
+    chain: {
+      header: () => assert.fail('the disk is gone'),
+    } as unknown as CatchUpPlace['chain'],
+  })
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  assert.deepEqual(told, ['catching up with a peer failed'])
+  time.advance(11_000)
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  assert.equal(told.length, 2)
+  assert.ok(asked >= 2)
 })

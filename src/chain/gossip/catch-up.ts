@@ -3,6 +3,7 @@
 import { AppError } from '../../base/app-error.ts'
 import { equalBytes } from '../../base/bytes.ts'
 import type { Timer } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
 import { Recent } from '../../base/recent.ts'
 import type { ChainNetwork, ChainQuestion, PeerWrong } from '../chain-network.ts'
 import type {
@@ -12,9 +13,9 @@ import type {
   SealedHeader,
   Verdict,
 } from '../consensus/consensus.ts'
+import type { Pause } from '../evm/evm.ts'
 import type { Block, BlockHead } from '../ledger/block.ts'
 import type { Hash } from '../ledger/transaction.ts'
-import { turnTaking } from '../turn-taking.ts'
 import {
   decodeBlocks,
   decodeHeaders,
@@ -37,10 +38,13 @@ export interface BlockReader extends ChainReader {
 
 /** The chain that catches up. */
 export interface CatchUpPlace {
+  readonly logger: Logger
   readonly nowMs: () => number
   readonly timer: Timer
   /** From 0 to 1. */
   readonly chance: () => number
+  /** Makes pauses that let others have their turn. */
+  readonly turns: () => Pause
   readonly engine: Pick<ConsensusEngine<unknown>, 'checkAhead' | 'maxReorg' | 'isSealDear'>
   readonly chain: BlockReader
   readonly summary: () => HeadSummary
@@ -173,7 +177,7 @@ export class CatchUp {
       const best = this.#best()
       if (!best || this.#stopping.signal.aborted) return
       const [peer, status] = best
-      const outcome = await this.#follow(peer, status).catch(faultOf)
+      const outcome = await this.#follow(peer, status).catch((error) => this.#outcomeOf(error))
       if (this.#stopping.signal.aborted) return
       const fault =
         outcome === 'done' && this.#ownWork() < status.totalWork ? 'empty-claim' : outcome
@@ -182,6 +186,15 @@ export class CatchUp {
       }
       this.claims.rest(peer, nowMs() + (restMs[fault] ?? usualRestMs))
     }
+  }
+
+  /** What fails here, as a disk does, is not the peer's doing; it is tried again. */
+  #outcomeOf(error: unknown): Outcome {
+    const fault = faultOf(error)
+    if (fault === undefined) {
+      this.#place.logger.error('catching up with a peer failed', { error: String(error) })
+    }
+    return fault ?? 'no-answer'
   }
 
   async #follow(peer: string, status: PeerStatus): Promise<Outcome> {
@@ -237,7 +250,7 @@ export class CatchUp {
   ): Promise<{ readonly isEnd: boolean; readonly seen: Hash | undefined } | Outcome> {
     const { peer, status, from } = asked
     let seen: Hash | undefined
-    const pause = turnTaking()
+    const pause = this.#place.turns()
     const most = this.#place.engine.isSealDear ? dearHeadersAhead : headersAhead
     let next = from
     while (next < from + most) {
@@ -363,9 +376,8 @@ function wrongAnswer(): AppError {
 }
 
 /** What cannot be decoded is the peer's fault, and nothing else is. */
-function faultOf(error: unknown): Outcome {
-  if (!(error instanceof AppError)) throw error
+function faultOf(error: unknown): PeerWrong | undefined {
+  if (!(error instanceof AppError)) return undefined
   if (error.code === 'chain/wrong-answer') return 'unasked-answer'
-  if (/^(ledger|consensus)\//.test(error.code)) return 'bad-encoding'
-  throw error
+  return /^(ledger|consensus)\//.test(error.code) ? 'bad-encoding' : undefined
 }

@@ -122,7 +122,11 @@ function consensusOf(
     case 'pow':
       return powParameters(plan)
     case 'bft': {
-      const validators = list.map((one) => ({ ...member(one), weight: one.weight, owner: one.payTo }))
+      const validators = list.map((one) => ({
+        ...member(one),
+        weight: one.weight,
+        owner: one.payTo,
+      }))
       return { engine: 'bft', ...voted(plan), validators, owner: 'nobody', maxValidators: 16 }
     }
     case 'pos': {

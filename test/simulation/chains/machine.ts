@@ -209,6 +209,8 @@ export class Machine implements MachinePlace {
           after: (ms, run) => (life.acts() ? this.#clock.wait(ms, run) : () => {}),
         },
         threads: new CheckingThreads({ signerThreads: 0, logger }),
+        chance: () => world.chance('work').below(2 ** 30) / 2 ** 30,
+        turns: () => () => undefined,
         join: this.links.join(life),
       },
     })

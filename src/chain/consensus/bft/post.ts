@@ -85,10 +85,12 @@ export class Post {
     const { core, flights, nowMs, askedMs } = this.#desk.state
     const isMissing = ({ value }: { readonly value: Hash | undefined }) =>
       value !== undefined && arrivedFlight(flights, value) === undefined
-    const lacks = core.tallies.some(({ precommits }) =>
-      precommits.choices.some((one) => one.isQuorum && isMissing(one)),
-    )
-    if (!lacks || core.decision || nowMs < askedMs + askPauseMs) return
+    const lacks = core.decision
+      ? isMissing(core.decision)
+      : core.tallies.some(({ precommits }) =>
+          precommits.choices.some((one) => one.isQuorum && isMissing(one)),
+        )
+    if (!lacks || nowMs < askedMs + askPauseMs) return
     this.#wantBlock()
   }
 

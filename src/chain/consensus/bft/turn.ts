@@ -7,7 +7,7 @@ import { newCore, stepCore } from '../bft-core.ts'
 import { type BftGround, type BftPlace, type BftState, rulesAfter } from '../bft-state.ts'
 import { checkCertificate } from '../certificate.ts'
 import type { Effect, Input, Step, UnsignedMessage, Verdict } from '../consensus.ts'
-import type { CoreEffect, CoreInput } from '../core-state.ts'
+import type { CoreEffect, CoreInput, Decision } from '../core-state.ts'
 import { encodeLoggedPlace } from '../logged-core.ts'
 import type { Certificate, SignedProposal, Validator } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
@@ -118,13 +118,9 @@ export class Turn {
       case 'send':
         this.#broadcast(effect.certificate)
         return
-      case 'decide': {
-        const { value: hash, proof } = effect.decision
-        const finalNumber = this.state.core.height
-        const parentProof = arrivedFlight(this.state.flights, hash)?.arrived?.parentProof
-        this.effects.push({ kind: 'set-head', hash, finalNumber, proof, parentProof })
+      case 'decide':
+        this.#settle(effect.decision)
         return
-      }
       case 'report':
         this.effects.push({ kind: 'report', evidence: effect.evidence })
         if (effect.evidence.kind !== 'double-vote' && effect.evidence.kind !== 'double-proposal')
@@ -270,6 +266,15 @@ export class Turn {
     this.core({ kind: 'value-checked', value: hash, isValid, bornRound })
   }
 
+  /** A block of an earlier round may be gone by the time that it is decided: others have it then. */
+  #settle({ value: hash, proof }: Decision): void {
+    const arrived = arrivedFlight(this.state.flights, hash)?.arrived
+    if (arrived === undefined) return
+    const { block, parentProof } = arrived
+    const finalNumber = this.state.core.height
+    this.effects.push({ kind: 'set-head', hash, finalNumber, proof, parentProof, block })
+  }
+
   /** A block of this height with its certificate, from somebody who has both. */
   #takeSynced(bytes: Uint8Array, certificate: Certificate): void {
     const { core } = this.state
@@ -278,9 +283,11 @@ export class Turn {
     if (checkCertificate(certificate, this.check()).kind !== 'valid') return
     const arrived = arrivedBlock(value, bytes)
     if (arrived === undefined) return
+    const isHere = arrivedFlight(this.state.flights, value) !== undefined
     // However many blocks a faulty proposer has proposed, there is room for the one that is decided.
-    if (!arrivedFlight(this.state.flights, value)) this.hold(arrived, undefined, this.#isBinding)
+    if (!isHere) this.hold(arrived, undefined, this.#isBinding)
     this.core({ kind: 'certificate', certificate })
+    if (core.decision && !isHere) this.#settle(core.decision)
     this.checkArrived()
   }
 
