@@ -22,6 +22,9 @@ export interface Foundation {
   readonly validators: number
   readonly scheme: string
   readonly blockTimeMs?: number
+  /** Who changes the set of a chain that somebody governs. */
+  readonly owner: string | undefined
+  readonly founderEther: number
   readonly accounts: readonly { readonly address: string; readonly balance: bigint }[]
   /** Of the key files. */
   readonly password: string
@@ -46,7 +49,7 @@ const gasLimit = 60_000_000
  * @throws AppError `node/bad-founding`, `node/founded-otherwise`, `ledger/bad-manifest`, and what key files throw
  */
 export async function foundChain(given: Foundation): Promise<FoundedChain> {
-  const { folder, engine, name, chainId, validators, password, blockTimeMs } = given
+  const { folder, engine, name, chainId, validators, password, blockTimeMs, owner } = given
   const scheme = signatureSchemes.find((one) => one === given.scheme)
   if (!scheme)
     throw bad(`a validator signs by ${signatureSchemes.join(', ')}, not by "${given.scheme}"`)
@@ -65,9 +68,9 @@ export async function foundChain(given: Foundation): Promise<FoundedChain> {
   }
   const manifest = birthManifest({
     ...{ name, chainId, consensus: engine, founders, gasLimit },
-    ...(blockTimeMs !== undefined && { parts: { blockTimeMs } }),
+    parts: { ...(blockTimeMs !== undefined && { blockTimeMs }), ...(owner && { owner }) },
     time: Math.floor(Date.now() / 1_000),
-    accounts: given.accounts.map(({ address, balance }) => ({ address: address as Hex, balance })),
+    accounts: fundedAccounts(given, keys),
   })
   const file = path.join(folder, 'manifest.json')
   const founded = { manifest: file, scheme, keys }
@@ -81,6 +84,17 @@ export async function foundChain(given: Foundation): Promise<FoundedChain> {
   if (timeless(known) === timeless(manifest)) return { ...founded, isNew: false }
   const message = `${file} is the birth of another chain than the one that was asked for; choose another folder, or start by it as it is`
   throw new AppError({ code: 'node/founded-otherwise', message })
+}
+
+/** Founders and others, each once. */
+function fundedAccounts(
+  { accounts, founderEther }: Foundation,
+  keys: FoundedChain['keys'],
+): { readonly address: Hex; readonly balance: bigint }[] {
+  const balance = BigInt(founderEther) * 10n ** 18n
+  const balances = new Map(keys.map(({ account }) => [account.toLowerCase(), balance]))
+  for (const one of accounts) balances.set(one.address.toLowerCase(), one.balance)
+  return [...balances].map(([address, wei]) => ({ address: address as Hex, balance: wei }))
 }
 
 /** Under its name there is nothing or all of it. */

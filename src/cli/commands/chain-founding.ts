@@ -11,6 +11,12 @@ export const chainFoundingFlags: readonly OwnFlag[] = [
   { name: 'scheme', value: 'S', description: 'How a validator signs, default ml-dsa-65' },
   { name: 'name', value: 'NAME', description: 'Of the chain that is founded' },
   { name: 'fund', value: 'A=ETHER,…', description: 'Ether of accounts at the birth' },
+  { name: 'founder-ether', value: 'N', description: 'Ether of each founder, default 1000' },
+  {
+    name: 'owner',
+    value: 'A',
+    description: 'Who changes the set: an address, members (default) or nobody',
+  },
   { name: 'block-time', value: 'S', description: 'Seconds between its blocks' },
   { name: 'password-file', value: 'F', description: 'Reads the password of keys there' },
 ]
@@ -34,7 +40,8 @@ export async function runChainFounding(call: Call): Promise<number | undefined> 
     )
   }
   const found = await foundChain({
-    ...{ folder: out, engine, accounts: fundsOf(call) },
+    ...{ folder: out, engine, accounts: fundsOf(call), owner: textOf(call, 'owner') },
+    founderEther: numberOf(call, 'founder-ether', { least: 0, rest: 1_000 }),
     name: textOf(call, 'name') ?? engine,
     chainId: numberOf(call, 'chain-id', { least: 1, rest: 7_100 }),
     validators: numberOf(call, 'validators', { least: 1, rest: 4 }),
@@ -59,7 +66,7 @@ export async function runChainFounding(call: Call): Promise<number | undefined> 
 
 function fundsOf(call: Call) {
   const fund = textOf(call, 'fund')
-  return (fund?.split(',') ?? []).map((one) => {
+  return (fund?.split(',') ?? []).filter(Boolean).map((one) => {
     const [, address, ether] = /^(0x[0-9a-fA-F]{40})=(\d{1,12})$/.exec(one) ?? []
     if (address === undefined || ether === undefined)
       throw badUsage('chain', `--fund is ADDRESS=ETHER, with commas between them, not "${one}"`)
