@@ -85,7 +85,10 @@ export async function changeSet(place: ChangePlace, change: SetChange): Promise<
   const isVote = owner.toLowerCase() === contract && !isBySelf
   const data = isVote ? encodeFunctionData({ abi, functionName: 'approve', args: [call] }) : call
   const from = account.address
-  const gas = await estimated(place, { from, to: contract, data })
+  // A vote for what could never be would be taken without a word.
+  if (isVote)
+    await tried(() => ask('eth_call', { from: contract, to: contract, data: call }, 'latest'))
+  const gas = BigInt(await tried(() => ask<Hex>('eth_estimateGas', { from, to: contract, data })))
   const [nonce, chainId, block] = await Promise.all([
     ask<Hex>('eth_getTransactionCount', from, 'pending'),
     ask<Hex>('eth_chainId'),
@@ -146,16 +149,13 @@ function publicKeyOf({ scheme: name, publicKey: text }: ChangedKey): {
   throw new AppError({ code: 'node/bad-key', message })
 }
 
-/** Gas of the call; what the contract refuses is told by its own reason. */
-async function estimated(
-  { ask }: ChangePlace,
-  call: { readonly from: Hex; readonly to: Hex; readonly data: Hex },
-): Promise<bigint> {
+/** What the contract refuses is told by its own reason. */
+async function tried<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return BigInt(await ask<Hex>('eth_estimateGas', call))
+    return await work()
   } catch (cause) {
     const data = cause instanceof AppError ? (cause.data as { readonly revert?: unknown }) : {}
-    throw refused(reasonOf(data?.revert) ?? (cause as Error).message, cause)
+    throw refused(reasonOf(data.revert) ?? (cause as Error).message, cause)
   }
 }
 

@@ -33,7 +33,7 @@ interface Ban {
 }
 
 /** The last checkpoint of this chain that a committee made final. */
-interface FinalityPoint {
+export interface FinalityPoint {
   readonly instance: bigint
   readonly number: bigint
   readonly hash: Hash
