@@ -14,6 +14,7 @@ const shortParts: Readonly<
   Record<string, (founders: number) => Readonly<Record<string, unknown>>>
 > = {
   pos: () => ({ epochLength: 20, unbondingSeconds: 600 }),
+  hybrid: () => ({ checkpointEvery: 4, buriedBy: 2 }),
   dpos: (founders) => ({
     ...{ active: Math.max(4, founders), standby: 1, unlockSeconds: 600 },
     ...{ ownUnlockSeconds: 1_200, banSeconds: 600 },

@@ -3,18 +3,25 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { toHex } from '../base/bytes.ts'
-import type { SigningKey } from '../crypto/signatures.ts'
+import { encodeFunctionData } from 'viem'
+import { committeeAbi } from '../abi/committee.gen.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
+import { addressOfKey } from '../crypto/secp256k1.ts'
+import { type SigningKey, schemeFacts } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
+import { contractAddresses } from './consensus/contract-layout.ts'
 import { decodeRecord } from './consensus/record.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
-import type { HybridParameters, Manifest } from './ledger/manifest.ts'
+import type { Manifest } from './ledger/manifest.ts'
+import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
 import { hybridManifest, openHybrid } from './test-chain/hybrid-chain.ts'
 import { HandClock, mine, mineMany } from './test-chain/pow-chain.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
 import { TestLinks } from './test-chain/test-links.ts'
 import { validatorKeys } from './test-chain/voted-chain.ts'
 
+const key = new Uint8Array(32).fill(1)
+const owner = addressOfKey(key)
 const [every, buried] = [4n, 2n]
 const final = (chain: DrivenChain) => chain.finalized().header.number
 const hash = (chain: DrivenChain, number: bigint) =>
@@ -32,10 +39,10 @@ class World {
   readonly #folders = new Map<number, string>()
   readonly nodes: DrivenChain[] = []
 
-  constructor(t: TestContext, count = 4, change: Partial<HybridParameters> = {}) {
+  constructor(t: TestContext, members = 4, nodes = members) {
     this.#t = t
-    this.keys = validatorKeys(count)
-    this.manifest = hybridManifest(this.keys, change)
+    this.keys = validatorKeys(nodes)
+    this.manifest = hybridManifest(this.keys.slice(0, members), { owner }, [owner])
     t.after(() => Promise.all(this.nodes.map((one) => one.stop())))
   }
 
@@ -144,5 +151,127 @@ describe('a chain of work with a committee', () => {
     await world.agreed()
     assert.equal(toHex(apart.head().hash), own)
     assert.deepEqual(world.links.complaints, [])
+  })
+
+  test('goes on without finality while half of the committee is away, and makes all final at once after', async (t) => {
+    const world = new World(t)
+    const nodes = await world.startAll()
+    world.links.part((name) => (name === 'node-2' || name === 'node-3' ? name : 'there'))
+    const [a, b, c, d] = nodes as [DrivenChain, DrivenChain, DrivenChain, DrivenChain]
+    await world.mineByTurns(11, [a, b])
+    assert.equal(final(a), 0n)
+    world.links.part(() => 'there')
+    await world.until(() => final(a) === 8n)
+    await world.until(() => [b, c, d].every((one) => final(one) === 8n))
+    await world.mineByTurns(2)
+    // It is the first instance that was decided.
+    const brought = [12n, 13n].flatMap(
+      (number) => decodeRecord(blockAt(a, number).record ?? new Uint8Array()).finality,
+    )
+    assert.deepEqual(
+      brought.map(({ height, value }) => [height, value]),
+      [[1n, blockAt(a, 8n).hash]],
+    )
+  })
+
+  test('one that was away with a heavier chain goes to the final block that it never had', async (t) => {
+    const world = new World(t)
+    const nodes = await world.startAll()
+    const [a, b, c, apart] = nodes as [DrivenChain, DrivenChain, DrivenChain, DrivenChain]
+    world.links.part((name) => name === 'node-3')
+    await mineMany(apart, world.time, 14)
+    await world.mineByTurns(7, [a, b, c])
+    await world.until(() => [a, b, c].every((one) => final(one) === 4n))
+    world.links.part(() => 0)
+    await world.until(() => final(apart) === 4n)
+    assert.equal(hash(apart, 4n), hash(a, 4n))
+    await world.agreed()
+    await world.mineByTurns(4)
+    await world.until(() => world.nodes.every((one) => final(one) === 8n))
+  })
+
+  test('knows after a restart what was final, and votes on', async (t) => {
+    const world = new World(t)
+    const nodes = await world.startAll()
+    await world.mineByTurns(6)
+    await world.until(() => nodes.every((one) => final(one) === 4n))
+    for (const at of [0, 1, 2, 3]) await (nodes[at] as DrivenChain).stop()
+    for (const at of [0, 1, 2, 3]) {
+      const again = await world.start(at)
+      assert.equal(final(again), 4n, `node ${at}`)
+    }
+    await world.mineByTurns(6)
+    await world.until(() => world.nodes.every((one) => final(one) === 8n))
+    const [first] = world.nodes as [DrivenChain]
+    const all = Array.from({ length: 12 }, (_, at) => blockAt(first, BigInt(at + 1)))
+    const brought = all.flatMap(({ record = new Uint8Array() }) => decodeRecord(record).finality)
+    assert.deepEqual(brought[0]?.value, blockAt(first, 4n).hash)
+  })
+
+  test('a node that only follows knows what is final by the chain and by its peers', async (t) => {
+    const world = new World(t)
+    const nodes = await world.startAll()
+    await world.mineByTurns(9)
+    await world.until(() => nodes.every((one) => final(one) === 4n))
+    const late = await openHybrid(
+      {
+        ...{ folder: await temporaryFolder(t), manifest: world.manifest, at: 9 },
+        join: world.links.join('late'),
+      },
+      world.time,
+    )
+    await late.start()
+    t.after(() => late.stop())
+    await world.until(() => final(late) === 4n)
+    await world.mineByTurns(1)
+    await world.until(() => [...nodes, late].every((one) => final(one) === 8n))
+  })
+
+  test('a member that its contract gets votes from the instance after the next one on', async (t) => {
+    // Four are members from the birth; the fifth outweighs them all.
+    const world = new World(t, 4, 5)
+    const nodes = await world.startAll()
+    const [first] = nodes as [DrivenChain]
+    await world.mineByTurns(1)
+    const joining = world.keys[4] as SigningKey
+    const [address, publicKey] = [toHex(owner), toHex(joining.publicKey)]
+    const data = encodeFunctionData({
+      ...{ abi: committeeAbi, functionName: 'add' },
+      args: [address, schemeFacts.ed25519.byte, publicKey, 20n, address],
+    })
+    await first.submit(
+      encodeTransaction(
+        signTransaction(
+          {
+            ...{ type: 2, chainId: 7n, nonce: 0n, gasLimit: 1_000_000n, value: 0n },
+            ...{ to: contractAddresses.committee, data: fromHex(data), accessList: [] },
+            ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
+          },
+          key,
+        ),
+      ),
+    )
+    await world.mineByTurns(20)
+    await world.until(() => nodes.every((one) => final(one) >= 16n))
+    await world.mineByTurns(3)
+    // The committee in the state of the block that instance 1 made final votes in instance 3.
+    const sets = new Map<bigint, string>()
+    for (let number = 1n; number <= first.head().header.number; number += 1n) {
+      const record = decodeRecord(blockAt(first, number).record ?? new Uint8Array())
+      const [certificate] = record.finality
+      if (certificate) sets.set(certificate.height, toHex(record.validatorsHash))
+    }
+    const [old, same, next, last] = [1n, 2n, 3n, 4n].map((instance) => sets.get(instance))
+    assert.ok(old && next)
+    assert.deepEqual([same, last], [old, next])
+    assert.notEqual(old, next)
+    assert.equal(first.derived()?.validators.list.length, 5)
+    // Without it nothing is final any more.
+    await (nodes[4] as DrivenChain).stop()
+    world.nodes.splice(4)
+    const before = final(first)
+    await world.mineByTurns(9)
+    await world.pass(20_000)
+    assert.ok(final(first) <= before + 4n)
   })
 })

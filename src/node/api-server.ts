@@ -43,6 +43,26 @@ export async function startApi(
   return api.url ?? ''
 }
 
+/** Checkpoints that may lack finality before a chain is called degraded. */
+const mostUnfinal = 8
+
+/** How far what is final is behind, where a committee votes on it: blocks go on without, so that it is no fault of this node. */
+function finalityCheck({ client, born }: SourceChain): readonly (() => Promise<string>)[] {
+  if (born?.consensus.engine !== 'hybrid') return []
+  const { checkpointEvery } = born.consensus
+  const numberOf = async (tag: string) => {
+    const block = await client.request('eth_getBlockByNumber', [tag, false])
+    return Number((block as { readonly number: string }).number)
+  }
+  return [
+    async () => {
+      const [head, final] = await Promise.all([numberOf('latest'), numberOf('finalized')])
+      const isDegraded = head - final > mostUnfinal * checkpointEvery
+      return `${isDegraded ? 'degraded: ' : ''}block ${final} of ${head} is final`
+    },
+  ]
+}
+
 async function checks(chain: SourceChain, wing: EventWing): Promise<readonly ReadinessCheck[]> {
   const of = async (name: string, check: () => Promise<string>): Promise<ReadinessCheck> => {
     try {
@@ -53,6 +73,7 @@ async function checks(chain: SourceChain, wing: EventWing): Promise<readonly Rea
   }
   return Promise.all([
     of('chain', async () => `head ${Number(await chain.client.request('eth_blockNumber'))}`),
+    ...finalityCheck(chain).map((check) => of('finality', check)),
     of('database', async () => {
       await wing.sql.get('SELECT 1')
       return 'answers'

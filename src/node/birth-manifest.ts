@@ -57,10 +57,17 @@ export const consensusParts: Readonly<Record<string, ConsensusPart>> = {
     }),
   },
   pow: {
-    // So many digests as four threads on two processors make in some four seconds.
+    // So many digests as four threads on two processors make in a second or some, busy as they may be.
     consensus: () => ({
       ...{ engine: 'pow', blockTimeMs: 4_000, halfLifeSeconds: 120 },
-      ...{ startTarget: String(2n ** 256n / 2_000_000n), safeDepth: 6, maxReorg: 16 },
+      ...{ startTarget: String(2n ** 256n / 400_000n), safeDepth: 6, maxReorg: 16 },
+    }),
+    flags: ({ owner }) => ['--miner', toHex(owner)],
+  },
+  hybrid: {
+    consensus: (founders) => ({
+      ...{ engine: 'hybrid', blockTimeMs: 4_000, halfLifeSeconds: 120 },
+      ...{ startTarget: String(2n ** 256n / 400_000n), validators: founders.map(ownedKey) },
     }),
     flags: ({ owner }) => ['--miner', toHex(owner)],
   },

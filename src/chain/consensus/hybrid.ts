@@ -147,7 +147,7 @@ function start(mining: Mining, place: CheckpointPlace, options: StartOptions): S
   const { logged, nowMs } = options
   const turn = new CheckpointTurn(place, firstVotes(options), nowMs)
   if (logged?.height === turn.state.core.height && (logged.state ?? logged.last)) {
-    const { state, effects, messages } = loggedCore(turn.state.rules, logged)
+    const { state, effects, messages } = loggedCore(turn.rules, logged)
     turn.set({ core: state })
     for (const effect of effects) turn.perform(effect)
     // What was signed may not have left.
@@ -188,7 +188,7 @@ function firstVotes(options: StartOptions): CheckpointState {
   }
   const height = instance + 1n
   return {
-    ...{ nowMs, self, rules: rulesOf(validators, height, self), core: newCore(height) },
+    ...{ nowMs, self, validators, core: newCore(height) },
     ...{ held: nothingHeld, answered: [], last: { instance, number }, nextValidators },
     ...{ headNumber: head.number, points, kept: kept.slice(-mostKept), isKept: false, timers: [] },
     ...{ retellMs: nowMs, askedMs: 0, wakeMs: undefined, hasFailed: false },
@@ -262,7 +262,9 @@ function lastWake(effects: readonly Effect[]): number | undefined {
   return effects.findLast((effect) => effect.kind === 'wake-at')?.atMs
 }
 
-function roundView({ core, rules }: CheckpointState): RoundView {
+function roundView(votes: CheckpointState): RoundView {
+  const { core } = votes
+  const rules = rulesOf(votes)
   const { height, round, step: at, proposals } = core
   const { prevotes, precommits } = tallyOf(core, round) ?? emptyTally(round)
   return {

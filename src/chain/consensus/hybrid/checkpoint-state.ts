@@ -30,11 +30,12 @@ export interface FinalBlock {
 }
 
 /** What is remembered. An instance is what the core calls a height. */
-export interface CheckpointState extends BallotState {
+export interface CheckpointState extends Omit<BallotState, 'rules'> {
   /** Who this node signs as; absent for one that follows, or must not sign yet. */
   readonly self: Validator | undefined
   readonly last: FinalBlock
-  /** Who votes in the instance after the present one. */
+  /** Who votes in the present instance, and in the one after. */
+  readonly validators: ValidatorSet
   readonly nextValidators: ValidatorSet
   /** Number of the head, and blocks of its chain that can be final. */
   readonly headNumber: bigint
@@ -55,16 +56,16 @@ export interface CheckpointState extends BallotState {
 /** Decisions that are remembered. */
 export const mostKept = 16
 
-/** Turns go round, whatever the weights: a committee has no blocks to make. */
-export function rulesOf(
-  validators: ValidatorSet,
-  instance: bigint,
-  self: Validator | undefined,
-): CoreRules {
+/** Of the present instance. Turns go round, whatever the weights: a committee has no blocks to make. */
+export function rulesOf({
+  validators,
+  core,
+  self,
+}: Pick<CheckpointState, 'validators' | 'core' | 'self'>): CoreRules {
   const own = validators.list.findIndex(({ address }) => self && equalBytes(address, self.address))
   const count = BigInt(Math.max(1, validators.list.length))
   return {
     ...{ instance: 1, validators, self: own < 0 ? undefined : own },
-    proposerOf: (round) => Number((instance + BigInt(round)) % count),
+    proposerOf: (round) => Number((core.height + BigInt(round)) % count),
   }
 }

@@ -6,9 +6,9 @@ import { Ballot } from '../bft/ballot.ts'
 import { newCore, stepCore } from '../bft-core.ts'
 import { checkCertificate } from '../certificate.ts'
 import type { ChainPoint, Effect, Input, UnsignedMessage } from '../consensus.ts'
-import type { CoreEffect, CoreInput } from '../core-state.ts'
+import type { CoreEffect, CoreInput, CoreRules } from '../core-state.ts'
 import { encodeLoggedPlace } from '../logged-core.ts'
-import type { Certificate, SignedProposal, Validator } from '../messages.ts'
+import type { Certificate, SignedProposal } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
 import { proposalSignBytes, voteSignBytes } from '../sign-bytes.ts'
 import { timeoutMs } from '../timeouts.ts'
@@ -38,12 +38,21 @@ export class CheckpointTurn {
     this.#place = place
     this.state = nowMs > state.nowMs ? { ...state, nowMs } : state
     this.#ballot = new Ballot({
-      ...{ effects: this.effects, state: () => this.state, set: (change) => this.set(change) },
+      ...{
+        effects: this.effects,
+        state: () => ({ ...this.state, rules: this.rules }),
+        set: (change) => this.set(change),
+      },
       ...{ core: (input) => this.core(input), check: () => this.#check() },
       ...{ nextValidators: () => this.state.nextValidators, behind: () => {} },
       ...{ certified: () => {}, help: (to, height) => this.#help(to, height) },
       spread: (proposal, to) => this.#spread(proposal, to),
     })
+  }
+
+  /** Of the present instance. */
+  get rules(): CoreRules {
+    return rulesOf(this.state)
   }
 
   take(input: Input): void {
@@ -65,7 +74,7 @@ export class CheckpointTurn {
         if (this.#isDecided(input.hash)) this.set({ isKept: true })
         break
       case 'signer':
-        this.#takeSigner(input.self)
+        this.set({ self: input.self })
         break
       default:
         return
@@ -89,8 +98,8 @@ export class CheckpointTurn {
 
   /** Gives the core an input, and does what it asks for. */
   core(input: CoreInput): void {
-    const { rules, core } = this.state
-    const { state, effects } = stepCore(rules, core, input)
+    const { core } = this.state
+    const { state, effects } = stepCore(this.rules, core, input)
     const hasMoved = state.round !== core.round || state.step !== core.step
     this.set({ core: state })
     if (hasMoved) this.set({ retellMs: this.state.nowMs + this.#retellPauseMs() })
@@ -171,10 +180,10 @@ export class CheckpointTurn {
   }
 
   #finals(): CheckpointState['kept'] {
-    const { kept, core, rules } = this.state
+    const { kept, core, validators } = this.state
     const { decision } = core
     if (decision === undefined) return kept
-    return [...kept, { certificate: decision.proof, validators: rules.validators }]
+    return [...kept, { certificate: decision.proof, validators }]
   }
 
   #tick(): void {
@@ -200,21 +209,14 @@ export class CheckpointTurn {
     this.#begin({ last: { instance, number }, validators, nextValidators })
   }
 
-  #takeSigner(self: Validator | undefined): void {
-    const { rules, core } = this.state
-    this.set({ self, rules: rulesOf(rules.validators, core.height, self) })
-  }
-
   /** After a decision that the chain holds: the next instance, whose sets follow from final blocks alone. */
   #goOn(): void {
-    const { core, isKept, points, rules, kept, nextValidators } = this.state
+    const { core, isKept, points, validators, kept, nextValidators } = this.state
     const { decision } = core
     const point = decision && points.find(({ hash }) => equalBytes(hash, decision.value))
     if (!decision || !point || !isKept) return
     this.set({
-      kept: [...kept, { certificate: decision.proof, validators: rules.validators }].slice(
-        -mostKept,
-      ),
+      kept: [...kept, { certificate: decision.proof, validators }].slice(-mostKept),
     })
     const last = { instance: core.height, number: point.number }
     this.effects.push({ kind: 'set-final', number: point.number })
@@ -222,18 +224,12 @@ export class CheckpointTurn {
     this.#begin({ last, validators: nextValidators, nextValidators: next })
   }
 
-  #begin(
-    next: Pick<CheckpointState, 'last' | 'nextValidators'> & {
-      readonly validators: CheckpointState['nextValidators']
-    },
-  ): void {
-    const { self, held, core } = this.state
-    const { last, validators, nextValidators } = next
-    const height = last.instance + 1n
+  #begin(next: Pick<CheckpointState, 'last' | 'validators' | 'nextValidators'>): void {
+    const { held, core } = this.state
+    const height = next.last.instance + 1n
     const isNext = height === core.height + 1n
     this.set({
-      ...{ last, nextValidators, rules: rulesOf(validators, height, self), core: newCore(height) },
-      ...{ held: nothingHeld, timers: [], isKept: false },
+      ...{ ...next, core: newCore(height), held: nothingHeld, timers: [], isKept: false },
     })
     if (!isNext) return
     for (const proposal of held.proposals) this.core({ kind: 'proposal', proposal })
@@ -317,18 +313,18 @@ export class CheckpointTurn {
   /** What signatures of the present instance are checked against. */
   #check() {
     const { chainKey, schemes } = this.#place
-    return { chainKey, schemes, validators: this.state.rules.validators }
+    return { chainKey, schemes, validators: this.state.validators }
   }
 
   #sign(unsigned: UnsignedMessage): void {
-    const { core, rules } = this.state
-    const place = { chainKey: this.#place.chainKey, setHash: rules.validators.hash }
+    const { core, validators } = this.state
+    const place = { chainKey: this.#place.chainKey, setHash: validators.hash }
     const signBytes =
       unsigned.kind === 'vote'
         ? voteSignBytes(unsigned.content, place)
         : proposalSignBytes(unsigned.content, place)
     this.effects.push({
-      ...{ kind: 'sign', unsigned, signBytes, validatorIndex: rules.self ?? 0 },
+      ...{ kind: 'sign', unsigned, signBytes, validatorIndex: this.rules.self ?? 0 },
       memory: { height: core.height, state: encodeLoggedPlace(core) },
     })
   }
@@ -336,7 +332,7 @@ export class CheckpointTurn {
   /** Nodes do not all say at once what they have. */
   #retellPauseMs(): number {
     const { retellMs } = this.#place
-    return retellMs + Math.floor((retellMs * ((this.state.rules.self ?? 0) % 5)) / 20)
+    return retellMs + Math.floor((retellMs * ((this.rules.self ?? 0) % 5)) / 20)
   }
 
   #setAlarm(): void {
