@@ -114,10 +114,19 @@ describe('a chain of work with a committee', () => {
       }),
     )
     assert.deepEqual(
-      brought.map(({ height, value }) => [height, toHex(value ?? new Uint8Array())]),
-      brought.map((_, at) => [BigInt(at + 1), hash(first, BigInt(at + 1) * every)]),
+      brought.map(({ height }) => height),
+      brought.map((_, at) => BigInt(at + 1)),
     )
-    assert.ok(brought.length >= 5)
+    // One that was late may have been passed over.
+    const numbers = brought.map(
+      ({ value = new Uint8Array() }) => first.byHash(value)?.block.header.number ?? 0n,
+    )
+    assert.deepEqual(
+      numbers,
+      [...new Set(numbers)].toSorted((a, b) => Number(a - b)),
+    )
+    assert.ok(numbers.every((number) => number > 0n && number % every === 0n))
+    assert.ok((numbers.at(-1) ?? 0n) >= 20n)
     // A miner brought each, and those who signed share what is paid for it.
     for (const { withdrawals = [] } of brought) {
       assert.equal(withdrawals[1]?.amountGwei, 10n ** 8n)
@@ -163,15 +172,10 @@ describe('a chain of work with a committee', () => {
     world.links.part(() => 'there')
     await world.until(() => final(a) === 8n)
     await world.until(() => [b, c, d].every((one) => final(one) === 8n))
-    await world.mineByTurns(2)
     // It is the first instance that was decided.
-    const brought = [12n, 13n].flatMap(
-      (number) => decodeRecord(blockAt(a, number).record ?? new Uint8Array()).finality,
-    )
-    assert.deepEqual(
-      brought.map(({ height, value }) => [height, value]),
-      [[1n, blockAt(a, 8n).hash]],
-    )
+    while (a.derived()?.finality === undefined) await world.mineByTurns(1)
+    const { hash: value } = blockAt(a, 8n)
+    assert.deepEqual(a.derived()?.finality, { instance: 1n, number: 8n, hash: value })
   })
 
   test('one that was away with a heavier chain goes to the final block that it never had', async (t) => {
@@ -251,9 +255,7 @@ describe('a chain of work with a committee', () => {
         ),
       ),
     )
-    await world.mineByTurns(20)
-    await world.until(() => nodes.every((one) => final(one) >= 16n))
-    await world.mineByTurns(3)
+    while ((first.derived()?.finality?.instance ?? 0n) < 4n) await world.mineByTurns(1)
     // The committee in the state of the block that instance 1 made final votes in instance 3.
     const sets = new Map<bigint, string>()
     for (let number = 1n; number <= first.head().header.number; number += 1n) {
