@@ -6,6 +6,7 @@ import { chainsTable } from './chains.ts'
 import { commitTable } from './commit.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { firstVoteTable } from './first-vote.ts'
+import { joinTable } from './joining.ts'
 import { logTable } from './logs.ts'
 import { validatorsTable } from './many-validators.ts'
 import { machineText } from './measure.ts'
@@ -27,6 +28,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   network: networkTable,
   mining: miningTable,
   chains: chainsTable,
+  join: joinTable,
   validators: validatorsTable,
   commit: commitTable,
   load: loadTable,

@@ -1,15 +1,19 @@
 /** Lets nodes join a chain by snapshots: from honest peers, from liars, and after a kill at any point. */
 
 import assert from 'node:assert/strict'
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { fromBigInt, padStart } from '../base/bytes.ts'
 import { silentLogger } from '../base/logger.ts'
+import { keccak256 } from '../crypto/keccak.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
 import type { ChainNetwork, JoinNetwork } from './chain-network.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { type JoinOptions, type JoinProgress, joinChain } from './join-chain.ts'
+import { encodeRlp } from './ledger/rlp.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
 import { syncMessages } from './syncing/sync-messages.ts'
 import { SwiftClock } from './test-chain/swift-clock.ts'
@@ -22,8 +26,14 @@ const owner = addressOfKey(key)
 const keys = validatorKeys(1)
 const patient = { baseMs: 3_600_000, deltaMs: 1_000 }
 const plain = votedManifest(owner, keys)
+/** So many accounts that a snapshot has two chunks. */
+const accounts = Array.from({ length: 25_000 }, (_, at) => ({
+  ...{ address: padStart(fromBigInt(BigInt(at + 1)), 20), balance: 10n ** 18n + BigInt(at) },
+  ...{ nonce: 0n, code: new Uint8Array(), storage: [] },
+}))
 const manifest = {
   ...plain,
+  genesis: { ...plain.genesis, accounts: [...plain.genesis.accounts, ...accounts] },
   consensus: {
     ...plain.consensus,
     ...{ timeouts: { propose: patient, prevote: patient, precommit: patient } },
@@ -38,16 +48,16 @@ let links: TestLinks
 let server: DrivenChain
 let second: DrivenChain
 
-/** Stores 1 to 200 in its slots, and has code. */
-const filling = `60c85b8015601157808155600190036002565b00`
+/** Stores 1 to 200 in the slots of these numbers, and has a byte of code. */
+const filling = Uint8Array.fromHex('60c85b808055600190038060025760016000f3')
+const filled = keccak256(encodeRlp([owner, new Uint8Array()])).slice(12)
 
 function transfer(nonce: number): Uint8Array {
   const to = nonce === 0 ? undefined : new Uint8Array(20).fill(nonce)
-  const code = Uint8Array.fromHex(`${filling.slice(0, -2)}60016000f3`)
   const signed = signTransaction(
     {
       ...{ type: 2, chainId: 7n, nonce: BigInt(nonce), gasLimit: 8_000_000n, to },
-      ...{ value: BigInt(nonce), data: to ? new Uint8Array() : code, accessList: [] },
+      ...{ value: BigInt(nonce), data: to ? new Uint8Array() : filling, accessList: [] },
       ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
     },
     key,
@@ -136,6 +146,8 @@ async function mustFollow(t: TestContext, place: string, base: bigint): Promise<
   const [own, theirs] = [chain.stateAt(hash), server.stateAt(hash)]
   assert.equal(own?.account(owner)?.nonce, 60n)
   assert.deepEqual(own?.account(owner), theirs?.account(owner))
+  assert.equal(own?.storage(filled, 200n), 200n)
+  assert.equal(own?.account(filled)?.nonce, 1n)
   assert.ok(chain.finalityProof(0n, number))
   assert.equal(chain.finalityProof(1n, number), undefined)
 }
@@ -150,7 +162,7 @@ describe('a node that joins by a snapshot', () => {
     assert.deepEqual([...phases], ['peers', 'proof', 'chunks', 'state'])
     await mustFollow(t, place, 80n)
     assert.deepEqual(await readdir(path.join(place, manifest.name)), [
-      ...['base.state', 'blocks.log', 'manifest.json', 'state.checkpoint'],
+      ...['base.state', 'blocks.log', 'manifest.json', 'manifest.seal', 'state.checkpoint'],
     ])
   })
 
@@ -285,6 +297,68 @@ describe('a node that joins by a snapshot', () => {
       assert.deepEqual(await joinIn(place), { kind: 'joined', number: 80n })
     })
   }
+
+  test('goes on where it was killed, at whatever point', async (t) => {
+    const place = await nodeFolder(t)
+    const copies: string[] = []
+    // What is on disk whenever something is told is what a kill leaves there.
+    const tell = () => {
+      const copy = path.join(place, `killed-${copies.length}`)
+      copies.push(copy)
+      const own = path.join(place, 'joining')
+      if (existsSync(own)) cpSync(own, copy, { recursive: true })
+    }
+    await joinIn(path.join(place, 'joining'), { tell })
+    assert.ok(copies.length > 6)
+    const chunksOf = async (copy: string) => {
+      let questions = 0
+      const join = altered((_, ask, ...own) => {
+        questions += 1
+        return ask(...own)
+      })
+      assert.deepEqual(await joinIn(copy, { join }), { kind: 'joined', number: 80n })
+      return questions
+    }
+    const asked: number[] = []
+    for (const copy of copies) asked.push(await chunksOf(copy))
+    // What was there was not asked for again.
+    assert.ok(asked[0] !== undefined && (asked.at(-1) as number) < asked[0])
+    assert.equal(asked.at(-1), 0)
+    await mustFollow(t, copies[copies.length >> 1] as string, 80n)
+  })
+
+  test('goes on from chunks of which the last is torn or damaged', async (t) => {
+    const place = await nodeFolder(t)
+    const folder = path.join(place, manifest.name)
+    const until = { phase: 'state' }
+    let kept = Buffer.alloc(0)
+    await joinIn(place, {
+      tell: ({ phase }) => {
+        if (phase === until.phase && kept.length === 0) {
+          kept = readFileSync(path.join(folder, 'joining', 'chunks.log'))
+          cpSync(folder, path.join(place, 'left'), { recursive: true })
+        }
+      },
+    })
+    for (const length of [10, 30, 5_000, kept.length - 1, kept.length - 100_000]) {
+      const again = await nodeFolder(t)
+      cpSync(path.join(place, 'left'), path.join(again, manifest.name), { recursive: true })
+      rmSync(path.join(again, manifest.name, 'base.state.new'), { force: true })
+      const file = path.join(again, manifest.name, 'joining', 'chunks.log')
+      writeFileSync(file, kept.subarray(0, length))
+      assert.deepEqual(await joinIn(again), { kind: 'joined', number: 80n })
+    }
+  })
+
+  test('ends when it is told to, and goes on later', async (t) => {
+    const place = await nodeFolder(t)
+    const ending = new AbortController()
+    const tell = ({ phase }: JoinProgress) => {
+      if (phase === 'chunks') ending.abort()
+    }
+    await assert.rejects(joinIn(place, { tell, signal: ending.signal }), { code: 'chain/over' })
+    assert.deepEqual(await joinIn(place), { kind: 'joined', number: 80n })
+  })
 
   test('asks others when a peer answers no more', async (t) => {
     const join = altered(async (peer, ask, ...asked) =>
