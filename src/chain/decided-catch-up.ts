@@ -37,6 +37,8 @@ interface Range {
   readonly blocks: readonly Uint8Array[]
 }
 
+/** Who lacks fewer blocks than these is where the others are. */
+const near = 16n
 /** How long a block is waited for that was given to the engine. */
 const runMs = 30_000
 
@@ -59,9 +61,10 @@ export class DecidedCatchUp {
     this.#network = network
   }
 
-  /** While it is under way. */
+  /** While it is under way, and not near its end. */
   get progress(): CatchUpProgress | undefined {
-    return this.#progress
+    const { to = 0n } = this.#progress ?? {}
+    return to - this.#next() < near ? undefined : this.#progress
   }
 
   /** A block came into the chain. */

@@ -129,10 +129,12 @@ export async function exportStoredChain(
     readonly to?: bigint | undefined
   },
 ): Promise<{ readonly blocks: bigint; readonly isWhole: boolean }> {
-  const { file, form, from = 0n, signal, tell } = options
+  const { file, form, signal, tell } = options
   return withChain(options, undefined, async (chain) => {
     const head = chain.head().header.number
-    const { to = head } = options
+    const first = chain.firstBlock() > 1n ? chain.firstBlock() : 0n
+    const { from = first, to = head } = options
+    if (from < first) throw notFrom(chain.manifest.name, first)
     if (from > to || to > head) {
       const message = `blocks ${from} to ${to} are not in the chain, which ends with block ${head}`
       throw new AppError({ code: 'chain/no-block', message })
@@ -145,6 +147,11 @@ export async function exportStoredChain(
     })
     return { blocks, isWhole }
   })
+}
+
+function notFrom(name: string, first: bigint): AppError {
+  const message = `the chain "${name}" joined by a snapshot and has blocks from ${first} on: export --from ${first}, or from a node that has all`
+  return new AppError({ code: 'chain/no-block', message })
 }
 
 /** Adds the blocks of a file to a stored chain, or to one that begins by a genesis file. */
