@@ -39,6 +39,9 @@ interface Signed {
   readonly sender: Sender
 }
 
+/** Transactions that are given at a time, and how often at once. */
+const [mostOfBatch, mostGiven] = [100, 16]
+
 class Sender {
   readonly address: Hex
   readonly #key: Uint8Array
@@ -151,6 +154,7 @@ export class TransferLoad {
 
   async #send(speed: { readonly perSecond?: number; readonly waiting?: number }): Promise<void> {
     const beganMs = performance.now()
+    const given = new Set<Promise<void>>()
     let count = 0
     while (!this.#isOver) {
       const elapsedMs = performance.now() - beganMs
@@ -158,11 +162,15 @@ export class TransferLoad {
         speed.perSecond === undefined
           ? (speed.waiting ?? 0) - this.waiting
           : (elapsedMs / 1_000) * speed.perSecond - count
-      const batch = Array.from({ length: Math.min(200, Math.floor(due)) }, () => this.#take())
-      count += batch.length
-      if (batch.length > 0) await this.#give(batch)
-      await pause(20)
+      if (due >= 1 && given.size < mostGiven) {
+        const batch = Array.from({ length: Math.min(mostOfBatch, due) }, () => this.#take())
+        count += batch.length
+        const one = this.#give(batch).finally(() => given.delete(one))
+        given.add(one)
+      }
+      await pause(due > mostOfBatch && given.size < mostGiven ? 1 : 20)
     }
+    await Promise.all(given)
   }
 
   /** Signs so many now, so that sending them costs nothing but that. */
