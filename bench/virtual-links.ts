@@ -8,6 +8,7 @@ import { Questions } from '../src/network/channel/questions.ts'
 import type { FrameHead } from '../src/network/link/frame.ts'
 import { networkMeasures } from '../src/network/measures.ts'
 import type { ChannelRules, Network } from '../src/network/network.ts'
+import { usualBounds } from '../src/network/network-bounds.ts'
 import type { Peer } from '../src/network/peers/peer.ts'
 import type { EventQueue } from '../test/simulation/event-queue.ts'
 import { threadMs } from './measure.ts'
@@ -116,7 +117,7 @@ export class VirtualNetwork implements Pick<Network, 'join' | 'addPeer'> {
     this.#channel = new ChainChannel(rules, {
       ...{ number: 1, logger: silentLogger, measures: networkMeasures(noMetrics, () => []) },
       ...{ nowMs: () => this.#queue.nowMs, timer: virtualTimer(this.#queue) },
-      ...{ score: () => {}, announce: () => {}, left: () => {} },
+      ...{ score: () => {}, announce: () => {}, left: () => {}, relays: usualBounds.relays },
     })
     return this.#channel
   }

@@ -116,6 +116,7 @@ class NodeNetwork implements Network, PeerListener {
     const peers = () => this.#peers.values()
     this.#channels = new ChannelSet({
       ...{ id: this.id, logger, measures: this.#measures, timer, peers, score },
+      relays: this.#bounds.relays,
       nowMs: () => clock.nowMs(),
     })
     this.#exchange = new AddressExchange({ book, nowMs: () => clock.nowMs(), chance, score })

@@ -260,6 +260,36 @@ test('while a message is checked others that bring it are noted, and nothing mor
   })
 })
 
+test('votes come through while more transactions than may wait are being checked, of which the newest give way', async (context) => {
+  const a = await openNode(context, 1)
+  const bounds = { relays: { messages: 100, bytes: 1_000_000 } }
+  const b = await openNode(context, 2, { peers: [addressOf(a)], bounds })
+  const waiting: (() => void)[] = []
+  const heard: string[] = []
+  const transaction = kindOf(
+    () => new Promise<CheckResult>((resolve) => waiting.push(() => resolve({ kind: 'accept' }))),
+    { number: 2, importance: 'relay' },
+  )
+  const vote = kindOf((_, bytes) => {
+    heard.push(new TextDecoder().decode(bytes))
+    return { kind: 'accept' }
+  })
+  const rules = { chainKey: chainKey(1), questions: [], isValidator: () => false }
+  b.join({ ...rules, messages: [vote, transaction] })
+  const atA = a.join({ ...rules, messages: [vote, transaction] })
+  await until(() => atA.peers().length === 1 && b.peers().length === 1)
+  for (let at = 0; at < 300; at += 1) atA.publish(2, bytesOf(`transaction ${at}`))
+  atA.publish(1, bytesOf('a vote'))
+  await until(() => heard.length === 1)
+  assert.equal(waiting.length, 100)
+  for (const finish of waiting.splice(0)) finish()
+  // What gave way is not remembered: it comes again.
+  await until(() => {
+    atA.publish(2, bytesOf('transaction 299'), { isRepeated: true })
+    return waiting.length > 0
+  })
+})
+
 test('a message to one peer is not sent on, and one over the limit of its kind is not sent at all', async (context) => {
   const nodes = await Promise.all([1, 2, 3].map((seed) => openNode(context, seed)))
   const heard: string[] = []

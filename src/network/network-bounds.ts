@@ -7,6 +7,7 @@ export const usualBounds = {
   /** `peerQueueOut`. */
   queue: { messages: 1_024, bytes: 16 * MiB },
   checks: { messages: 64, bytes: 8 * MiB },
+  relays: { messages: 4_096, bytes: 2 * MiB },
   greetingMs: 10_000,
   idleMs: 15_000,
   silentMs: 45_000,

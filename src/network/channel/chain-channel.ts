@@ -5,6 +5,7 @@ import type { Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { type Frame, type FrameHead, frameTypes } from '../link/frame.ts'
 import type { ChainEntry } from '../link/hello.ts'
+import type { QueueBounds } from '../link/send-queue.ts'
 import type { Measures } from '../measures.ts'
 import type {
   Channel,
@@ -38,6 +39,8 @@ export interface ChannelSurroundings {
   readonly nowMs: () => number
   readonly timer: Timer
   readonly score: (peer: Peer, fault: Fault) => void
+  /** Of the transactions of a peer that are being checked. */
+  readonly relays: QueueBounds
   announce(): void
   left(): void
 }
@@ -200,12 +203,25 @@ export class ChainChannel implements Channel, FrameTaker {
       if (known.fault) this.#around.score(peer, known.fault)
       return
     }
+    const isRelay = rules.importance === 'relay'
+    if (isRelay && isFull(peer.relays, this.#around.relays)) {
+      this.#around.measures.dropped(rules.name)
+      return
+    }
     const sighting: Sighting = { by: [serial], from: [serial] }
     this.#seen.add(name, sighting)
-    return settled(this.#check(peer, rules, bytes), (result) => {
+    const checked = settled(this.#check(peer, rules, bytes), (result) => {
       if (result.kind === 'ignore') this.#seen.forget(name)
       else if (result.kind === 'reject') this.#reject(sighting, result.fault)
       else this.#accept(peer, rules, { bytes, sighting, result })
+    })
+    if (!isRelay || checked === undefined) return checked
+    // The link does not wait for it: votes are behind it.
+    peer.relays.messages += 1
+    peer.relays.bytes += bytes.length
+    void checked.finally(() => {
+      peer.relays.messages -= 1
+      peer.relays.bytes -= bytes.length
     })
   }
 
@@ -322,6 +338,10 @@ export class ChainChannel implements Channel, FrameTaker {
   #questionName(kind: number): string {
     return `${this.number} ${kind}`
   }
+}
+
+function isFull(held: QueueBounds, most: QueueBounds): boolean {
+  return held.messages >= most.messages || held.bytes >= most.bytes
 }
 
 /** Goes on with a result at once, or when it is there. */

@@ -5,6 +5,7 @@ import { equalBytes, toHex } from '../../base/bytes.ts'
 import type { Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { type ChainEntry, maxHelloChains } from '../link/hello.ts'
+import type { QueueBounds } from '../link/send-queue.ts'
 import type { Measures } from '../measures.ts'
 import type { Channel, ChannelRules, Fault, PeerId, ProvenValidator } from '../network.ts'
 import { chainHello } from '../node-identity.ts'
@@ -21,6 +22,7 @@ export interface ChannelSetSurroundings {
   readonly timer: Timer
   readonly peers: () => Iterable<Peer>
   readonly score: (peer: Peer, fault: Fault) => void
+  readonly relays: QueueBounds
 }
 
 /** Chains that were left, whose messages may still be on their way. */
@@ -47,7 +49,7 @@ export class ChannelSet {
 
   /** @throws AppError `network/joined-already` */
   join(rules: ChannelRules): Channel {
-    const { logger, measures, nowMs, timer, peers, score } = this.#around
+    const { peers, ...around } = this.#around
     const chain = toHex(rules.chainKey)
     if (this.#channels.has(chain) || this.#lastNumber === lastNumber) {
       const message = `this node takes part in the chain ${chain} already, or joined ${lastNumber} chains since its start; leave it first, or start the node again`
@@ -56,7 +58,7 @@ export class ChannelSet {
     this.#lastNumber += 1
     const number = this.#lastNumber
     const channel: ChainChannel = new ChainChannel(rules, {
-      ...{ number, logger, measures, nowMs, timer, score },
+      ...{ ...around, number },
       announce: () => this.#announce(channel),
       left: () => this.#leave(chain, number),
     })

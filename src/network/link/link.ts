@@ -26,6 +26,8 @@ export interface LinkBounds extends Patience {
   readonly queue: QueueBounds
   /** Frames that are being checked at once, and their bytes; above it nothing is read. */
   readonly checks: QueueBounds
+  /** The same of transactions, for which nothing else waits: above it the newest give way. */
+  readonly relays: QueueBounds
 }
 
 /** Time and bounds. */

@@ -57,6 +57,8 @@ export class Peer implements LinkHandler {
   readonly #listener: PeerListener
   readonly #greeted: Greeted
   /** Chains that the peer takes part in, by hash. */
+  /** What it relayed and is being checked. */
+  readonly relays = { messages: 0, bytes: 0 }
   readonly #chains = new Map<string, ChainEntry>()
 
   constructor(
