@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { chainEngines } from './chains/chain-plan.ts'
+import { chainMutations } from './mutations/chain-mutations.ts'
 import { mutations } from './mutations/core-mutations.ts'
 import { type Plan, planOf } from './plan.ts'
 import { run } from './run.ts'
@@ -56,7 +57,7 @@ test('a run that can make no progress is found, repeats, and is made smaller', a
 
 test('each break of the list changes one place of the source', async () => {
   const root = path.join(import.meta.dirname, '../..')
-  for (const { id, file, find, put } of mutations) {
+  for (const { id, file, find, put } of [...mutations, ...chainMutations]) {
     const source = await readFile(path.join(root, file), 'utf8')
     assert.equal(source.split(find).length, 2, `break ${id} does not fit ${file}`)
     assert.notEqual(find, put)

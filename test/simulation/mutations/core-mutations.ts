@@ -1,5 +1,7 @@
 /** Lists breaks of the core's rules, each a changed line, and what finds it (consensus.md, section 20; its numbers). */
 
+import type { WorldName } from '../worlds.ts'
+
 /** What can find a break: the traces, the unit tests of the room, the simulator. */
 export type Finder = 'traces' | 'unit' | 'simulator'
 
@@ -12,6 +14,9 @@ export interface Mutation {
   /** Text that stands once in the file, and what takes its place. */
   readonly find: string
   readonly put: string
+  /** The world whose runs are to find it, and the unit tests; those of the core unless given. */
+  readonly world?: WorldName
+  readonly tests?: readonly string[]
 }
 
 const room = 'src/chain/consensus'

@@ -7,10 +7,11 @@ import os from 'node:os'
 import path from 'node:path'
 import { readOptions, wholeNumber } from '../../../tools/command-options.ts'
 import { plainFile } from '../../conformance/vectors.ts'
+import { chainMutations } from './chain-mutations.ts'
 import { type Finder, type Mutation, mutations } from './core-mutations.ts'
 
 const usage = `usage: npm run test:mutations -- [--only ID] [--seeds N] [--all]
-  --only ID  this break alone
+  --only IDS  these breaks alone, as 18,30
   --seeds N  runs of the simulator for each, default 300; it ends with the first that fails
   --all      ask all three, not only until one has found it`
 
@@ -23,28 +24,45 @@ const { values } = readOptions(usage, {
 })
 const seeds = wholeNumber(values.seeds, '--seeds', 1)
 const root = path.join(import.meta.dirname, '../../..')
-/** What the core and its tests need. */
+/** What the core, the chains and their tests need. */
 const copied = [
-  ...['src/base', 'src/crypto', 'src/chain/ledger', 'src/chain/consensus', 'test/simulation'],
-  ...['test/fuzz/chance.ts', 'test/conformance/tendermint', 'test/conformance/vectors.ts'],
-  ...['test/e2e/lacking.ts', 'tools/command-options.ts', 'package.json'],
+  ...['src', 'test/simulation', 'test/fuzz/chance.ts', 'test/conformance', 'test/e2e/lacking.ts'],
+  ...['tools/command-options.ts', 'package.json'],
 ]
 const unitTests = [
   ...['bft-core', 'core-state', 'round-state', 'certificate', 'evidence', 'sign-bytes'],
   ...['validator-set', 'proposer', 'parts', 'message-codec'],
 ].map((name) => `src/chain/consensus/${name}.test.ts`)
+type Searched = Pick<Mutation, 'world' | 'tests'>
+
+/** In the order of the list of section 20. */
+const all = [...mutations, ...chainMutations].sort(
+  (a, b) => Number.parseInt(a.id, 10) - Number.parseInt(b.id, 10),
+)
 /** A break that makes something endless is found by that. */
 const longestMs = 180_000
 
-const commands: Readonly<Record<Finder, readonly string[]>> = {
-  traces: ['test/conformance/tendermint/run.ts', '--traces', plainFile('tendermint-traces')],
-  unit: ['--test', '--test-isolation=none', '--test-reporter=dot', ...unitTests],
-  simulator: [...['test/simulation/simulate.ts', '--seeds', String(seeds), '--until-failure']],
+/** How a break is looked for; nothing where it cannot be found that way. */
+function commandOf(finder: Finder, { world = 'core', tests = unitTests }: Searched) {
+  if (finder === 'unit') {
+    return tests.length === 0
+      ? undefined
+      : ['--test', '--test-isolation=none', '--test-force-exit', '--test-reporter=dot', ...tests]
+  }
+  if (finder === 'traces') {
+    return world === 'core'
+      ? ['test/conformance/tendermint/run.ts', '--traces', plainFile('tendermint-traces')]
+      : undefined
+  }
+  const runs = ['--seeds', String(seeds), '--world', world, '--until-failure']
+  return ['test/simulation/simulate.ts', ...runs]
 }
 
 /** Whether a finder fails in the copy; that too little happened in a few runs does not count. */
-async function finds(folder: string, finder: Finder): Promise<boolean> {
-  const child = spawn(process.execPath, commands[finder], { cwd: folder, timeout: longestMs })
+async function finds(folder: string, finder: Finder, searched: Searched): Promise<boolean> {
+  const command = commandOf(finder, searched)
+  if (command === undefined) return false
+  const child = spawn(process.execPath, command, { cwd: folder, timeout: longestMs })
   let told = ''
   child.stdout.on('data', (chunk) => {
     told += chunk
@@ -77,7 +95,7 @@ async function findersOf(folder: string, mutation: Mutation): Promise<readonly F
   const found: Finder[] = []
   for (const finder of ['traces', 'unit', 'simulator'] as const) {
     if (found.length > 0 && !values.all) break
-    if (await finds(folder, finder)) found.push(finder)
+    if (await finds(folder, finder, mutation)) found.push(finder)
   }
   await writeFile(file, whole)
   return found
@@ -87,16 +105,20 @@ async function main(): Promise<boolean> {
   const folder = await copyOfProject()
   try {
     for (const finder of ['traces', 'unit'] as const) {
-      if (await finds(folder, finder)) throw new Error(`without any break ${finder} fails`)
+      if (await finds(folder, finder, {})) throw new Error(`without any break ${finder} fails`)
     }
     let [found, missed] = [0, 0]
-    for (const mutation of mutations) {
-      if (values.only !== undefined && values.only !== mutation.id) continue
+    for (const mutation of all) {
+      if (values.only !== undefined && !values.only.split(',').includes(mutation.id)) continue
+      const startMs = performance.now()
       const by = await findersOf(folder, mutation)
       if (by.length > 0) found += 1
       else missed += 1
       const result = by.length > 0 ? `found by ${by.join(', ')}` : 'NOT FOUND'
-      process.stdout.write(`${mutation.id.padStart(3)} ${mutation.what}: ${result}\n`)
+      const seconds = ((performance.now() - startMs) / 1_000).toFixed(1)
+      process.stdout.write(
+        `${mutation.id.padStart(3)} | ${mutation.what} | ${result} | ${seconds} s\n`,
+      )
     }
     process.stdout.write(`${found} passed, ${missed} failed\n`)
     return missed === 0 && found > 0
