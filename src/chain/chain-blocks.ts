@@ -88,7 +88,8 @@ export class ChainBlocks {
   protected lateChain(): Omit<LateChain, 'hear'> {
     const { key: chainKey, dependencies } = this.parts
     const validators = () => this.derived()?.validators
-    return { chainKey, validators, timer: dependencies.timer, head: () => this.head() }
+    const { timer, schemes } = dependencies
+    return { chainKey, validators, timer, schemes, head: () => this.head() }
   }
 
   /** Whether somebody signs the next block. */

@@ -15,6 +15,7 @@ import type { JoinNetwork, ValidatorOptions } from './chain-network.ts'
 import type { ChainPast } from './chain-past.ts'
 import type { ConsensusEngine, Verdict } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
+import type { SignatureSchemes } from './consensus/signatures.ts'
 import type { Evm, Pause } from './evm/evm.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
@@ -70,6 +71,8 @@ export interface ChainDependencies {
   readonly threads?: CheckingThreads
   /** From 0 to 1, for whom to ask first; and pauses that let others have their turn. Both are the machine's unless given. */
   readonly chance?: () => number
+  /** What checks signatures; the schemes that there are unless given. */
+  readonly schemes?: SignatureSchemes
   readonly turns?: () => Pause
   /** Other nodes; a chain that gets none is alone. */
   readonly join?: JoinNetwork

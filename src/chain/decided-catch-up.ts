@@ -6,7 +6,8 @@ import type { Timer } from '../base/clock.ts'
 import type { ChainNetwork, Hearing } from './chain-network.ts'
 import { checkCertificate } from './consensus/certificate.ts'
 import type { ValidatorSet } from './consensus/messages.ts'
-import { schemes } from './consensus/schemes.ts'
+import { schemes as allSchemes } from './consensus/schemes.ts'
+import type { SignatureSchemes } from './consensus/signatures.ts'
 import { decodeTravellingBlock } from './consensus/travelling-block.ts'
 import { decodeDecidedBlock } from './decided-block.ts'
 import type { Block } from './ledger/block.ts'
@@ -15,6 +16,8 @@ import { mostDecided, syncMessages } from './syncing/sync-messages.ts'
 
 /** The chain that is behind. */
 export interface LateChain {
+  /** What checks signatures; the schemes that there are unless given. */
+  readonly schemes?: SignatureSchemes | undefined
   readonly chainKey: Hash
   readonly timer: Timer
   readonly head: () => Block
@@ -151,7 +154,7 @@ export class DecidedCatchUp {
   /** Whether a quorum decided the block; whether it is right shows when it is run. */
   #isDecided(bytes: Uint8Array, height: bigint): boolean {
     try {
-      const { chainKey, validators } = this.#chain
+      const { chainKey, validators, schemes = allSchemes } = this.#chain
       const { block, certificate } = decodeDecidedBlock(bytes)
       const { hash, header } = decodeTravellingBlock(block).block
       const set = validators()

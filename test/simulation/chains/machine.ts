@@ -7,7 +7,10 @@ import { ChainDerived } from '../../../src/chain/chain-derived.ts'
 import { ChainDriver } from '../../../src/chain/chain-driver.ts'
 import { openChainLog } from '../../../src/chain/chain-log.ts'
 import { ChainPast } from '../../../src/chain/chain-past.ts'
-import { fakeSigningKey } from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
+import {
+  fakeSchemes,
+  fakeSigningKey,
+} from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
 import { CheckingThreads } from '../../../src/chain/txpool/checking-threads.ts'
 import {
   openValidatorSigner,
@@ -211,6 +214,7 @@ export class Machine implements MachinePlace {
         threads: new CheckingThreads({ signerThreads: 0, logger }),
         chance: () => world.chance('work').below(2 ** 30) / 2 ** 30,
         turns: () => () => undefined,
+        schemes: fakeSchemes,
         join: this.links.join(life),
       },
     })
