@@ -109,7 +109,8 @@ export class ChainBlocks {
   }
 
   signersOf(number: bigint): readonly Address[] | undefined {
-    const proof = this.proofsOf(number)?.proof
+    // The next block brings the certificate with the votes that came late.
+    const proof = this.proofsOf(number + 1n)?.parentProof ?? this.proofsOf(number)?.proof
     const parent = this.blockHash(number - 1n)
     const set = parent && this.parts.derived.of(parent)?.validators
     if (!proof || !set) return undefined
