@@ -14,6 +14,13 @@ test('a chain on its schedule keeps its target, from the first block on', () => 
   assert.equal(after(100n, 2_500n), 2n ** 230n)
 })
 
+test('a target keeps all of its digits', () => {
+  const target = 2n ** 245n - 19n
+  const odd = { ...anchor, target }
+  assert.equal(nextTarget(odd, { number: 100n, timestamp: 2_500n }, pace), target)
+  assert.equal(nextTarget(odd, { number: 340n, timestamp: 2_500n }, pace), target / 2n)
+})
+
 test('half a life late doubles the target, early halves it', () => {
   assert.equal(after(100n, 2_500n + 3_600n), 2n ** 231n)
   assert.equal(after(340n, 2_500n), 2n ** 229n)
