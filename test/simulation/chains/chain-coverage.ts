@@ -6,7 +6,7 @@ const everywhere = ['restart', 'disk failed', 'transactions in a block'] as cons
 const whereElected = ['the set changed'] as const
 const whereVotes = [
   ...['restart in a height', 'the log of this validator is not there', 'synced block'],
-  ...['helped', 'asked: block', 'checked: valid', 'checked: invalid', 'checked: too-early'],
+  ...['helped', 'asked: decided', 'checked: valid', 'checked: invalid', 'checked: too-early'],
   ...['decided in a later round', 'decided an older block'],
   ...['evidence double-vote', 'evidence double-proposal'],
   ...['blamed: bad-encoding', 'blamed: bad-signature'],
