@@ -341,8 +341,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { past, log, checkpoints } = this.parts
     await log.append(executed, { difference, derived: derived && encodeDerived(derived), proofs })
     past.add(executed.block, state)
-    // Only what is on disk is final.
-    if (finalNumber !== undefined) {
+    // Only what is on disk is final; a vote may have ended since the block was sealed.
+    if (finalNumber !== undefined && finalNumber > this.finalNumber) {
       const safe = finalNumber > this.safeNumber ? finalNumber : this.safeNumber
       this.#setFinal({ number: finalNumber, safe })
     }

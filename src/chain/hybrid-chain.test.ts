@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import { setImmediate as soon } from 'node:timers'
 import { setImmediate } from 'node:timers/promises'
 import { encodeFunctionData } from 'viem'
 import { committeeAbi } from '../abi/committee.gen.ts'
@@ -37,13 +38,20 @@ class World {
   readonly manifest: Manifest
   readonly #t: TestContext
   readonly #folders = new Map<number, string>()
+  /** What was final once and then was not. */
+  readonly #fallen: string[] = []
+  #isOver = false
   readonly nodes: DrivenChain[] = []
 
   constructor(t: TestContext, members = 4, nodes = members) {
     this.#t = t
     this.keys = validatorKeys(nodes)
     this.manifest = hybridManifest(this.keys.slice(0, members), { owner }, [owner])
-    t.after(() => Promise.all(this.nodes.map((one) => one.stop())))
+    t.after(async () => {
+      this.#isOver = true
+      await Promise.all(this.nodes.map((one) => one.stop()))
+      assert.deepEqual(this.#fallen, [])
+    })
   }
 
   async start(at: number): Promise<DrivenChain> {
@@ -57,8 +65,20 @@ class World {
       this.time,
     )
     await chain.start()
+    this.#watch(at, chain)
     this.nodes[at] = chain
     return chain
+  }
+
+  /** Looks at every turn whether what was final still is. */
+  #watch(at: number, chain: DrivenChain): void {
+    let before = final(chain)
+    const look = () => {
+      if (final(chain) < before) this.#fallen.push(`${before} to ${final(chain)} at node ${at}`)
+      before = final(chain)
+      if (!this.#isOver) soon(look)
+    }
+    look()
   }
 
   async startAll(): Promise<readonly DrivenChain[]> {
@@ -275,5 +295,13 @@ describe('a chain of work with a committee', () => {
     await world.mineByTurns(9)
     await world.pass(20_000)
     assert.ok(final(first) <= before + 4n)
+  })
+
+  test('what is final stays so when a block is mined while a vote ends', async (t) => {
+    const world = new World(t, 1)
+    const [alone] = (await world.startAll()) as [DrivenChain]
+    // Work is handed in at every moment, whatever the vote is at.
+    await mineMany(alone, world.time, 24)
+    await world.until(() => final(alone) >= 20n)
   })
 })
