@@ -39,6 +39,9 @@ interface Signed {
   readonly sender: Sender
 }
 
+/** When nothing comes onto the chain any more, in ms. */
+const standstillMs = 60_000
+
 /** Transactions that are given at a time, and how often at once. */
 const [mostOfBatch, mostGiven] = [100, 16]
 
@@ -138,13 +141,18 @@ export class TransferLoad {
   async settle(): Promise<void> {
     this.#isOver = true
     await this.#running
-    await eventually(async () => {
-      await this.#note()
-      if (this.waiting === 0) return true
+    let [least, sinceMs] = [Number.POSITIVE_INFINITY, performance.now()]
+    for (;;) {
+      await this.#note().catch(() => {})
+      const { waiting } = this
+      if (waiting === 0) return
+      if (waiting < least) [least, sinceMs] = [waiting, performance.now()]
+      if (performance.now() - sinceMs > standstillMs) {
+        throw new Error(`${waiting} transfers wait, and none came onto the chain for a minute`)
+      }
       await this.#sendAgain()
       await pause(500)
-      return undefined
-    }, 120_000)
+    }
   }
 
   /** Sent, and not seen on the chain. */
