@@ -4,6 +4,7 @@ import { equalBytes } from '../base/bytes.ts'
 import { closingOn } from './block-closing.ts'
 import type { ChainReader, ConsensusEngine, HeadSummary } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
+import type { ValidatorSet } from './consensus/messages.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import { blockSize } from './ledger/block-codec.ts'
 import type { Hash } from './ledger/transaction.ts'
@@ -20,6 +21,8 @@ export interface BranchedChain {
   readonly finalNumber: () => bigint
   /** What follows from the chain up to a block of it; `undefined` where blocks have no records. */
   readonly derivedOf: (hash: Hash) => Derived | undefined
+  /** Who signs a height of it. */
+  readonly validatorsAt: (height: bigint) => ValidatorSet | undefined
 }
 
 interface AsideBlock {
@@ -50,6 +53,11 @@ export class BlockBranches implements ChainReader {
 
   derived(hash: Hash): Derived | undefined {
     return this.#aside.get(hash.toHex())?.derived ?? this.#chain.derivedOf(hash)
+  }
+
+  /** Where blocks are voted on none lies beside the chain. */
+  setAt(height: bigint): ValidatorSet | undefined {
+    return this.#chain.validatorsAt(height)
   }
 
   /** Difficulties up to a block, added up; `undefined` for one without difficulty, where they no longer count. */

@@ -7,6 +7,7 @@ import { engineBirth } from './consensus/birth.ts'
 import type { ChainReader, ConsensusEngine } from './consensus/consensus.ts'
 import { createEngine } from './consensus/create-engine.ts'
 import { type Derived, decodeDerived, encodeDerived } from './consensus/derived.ts'
+import type { ValidatorSet } from './consensus/messages.ts'
 import type { Block, BlockHead } from './ledger/block.ts'
 import { encodeWithdrawal } from './ledger/block-codec.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
@@ -28,12 +29,15 @@ export interface StoredBlock {
 export class SealCheck {
   readonly #engine: ConsensusEngine<unknown> | undefined
   readonly #derived = new Recent<string, Derived>(mostKept)
+  /** Who signs each height. */
+  readonly #sets: ValidatorSet[] = []
 
   constructor(manifest: Manifest, rules: ChainRules, genesis: Hash) {
     const birth = engineBirth(manifest.consensus)
     if (birth === undefined) return
     this.#engine = createEngine(manifest, rules, { chainKey: chainKey(manifest) })
     this.#derived.set(genesis.toHex(), birth.derived)
+    this.#sets[1] = birth.derived.validators
   }
 
   /** The chain begins on a block that is not checked. */
@@ -51,7 +55,7 @@ export class SealCheck {
   /** What is wrong with a block on its parent. */
   faultsOf({ block, derived }: StoredBlock, parent: BlockHead): readonly string[] {
     if (this.#engine === undefined) return []
-    if (derived) this.#derived.set(block.hash.toHex(), decodeDerived(derived))
+    if (derived) this.#keep(block, decodeDerived(derived))
     // What was once stored is not too early any more.
     const verdict = this.#engine.checkHeader(this.#reader(parent), block, Number.MAX_SAFE_INTEGER)
     if (verdict.kind === 'invalid') return [`its header: ${verdict.rule}, ${verdict.detail}`]
@@ -74,11 +78,21 @@ export class SealCheck {
 
   readonly #derivedOf = (hash: Hash) => this.#derived.get(hash.toHex())
 
+  #keep({ header, hash }: Block, derived: Derived): void {
+    this.#derived.set(hash.toHex(), derived)
+    const { validators } = derived
+    const height = Number(header.number) + 1
+    const last = this.#sets[height - 1]
+    // Most sets are those of the height before, and stay in memory once.
+    this.#sets[height] = last && equalBytes(last.hash, validators.hash) ? last : validators
+  }
+
   #reader(parent: BlockHead): ChainReader {
     const isIt = (hash: Hash) => equalBytes(hash, parent.hash)
     return {
       header: (hash) => (isIt(hash) ? parent : undefined),
       derived: (hash) => this.#derived.get(hash.toHex()),
+      setAt: (height) => this.#sets[Number(height)],
       totalWork: () => undefined,
     }
   }

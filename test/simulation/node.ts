@@ -87,7 +87,7 @@ export class SimulatedNode {
     this.#turns = firstTurns(world.check.validators)
     for (const { block, certificate } of disk.blocks.items) {
       world.observer.final(this, this.#turns.height, block, certificate)
-      this.#turns = turnsAfter(this.#turns, block.bornRound, world.plan.hasAbsences)
+      this.#turns = turnsAfter(this.#turns, block.bornRound, world.plan)
     }
     const { height } = this.#turns
     const guarded = disk.guard.last?.height ?? 0n
@@ -350,7 +350,7 @@ export class SimulatedNode {
     this.#sync(() => {
       this.world.observer.final(this, height, block, proof)
       this.onFinal(height, proof.round)
-      this.#turns = turnsAfter(this.#turns, block.bornRound, this.world.plan.hasAbsences)
+      this.#turns = turnsAfter(this.#turns, block.bornRound, this.world.plan)
       this.rules = this.#rulesNow()
       this.#beginHeight(height + 1n)
       this.onNewHeight()

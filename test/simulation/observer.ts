@@ -3,7 +3,7 @@
 import { equalBytes } from '../../src/base/bytes.ts'
 import { checkCertificate } from '../../src/chain/consensus/certificate.ts'
 import type { CoreEffect, CoreInput, CoreState } from '../../src/chain/consensus/core-state.ts'
-import { checkEvidence } from '../../src/chain/consensus/evidence.ts'
+import { checkEvidence, namedEvidence } from '../../src/chain/consensus/evidence.ts'
 import type {
   Certificate,
   Evidence,
@@ -131,15 +131,18 @@ export class Observer {
   reported(evidence: Evidence): void {
     this.count(`evidence ${evidence.kind}`)
     const { checkAt } = this.#place
-    const verdict = checkEvidence(evidence, {
+    if (evidence.kind !== 'double-vote' && evidence.kind !== 'double-proposal') return
+    const { validators } = checkAt(evidence.a.height)
+    const named = namedEvidence(evidence, validators)
+    if (named === undefined) throw new PropertyFailure('S6', 'evidence of nobody')
+    const verdict = checkEvidence(named, {
       ...checkAt(0n),
       setAt: (height) => checkAt(height).validators,
-      ...{ blockHeight: 1_000n, evidenceHeights: 1_000n, isSeen: () => false },
+      ...{ blockHeight: 1_000n, evidenceHeights: 1_000n, punished: [] },
     })
     if (verdict.kind !== 'valid') {
       throw new PropertyFailure('S6', `evidence that is none: ${JSON.stringify(verdict)}`)
     }
-    if (evidence.kind !== 'double-vote' && evidence.kind !== 'double-proposal') return
     const { validatorIndex, round, height } = evidence.a
     if (this.isFaulty(validatorIndex, height)) return
     throw new PropertyFailure(

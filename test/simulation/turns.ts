@@ -1,9 +1,11 @@
 /** Keeps whose turn it is along the chain of a run, as each block's derived state does. */
 
+import { equalBytes } from '../../src/base/bytes.ts'
 import { type Absence, eligibility, nextAbsences } from '../../src/chain/consensus/absence.ts'
 import type { ValidatorSet } from '../../src/chain/consensus/messages.ts'
 import {
   advancePriorities,
+  changePriorities,
   firstPriorities,
   proposersOf,
   type Rotation,
@@ -32,13 +34,19 @@ export function isSomebodyAbsent({ absences, height }: Turns): boolean {
   return absences.some(({ absentUntil }) => absentUntil > height)
 }
 
-/** The turns of the next height, after a block that was first proposed in this round. */
-export function turnsAfter(turns: Turns, round: number, hasAbsences: boolean): Turns {
+/** The turns of the next height and its set, after a block that was first proposed in this round. */
+export function turnsAfter(
+  turns: Turns,
+  round: number,
+  { hasAbsences, next }: { readonly hasAbsences: boolean; readonly next?: ValidatorSet },
+): Turns {
   const { validators, height, absences } = turns
-  const taken = { height, round, validators, nextValidators: validators }
+  const taken = { height, round, validators, nextValidators: next ?? validators }
+  const turned = { ...rotationOf(turns), priorities: advancePriorities(rotationOf(turns)) }
+  const isSame = next === undefined || equalBytes(next.hash, validators.hash)
   return {
-    ...{ validators, height: height + 1n },
-    priorities: advancePriorities(rotationOf(turns)),
+    ...{ validators: next ?? validators, height: height + 1n },
+    priorities: isSame ? turned.priorities : changePriorities(turned, next),
     absences: hasAbsences
       ? nextAbsences(absences, { ...taken, proposerOf: proposersAt(turns) })
       : [],

@@ -20,9 +20,9 @@ export function bftSteps(
       return turn.end()
     },
     round: roundView,
-    draft({ ground, rules, core }, nowMs) {
+    draft({ ground, rules, core, evidence }, nowMs) {
       const round = Math.max(core.round, 0)
-      return place.draft(ground, { round, nowMs, proposer: rules.proposerOf(round) })
+      return place.draft(ground, { round, nowMs, evidence, proposer: rules.proposerOf(round) })
     },
   }
 }

@@ -7,8 +7,13 @@ import type { Flight } from './bft/flights.ts'
 import type { HeaderDraft, HeadSummary, RequestId } from './consensus.ts'
 import type { CoreRules, CoreState, Timer } from './core-state.ts'
 import type { Derived } from './derived.ts'
-import type { DoubleSigning } from './evidence.ts'
-import type { Certificate, ConsensusMessage, Validator, ValidatorSet } from './messages.ts'
+import type {
+  Certificate,
+  ConsensusMessage,
+  NamedEvidence,
+  Validator,
+  ValidatorSet,
+} from './messages.ts'
 import type { HeldMessages } from './next-height.ts'
 import type { SignatureSchemes } from './signatures.ts'
 import type { Timeouts } from './timeouts.ts'
@@ -26,6 +31,8 @@ export interface BftPlace {
   readonly heartbeatMs: number
   /** Time without progress after which a node says what it has. */
   readonly retellMs: number
+  /** Blocks that evidence is good for. */
+  readonly evidenceHeights: bigint
   /** Who signs the height after a block, and the one after that. */
   setAfter(ground: Pick<BftGround, 'derived'>): ValidatorSet
   nextSetAfter(ground: Pick<BftGround, 'derived'>): ValidatorSet
@@ -43,6 +50,8 @@ export interface DraftTurn {
   readonly nowMs: number
   /** By place in the set of the height. */
   readonly proposer: number
+  /** What waits for a block. */
+  readonly evidence: readonly NamedEvidence[]
 }
 
 /** The last block that was decided, and what the next height stands on. */
@@ -66,6 +75,12 @@ export interface RunningTimer {
 
 /** A part of a block, as it is said. */
 export type PartMessage = Extract<ConsensusMessage, { kind: 'part' }>
+
+/** Who signed a height. */
+export interface PastSet {
+  readonly height: bigint
+  readonly validators: ValidatorSet
+}
 
 /** What the engine remembers. */
 export interface BftState {
@@ -102,7 +117,9 @@ export interface BftState {
   /** When peers were last answered, the latest last. */
   readonly answered: readonly { readonly peer: string; readonly atMs: number }[]
   /** What was seen and is not on the chain. */
-  readonly evidence: readonly DoubleSigning[]
+  readonly evidence: readonly NamedEvidence[]
+  /** Who signed the last heights, up to the head: what was signed for them may still come up. */
+  readonly pastSets: readonly PastSet[]
   /** The alarm that the driver has. */
   readonly wakeMs: number | undefined
 }

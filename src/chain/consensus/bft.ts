@@ -35,6 +35,7 @@ export function bftEngine(chain: BftChain): ConsensusEngine<BftState> {
     engine: 'bft',
     proposersAt: (derived, height) => proposersOf(rotationOf(derived, height)),
     mixOf: predictableMix,
+    ...(isGoverned && { contract: 'registry' }),
     close: (ending) => close(ending, isGoverned),
   })
 }
@@ -51,14 +52,21 @@ export function predictableMix({ header }: MixedParent, { round, beneficiary }: 
 }
 
 /** Turns the rotation on, and looks up who signs next. */
-function close({ parent, block, read, validators }: Ending, isGoverned: boolean): VoterClose {
+function close(
+  { parent, block, read, validators, faults }: Ending,
+  isGoverned: boolean,
+): VoterClose {
   const rotation = rotationOf(parent, block.header.number)
   const turned = { ...rotation, priorities: advancePriorities(rotation) }
   const isSame = equalBytes(validators.hash, rotation.validators.hash)
   return {
     derived: {
       priorities: isSame ? turned.priorities : changePriorities(turned, validators),
-      nextValidators: setAfter(validators, isGoverned ? read : undefined, []),
+      nextValidators: setAfter(
+        validators,
+        isGoverned ? read : undefined,
+        faults.map(({ validator }) => validator),
+      ),
     },
   }
 }

@@ -11,6 +11,7 @@ import type {
   Evidence,
   ProposalContent,
   Validator,
+  ValidatorSet,
   VoteContent,
 } from './messages.ts'
 import type { ConsensusRecord } from './record.ts'
@@ -51,6 +52,8 @@ export interface ChainReader {
   header(hash: Hash): SealedHeader | undefined
   /** What follows from the chain up to a block; only where blocks have records. */
   derived(hash: Hash): Derived | undefined
+  /** Who signs a height of the chain; only where blocks are voted on. */
+  setAt?(height: bigint): ValidatorSet | undefined
   /** Difficulties up to a block, added up; absent where they do not count. */
   totalWork(hash: Hash): bigint | undefined
 }

@@ -14,7 +14,7 @@ import {
 } from '../ledger/rlp-shape.ts'
 import type { Address, Hash } from '../ledger/transaction.ts'
 import { limits } from './limits.ts'
-import type { ValidatorSet } from './messages.ts'
+import type { Punished, ValidatorSet } from './messages.ts'
 import { noValidators, validatorSetShape } from './validator-set.ts'
 
 /** A validator that missed its turns to propose. */
@@ -37,12 +37,6 @@ export interface FinalityPoint {
   readonly instance: bigint
   readonly number: bigint
   readonly hash: Hash
-}
-
-/** Evidence that is on the chain already. */
-interface SeenEvidence {
-  readonly id: Hash
-  readonly height: bigint
 }
 
 /** Where a chain of epochs stands. */
@@ -69,14 +63,13 @@ export interface Derived {
   /** To hash chains, in set order. */
   readonly commitments: readonly Hash[]
   readonly bans: readonly Ban[]
-  readonly evidenceSeen: readonly SeenEvidence[]
+  /** Whose evidence is on the chain already. */
+  readonly evidenceSeen: readonly Punished[]
   /** Payments of the protocol since the birth. */
   readonly creditCount: bigint
 }
 
-const { maxValidators } = limits
-/** Candidates, and evidence that is remembered. */
-const [maxCandidates, maxEvidence] = [1_024, 65_536]
+const { maxValidators, maxCandidates, maxPunished } = limits
 /** RLP values that it may be made of. */
 const maxValues = 2 ** 19
 
@@ -95,7 +88,7 @@ const shape = fields<Derived>({
   finality: optional(fields<FinalityPoint>({ instance: height, number: height, hash })),
   commitments: listOf(hash, maxValidators),
   bans: listOf(fields<Ban>({ address, untilHeight: height, count: count(2 ** 32) }), maxCandidates),
-  evidenceSeen: listOf(fields<SeenEvidence>({ id: hash, height }), maxEvidence),
+  evidenceSeen: listOf(fields<Punished>({ signer: address, height }), maxPunished),
   creditCount: height,
 })
 

@@ -20,7 +20,7 @@ export interface DposEngineChain extends VotedChain {
 /** The engine of a chain. */
 export function dposEngine(chain: DposEngineChain): ConsensusEngine<BftState> {
   return votedEngine(chain, {
-    engine: 'dpos',
+    ...{ engine: 'dpos', contract: 'delegates' },
     proposersAt: (derived, height) => proposersAt(chain, derived, height),
     mixOf: predictableMix,
     close: (ending) => closeDposBlock(chain, ending),

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   checkEvidence,
-  type DoubleSigning,
   doubleProposal,
   doubleVote,
   type EvidenceCheck,
   evidenceId,
+  namedEvidence,
+  nextPunished,
 } from './evidence.ts'
-import type { Evidence, ProposalContent, VoteContent } from './messages.ts'
+import type { DoubleSigning, NamedEvidence, ProposalContent, VoteContent } from './messages.ts'
 import { fakeValidators, signProposal, signVote } from './test-validators/fake-signatures.ts'
 
 const signing = fakeValidators([1, 1, 1, 1])
@@ -31,12 +32,19 @@ const proposal = (changes: Partial<typeof proposed> = {}, salt = 0) =>
 const check: EvidenceCheck = {
   ...signing,
   setAt: (height) => (height === 5n ? validators : undefined),
-  ...{ blockHeight: 9n, evidenceHeights: 10n, isSeen: () => false },
+  ...{ blockHeight: 9n, evidenceHeights: 10n, punished: [] },
 }
 const pair = doubleVote(vote(), vote({ value: hash(2) })) as DoubleSigning
 
-function fault(evidence: Evidence, changes: Partial<EvidenceCheck> = {}): string {
-  const verdict = checkEvidence(evidence, { ...check, ...changes })
+const signer = validators.list[2]?.address ?? new Uint8Array()
+const stranger = new Uint8Array(20)
+
+function fault(
+  evidence: DoubleSigning,
+  changes: Partial<EvidenceCheck> = {},
+  named = validators.list[evidence.a.validatorIndex]?.address ?? stranger,
+): string {
+  const verdict = checkEvidence({ signer: named, evidence }, { ...check, ...changes })
   return verdict.kind === 'invalid' ? verdict.rule : verdict.kind
 }
 
@@ -77,7 +85,7 @@ describe('evidence', () => {
 
   test('has one identity for each signer, place and kind, whatever was signed', () => {
     const id = (evidence: DoubleSigning | undefined) =>
-      evidence && evidenceId(evidence, validators).toHex()
+      evidence && evidenceId(namedEvidence(evidence, validators) as NamedEvidence).toHex()
     const resigned = doubleVote(vote({}, 7), vote({ value: hash(9) }, 8))
     assert.equal(id(resigned), id(pair))
     const others = [
@@ -101,14 +109,32 @@ describe('evidence', () => {
     assert.equal(fault(pair, { blockHeight: 16n }), 'age')
     assert.equal(fault(pair, { blockHeight: 4n }), 'age')
     assert.equal(fault(pair, { setAt: () => undefined }), 'signer')
-    const stranger = {
+    const outside = {
       ...pair,
       a: { ...pair.a, validatorIndex: 4 },
       b: { ...pair.b, validatorIndex: 4 },
     }
-    assert.equal(fault(stranger as Evidence), 'signer')
-    const id = evidenceId(pair, validators).toHex()
-    assert.equal(fault(pair, { isSeen: (seen) => seen.toHex() === id }), 'repeat')
+    assert.equal(fault(outside as DoubleSigning), 'signer')
+    assert.equal(fault(pair, {}, validators.list[1]?.address), 'signer')
+  })
+
+  test('is settled by a punishment of its signer in any block but one that was two before it', () => {
+    const punished = (height: bigint, by = signer) => ({ punished: [{ signer: by, height }] })
+    assert.equal(fault(pair, punished(5n)), 'repeat')
+    assert.equal(fault(pair, punished(4n)), 'repeat')
+    assert.equal(fault(pair, punished(3n)), 'valid', 'it had left, and came back')
+    assert.equal(fault(pair, punished(5n, stranger)), 'valid')
+  })
+
+  test('what was punished is remembered as long as evidence of before could come', () => {
+    const named = { signer, evidence: pair }
+    const block = { height: 9n, evidence: [named], evidenceHeights: 10n }
+    const punished = nextPunished([], block)
+    assert.deepEqual(punished, [{ signer, height: 9n }])
+    const later = (height: bigint) => nextPunished(punished, { ...block, height, evidence: [] })
+    // A fault of height 10 is good until block 20.
+    assert.deepEqual(later(19n), punished)
+    assert.deepEqual(later(20n), [])
   })
 
   test('is refused when it does not conflict, is turned round, or is not signed', () => {
@@ -117,10 +143,10 @@ describe('evidence', () => {
       fault({ kind: 'double-vote', a: vote(), b: vote({ round: 3, value: hash(2) }) }),
       'conflict',
     )
-    assert.equal(fault({ ...pair, a: pair.b, b: pair.a } as Evidence), 'order')
+    assert.equal(fault({ ...pair, a: pair.b, b: pair.a } as DoubleSigning), 'order')
     for (const side of ['a', 'b'] as const) {
       const forged = { ...pair[side], signature: vote({ round: 1 }).signature }
-      assert.equal(fault({ ...pair, [side]: forged } as Evidence), 'signature')
+      assert.equal(fault({ ...pair, [side]: forged } as DoubleSigning), 'signature')
     }
     assert.equal(fault(pair, { chainKey: hash(7) }), 'signature')
   })

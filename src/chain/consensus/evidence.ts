@@ -1,16 +1,20 @@
 /** Pairs messages that no correct validator signs, and checks such pairs (consensus.md, sections 6.1 to 6.3). */
 
-import { compareBytes, concatBytes, fromBigInt, padStart } from '../../base/bytes.ts'
+import { compareBytes, concatBytes, equalBytes, fromBigInt, padStart } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Hash } from '../ledger/transaction.ts'
 import type { Verdict } from './consensus.ts'
 import { invalid } from './header-rules.ts'
-import type { Evidence, SignedProposal, SignedVote, ValidatorSet } from './messages.ts'
+import type {
+  DoubleSigning,
+  NamedEvidence,
+  Punished,
+  SignedProposal,
+  SignedVote,
+  ValidatorSet,
+} from './messages.ts'
 import { proposalSignBytes, voteSignBytes, voteTypeCodes } from './sign-bytes.ts'
 import { isSignedProposal, isSignedVote, type SignatureCheck } from './signatures.ts'
-
-/** Evidence that a block may carry: it convicts one signer by itself. */
-export type DoubleSigning = Extract<Evidence, { kind: 'double-vote' | 'double-proposal' }>
 
 /** What evidence is checked against. */
 export interface EvidenceCheck extends Omit<SignatureCheck, 'validators'> {
@@ -20,8 +24,8 @@ export interface EvidenceCheck extends Omit<SignatureCheck, 'validators'> {
   readonly blockHeight: bigint
   /** Blocks that evidence is good for. */
   readonly evidenceHeights: bigint
-  /** Whether the chain has evidence of this identity already. */
-  readonly isSeen: (id: Hash) => boolean
+  /** What the chain has punished already. */
+  readonly punished: readonly Punished[]
 }
 
 /** The order of contents does not depend on chain and set, which both messages share. */
@@ -48,14 +52,41 @@ export function doubleProposal(
   return { kind: 'double-proposal', a, b }
 }
 
-/**
- * Names the fault, so that it is punished once: keccak256(kind ‖ signer ‖ instance ‖ height u64 ‖ round u32 ‖ type).
- *
- * @param validators - the set of its height, which holds the signer
- */
-export function evidenceId(evidence: DoubleSigning, validators: ValidatorSet): Hash {
-  const { validatorIndex, instance, height, round } = evidence.a
-  const signer = validators.list[validatorIndex]?.address ?? new Uint8Array(20)
+/** With the signer's address; `undefined` if it is not in the set of its height. */
+export function namedEvidence(
+  evidence: DoubleSigning,
+  { list }: ValidatorSet,
+): NamedEvidence | undefined {
+  const signer = list[evidence.a.validatorIndex]?.address
+  return signer && { signer, evidence }
+}
+
+/** Whether a fault of somebody at a height is punished already. */
+export function isSettled(
+  punished: readonly Punished[],
+  { signer, evidence }: NamedEvidence,
+): boolean {
+  const { height } = evidence.a
+  return punished.some((one) => equalBytes(one.signer, signer) && height <= one.height + 1n)
+}
+
+/** Those whose further faults before they left could still come up, and who is punished in the block of a height. */
+export function nextPunished(
+  punished: readonly Punished[],
+  block: {
+    readonly height: bigint
+    readonly evidence: readonly NamedEvidence[]
+    readonly evidenceHeights: bigint
+  },
+): readonly Punished[] {
+  const { height, evidence, evidenceHeights } = block
+  const kept = punished.filter((one) => one.height + 1n + evidenceHeights > height)
+  return [...kept, ...evidence.map(({ signer }) => ({ signer, height }))]
+}
+
+/** Names the fault: keccak256(kind ‖ signer ‖ instance ‖ height u64 ‖ round u32 ‖ type). */
+export function evidenceId({ signer, evidence }: NamedEvidence): Hash {
+  const { instance, height, round } = evidence.a
   const isVote = evidence.kind === 'double-vote'
   return keccak256(
     concatBytes(
@@ -72,26 +103,26 @@ export function evidenceId(evidence: DoubleSigning, validators: ValidatorSet): H
 /**
  * Checks evidence before it goes into a block, signatures last.
  *
- * @returns `invalid` by the rule `kind`, `age`, `signer`, `conflict`, `order`, `repeat` or `signature`
+ * @returns `invalid` by the rule `age`, `signer`, `conflict`, `order`, `repeat` or `signature`
  */
-export function checkEvidence(evidence: Evidence, check: EvidenceCheck): Verdict {
-  if (evidence.kind !== 'double-vote' && evidence.kind !== 'double-proposal') {
-    return invalid('kind', `${evidence.kind} is only reported`)
-  }
+export function checkEvidence(named: NamedEvidence, check: EvidenceCheck): Verdict {
+  const { evidence, signer } = named
   const { height, validatorIndex } = evidence.a
   const age = check.blockHeight - height
   if (age < 0n || age > check.evidenceHeights) {
     return invalid('age', `it is ${age} blocks old; ${check.evidenceHeights} is the most`)
   }
   const validators = check.setAt(height)
-  if (validators?.list[validatorIndex] === undefined) {
-    return invalid('signer', `validator ${validatorIndex} is in no set known of height ${height}`)
+  const member = validators?.list[validatorIndex]
+  if (validators === undefined || member === undefined || !equalBytes(member.address, signer)) {
+    const name = `0x${signer.toHex()}`
+    return invalid('signer', `${name} is not validator ${validatorIndex} of height ${height}`)
   }
   const pair = pairOf(evidence)
   if (pair === undefined) return invalid('conflict', 'the two messages do not conflict')
   if (pair.a !== evidence.a) return invalid('order', 'the lower sign bytes come first')
-  if (check.isSeen(evidenceId(evidence, validators))) {
-    return invalid('repeat', 'the chain has evidence of this fault already')
+  if (isSettled(check.punished, named)) {
+    return invalid('repeat', 'the chain has punished its signer for this already')
   }
   return isSignedTwice(evidence, { ...check, validators })
     ? { kind: 'valid' }

@@ -19,9 +19,9 @@ export const limits = {
   maxVoteBytes: 3.5 * kib,
   maxProposalBytes: 4 * kib,
   maxCertificateBytes: 512 * kib,
-  /** The one piece of evidence that a message brings, and all that a block does. */
-  maxEvidenceBytes: 64 * kib,
   maxEvidencePerBlock: 8,
+  /** Signers that a chain has punished within the time that evidence is good for. */
+  maxPunished: 4_096,
   /** The record of a block, without a certificate in it. */
   maxRecordBytes: 96 * kib,
   maxRoundStateBytes: kib,

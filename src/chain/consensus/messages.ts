@@ -93,6 +93,26 @@ export type Evidence =
   | { readonly kind: 'conflicting-commits'; readonly a: Certificate; readonly b: Certificate }
   | { readonly kind: 'amnesia'; readonly commit: Certificate; readonly polka: Certificate }
 
+/** Evidence that a block may carry: it convicts one signer by itself. */
+export type DoubleSigning = Extract<Evidence, { kind: 'double-vote' | 'double-proposal' }>
+
+/** Whether evidence is of a kind that is punished. */
+export function isDoubleSigning(evidence: Evidence): evidence is DoubleSigning {
+  return evidence.kind === 'double-vote' || evidence.kind === 'double-proposal'
+}
+
+/** Evidence with the address that its signer signed by, so that whoever lacks old sets knows whom it convicts. */
+export interface NamedEvidence {
+  readonly signer: Address
+  readonly evidence: DoubleSigning
+}
+
+/** Somebody who was punished, and in which block: that settles all faults before it left the set, two blocks later. */
+export interface Punished {
+  readonly signer: Address
+  readonly height: bigint
+}
+
 /** What a validator has, so that others can send what it lacks; not signed. */
 export interface RoundState {
   readonly instance: Instance

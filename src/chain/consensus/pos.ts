@@ -25,7 +25,7 @@ const nothing = new Uint8Array()
 /** The engine of a chain. */
 export function posEngine(chain: PosEngineChain): ConsensusEngine<BftState> {
   return votedEngine(chain, {
-    ...{ engine: 'pos', proposersAt },
+    ...{ engine: 'pos', contract: 'staking', proposersAt },
     revealOf({ validators, commitments }, proposer) {
       const commitment = commitments[proposer] ?? noHash
       if (isZero(commitment)) return nothing

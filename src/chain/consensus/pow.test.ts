@@ -118,7 +118,16 @@ describe('a header sealed by work', () => {
       { parentProofHash: hash },
       { parentSigners: new Uint8Array(1) },
       { reveal: new Uint8Array(32) },
-      { evidence: [{ kind: 'double-vote', a: vote, b: { ...vote, value: undefined } }] },
+      {
+        evidence: [
+          {
+            ...{
+              signer: new Uint8Array(20),
+              evidence: { kind: 'double-vote', a: vote, b: { ...vote, value: undefined } },
+            },
+          },
+        ],
+      },
       { finality: [certificate] },
     ]
     for (const change of filled) {

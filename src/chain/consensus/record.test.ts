@@ -8,7 +8,7 @@ import { keccak256 } from '../../crypto/keccak.ts'
 import { decodeRlp, encodeRlp, type RlpValue, rlpList } from '../ledger/rlp.ts'
 import { engineBirth } from './birth.ts'
 import { type Derived, decodeDerived, derivedHash, emptyDerived, encodeDerived } from './derived.ts'
-import type { Certificate, Evidence, SignedVote } from './messages.ts'
+import type { Certificate, DoubleSigning, NamedEvidence, SignedVote } from './messages.ts'
 import { decodeRecord, encodeRecord, plainRecord, recordHash } from './record.ts'
 import { validatorSet } from './validator-set.ts'
 
@@ -18,7 +18,10 @@ const vote: SignedVote = {
   ...{ instance: 0, type: 'prevote', height: 5n, round: 1, validRound: -1 },
   ...{ value: hash, validatorIndex: 2, signature },
 }
-const evidence: Evidence = { kind: 'double-vote', a: vote, b: { ...vote, value: undefined } }
+const signer = new Uint8Array(20).fill(6)
+const evidence: NamedEvidence = {
+  ...{ signer, evidence: { kind: 'double-vote', a: vote, b: { ...vote, value: undefined } } },
+}
 const certificate: Certificate = {
   ...{ type: 'commit', instance: 1, height: 5n, round: 1, value: hash, validRound: -1 },
   ...{ signers: Uint8Array.of(1), signatures: [signature] },
@@ -95,10 +98,10 @@ describe('a record', () => {
 
 test('evidence, a certificate, and the record without it have bounds of their own', () => {
   const wide = new Uint8Array(3_309)
-  const twoVotes = (round: number): Evidence => ({
-    ...{ kind: 'double-vote', a: { ...vote, round, signature: wide } },
-    b: { ...vote, round, value: undefined, signature: wide },
-  })
+  const twoVotes = (round: number): NamedEvidence => {
+    const a = { ...vote, round, signature: wide }
+    return { signer, evidence: { kind: 'double-vote', a, b: { ...a, value: undefined } } }
+  }
   const many = Array.from({ length: 8 }, (_, at) => twoVotes(at))
   const sound = { ...record, evidence: many }
   assert.equal(decodeRecord(encodeRecord(sound)).evidence.length, 8)
@@ -107,20 +110,15 @@ test('evidence, a certificate, and the record without it have bounds of their ow
     signatures: new Array(128).fill(wide),
   }
   assert.equal(decodeRecord(encodeRecord({ ...sound, finality: [large] })).finality.length, 1)
-  const proof: Evidence = { kind: 'amnesia', commit: large, polka: certificate }
-  // 20 signatures of 3,309 bytes are over 64 KiB, and below 96 KiB.
-  const middle = {
-    ...large,
-    signers: Uint8Array.of(255, 255, 15),
-    signatures: Array(20).fill(wide),
-  }
-  const over: Evidence = { kind: 'amnesia', commit: middle, polka: certificate }
-  assert.throws(() => decodeRecord(encodeRecord({ ...record, evidence: [over] })), {
-    message: /of evidence/,
-  })
+  const commits = {
+    ...{ kind: 'conflicting-commits', a: certificate },
+    b: { ...certificate, round: 2 },
+  } as const
   for (const one of [
-    { ...sound, evidence: [proof] },
-    { ...sound, evidence: [proof, proof] },
+    { ...sound, evidence: [...many, twoVotes(9)] },
+    { ...sound, finality: [large, large] },
+    // What is only reported punishes nobody.
+    { ...sound, evidence: [{ signer, evidence: commits as unknown as DoubleSigning }] },
   ]) {
     refused(() => decodeRecord(encodeRecord(one)))
   }
@@ -134,7 +132,7 @@ describe('what is derived', () => {
     epoch: { epoch: 3n, pending: [] },
     ...{ mix: hash, totalWork: 2n ** 200n, finality: { instance: 1n, number: 16n, hash } },
     ...{ commitments: [hash], bans: [{ address, untilHeight: 9n, count: 1 }] },
-    ...{ evidenceSeen: [{ id: hash, height: 8n }], creditCount: 11n },
+    ...{ evidenceSeen: [{ signer: address, height: 8n }], creditCount: 11n },
   }
 
   test('is encoded whole, absent fields too', () => {

@@ -14,6 +14,7 @@ import {
 } from './bft/message-fields.ts'
 import { limits } from './limits.ts'
 import type { Certificate, Evidence } from './messages.ts'
+import { type DoubleSigning, isDoubleSigning, type NamedEvidence } from './messages.ts'
 
 /** Engines whose blocks have a record, by their number in it. */
 export const recordEngines = ['pow', 'pos', 'dpos', 'hybrid', 'bft'] as const
@@ -41,7 +42,8 @@ export interface ConsensusRecord {
   readonly parentSigners: Uint8Array
   /** Proof of stake: 32 bytes of a hash chain, or none. */
   readonly reveal: Uint8Array
-  readonly evidence: readonly Evidence[]
+  /** Double signing that the block punishes. */
+  readonly evidence: readonly NamedEvidence[]
   /** At most one certificate of a checkpoint. */
   readonly finality: readonly Certificate[]
   /** Proof of work: up to 8 bytes that make room for more nonces; none elsewhere. */
@@ -49,8 +51,11 @@ export interface ConsensusRecord {
 }
 
 const hash = fixedBytes(32)
-const evidence = listOf<Evidence>(
-  { encode: writeEvidence, decode: readEvidence },
+const evidence = listOf<NamedEvidence>(
+  fields<NamedEvidence>({
+    signer: fixedBytes(20),
+    evidence: { encode: writeEvidence, decode: (value) => punishable(readEvidence(value)) },
+  }),
   limits.maxEvidencePerBlock,
 )
 const finality = listOf<Certificate>({ encode: writeCertificate, decode: readCertificate }, 1)
@@ -82,12 +87,10 @@ export function encodeRecord(record: ConsensusRecord): Uint8Array {
  * @throws AppError `ledger/bad-rlp`, `consensus/bad-message` for anything but the one encoding of a record in its bounds
  */
 export function decodeRecord(bytes: Uint8Array): ConsensusRecord {
-  const { maxRecordBytes, maxCertificateBytes, maxEvidenceBytes } = limits
+  const { maxRecordBytes, maxCertificateBytes } = limits
   if (bytes.length > maxRecordBytes + maxCertificateBytes) throw tooLong(bytes.length)
   const record = shape.decode(decodeRlp(bytes, maxValues), 'the record')
-  const ofEvidence = encodeRlp(evidence.encode(record.evidence)).length
   const ofFinality = encodeRlp(finality.encode(record.finality)).length
-  if (ofEvidence > maxEvidenceBytes) throw tooLong(ofEvidence, ' of evidence')
   if (ofFinality > maxCertificateBytes) throw tooLong(ofFinality, ' of a certificate')
   if (bytes.length - ofFinality <= maxRecordBytes) return record
   throw tooLong(bytes.length - ofFinality, ' without its certificate')
@@ -109,6 +112,11 @@ export function plainRecord(
     ...{ validatorsHash: zero, nextValidatorsHash: zero, parentProofHash: zero },
     ...{ parentSigners: none, reveal: none, evidence: [], finality: [], salt: none },
   }
+}
+
+function punishable(evidence: Evidence): DoubleSigning {
+  if (isDoubleSigning(evidence)) return evidence
+  throw bad(`evidence of ${evidence.kind}, which is only reported`)
 }
 
 function tooLong(bytes: number, what = ''): AppError {

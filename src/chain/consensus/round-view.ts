@@ -1,6 +1,6 @@
 /** Shows where a height that is voted on stands, as far as this node knows. */
 
-import type { CoreStep, Evidence, SignedVote, ValidatorSet } from './messages.ts'
+import type { CoreStep, NamedEvidence, SignedVote, ValidatorSet } from './messages.ts'
 
 /** A height that is voted on; it shares what the engine remembers, so that to make one costs nothing. */
 export interface RoundView {
@@ -18,5 +18,5 @@ export interface RoundView {
   readonly prevotes: readonly (SignedVote | undefined)[]
   readonly precommits: readonly (SignedVote | undefined)[]
   /** What was seen and is not on the chain. */
-  readonly evidence: readonly Extract<Evidence, { kind: 'double-vote' | 'double-proposal' }>[]
+  readonly evidence: readonly NamedEvidence[]
 }

@@ -17,14 +17,18 @@ import type {
   EngineName,
   HeaderDraft,
 } from './consensus.ts'
+import type { ContractKind } from './contract-layout.ts'
 import type { ContractReader } from './contract-reader.ts'
 import { type Derived, derivedHash } from './derived.ts'
+import { checkEvidence, type EvidenceCheck, nextPunished } from './evidence.ts'
+import { chosenEvidence } from './evidence-pool.ts'
 import { type Invalid, invalid } from './header-rules.ts'
+import { limits } from './limits.ts'
 import type { ValidatorSet } from './messages.ts'
 import { type ConsensusRecord, encodeRecord, plainRecord, recordHash } from './record.ts'
 import { checkRecorded, type RecordedHeader, validatorsFault } from './record-rules.ts'
 import type { SignatureSchemes } from './signatures.ts'
-import type { Fault, SystemCall } from './system-calls.ts'
+import { type Fault, type SystemCall, slashCall } from './system-calls.ts'
 import { encodeCertificate } from './travelling-block.ts'
 
 /** What such an engine is made for. */
@@ -47,6 +51,8 @@ export interface VoterRules {
   readonly revealOf?: (derived: Derived, proposer: number) => Uint8Array | undefined
   /** The mix of a block; `undefined` if it reveals what it must not. */
   readonly mixOf: (parent: MixedParent, block: MixedBlock) => Hash | undefined
+  /** The contract that punishes; absent where the set is fixed. */
+  readonly contract?: ContractKind
   /** Who signs H + 2, and what else the end of a block brings. */
   readonly close: (ending: Ending) => VoterClose
 }
@@ -110,7 +116,8 @@ export function votedEngine(chain: VotedChain, own: VoterRules): ConsensusEngine
       if (checked.kind !== 'recorded') return checked
       return (
         constantsFault(checked) ??
-        turnFault(checked, own) ?? {
+        turnFault(checked, own) ??
+        evidenceFault(checked, chain, (height) => reader.setAt?.(height)) ?? {
           kind: 'valid',
         }
       )
@@ -129,9 +136,11 @@ function unusedFields({ revealOf }: VoterRules): readonly (keyof ConsensusRecord
 
 function placeOf({ parameters, chainKey, schemes }: VotedChain, own: VoterRules): BftPlace {
   const { blockTimeMs, buildLeadMs, timeouts, maxTimeoutMs, emptyBlocks } = parameters
+  const { evidenceHeights } = parameters
   const { propose, prevote, precommit } = timeouts
   return {
     ...{ chainKey, schemes, blockTimeMs, buildLeadMs },
+    evidenceHeights: BigInt(evidenceHeights),
     retellMs: Math.max(leastRetellMs, propose.baseMs / 2),
     timeouts: {
       base: { propose: propose.baseMs, prevote: prevote.baseMs, precommit: precommit.baseMs },
@@ -151,13 +160,17 @@ function placeOf({ parameters, chainKey, schemes }: VotedChain, own: VoterRules)
 /** The time of a block is its turn on the schedule, or later: what a lost round took is caught up. */
 function draft(
   { head, header, derived, proof }: BftGround,
-  { round, nowMs, proposer }: DraftTurn,
-  { engine, revealOf, mixOf, blockTimeMs }: VoterRules & VotedChain['parameters'],
+  { round, nowMs, proposer, evidence }: DraftTurn,
+  { engine, revealOf, mixOf, blockTimeMs, evidenceHeights }: VoterRules & VotedChain['parameters'],
 ): HeaderDraft {
   const timeMs = Math.max(nowMs, Number(head.timestampMs) + blockTimeMs)
   const reveal = revealOf?.(derived, proposer) ?? noBytes
   const record = encodeRecord({
     ...plainRecord(engine, { derivedHash: derivedHash(derived), timeMs: timeMs % 1_000 }),
+    evidence: chosenEvidence(evidence, {
+      ...{ punished: derived.evidenceSeen, height: head.number + 1n },
+      evidenceHeights: BigInt(evidenceHeights),
+    }),
     ...{ round, reveal, validatorsHash: derived.validators.hash },
     nextValidatorsHash: derived.nextValidators.hash,
     parentProofHash: proof ? keccak256(encodeCertificate(proof)) : noHash,
@@ -199,10 +212,31 @@ function turnFault(checked: RecordedHeader, own: VoterRules): Invalid | undefine
   return invalid('proposer', `the beneficiary is not that of the proposer of round ${round}`)
 }
 
+/** Each piece of evidence is good, and of somebody who is not punished yet. */
+function evidenceFault(
+  { header, record, derived }: RecordedHeader,
+  { parameters, chainKey, schemes }: VotedChain,
+  setAt: EvidenceCheck['setAt'],
+): Invalid | undefined {
+  let punished = derived.evidenceSeen
+  const evidenceHeights = BigInt(parameters.evidenceHeights)
+  for (const one of record.evidence) {
+    const verdict = checkEvidence(one, {
+      ...{ chainKey, schemes, setAt, punished, evidenceHeights, blockHeight: header.number },
+    })
+    if (verdict.kind === 'invalid') {
+      return invalid('evidence', `${verdict.rule}: ${verdict.detail}`)
+    }
+    punished = [...punished, { signer: one.signer, height: header.number }]
+    if (punished.length > limits.maxPunished) return invalid('evidence', 'too much was punished')
+  }
+  return undefined
+}
+
 /** Counts who let a turn pass, does what the rules say, and pays base fees where they are not burnt. */
 function closeBlock(
-  { proposersAt, close }: VoterRules,
-  { feeSink, absence }: VotedChain['parameters'],
+  { proposersAt, close, contract }: VoterRules,
+  { feeSink, absence, evidenceHeights }: VotedChain['parameters'],
   { parent, block, read }: Pick<Ending, 'parent' | 'block' | 'read'>,
 ): CloseResult {
   const { header, record } = block
@@ -212,7 +246,11 @@ function closeBlock(
     ...{ height: header.number, round: record.round, validators: present, proposerOf },
     nextValidators: validators,
   })
-  const closed = close({ parent, block, read, validators, proposerOf, faults: [] })
+  const faults = record.evidence.map(({ signer, evidence }) => ({
+    ...{ validator: signer, kind: evidence.kind, height: evidence.a.height },
+    reporter: header.beneficiary,
+  }))
+  const closed = close({ parent, block, read, validators, proposerOf, faults })
   const fees = (header.baseFeePerGas ?? 0n) * header.gasUsed
   const ofFees: readonly Credit[] =
     feeSink && fees >= weiPerGwei ? [{ to: feeSink, amountWei: fees, why: 'fee' }] : []
@@ -220,9 +258,16 @@ function closeBlock(
   return {
     derived: {
       ...{ ...parent, validators, ...closed.derived, absences: absence ? absences : [] },
+      evidenceSeen: nextPunished(parent.evidenceSeen, {
+        ...{ height: header.number, evidence: record.evidence },
+        evidenceHeights: BigInt(evidenceHeights),
+      }),
       creditCount: parent.creditCount + BigInt(credits.length),
     },
     credits,
-    calls: closed.calls ?? [],
+    calls: [
+      ...(contract ? faults.map((fault) => slashCall(contract, fault)) : []),
+      ...(closed.calls ?? []),
+    ],
   }
 }

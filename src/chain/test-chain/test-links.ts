@@ -53,6 +53,11 @@ export class TestLinks {
     }
   }
 
+  /** Brings a node a message of somebody who has no chain. */
+  tell(name: string, message: Uint8Array): void {
+    setImmediate(() => this.#nodes.get(name)?.hear('stranger', message))
+  }
+
   /** What nodes complain of. */
   wrongs(of: string): readonly PeerWrong[] {
     return this.complaints.filter((one) => one.of === of).map(({ wrong }) => wrong)

@@ -21,8 +21,8 @@ export function roundJson(view: RoundView): Json {
       ...{ address: toHex(address), weight: toQuantity(weight), scheme },
       ...{ hasPrevoted: prevotes[at] !== undefined, hasPrecommitted: precommits[at] !== undefined },
     })),
-    evidence: evidence.map(({ kind, a }) => ({
-      ...{ kind, validator: addressAt(a.validatorIndex) },
+    evidence: evidence.map(({ signer, evidence: { kind, a } }) => ({
+      ...{ kind, validator: toHex(signer) },
       ...{ height: toQuantity(a.height), round: a.round },
     })),
   }

@@ -22,9 +22,11 @@ export async function auditChain({ ground, plan }: ChainWorld, machine: Machine)
   seen.set(first.hash.toHex(), { block: first, derived: ground.derived })
   let [state, parent, derived] = [genesis.state, first, ground.derived]
   let turns = firstTurns(ground.firstSet)
+  const sets = [ground.firstSet, ground.firstSet]
   const reader = {
     header: (hash: Uint8Array) => seen.get(hash.toHex())?.block,
     derived: (hash: Uint8Array) => seen.get(hash.toHex())?.derived,
+    setAt: (height: bigint) => sets[Number(height)],
     totalWork: (hash: Uint8Array) => seen.get(hash.toHex())?.derived.totalWork,
   }
   for (let at = 1n; at <= machine.height; at += 1n) {
@@ -44,11 +46,13 @@ export async function auditChain({ ground, plan }: ChainWorld, machine: Machine)
       if (!proposer || !equalBytes(proposer.payTo, block.header.beneficiary)) {
         throw new PropertyFailure('turn', `block ${at} was made out of turn`)
       }
-      turns = turnsAfter(turns, round, plan.hasAbsences)
+      const { hasAbsences } = plan
+      turns = turnsAfter(turns, round, { hasAbsences, next: derived.nextValidators })
     }
     if (ran.derived === undefined) throw invalid(at, 'nothing follows from it')
     checkDerived(at, ran.derived, machine)
     seen.set(block.hash.toHex(), { block, derived: ran.derived })
+    sets.push(ran.derived.validators)
     ;[state, parent, derived] = [ran.state, block, ran.derived]
   }
 }

@@ -29,7 +29,8 @@ export class ChainWatch {
   setAt(height: bigint): ValidatorSet {
     const known = this.#sets.get(height)
     if (known) return known
-    return [...this.#sets.values()].at(-1) ?? this.#world.ground.derived.validators
+    const first = this.#world.ground.derived.validators
+    return height <= 1n ? first : ([...this.#sets.values()].at(-1) ?? first)
   }
 
   /** S4 and S5; and that nothing leaves before it is on the disk (section 5.1). */

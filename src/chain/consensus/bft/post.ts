@@ -6,10 +6,19 @@ import type { BftPlace, BftState, PartMessage } from '../bft-state.ts'
 import { certificateVotes, checkCertificate, withLateVote } from '../certificate.ts'
 import type { Effect, Verdict } from '../consensus.ts'
 import type { CoreInput } from '../core-state.ts'
-import { evidenceId } from '../evidence.ts'
+import { checkEvidence, isSettled, namedEvidence } from '../evidence.ts'
+import { withEvidence } from '../evidence-pool.ts'
 import { invalid } from '../header-rules.ts'
 import { limits } from '../limits.ts'
-import type { ConsensusMessage, SignedProposal, SignedVote } from '../messages.ts'
+import type {
+  ConsensusMessage,
+  Evidence,
+  NamedEvidence,
+  SignedProposal,
+  SignedVote,
+  ValidatorSet,
+} from '../messages.ts'
+import { isDoubleSigning } from '../messages.ts'
 import { partCountOf, partsOf } from '../parts.ts'
 import { isSignedVote, type SignatureCheck } from '../signatures.ts'
 import { encodeCertificate } from '../travelling-block.ts'
@@ -64,8 +73,8 @@ export class Post {
       case 'part':
         this.#takePart(message)
         return
-      // What one validator saw goes into a block that it proposes.
       case 'evidence':
+        this.#takeEvidence(message.evidence)
         return
       default:
         if (message.kind === 'vote') this.#takeLate(message.vote)
@@ -94,10 +103,64 @@ export class Post {
     this.#wantBlock()
   }
 
-  /** Evidence that is not on the chain yet. */
-  unreported(known: readonly string[]): BftState['evidence'] {
-    const { rules, evidence } = this.#desk.state
-    return evidence.filter((one) => !known.includes(evidenceId(one, rules.validators).toHex()))
+  /** Keeps what this node saw for a block, and tells others. */
+  report(evidence: Evidence): void {
+    const named = isDoubleSigning(evidence)
+      ? namedEvidence(evidence, this.#desk.state.rules.validators)
+      : undefined
+    if (named && this.#keepEvidence(named)) this.#broadcast({ kind: 'evidence', evidence })
+  }
+
+  /** Tells others of what waits for a block, at the beginning of a height. */
+  tellEvidence(): void {
+    for (const { evidence } of this.#desk.state.evidence.slice(0, limits.maxEvidencePerBlock)) {
+      this.#broadcast({ kind: 'evidence', evidence }, { isAgain: true })
+    }
+  }
+
+  /** Evidence from elsewhere counts as what this node saw itself, where it knows the set of its height. */
+  #takeEvidence(evidence: Evidence): void {
+    const desk = this.#desk
+    const { place, state } = desk
+    if (!isDoubleSigning(evidence)) return
+    const { height } = evidence.a
+    const validators = this.#setOf(height)
+    if (validators === undefined) return
+    const next = state.core.height
+    const named = namedEvidence(evidence, validators)
+    const punished = state.ground.derived.evidenceSeen
+    if (
+      named &&
+      (isSettled(punished, named) || withEvidence(state.evidence, named) === state.evidence)
+    )
+      return
+    const verdict =
+      named &&
+      checkEvidence(named, {
+        ...{ ...desk.check(), setAt: () => validators, punished },
+        ...{ blockHeight: height > next ? height : next, evidenceHeights: place.evidenceHeights },
+      })
+    if (named === undefined || verdict?.kind !== 'valid') {
+      desk.effects.push({ kind: 'heard', as: 'bad-signature' })
+      return
+    }
+    desk.effects.push({ kind: 'heard', as: 'good' }, { kind: 'report', evidence })
+    this.#keepEvidence(named)
+  }
+
+  #setOf(height: bigint): ValidatorSet | undefined {
+    const { place, state } = this.#desk
+    if (height === state.core.height) return state.rules.validators
+    if (height === state.core.height + 1n) return place.nextSetAfter(state.ground)
+    return state.pastSets.find((one) => one.height === height)?.validators
+  }
+
+  /** Whether it is new. */
+  #keepEvidence(named: NamedEvidence): boolean {
+    const before = this.#desk.state.evidence
+    const evidence = withEvidence(before, named)
+    this.#desk.set({ evidence })
+    return evidence !== before
   }
 
   /** What is wrong with the certificate of the parent that a block brings; its bytes are those that the record names. */

@@ -4,8 +4,14 @@ import { equalBytes } from '../../../base/bytes.ts'
 import type { Hash } from '../../ledger/transaction.ts'
 import { quorumCertificate } from '../certificate.ts'
 import type { Choice, RoundTally, Tally } from '../core-state.ts'
-import { type DoubleSigning, doubleVote } from '../evidence.ts'
-import type { Certificate, SignedVote, ValidatorSet, VoteContent } from '../messages.ts'
+import { doubleVote } from '../evidence.ts'
+import type {
+  Certificate,
+  DoubleSigning,
+  SignedVote,
+  ValidatorSet,
+  VoteContent,
+} from '../messages.ts'
 import { isQuorum } from '../validator-set.ts'
 
 /** A round with more votes, and what they show of their signers. */

@@ -8,6 +8,7 @@ import { type BftGround, type BftPlace, type BftState, rulesAfter } from '../bft
 import { checkCertificate } from '../certificate.ts'
 import type { Effect, Input, Step, UnsignedMessage, Verdict } from '../consensus.ts'
 import type { CoreEffect, CoreInput, Decision } from '../core-state.ts'
+import { isOpen } from '../evidence-pool.ts'
 import { encodeLoggedPlace } from '../logged-core.ts'
 import type { Certificate, SignedProposal, Validator } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
@@ -25,8 +26,8 @@ import {
 } from './flights.ts'
 import { Post } from './post.ts'
 
-/** Evidence that waits for a block. */
-const mostEvidence = 1_024
+/** Heights whose sets are remembered. */
+const pastHeights = 64
 
 /** One input's turn: only within it anything changes. */
 export class Turn {
@@ -123,11 +124,7 @@ export class Turn {
         return
       case 'report':
         this.effects.push({ kind: 'report', evidence: effect.evidence })
-        if (effect.evidence.kind !== 'double-vote' && effect.evidence.kind !== 'double-proposal')
-          return
-        this.set({
-          evidence: [...this.state.evidence, effect.evidence].slice(-mostEvidence),
-        })
+        this.#post.report(effect.evidence)
         return
       case 'consensus-failure': {
         const { round, value: hash } = effect
@@ -176,15 +173,16 @@ export class Turn {
     const isForNext = ({ value }: { readonly value: Hash }) =>
       state.held.proposals.some((one) => equalBytes(one.value, value))
     const rules = rulesAfter(place, ground, state.self)
-    const known = ground.derived.evidenceSeen.map(({ id }) => id.toHex())
     this.set({
       ...{ ground, rules, core: newCore(ground.head.number + 1n), timers: [] },
       startMs: Number(ground.head.timestampMs) + place.blockTimeMs - place.buildLeadMs,
       flights: state.flights.filter(({ promised }) => isForNext(promised)),
       ...{ held: nothingHeld, building: undefined, hasWork: false },
       early: state.early.filter(({ height }) => height > ground.head.number),
-      evidence: known.length > 0 ? this.#post.unreported(known) : state.evidence,
+      evidence: openEvidence(place, ground, state.evidence),
+      pastSets: withSet(state.pastSets, ground),
     })
+    this.#post.tellEvidence()
     this.#startIfDue()
     for (const proposal of state.held.proposals) this.core({ kind: 'proposal', proposal })
     for (const vote of state.held.votes) this.core({ kind: 'vote', vote })
@@ -223,10 +221,10 @@ export class Turn {
   }
 
   #build(round: number): void {
-    const { ground, nowMs, rules, nextRequest: request } = this.state
+    const { ground, nowMs, rules, evidence, nextRequest: request } = this.state
     const { self: proposer } = rules
     if (proposer === undefined || !this.place.canPropose(ground, proposer)) return
-    const draft = this.place.draft(ground, { round, nowMs, proposer })
+    const draft = this.place.draft(ground, { round, nowMs, proposer, evidence })
     const deadlineMs = nowMs + this.place.buildLeadMs
     const building = { request, round, parentProof: ground.proof }
     this.set({ building, nextRequest: request + 1 })
@@ -367,6 +365,26 @@ export class Turn {
     this.set({ wakeMs: next })
     this.effects.push({ kind: 'wake-at', atMs: next })
   }
+}
+
+/** What a later block may still carry. */
+function openEvidence(
+  { evidenceHeights }: BftPlace,
+  { head, derived }: BftGround,
+  pool: BftState['evidence'],
+): BftState['evidence'] {
+  const height = head.number + 1n
+  return pool.filter((one) =>
+    isOpen(one, { punished: derived.evidenceSeen, height, evidenceHeights }),
+  )
+}
+
+function withSet(
+  pastSets: BftState['pastSets'],
+  { head, signers }: BftGround,
+): BftState['pastSets'] {
+  if (signers === undefined) return pastSets
+  return [...pastSets, { height: head.number, validators: signers }].slice(-pastHeights)
 }
 
 /** Whether a quorum has committed a value, in whichever round. */

@@ -1,0 +1,80 @@
+/** Has one of four validators sign twice: it is convicted on the chain, once, and the others go on without it. */
+
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { equalBytes } from '../base/bytes.ts'
+import { keyAddress, type SigningKey } from '../crypto/signatures.ts'
+import type { DrivenChain } from './chain-parts.ts'
+import { encodeMessage } from './consensus/message-codec.ts'
+import type { VoteContent } from './consensus/messages.ts'
+import { decodeRecord } from './consensus/record.ts'
+import { voteSignBytes } from './consensus/sign-bytes.ts'
+import type { BftParameters } from './ledger/manifest.ts'
+import {
+  addresses,
+  governedManifest,
+  isSetOf,
+  startNodes,
+  until,
+} from './test-chain/governed-chain.ts'
+import { validatorKeys } from './test-chain/voted-chain.ts'
+
+/** Two votes of a validator for one place in the height after the head of a chain. */
+function twoVotes(chain: DrivenChain, key: SigningKey, round: number): readonly Uint8Array[] {
+  const height = chain.head().header.number + 1n
+  const set = chain.validatorsAt(height)
+  const validatorIndex =
+    set?.list.findIndex(({ address }) => equalBytes(address, keyAddress(key))) ?? -1
+  const place = { chainKey: chain.key, setHash: set?.hash ?? new Uint8Array(32) }
+  return [new Uint8Array(32).fill(1), undefined].map((value) => {
+    const content: VoteContent = {
+      ...{ instance: 0, type: 'precommit', height, round, validRound: -1, value },
+    }
+    const signature = key.sign(voteSignBytes(content, place))
+    return encodeMessage({ kind: 'vote', vote: { ...content, validatorIndex, signature } })
+  })
+}
+
+/** The blocks of a chain that convict somebody. */
+function convictions(chain: DrivenChain): readonly bigint[] {
+  const heights: bigint[] = []
+  for (let at = 1n; at <= chain.head().header.number; at += 1n) {
+    const record = chain.byNumber(at)?.block.record
+    if (record && decodeRecord(record).evidence.length > 0) heights.push(at)
+  }
+  return heights
+}
+
+async function convicted(t: TestContext, owner: BftParameters['owner']) {
+  const keys = validatorKeys(4)
+  const manifest = governedManifest(keys, owner)
+  const { nodes, first, links, verified, agreed } = await startNodes(
+    t,
+    manifest,
+    keys.map((key) => [key]),
+  )
+  const liar = keys[3] as SigningKey
+  await until(first, () => first.head().header.number >= 1n)
+  const told = first.head().header.number
+  // Only one node hears of it: the others get evidence.
+  for (const message of twoVotes(first, liar, 5)) links.tell('node-1', message)
+  const left = new Map(keys.slice(0, 3).map((key) => [key, 1n]))
+  await agreed(left)
+  const [height, ...more] = convictions(first)
+  assert.ok(height !== undefined && height <= told + 8n, `on the chain at ${height}`)
+  assert.deepEqual(more, [])
+  for (const message of twoVotes(first, liar, 6)) links.tell('node-1', message)
+  const { number } = first.head().header
+  await Promise.all(nodes.map((one) => until(one, () => one.head().header.number >= number + 4n)))
+  assert.deepEqual(convictions(first), [height])
+  assert.ok(isSetOf(first, left))
+  assert.deepEqual(first.derivedAt(height)?.evidenceSeen, [{ signer: keyAddress(liar), height }])
+  await verified()
+}
+
+describe('a validator that signs twice', () => {
+  test('is put out of the registry, and nobody else is', (t) =>
+    convicted(t, addresses[0] as Uint8Array))
+
+  test('is put out of a set that nobody governs', (t) => convicted(t, 'nobody'))
+})
