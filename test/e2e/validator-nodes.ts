@@ -6,6 +6,7 @@ import path from 'node:path'
 import { toHex } from '../../src/base/bytes.ts'
 import { chainKey, manifestToJson } from '../../src/chain/ledger/manifest-codec.ts'
 import { encodeTransaction, signTransaction } from '../../src/chain/ledger/transaction-codec.ts'
+import { signingKey } from '../../src/crypto/signatures.ts'
 import { devAccounts, testWords } from '../../src/node/dev-accounts.ts'
 import { createKeyFile, openKeyFile } from '../../src/node/key-files.ts'
 import { foundersOf, testnetManifest } from '../../tools/testnet-manifest.ts'
@@ -34,6 +35,10 @@ export interface ValidatorOptions {
   /** One of those whose blocks are voted on; `bft` unless said. */
   readonly consensus?: string
   readonly scheme?: 'ed25519' | 'ml-dsa-65'
+  /** How many of them are in the first set; all unless said. */
+  readonly founders?: number
+  /** Who has another key, to sign by once the set has it. */
+  readonly spare?: readonly number[]
   /** Where one finds another, from the ports that they listen on; directly unless said. */
   readonly route?: (ports: readonly number[]) => Promise<(from: number, to: number) => string>
 }
@@ -69,20 +74,28 @@ export function transfer(nonce: number): string {
 
 /** Keys, a password and a manifest in a folder. */
 async function prepare(options: ValidatorOptions) {
-  const { folder, count, consensus = 'bft', scheme = 'ml-dsa-65' } = options
+  const { folder, count, consensus = 'bft', scheme = 'ml-dsa-65', spare = [] } = options
   const passwordFile = path.join(folder, 'password')
   await writeFile(passwordFile, password)
   const keyFiles = Array.from({ length: count }, (_, at) => path.join(folder, `key-${at}`))
-  const seeds = []
-  for (const file of keyFiles) {
+  const spareFiles = spare.map((at) => path.join(folder, `spare-${at}`))
+  const seeds: Uint8Array[] = []
+  for (const file of [...keyFiles, ...spareFiles]) {
     await createKeyFile(file, password)
     seeds.push(await openKeyFile(file, password))
   }
-  const founders = foundersOf(scheme, seeds)
+  const founders = foundersOf(scheme, seeds.slice(0, options.founders ?? count))
   const genesis = path.join(folder, 'manifest.json')
   const manifest = testnetManifest(consensus, founders, Math.floor(Date.now() / 1_000))
   await writeFile(genesis, manifestToJson(manifest))
-  return { genesis, passwordFile, keyFiles, founders, scheme, key: chainKey(manifest) }
+  const filesOf = (at: number) =>
+    [keyFiles[at], spareFiles[spare.indexOf(at)]].filter((one) => one !== undefined)
+  const keyOf = (at: number, isSpare = false) => {
+    const place = isSpare ? count + spare.indexOf(at) : at
+    return signingKey(scheme, seeds[place] as Uint8Array)
+  }
+  const key = chainKey(manifest)
+  return { genesis, passwordFile, filesOf, keyOf, founders, scheme, key }
 }
 
 /** So many validators that know each other, in a folder; the data of number i lie in `data-i`. */
@@ -100,7 +113,7 @@ export async function startValidators(t: Ending, options: ValidatorOptions) {
       ...['start', '--genesis', prepared.genesis, '--data', data(at)],
       ...['--rpc-port', '0', '--api-port', '0', '--peers-host', '127.0.0.1'],
       ...['--peers-port', String(ports[at]), '--peers', peers.join(',')],
-      ...['--validator-key-file', prepared.keyFiles[at] ?? ''],
+      ...['--validator-key-file', prepared.filesOf(at).join(',')],
       ...['--validator-scheme', prepared.scheme],
       ...['--validator-password-file', prepared.passwordFile],
     ])
@@ -120,7 +133,7 @@ export async function startValidators(t: Ending, options: ValidatorOptions) {
   return {
     ...{ node, blockAt, all, data, ports },
     /** Who they are. */
-    ...{ founders: prepared.founders, chainKey: prepared.key },
+    ...{ founders: prepared.founders, keyOf: prepared.keyOf, chainKey: prepared.key },
     kill: (at: number) => end(at, 'SIGKILL'),
     async stop(at: number) {
       assert.deepEqual(await end(at, 'SIGTERM'), [0, null], node(at).program.output())

@@ -22,7 +22,7 @@ export async function auditChain({ ground, plan }: ChainWorld, machine: Machine)
   seen.set(first.hash.toHex(), { block: first, derived: ground.derived })
   let [state, parent, derived] = [genesis.state, first, ground.derived]
   let turns = firstTurns(ground.firstSet)
-  const sets = [ground.firstSet, ground.firstSet]
+  const sets = [ground.derived.validators, ground.derived.validators]
   const reader = {
     header: (hash: Uint8Array) => seen.get(hash.toHex())?.block,
     derived: (hash: Uint8Array) => seen.get(hash.toHex())?.derived,
