@@ -84,10 +84,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       ...{ options, dependencies, head: this.poolHead() },
       tell: (event) => this.#listeners.tell(event),
     })
-    this.#wayBack = new WayBack({
-      ...parts,
-      wentBack: (...blocks) => this.#wentBack(...blocks),
-    })
+    const wentBack = this.#wentBack.bind(this)
+    this.#wayBack = new WayBack({ ...parts, wentBack })
     this.#measures = new ChainMeasures(this, dependencies)
   }
 
