@@ -54,16 +54,17 @@ async function convicted(t: TestContext, owner: BftParameters['owner']) {
     keys.map((key) => [key]),
   )
   const liar = keys[3] as SigningKey
-  await until(first, () => first.head().header.number >= 1n)
-  const told = first.head().header.number
+  const hearer = nodes[1] as DrivenChain
+  await until(hearer, () => hearer.head().header.number >= 1n)
+  const told = hearer.head().header.number
   // Only one node hears of it: the others get evidence.
-  for (const message of twoVotes(first, liar, 5)) links.tell('node-1', message)
+  for (const message of twoVotes(hearer, liar, 5)) links.tell('node-1', message)
   const left = new Map(keys.slice(0, 3).map((key) => [key, 1n]))
   await agreed(left)
   const [height, ...more] = convictions(first)
   assert.ok(height !== undefined && height <= told + 8n, `on the chain at ${height}`)
   assert.deepEqual(more, [])
-  for (const message of twoVotes(first, liar, 6)) links.tell('node-1', message)
+  for (const message of twoVotes(hearer, liar, 6)) links.tell('node-1', message)
   const { number } = first.head().header
   await Promise.all(nodes.map((one) => until(one, () => one.head().header.number >= number + 4n)))
   assert.deepEqual(convictions(first), [height])
