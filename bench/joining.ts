@@ -64,7 +64,7 @@ async function serve({ data, manifest }: ServedChain) {
   const lines = createInterface(child.stdout)
   await new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => {
-      if (/links to peers are open/.test(line)) resolve()
+      if (/JSON-RPC/.test(line)) resolve()
     })
     child.on('exit', () => reject(new Error('the node with the chain ended')))
   })

@@ -15,10 +15,13 @@ export interface Timer {
 /** The machine's own clock. */
 export const systemClock: Clock = { nowMs: () => Date.now() }
 
-/** The machine's own timer. */
+/** The longest delay that the machine's own timer takes, in ms; a longer one would end at once. */
+const longestMs = 2 ** 31 - 1
+
+/** The machine's own timer; what is more than 24 days away is called after that time, and may be asked for again. */
 export const systemTimer: Timer = {
   after: (delayMs, run) => {
-    const handle = setTimeout(run, delayMs)
+    const handle = setTimeout(run, Math.min(delayMs, longestMs))
     return () => clearTimeout(handle)
   },
 }

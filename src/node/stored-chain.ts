@@ -185,7 +185,7 @@ export async function verifyStoredChain(
 }
 
 /** Opens a chain without starting it: it makes no blocks. */
-function withChain<T>(
+export function withChain<T>(
   options: StoredChainOptions,
   birth: Manifest | undefined,
   work: (chain: DrivenChain) => Promise<T>,

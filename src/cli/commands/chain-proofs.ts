@@ -2,7 +2,9 @@
 
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '../../base/json-rpc.ts'
+import { forensicsOf } from '../../node/chain-forensics.ts'
 import { type FinalBlock, verifyProofFile } from '../../node/finality-file.ts'
+import { configOf } from '../call-config.ts'
 import type { Call, OwnFlag } from '../command.ts'
 import { badUsage } from '../flag-values.ts'
 import { type AskRpc, rpcOf } from '../rpc-client.ts'
@@ -10,6 +12,11 @@ import { type AskRpc, rpcOf } from '../rpc-client.ts'
 /** Flags of these parts. */
 export const chainProofFlags: readonly OwnFlag[] = [
   { name: 'chain-key', value: 'KEY', description: 'Key of the chain that a proof is of' },
+  {
+    name: 'with',
+    value: 'FOLDER|FILE',
+    description: 'Other data folder, or file of a proof, that forensics compares with',
+  },
   {
     name: 'out',
     value: 'FILE',
@@ -22,6 +29,8 @@ export const chainProofDetails = [
   'certificate asks the running node for the proof that a block is final, from the first block or the one of --trust on;',
   'verify-proof checks such a file without a node, by what you trust: the manifest of the chain (--genesis FILE), or its',
   'key and a block (--chain-key KEY --trust HEIGHT:HASH). Exit code 0: the block is final; 1: the proof does not hold.',
+  'forensics compares what a stored chain (--data) and another store (--with) have decided at a height, and names those',
+  'who signed both blocks, by their certificates. Exit code 0: nobody is guilty; 1: somebody is.',
 ].join('\n')
 
 /** A page of a proof, as the node gives it. */
@@ -38,6 +47,7 @@ export async function runChainProofs(call: Call): Promise<number | undefined> {
   if (which === undefined) return undefined
   if (what === 'certificate') return exportProof(call, which, chain)
   if (what === 'verify-proof' && chain === undefined) return verifyProof(call, which)
+  if (what === 'forensics') return showForensics(call, which, chain)
   return undefined
 }
 
@@ -71,6 +81,34 @@ async function wholeProof(ask: AskRpc, from: bigint, to: bigint): Promise<ProofP
 
 function page(ask: AskRpc, from: bigint, to: bigint): Promise<ProofPage> {
   return ask<ProofPage>('qs_finalityProof', `0x${from.toString(16)}`, `0x${to.toString(16)}`)
+}
+
+async function showForensics(
+  call: Call,
+  height: string,
+  name: string | undefined,
+): Promise<number> {
+  const other = call.own.with
+  if (!/^[1-9]\d{0,17}$/.test(height))
+    throw badUsage('chain', `"${height}" is no height of a block`)
+  if (typeof other !== 'string') {
+    throw badUsage('chain', 'forensics needs another store: --with FOLDER or FILE')
+  }
+  const { values } = await configOf(call)
+  const found = await forensicsOf({ data: values.data, name, height: BigInt(height), other })
+  if (call.own.json) console.log(JSON.stringify(found, null, 2))
+  else {
+    for (const { round, hash } of found.decided) console.log(`decided in round ${round}: ${hash}`)
+    for (const { address, fault, weight } of found.guilty) {
+      console.log(`${fault}: validator ${address}, weight ${weight}`)
+    }
+    console.log(
+      found.missing === undefined
+        ? `guilty: ${found.weight} of the weight of ${found.total}`
+        : `nobody can be named without ${found.missing}`,
+    )
+  }
+  return found.guilty.length > 0 ? 1 : 0
 }
 
 async function verifyProof(call: Call, file: string): Promise<number> {

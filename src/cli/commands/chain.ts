@@ -48,7 +48,8 @@ export const chainCommand: Command = {
     '                    | list | status [NAME] | start NAME | stop NAME | remove NAME --yes\n' +
     '                    | blocks [CHAIN] [--limit N] [--cursor C] | block NUMBER|HASH [CHAIN]\n' +
     '                    | export FILE [CHAIN] | import FILE [CHAIN] | verify [CHAIN]\n' +
-    '                    | join MANIFEST --peers HOST:PORT,… | certificate HEIGHT [CHAIN] | verify-proof FILE',
+    '                    | join MANIFEST --peers HOST:PORT,… | certificate HEIGHT [CHAIN] | verify-proof FILE\n' +
+    '                    | forensics HEIGHT [CHAIN] --with FOLDER|FILE',
   details: `${chainFoundingDetails}\n\n${chainValidatorDetails}\n\n${chainSetDetails}\n\n${chainFileDetails}\n\n${chainProofDetails}\n\n${chainJoinDetails}`,
   mostWords: 4,
   flags: [

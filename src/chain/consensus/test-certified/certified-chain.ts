@@ -12,7 +12,7 @@ import { voteSignBytes } from '../sign-bytes.ts'
 import { validatorSet } from '../validator-set.ts'
 
 /** The key of the chains. */
-const testChainKey = new Uint8Array(32).fill(0xc4)
+export const testChainKey = new Uint8Array(32).fill(0xc4)
 
 const zero = new Uint8Array(32)
 
@@ -22,7 +22,7 @@ export function keysOf(scheme: SignatureScheme, seeds: readonly number[]): reado
 }
 
 /** The set of keys, each of weight 1. */
-function setOf(keys: readonly SigningKey[]): ValidatorSet {
+export function setOf(keys: readonly SigningKey[]): ValidatorSet {
   const payTo = new Uint8Array(20)
   return validatorSet(
     keys.map(({ scheme, publicKey }) => ({ scheme, publicKey, weight: 1n, payTo })),
@@ -30,13 +30,13 @@ function setOf(keys: readonly SigningKey[]): ValidatorSet {
 }
 
 /** Votes of a set for the same. */
-function certificateOf(
+export function certificateOf(
   keys: readonly SigningKey[],
   content: VoteContent,
-  signers = keys.length,
+  signers: readonly SigningKey[] = keys,
 ): Certificate {
   const set = setOf(keys)
-  const votes = keys.slice(0, signers).map((key) => ({
+  const votes = signers.map((key) => ({
     ...content,
     validatorIndex: set.list.findIndex(({ publicKey }) => publicKey === key.publicKey),
     signature: key.sign(voteSignBytes(content, { chainKey: testChainKey, setHash: set.hash })),
@@ -76,7 +76,10 @@ export function certifiedChain(
     certificate: (number) => {
       const [own, value] = [at(keys, number), at(hashes, number)]
       const content = { instance: 0, type: 'precommit', round: 0, validRound: -1 } as const
-      return own && certificateOf(own, { ...content, height: number, value }, options.signers)
+      return (
+        own &&
+        certificateOf(own, { ...content, height: number, value }, own.slice(0, options.signers))
+      )
     },
     trusted: (number) => ({
       ...{ chainKey: testChainKey, number },
