@@ -127,7 +127,8 @@ async function floor({ data }: ServedChain, folder: string): Promise<Joined> {
     )
   })
   const handle = await open(path.join(folder, 'copy'), 'w')
-  await pipeline(socket, handle.createWriteStream({ autoClose: false }))
+  for await (const some of socket) await handle.writeFile(some as Uint8Array)
+  socket.destroy()
   await handle.sync()
   await handle.close()
   const seconds = (performance.now() - startMs) / 1_000

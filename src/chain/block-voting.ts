@@ -85,6 +85,8 @@ export class BlockVoting {
   join(network: ChainNetwork | undefined): void {
     this.#network = network
     this.#catchUp.join(network)
+    // Those who are linked already may be ahead.
+    this.catchUp()
   }
 
   /** The chain as the network sees it. */
