@@ -169,7 +169,7 @@ export class BlockGossip {
     if (!verdict || verdict.kind === 'too-early') return 'ignore'
     if (verdict.kind === 'valid') return 'accept'
     if (verdict.rule === 'parent' && !chain.blockOf(block.header.parentHash)) return 'ignore'
-    if (!isOfBody(verdict)) this.#catchUp.noteBad(block.hash)
+    if (!isOfBody(verdict)) this.#catchUp.noteBad(block)
     return isOfHeader(verdict) ? 'bad-block' : 'bad-body'
   }
 

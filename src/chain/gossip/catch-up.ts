@@ -13,6 +13,7 @@ import type {
   SealedHeader,
   Verdict,
 } from '../consensus/consensus.ts'
+import { recordHash } from '../consensus/record.ts'
 import type { Pause } from '../evm/evm.ts'
 import type { Block, BlockHead } from '../ledger/block.ts'
 import type { Hash } from '../ledger/transaction.ts'
@@ -95,8 +96,12 @@ export class CatchUp {
     return this.#bad.has(hash.toHex())
   }
 
-  /** Remembers a block that is wrong, so that no header leads to it again. */
-  noteBad(hash: Hash): void {
+  /**
+   * Remembers a block that is wrong, so that no header leads to it again. One that came with another record than its
+   * header's may be right: its hash says nothing of those bytes.
+   */
+  noteBad({ hash, header, record }: Block): void {
+    if (record && !equalBytes(recordHash(record), header.extraData)) return
     this.#bad.set(hash.toHex(), true)
   }
 
@@ -332,7 +337,7 @@ export class CatchUp {
     if (isOfBody(verdict)) return 'bad-body'
     // Its parent was forgotten meanwhile: it is no fault of the peer.
     if (verdict.rule === 'parent') return 'no-answer'
-    this.noteBad(block.hash)
+    this.noteBad(block)
     return isOfHeader(verdict) ? 'bad-block' : 'bad-body'
   }
 

@@ -40,7 +40,9 @@ export class ChainWatch {
     if (own === undefined) return
     if (own.kind === 'vote') observer.voted(own.vote)
     else observer.proposed(own.proposal)
-    if (!machine.isCorrect) return
+    // What was signed for a height that is on the disk is in the log no more, and needs not be.
+    const { height } = own.kind === 'vote' ? own.vote : own.proposal
+    if (!machine.isCorrect || height <= machine.height) return
     const bytes = encodeMessage(own)
     const { signature } = own.kind === 'vote' ? own.vote : own.proposal
     const isLogged = machine.disk.payloads(machine.signingLog).some((one) => contains(one, bytes))
