@@ -18,6 +18,8 @@ export class ChainWatch {
   /** Of blocks that are sealed by work, by hash; and the most of each machine. */
   readonly #workOf = new Map<string, bigint>()
   readonly #mostWork = new Map<number, bigint>()
+  /** Signatures that have left their machines. */
+  readonly #said = new Set<string>()
   /** Told when the chain of a correct machine has a new head. */
   onFinal: (machine: MachinePlace, height: bigint, round: number) => void = () => {}
 
@@ -45,6 +47,10 @@ export class ChainWatch {
     if (!machine.isCorrect || height <= machine.height) return
     const bytes = encodeMessage(own)
     const { signature } = own.kind === 'vote' ? own.vote : own.proposal
+    // What was said once comes back from others, too.
+    const key = signature.toHex()
+    if (this.#said.has(key)) return
+    this.#said.add(key)
     const isLogged = machine.disk.payloads(machine.signingLog).some((one) => contains(one, bytes))
     const isGuarded = contains(machine.guardAtStart, signature)
     if (isLogged || isGuarded) return
