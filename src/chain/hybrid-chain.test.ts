@@ -20,6 +20,7 @@ import { HandClock, mine, mineMany } from './test-chain/pow-chain.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
 import { TestLinks } from './test-chain/test-links.ts'
 import { validatorKeys } from './test-chain/voted-chain.ts'
+import { verifyChain } from './verify-chain.ts'
 
 const key = new Uint8Array(32).fill(1)
 const owner = addressOfKey(key)
@@ -84,6 +85,10 @@ class World {
   async startAll(): Promise<readonly DrivenChain[]> {
     for (const at of this.keys.keys()) await this.start(at)
     return this.nodes
+  }
+
+  folderOf(at: number): string {
+    return this.#folders.get(at) ?? assert.fail()
   }
 
   /** Lets time pass until something holds. */
@@ -305,5 +310,10 @@ describe('a chain of work with a committee', () => {
     // Work is handed in at every moment, whatever the vote is at.
     await mineMany(alone, world.time, 24)
     await world.until(() => final(alone) >= 20n)
+    await alone.stop()
+    world.nodes.length = 0
+    const { manifest } = world
+    const { faults, blocks } = await verifyChain({ manifest, folder: world.folderOf(0), run: true })
+    assert.deepEqual([faults, blocks], [[], 24])
   })
 })

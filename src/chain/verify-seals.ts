@@ -17,7 +17,7 @@ import type { Hash } from './ledger/transaction.ts'
 import { orderedRoot } from './state/ordered-root.ts'
 
 /** Blocks that a chain may have gone back to. */
-const mostKept = 1_024
+const mostKept = 4_096
 
 /** A block as it is stored, and what follows from the chain up to it, encoded. */
 export interface StoredBlock {
@@ -31,6 +31,7 @@ export class SealCheck {
   readonly #derived = new Recent<string, Derived>(mostKept)
   /** Who signs each height. */
   readonly #sets: ValidatorSet[] = []
+  readonly #heads = new Recent<string, BlockHead>(mostKept)
 
   constructor(manifest: Manifest, rules: ChainRules, genesis: Hash) {
     const birth = engineBirth(manifest.consensus)
@@ -56,6 +57,9 @@ export class SealCheck {
   faultsOf({ block, derived }: StoredBlock, parent: BlockHead): readonly string[] {
     if (this.#engine === undefined) return []
     if (derived) this.#keep(block, decodeDerived(derived))
+    for (const one of [parent, block]) {
+      this.#heads.set(one.hash.toHex(), { header: one.header, hash: one.hash })
+    }
     // What was once stored is not too early any more.
     const verdict = this.#engine.checkHeader(this.#reader(parent), block, Number.MAX_SAFE_INTEGER)
     if (verdict.kind === 'invalid') return [`its header: ${verdict.rule}, ${verdict.detail}`]
@@ -88,9 +92,10 @@ export class SealCheck {
   }
 
   #reader(parent: BlockHead): ChainReader {
+    // A block may name one of its last ancestors, too.
     const isIt = (hash: Hash) => equalBytes(hash, parent.hash)
     return {
-      header: (hash) => (isIt(hash) ? parent : undefined),
+      header: (hash) => (isIt(hash) ? parent : this.#heads.get(hash.toHex())),
       derived: (hash) => this.#derived.get(hash.toHex()),
       setAt: (height) => this.#sets[Number(height)],
       totalWork: () => undefined,
