@@ -241,6 +241,28 @@ describe('delegates', () => {
     assert.equal(await view(world, 'held', []), balance)
   })
 
+  test('who signs twice loses a tenth of its own votes and its place, until its ban is over and it asks', async () => {
+    const world = await worldOf(five, { banSeconds: 8, issuanceWei: '0' })
+    await world.block({ calls: [vote(9, 2, 30n * ether)] })
+    await world.until(6n)
+    const { executed } = await world.block({ twice: [2] })
+    assert.deepEqual(signers(world), [1, 2, 3, 4, 5])
+    assert.deepEqual(signers(world, 'nextValidators'), [1, 3, 4, 5])
+    const entry = await view<{ own: bigint; votes: { amount: bigint } }>(world, 'entryOf', [
+      delegate(2),
+    ])
+    assert.deepEqual([entry.own, entry.votes.amount], [9n * ether, 30n * ether])
+    const { beneficiary } = executed.block.header
+    assert.equal(await view(world, 'claimable', [bytes(beneficiary)]), ether / 16n)
+    const resume = { from: 2, data: encode('resume', [delegate(2)]) }
+    await assert.rejects(() => world.block({ calls: [resume] }), 'it is barred')
+    await world.until(15n)
+    assert.deepEqual(signers(world), [1, 3, 4, 5])
+    await world.block({ calls: [resume] })
+    await world.until(29n)
+    assert.deepEqual(signers(world, 'nextValidators'), [1, 2, 3, 4, 5])
+  })
+
   test('a bad proof gives the fee back, a good one burns it', async () => {
     const world = await worldOf()
     await world.block({ calls: [register(world, 6, 7), register(world, 8)] })

@@ -182,6 +182,42 @@ describe('the set of a proof-of-stake chain', () => {
   })
 })
 
+describe('who signs twice', () => {
+  test('is out two blocks later, and loses more when others did so lately; who reports it gets a part', async () => {
+    const world = await worldOf(none)
+    await world.until(6n)
+    const first = await world.block({ twice: [3] })
+    assert.equal(readStaker(world.reader, validatorOf(3))?.status, 'slashed')
+    assert.deepEqual(signers(world), [40, 40, 40, 80, 0])
+    assert.deepEqual(signers(world, 'nextValidators'), [40, 40, 0, 80, 0])
+    const second = await world.block({ twice: [2] })
+    assert.deepEqual(signers(world), [40, 40, 0, 80, 0])
+    assert.deepEqual(signers(world, 'nextValidators'), [40, 0, 0, 80, 0])
+    const stakeOf = async (number: number) =>
+      (await view<{ stake: { amount: bigint } }>(world, 'entryOf', [validator(number)])).stake
+        .amount
+    // 5 % of 40 ether; then 5 % and three times the fifth of the weight that the first one was.
+    assert.equal(await stakeOf(3), 38n * ether)
+    assert.equal(await stakeOf(2), 14n * ether)
+    const reporters = [first, second].map(({ executed }) => executed.block.header.beneficiary)
+    const bounties = [2n * ether, 26n * ether].map((loss) => loss / 16n)
+    for (const reporter of reporters) {
+      const due = bounties.filter((_, at) => equalBytes(reporters[at] as Uint8Array, reporter))
+      const owned = await view<bigint>(world, 'claimable', [bytes(reporter)])
+      assert.equal(
+        owned,
+        due.reduce((sum, wei) => sum + wei, 0n),
+      )
+    }
+    const burnt = 28n * ether - (28n * ether) / 16n
+    assert.equal(world.state().account(world.contract)?.balance, 200n * ether - burnt)
+    await world.until(16n)
+    assert.deepEqual(signers(world), [40, 0, 0, 80, 0], 'it never comes back')
+    const punished = world.derived().evidenceSeen.map(({ signer }) => toHex(signer))
+    assert.deepEqual(punished, [validator(3), validator(2)])
+  })
+})
+
 /** What a chain has paid, reckoned from its records alone: by address, in whole gwei an epoch. */
 function reckoned(world: World, absent: readonly Uint8Array[] = []) {
   const paid = new Map<string, bigint>()

@@ -14,10 +14,12 @@ import { contractAddresses } from '../consensus/contract-layout.ts'
 import type { ContractReader } from '../consensus/contract-reader.ts'
 import { createEngine } from '../consensus/create-engine.ts'
 import type { Derived } from '../consensus/derived.ts'
-import type { Certificate } from '../consensus/messages.ts'
+import { doubleVote } from '../consensus/evidence.ts'
+import type { Certificate, NamedEvidence, SignedVote, VoteContent } from '../consensus/messages.ts'
 import { possessionBytes } from '../consensus/possession.ts'
 import { hashChainSecret, type RevealSource, revealSeed } from '../consensus/randao.ts'
 import { decodeRecord } from '../consensus/record.ts'
+import { voteSignBytes } from '../consensus/sign-bytes.ts'
 import { systemAddress, systemCallGas } from '../evm/block-rules.ts'
 import { createEvm } from '../evm/create-evm.ts'
 import { contextOf } from '../evm/evm.ts'
@@ -49,6 +51,8 @@ export interface WorldBlock {
   readonly round?: number
   /** Who did not sign the block before. */
   readonly absent?: readonly Address[]
+  /** Numbers of validators who voted twice for the block before. */
+  readonly twice?: readonly number[]
 }
 
 /** The private key of an account that has ether, by its number from 1. */
@@ -148,7 +152,29 @@ export async function stakedWorld(manifest: Manifest, revealing: readonly number
   const reading: ChainReader = {
     header: (hash) => (isHead(hash) ? head().block : undefined),
     derived: (hash) => (isHead(hash) ? head().derived : undefined),
+    setAt: (height) => chain[Number(height) - 1]?.derived.validators,
     totalWork: () => undefined,
+  }
+
+  /** Two votes of a validator at the height of the head. */
+  function faultOf(number: number): NamedEvidence {
+    const { block } = head()
+    const height = block.header.number
+    const set = chain.at(-2)?.derived.validators
+    assert.ok(set)
+    const validatorIndex = set.list.findIndex(
+      ({ address }) => address.toHex() === validatorOf(number).toHex(),
+    )
+    const [one, other] = [block.hash, undefined].map((value): SignedVote => {
+      const content: VoteContent = {
+        ...{ instance: 0, type: 'precommit', height, round: 0, validRound: -1, value },
+      }
+      const signBytes = voteSignBytes(content, { chainKey: key, setHash: set.hash })
+      return { ...content, validatorIndex, signature: validatorKey(number).sign(signBytes) }
+    }) as [SignedVote, SignedVote]
+    const evidence = doubleVote(one, other)
+    assert.ok(evidence)
+    return { signer: validatorOf(number), evidence }
   }
 
   function transactionOf(call: WorldCall, sentBefore: number) {
@@ -158,7 +184,7 @@ export async function stakedWorld(manifest: Manifest, revealing: readonly number
     return { transaction, sender: accountOf(call.from), hash, raw }
   }
 
-  function draftOf(round: number, absent: readonly Address[]) {
+  function draftOf({ round = 0, absent = [], twice = [] }: WorldBlock) {
     const { block, derived } = head()
     const parent = chain.at(-2)?.derived
     const names = new Set(absent.map((one) => one.toHex()))
@@ -179,15 +205,17 @@ export async function stakedWorld(manifest: Manifest, revealing: readonly number
       proof: number > 0n ? proof : undefined,
     })
     const { core } = started as BftState
-    const draft = engine.draft?.({ ...(started as BftState), core: { ...core, round } }, nowMs)
+    const evidence = twice.map(faultOf)
+    const turn = { ...(started as BftState), core: { ...core, round }, evidence }
+    const draft = engine.draft?.(turn, nowMs)
     assert.ok(draft)
     return { draft, nowMs }
   }
 
   async function block(given: WorldBlock = {}): Promise<BuiltBlock> {
-    const { calls = [], round = 0, absent = [] } = given
+    const { calls = [] } = given
     const { block: parent, derived } = head()
-    const { draft, nowMs } = draftOf(round, absent)
+    const { draft, nowMs } = draftOf(given)
     const waiting = calls.map((call, at) =>
       transactionOf(call, calls.slice(0, at).filter(({ from }) => from === call.from).length),
     )
