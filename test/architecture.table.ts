@@ -66,7 +66,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   api: {
     wing: 'event',
     may: [...below, 'stream', 'workflow', 'services'],
-    packages: ['@hono/node-server', '@hono/zod-openapi', 'hono'],
+    packages: [
+      ...['@bufbuild/protobuf', '@connectrpc/connect', '@connectrpc/connect-node'],
+      ...['@hono/node-server', '@hono/zod-openapi', 'hono'],
+    ],
   },
   node: {
     wing: 'top',

@@ -20,8 +20,8 @@ const usage = `usage: npm run testnet -- [--validators N] [--consensus C] [--sch
   --ports-from N     added to every port, so that a second network has room; default 0
   --json             a line of JSON a second in place of a table
 
-Validator i of 0 to N−1 has JSON-RPC at port 8545+i, its API and console at 4000+10i, and its peers at 30400+i. Ctrl-C
-stops all.`
+Validator i of 0 to N−1 has JSON-RPC at port 8545+i, its API and console at 4000+10i, its health by gRPC at 4001+10i, and
+its peers at 30400+i. Ctrl-C stops all.`
 
 const { values } = readOptions(usage, {
   options: {
@@ -47,9 +47,10 @@ const passwordFile = path.join(data, 'password')
 const manifestFile = path.join(data, 'manifest.json')
 const wishFile = path.join(data, 'network.json')
 const keyFile = (at: number) => path.join(data, `validator-${at}.key`)
-const [rpcPort, apiPort, peersPort] = [
+const [rpcPort, apiPort, grpcPort, peersPort] = [
   (at: number) => portsFrom + 8_545 + at,
   (at: number) => portsFrom + 4_000 + 10 * at,
+  (at: number) => portsFrom + 4_001 + 10 * at,
   (at: number) => portsFrom + 30_400 + at,
 ]
 
@@ -103,6 +104,7 @@ async function start(at: number, flags: readonly string[]): Promise<ChildProcess
       ...[path.join(import.meta.dirname, '../src/cli/main.ts'), 'start', '--genesis', manifestFile],
       ...['--data', path.join(data, `validator-${at}`)],
       ...['--rpc-port', String(rpcPort(at)), '--api-port', String(apiPort(at))],
+      ...['--grpc-port', String(grpcPort(at))],
       ...['--peers-port', String(peersPort(at)), '--peers-host', '127.0.0.1'],
       ...(count > 1 ? ['--peers', peersOf(at).join(',')] : []),
       ...['--validator-key-file', keyFile(at), '--validator-password-file', passwordFile],

@@ -2,11 +2,9 @@
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
-import { AppError } from '../base/app-error.ts'
 import { assertLoopback, type LocalGuardOptions, localRefusal } from '../base/local-guard.ts'
 import { silentLogger } from '../base/logger.ts'
 import { chainOf } from './api-chains.ts'
@@ -15,6 +13,7 @@ import { ChainStreams } from './data/chain-streams.ts'
 import { addClassicRoutes } from './data/classic-routes.ts'
 import { addDataRoutes } from './data/data-routes.ts'
 import { addWholeChainRoutes } from './data/whole-chain-routes.ts'
+import { listen, portOf } from './listening.ts'
 import { BlockWatch } from './live/block-watch.ts'
 import { EventStreams } from './live/event-stream.ts'
 import { addLiveRoutes } from './live/live-routes.ts'
@@ -55,7 +54,7 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
     async start() {
       assertLoopback(options.host)
       const files = await loadConsole(options.uiFolder)
-      const port = () => (server?.address() as AddressInfo | null)?.port ?? 0
+      const port = () => portOf(server)
       const app = application(options, from, port)
       addWholeChainRoutes(app, from, chainStreams)
       if (options.classicRoutes) addClassicRoutes(app, from)
@@ -63,11 +62,9 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
       addConsole(app, files)
       server = createServer(getRequestListener(app.fetch))
       server.requestTimeout = 30_000
-      await listen(server, options)
-      const host = options.host.includes(':')
-        ? `[${options.host.replace(/[[\]]/g, '')}]`
-        : options.host
-      url = `http://${host}:${port()}`
+      const { host, port: wanted } = options
+      const place = { host, port: wanted, of: 'the API', flag: '--api-port' }
+      url = `http://${await listen(server, place)}`
     },
     async stop() {
       streams.closeAll()
@@ -212,18 +209,4 @@ function tooLarge(path: string): Response {
     { error: { code: 'api/body-too-large', message, data: {} } },
     { status: 413 },
   )
-}
-
-async function listen(server: Server, { host, port }: ApiOptions): Promise<void> {
-  try {
-    server.listen(port, host.replace(/[[\]]/g, ''))
-    await once(server, 'listening')
-  } catch (cause) {
-    const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-    const code = taken ? 'api/port-in-use' : 'api/cannot-listen'
-    const reason = taken
-      ? 'is taken by another program; stop it, or choose another port by --api-port'
-      : `cannot be used: ${(cause as Error).message}`
-    throw new AppError({ code, message: `port ${port} of the API ${reason}`, cause })
-  }
 }

@@ -1,6 +1,7 @@
 /** Describes the chains of a process: what each is, what it does at the moment, and why it fails. */
 
 import { AppError } from '../base/app-error.ts'
+import type { Chain } from './chain.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import type { Manifest } from './ledger/manifest.ts'
 
@@ -74,6 +75,17 @@ export function statusOf({
     activity: hasFailed ? 'failed' : activity,
     problem: failure ?? problem,
   }
+}
+
+/** Checkpoints that may lack finality before a chain is called degraded. */
+const mostUnfinal = 8n
+
+/** Whether what a committee made final is far behind; blocks go on without, so that this is no fault of the node. */
+export function isDegraded(chain: Pick<Chain, 'manifest' | 'head' | 'finalized'>): boolean {
+  const { consensus } = chain.manifest
+  if (consensus.engine !== 'hybrid') return false
+  const lag = chain.head().header.number - chain.finalized().header.number
+  return lag > mostUnfinal * BigInt(consensus.checkpointEvery)
 }
 
 /** Says that a chain fails, and why. */

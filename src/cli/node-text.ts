@@ -10,6 +10,7 @@ export function describeNode(node: RunningNode): string {
     ['console', `${node.apiUrl}/`],
     ['API', `${node.apiUrl}/v1/status`],
   ]
+  if (node.grpcUrl !== undefined) lines.push(['gRPC', `${node.grpcUrl} (health)`])
   if (born !== undefined) {
     lines.push(['JSON-RPC', `${node.rpcUrl} (http and ws)`])
     const hardfork = born.forks.at(-1)?.hardfork

@@ -1,64 +1,80 @@
 /** Puts the API over the chain and the event wing. */
 
 import { createApi } from '../api/api.ts'
-import type { ReadinessCheck } from '../api/api-dependencies.ts'
+import type { ApiDependencies, ReadinessCheck } from '../api/api-dependencies.ts'
 import { systemClock } from '../base/clock.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import type { EventWing } from './event-wing.ts'
 import { programVersion, uiFolder } from './program-folder.ts'
 
-/** Starts the API and gives its address. */
+/** Where the node answers. */
+interface ApiUrls {
+  readonly apiUrl: string
+  readonly grpcUrl: string | undefined
+}
+
+/** Starts the API, and gRPC where it has a port, and gives their addresses. */
 export async function startApi(
   { values, logger, metrics, stops }: Composition,
   { chain, wing }: { chain: SourceChain; wing: EventWing },
-): Promise<string> {
+): Promise<ApiUrls> {
   const { name, chainId, embedded, client, answer, contracts, accounts, process } = chain
+  const from: ApiDependencies = {
+    chains: [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],
+    ...{ process, ...wing },
+    listeners: () => [wing.listener.status()],
+    senders: () => [
+      {
+        chain: name,
+        address: wing.senderAddress ?? null,
+        problem: wing.senderAddress
+          ? null
+          : 'no key: set QS_SENDER_KEY_FILE, or --mnemonic with --dev',
+      },
+    ],
+    checks: () => checks(chain, wing),
+    metricsText: () => metrics.text(),
+    clock: systemClock,
+    logger,
+  }
   const api = createApi(
     {
       ...{ host: values.apiHost, port: values.apiPort, uiFolder, dev: values.dev },
       ...{ version: await programVersion(), classicRoutes: values.classicRoutes },
     },
-    {
-      chains: [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],
-      ...{ process, ...wing },
-      listeners: () => [wing.listener.status()],
-      senders: () => [
-        {
-          chain: name,
-          address: wing.senderAddress ?? null,
-          problem: wing.senderAddress
-            ? null
-            : 'no key: set QS_SENDER_KEY_FILE, or --mnemonic with --dev',
-        },
-      ],
-      checks: () => checks(chain, wing),
-      metricsText: () => metrics.text(),
-      clock: systemClock,
-      logger,
-    },
+    from,
   )
   stops.push(() => api.stop())
   await api.start()
-  return api.url ?? ''
+  return { apiUrl: api.url ?? '', grpcUrl: await startGrpc({ values, stops }, from) }
 }
 
-/** Checkpoints that may lack finality before a chain is called degraded. */
-const mostUnfinal = 8
+/** Its libraries take a quarter of a second to load, which a node without gRPC is spared. */
+async function startGrpc(
+  { values, stops }: Pick<Composition, 'values' | 'stops'>,
+  from: ApiDependencies,
+): Promise<string | undefined> {
+  const { grpcHost: host, grpcPort: port } = values
+  if (port === undefined) return undefined
+  const { createGrpc } = await import('../api/grpc.ts')
+  const grpc = createGrpc({ host, port }, from)
+  stops.push(() => grpc.stop())
+  await grpc.start()
+  return grpc.url
+}
 
 /** How far what is final is behind, where a committee votes on it: blocks go on without, so that it is no fault of this node. */
 function finalityCheck({ client, born }: SourceChain): readonly (() => Promise<string>)[] {
   if (born?.consensus.engine !== 'hybrid') return []
-  const { checkpointEvery } = born.consensus
-  const numberOf = async (tag: string) => {
-    const block = await client.request('eth_getBlockByNumber', [tag, false])
-    return Number((block as { readonly number: string }).number)
-  }
   return [
     async () => {
-      const [head, final] = await Promise.all([numberOf('latest'), numberOf('finalized')])
-      const isDegraded = head - final > mostUnfinal * checkpointEvery
-      return `${isDegraded ? 'degraded: ' : ''}block ${final} of ${head} is final`
+      const { head, finalized, degraded } = (await client.request('qs_consensus')) as {
+        readonly head: string
+        readonly finalized: string
+        readonly degraded: boolean
+      }
+      return `${degraded ? 'degraded: ' : ''}block ${Number(finalized)} of ${Number(head)} is final`
     },
   ]
 }

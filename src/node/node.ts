@@ -23,6 +23,8 @@ export interface RunningNode {
   /** Of the embedded chain; absent on a foreign one. */
   readonly rpcUrl: string | undefined
   readonly apiUrl: string
+  /** Of gRPC; absent unless a port is set. */
+  readonly grpcUrl: string | undefined
   readonly chain: Pick<SourceChain, 'name' | 'chainId' | 'endpoint' | 'born'>
   readonly contracts: Partial<Contracts>
   readonly senderAddress: string | undefined
@@ -52,6 +54,7 @@ export async function startNode(
   const values = { ...defaultSettings(), ...given }
   assertLoopback(values.rpcHost)
   assertLoopback(values.apiHost)
+  assertLoopback(values.grpcHost)
   const logger = createLogger(values.logLevel)
   const stops: Stop[] = []
   const stop = () => stopAll(stops, logger)
@@ -74,13 +77,14 @@ async function compose(composition: Composition): Promise<Omit<RunningNode, 'sto
   const chain = await openChain(composition)
   if (chain === undefined) return undefined
   const wing = await startEventWing(composition, chain)
-  const apiUrl = await startApi(composition, { chain, wing })
-  logger.info('the node is up', { api: apiUrl, rpc: chain.rpcUrl })
+  const { apiUrl, grpcUrl } = await startApi(composition, { chain, wing })
+  logger.info('the node is up', { api: apiUrl, rpc: chain.rpcUrl, grpc: grpcUrl })
   if (hooks.signal?.aborted) return undefined
   return {
     settings: values,
     rpcUrl: chain.rpcUrl,
     apiUrl,
+    grpcUrl,
     chain,
     contracts: chain.contracts ?? {},
     senderAddress: wing.senderAddress,

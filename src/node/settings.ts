@@ -94,6 +94,15 @@ export const settings = {
     ...{ kind: port, default: 4000, env: 'QS_API_PORT' },
     description: 'Port of the API and the console; 0 takes any free one',
   },
+  grpcHost: {
+    ...{ kind: text, default: '127.0.0.1', env: 'QS_GRPC_HOST' },
+    description: 'Address on which gRPC listens; loopback only until access control is built',
+  },
+  grpcPort: {
+    ...{ kind: port, default: undefined, env: 'QS_GRPC_PORT' },
+    description:
+      'Port of gRPC (health of the node and its chains), without TLS; 0 takes any free one; none by default',
+  },
   chainId: {
     ...{ kind: within(1, Number.MAX_SAFE_INTEGER, true), default: 20_250, env: 'QS_CHAIN_ID' },
     description: 'Chain id of the embedded chain',

@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { test } from 'node:test'
+import { createClient } from '@connectrpc/connect'
+import { createGrpcTransport } from '@connectrpc/connect-node'
+import { healthService, servingStatus } from '../../src/api/grpc/health-schema.ts'
 import { consensusParts } from '../../src/node/birth-manifest.ts'
 import { eventually, root, startProgram, temporaryFolder } from './program.ts'
 
@@ -19,6 +22,16 @@ interface Line {
 const entry = path.join(root, 'tools/testnet.ts')
 /** Apart from the ports of a network that the tester runs. */
 const ports = ['--ports-from', '20000']
+
+/** What validator `at` says by gRPC of itself and of the chain. */
+async function healthOf(at: number) {
+  const baseUrl = `http://127.0.0.1:${24_001 + 10 * at}`
+  const client = createClient(healthService, createGrpcTransport({ baseUrl }))
+  const answers = await Promise.all(
+    ['', 'testnet'].map((service) => client.check({ service }, { timeoutMs: 10_000 })),
+  )
+  return answers.map(({ status }) => status)
+}
 
 for (const consensus of Object.keys(consensusParts)) {
   test(`the test network by ${consensus} makes blocks, says where each stands, and goes on`, {
@@ -38,6 +51,9 @@ for (const consensus of Object.keys(consensusParts)) {
         return line.validators.length === 4 && line.validators.every(isThere) ? line : undefined
       }, 90_000)
       assert.equal(new Set(validators.map(({ pid }) => pid)).size, 4)
+      for (const { validator } of validators) {
+        assert.deepEqual(await healthOf(validator), [servingStatus.serving, servingStatus.serving])
+      }
       height = Math.max(...validators.map((one) => one.height ?? 0))
       for (const { finalized = -1, height: head = 0 } of validators) {
         assert.ok(finalized >= 0 && finalized <= head)

@@ -342,9 +342,9 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['waiting: Quantity', 'peers: Quantity'],
   ),
   ConsensusView: fields(
-    'How a chain is agreed on; `lag` counts blocks that are not final, `behind` those that the furthest peer says it has more',
+    'How a chain is agreed on; `lag` counts blocks that are not final, `behind` those that the furthest peer says it has more; `degraded` where a committee made nothing final for more than 8 of its checkpoints',
     ...['engine: string', 'head: Quantity', 'finalized: Quantity', 'lag: Quantity'],
-    ...['behind: Quantity', 'mining: object|null', 'voting: Voting|null'],
+    ...['behind: Quantity', 'degraded: boolean', 'mining: object|null', 'voting: Voting|null'],
   ),
   Voting: fields(
     'A height that is voted on; `self` is the validator that this node is',

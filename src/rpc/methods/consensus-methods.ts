@@ -1,6 +1,7 @@
 /** Tells how the chain is agreed on: where the votes stand, and who is linked: a part of the group qs. */
 
 import type { Chain } from '../../chain/chain.ts'
+import { isDegraded } from '../../chain/chain-status.ts'
 import { peerJson } from '../format/peer-json.ts'
 import { toQuantity } from '../format/quantity.ts'
 import { roundJson } from '../format/round-json.ts'
@@ -19,7 +20,7 @@ export const consensusMethods: MethodTable = {
     return {
       engine: chain.manifest.consensus.engine,
       ...{ head: toQuantity(head), finalized: toQuantity(final), lag: toQuantity(head - final) },
-      behind: toQuantity(behind(chain, head)),
+      ...{ behind: toQuantity(behind(chain, head)), degraded: isDegraded(chain) },
       mining: chain.mining.isMining()
         ? { hashesPerSecond: Math.round(chain.mining.hashesPerSecond()) }
         : null,
