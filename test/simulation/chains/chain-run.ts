@@ -83,7 +83,10 @@ async function runEvents(
       const highest = Math.max(...correct.map(({ height }) => Number(height)))
       target = Math.max(target, highest + heightsInCalm)
     }
-    if (reached(correct) >= target) return events
+    const isThere = reached(correct) >= target
+    if (isThere && (!isMined || world.watch.isAtMostWork(correct))) return events
+    // A node that never comes to most work again is told of by that property.
+    if (isThere && queue.nowMs > deadlineMs) return events
     if (queue.nowMs > deadlineMs) throw new PropertyFailure('L1', stuck(correct))
   }
   return events

@@ -79,13 +79,20 @@ export class ChainWatch {
     for (const { block } of added) this.#added(machine, derived, block)
   }
 
-  /** S10: where blocks are sealed by work, none that a node had was of more work than its head. */
+  /** S10: where blocks are sealed by work, none that a node had was of more work than its head, but while it moves. */
   checkWork(machines: readonly MachinePlace[]): void {
-    for (const { id, chain } of machines) {
-      const work = chain && this.#workOf.get(chain.head().hash.toHex())
-      if (work === undefined || work >= (this.#mostWork.get(id) ?? 0n)) continue
-      throw new PropertyFailure('S10', `node ${id} has left a branch of more work`)
-    }
+    const left = machines.find((machine) => !this.#isAtMostWork(machine))
+    if (left) throw new PropertyFailure('S10', `node ${left.id} has left a branch of more work`)
+  }
+
+  /** Whether no node is on its way from one branch to another. */
+  isAtMostWork(machines: readonly MachinePlace[]): boolean {
+    return machines.every((machine) => this.#isAtMostWork(machine))
+  }
+
+  #isAtMostWork({ id, chain }: MachinePlace): boolean {
+    const work = chain && this.#workOf.get(chain.head().hash.toHex())
+    return work === undefined || work >= (this.#mostWork.get(id) ?? 0n)
   }
 
   #added(machine: MachinePlace, derived: ChainDerived, block: Block): void {
