@@ -52,7 +52,9 @@ for (const consensus of Object.keys(consensusParts)) {
       }, 90_000)
       assert.equal(new Set(validators.map(({ pid }) => pid)).size, 4)
       for (const { validator } of validators) {
-        assert.deepEqual(await healthOf(validator), [servingStatus.serving, servingStatus.serving])
+        // Its port opens after that of JSON-RPC.
+        const health = await eventually(() => healthOf(validator).catch(() => undefined), 30_000)
+        assert.deepEqual(health, [servingStatus.serving, servingStatus.serving])
       }
       height = Math.max(...validators.map((one) => one.height ?? 0))
       for (const { finalized = -1, height: head = 0 } of validators) {
