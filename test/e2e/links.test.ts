@@ -53,7 +53,12 @@ async function openNode(
   const key = keys[at]
   const validator = key && { key, guardFile: path.join(folder, 'guard') }
   const chain = await createChain(
-    { folder, manifest, beneficiary: new Uint8Array(20), ...(validator && { validators: [validator] }) },
+    {
+      folder,
+      manifest,
+      beneficiary: new Uint8Array(20),
+      ...(validator && { validators: [validator] }),
+    },
     { ...around, join: joinBy(network) },
   )
   await chain.start()
