@@ -25,9 +25,9 @@ import {
 } from './hybrid/finality-rules.ts'
 import { nothingHeld } from './next-height.ts'
 import {
+  checkAheadBy,
   closedBy,
   compareWork,
-  difficultyFault,
   mixFault,
   payableOf,
   type WorkedChain,
@@ -37,7 +37,7 @@ import {
 } from './pow.ts'
 import { type MiningState, miningSteps, type RecordGround } from './pow-mining.ts'
 import { encodeRecord, plainRecord } from './record.ts'
-import { checkRecordAhead, checkRecorded, validatorsFault } from './record-rules.ts'
+import { checkRecorded, validatorsFault } from './record-rules.ts'
 import type { RoundView } from './round-view.ts'
 import type { SignatureSchemes } from './signatures.ts'
 
@@ -84,12 +84,7 @@ export function hybridEngine(chain: HybridChain): ConsensusEngine<HybridState> {
     step: (state, input) => step(mining, place, { state, input }),
     draft: (state, nowMs) => mining.draft(state.mining, nowMs),
     round: ({ votes }) => roundView(votes),
-    checkAhead(reader, block, { nowMs, isSealChecked }) {
-      const checked = checkRecordAhead(reader, block, { ...checks, nowMs })
-      if (checked.kind !== 'ahead') return checked
-      const fault = isSealChecked ? workFault(checked, work) : difficultyFault(checked, work)
-      return fault ?? { kind: 'valid' }
-    },
+    checkAhead: checkAheadBy(work, checks),
     checkHeader(reader, block, nowMs) {
       const checked = checkRecorded(reader, block, { ...checks, nowMs })
       if (checked.kind !== 'recorded') return checked

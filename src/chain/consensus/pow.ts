@@ -17,6 +17,7 @@ import { encodeRecord, plainRecord } from './record.ts'
 import {
   checkRecordAhead,
   checkRecorded,
+  type RecordChecks,
   type RecordedHeader,
   validatorsFault,
 } from './record-rules.ts'
@@ -64,12 +65,7 @@ export function powEngine(chain: PowChain): ConsensusEngine<MiningState> {
       recordOn: ({ derived, timeMs }) =>
         encodeRecord(plainRecord('pow', { derivedHash: derivedHash(derived), timeMs })),
     }),
-    checkAhead(reader, block, { nowMs, isSealChecked }) {
-      const checked = checkRecordAhead(reader, block, { ...checks, nowMs })
-      if (checked.kind !== 'ahead') return checked
-      const fault = isSealChecked ? workFault(checked, work) : difficultyFault(checked, work)
-      return fault ?? { kind: 'valid' }
-    },
+    checkAhead: checkAheadBy(work, checks),
     checkHeader(reader, block, nowMs) {
       const checked = checkRecorded(reader, block, { ...checks, nowMs })
       if (checked.kind !== 'recorded') return checked
@@ -128,6 +124,19 @@ export function mixFault({ header, parent }: RecordedHeader, place: Work): Inval
   return invalid('mix', "mixHash does not follow from the parent's seal")
 }
 
+/** The rules of a header of work whose block is not here yet. */
+export function checkAheadBy(
+  work: Work,
+  checks: Omit<RecordChecks, 'nowMs'>,
+): NonNullable<ConsensusEngine<unknown>['checkAhead']> {
+  return (reader, block, { nowMs, isSealChecked }) => {
+    const checked = checkRecordAhead(reader, block, { ...checks, nowMs })
+    if (checked.kind !== 'ahead') return checked
+    const fault = isSealChecked ? workFault(checked, work) : difficultyFault(checked, work)
+    return fault ?? { kind: 'valid' }
+  }
+}
+
 /** Difficulty and seal: the seal is held against the target itself: one that is computed back from the difficulty is another. */
 export function workFault(block: OnParent, place: Work): Invalid | undefined {
   const { header, parent } = block
@@ -138,7 +147,7 @@ export function workFault(block: OnParent, place: Work): Invalid | undefined {
 }
 
 /** The difficulty alone. */
-export function difficultyFault({ header, parent }: OnParent, place: Work): Invalid | undefined {
+function difficultyFault({ header, parent }: OnParent, place: Work): Invalid | undefined {
   const difficulty = difficultyOf(place.targetAfter(parent.header))
   if (header.difficulty === difficulty) return undefined
   return invalid('work', `difficulty ${header.difficulty}, by the rule ${difficulty}`)
