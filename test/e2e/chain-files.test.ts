@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { startProgram, temporaryFolder } from './program.ts'
 
 async function run(...words: readonly string[]) {
@@ -22,6 +23,7 @@ test('a stored chain is exported, imported elsewhere, and verified', {
     ...['--rpc-port', '0', '--api-port', '0'],
   ])
   await node.printed(/QuantumStream is up/)
+  await setTimeout(1000)
   const busy = await run('verify', '--data', data)
   assert.equal(busy.code, 1)
   assert.match(busy.output, /is in use by another process/)
@@ -32,7 +34,7 @@ test('a stored chain is exported, imported elsewhere, and verified', {
   assert.equal(verified.code, 0, verified.output)
   const [, head] =
     /blocks were looked at, up to block (\d+).*nothing differs/.exec(verified.output) ?? []
-  assert.ok(Number(head) > 0)
+  assert.ok(Number(head) > 2, `the head is block ${head}`)
 
   const manifest = path.join(data, 'chains/dev/manifest.json')
   for (const form of ['rlp', 'era']) {
@@ -54,7 +56,8 @@ test('a stored chain is exported, imported elsewhere, and verified', {
 
   const log = path.join(other, 'rlp/chains/dev/blocks.log')
   const bytes = await readFile(log)
-  await writeFile(log, bytes.with(Math.floor(bytes.length / 2), 0xff))
+  const middle = Math.floor(bytes.length / 2)
+  await writeFile(log, bytes.with(middle, bytes.readUInt8(middle) ^ 0xff))
   const damaged = await run('verify', '--data', path.join(other, 'rlp'))
   assert.equal(damaged.code, 1)
   assert.doesNotMatch(damaged.output, /\n\s+at /, 'a stack trace was printed')
