@@ -3,6 +3,7 @@
 import { AppError } from '../base/app-error.ts'
 import type { ChainNetwork, Hearing, NetworkedChain } from './chain-network.ts'
 import type { HeadSummary } from './consensus/consensus.ts'
+import { isOfBody, isOfHeader } from './gossip/block-faults.ts'
 import {
   decodeHashes,
   decodeHeadersQuestion,
@@ -13,7 +14,7 @@ import {
   headerEntry,
 } from './gossip/block-messages.ts'
 import { Budget } from './gossip/budget.ts'
-import { CatchUp, type CatchUpPlace, isOfBody, isOfHeader } from './gossip/catch-up.ts'
+import { CatchUp, type CatchUpPlace } from './gossip/catch-up.ts'
 import type { Block } from './ledger/block.ts'
 import { blockSize, decodeBlock, encodeBlock } from './ledger/block-codec.ts'
 import type { Hash } from './ledger/transaction.ts'

@@ -27,8 +27,7 @@ export interface Seed {
 export const seedsToRemember: readonly Seed[] = [
   ...[2, 44, 55, 200_205].map((number) => ({ world: 'core', number }) as const),
   ...[44, 132, 280, 302].map((number) => ({ world: 'bft', number }) as const),
-  { world: 'pow', number: 87 },
-  { world: 'pow', number: 50_621 },
+  ...[87, 50_621, 60_953].map((number) => ({ world: 'pow', number }) as const),
   { world: 'pos', number: 90 },
 ]
 

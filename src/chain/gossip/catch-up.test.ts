@@ -36,6 +36,7 @@ function follow(
   const time = new HandClock()
   const startMs = time.nowMs
   const checkedMs: number[] = []
+  const wrongs: string[] = []
   let blocks = 0
   const known = (hash: Uint8Array) => (hash.toHex() === genesis.hash.toHex() ? genesis : undefined)
   const catchUp = new CatchUp({
@@ -62,7 +63,7 @@ function follow(
     ...{ logger: silentLogger, ...change },
   })
   const network: Pick<ChainNetwork, 'ask' | 'score'> = {
-    score: () => {},
+    score: (_, wrong) => void wrongs.push(wrong),
     async ask(_, question, bytes) {
       if (question === 'blocks') blocks += 1
       if (question === 'blocks') return undefined
@@ -77,7 +78,7 @@ function follow(
     ...{ final: 0n, finalHash: genesis.hash },
   })
   catchUp.consider()
-  return { time, checkedMs, blocks: () => blocks, catchUp }
+  return { time, checkedMs, wrongs, blocks: () => blocks, catchUp }
 }
 
 describe('headers whose seals are dear', () => {
@@ -125,4 +126,39 @@ test('what fails here is told, is no fault of the peer, and is tried again', asy
   for (let turn = 0; turn < 20; turn += 1) await setImmediate()
   assert.equal(told.length, 2)
   assert.ok(asked >= 2)
+})
+
+test('headers of a time to come are no empty claim: the clocks of two nodes are apart', async () => {
+  const checkAhead = () => ({ kind: 'too-early', retryAtMs: 0 }) as const
+  const { wrongs } = follow(chainOf(5), 5, { engine: { maxReorg: 8, checkAhead } })
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  assert.deepEqual(wrongs, [])
+})
+
+test('who has less than it says makes an empty claim', async () => {
+  const { wrongs } = follow([genesis], 5, { engine: { maxReorg: 8 } })
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  assert.deepEqual(wrongs, ['empty-claim'])
+})
+
+test('who has what it says, which the own chain has meanwhile, too, makes no empty claim', async () => {
+  const headers = chainOf(5)
+  const totalWork = 1n + 5n * genesis.header.difficulty
+  let looks = 0
+  const { wrongs, catchUp } = follow(headers, 5, {
+    engine: { maxReorg: 8 },
+    summary() {
+      looks += 1
+      return {
+        number: 0n,
+        hash: genesis.hash,
+        totalWork: looks > 2 ? totalWork : 1n,
+      } as HeadSummary
+    },
+  })
+  const said = { head: 5n, headHash: genesis.hash, final: 0n, finalHash: genesis.hash }
+  catchUp.claims.set('peer', { ...said, totalWork })
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  assert.ok(looks > 2)
+  assert.deepEqual(wrongs, [])
 })

@@ -17,6 +17,7 @@ import { recordHash } from '../consensus/record.ts'
 import type { Pause } from '../evm/evm.ts'
 import type { Block, BlockHead } from '../ledger/block.ts'
 import type { Hash } from '../ledger/transaction.ts'
+import { isOfBody, isOfHeader } from './block-faults.ts'
 import {
   decodeBlocks,
   decodeHeaders,
@@ -59,7 +60,18 @@ export interface CatchUpPlace {
 }
 
 /** How it ended with a peer: what it did wrong, or why it is left alone for a while. */
-type Outcome = PeerWrong | 'done' | 'no-answer' | 'too-deep'
+type Outcome = PeerWrong | (typeof noFaults)[number]
+
+/** `too-early`: a clock is behind the other's, and neither is known to be wrong. */
+const noFaults = ['done', 'no-answer', 'too-deep', 'too-early'] as const
+
+/** Where headers end: at the last of the peer's, at one that is too early, or where no more may be kept. */
+interface HeadersEnd {
+  readonly isEnd: boolean
+  readonly isEarly?: boolean
+  /** The last of those that were given. */
+  readonly seen: Hash | undefined
+}
 
 /** `headersAhead`: headers without their blocks. Where a seal costs memory, so many that a minute's checks will do. */
 const [headersAhead, dearHeadersAhead] = [4_096n, 1_024n]
@@ -67,7 +79,13 @@ const [headersAhead, dearHeadersAhead] = [4_096n, 1_024n]
 const [newest, oneIn] = [512n, 16]
 /** How long a peer is left alone, in ms. */
 const restMs: Readonly<Partial<Record<Outcome, number>>> = {
-  ...{ done: 2_000, 'no-answer': 10_000, 'empty-claim': 30_000, 'too-deep': 600_000 },
+  ...{
+    done: 2_000,
+    'too-early': 2_000,
+    'no-answer': 10_000,
+    'empty-claim': 30_000,
+    'too-deep': 600_000,
+  },
 }
 const usualRestMs = 60_000
 const mostBad = 1_024
@@ -186,9 +204,7 @@ export class CatchUp {
       if (this.#stopping.signal.aborted) return
       const fault =
         outcome === 'done' && this.#ownWork() < status.totalWork ? 'empty-claim' : outcome
-      if (fault !== 'done' && fault !== 'no-answer' && fault !== 'too-deep') {
-        this.#network?.score(peer, fault)
-      }
+      if (!isNoFault(fault)) this.#network?.score(peer, fault)
       this.claims.rest(peer, nowMs() + (restMs[fault] ?? usualRestMs))
     }
   }
@@ -210,12 +226,16 @@ export class CatchUp {
       const end = await this.#takeHeaders(ahead, { peer, status, from })
       if (typeof end === 'string') return end
       const last = ahead.headers.at(-1)
+      if (end.isEarly && ahead.work <= this.#ownWork()) return 'too-early'
       if (!last) {
         // A branch that is known, and was not followed, is no lie.
         const known = (end.seen && chain.totalWork(end.seen)) ?? 0n
         return known >= status.totalWork ? 'too-deep' : 'empty-claim'
       }
-      if (ahead.work <= this.#ownWork()) return 'empty-claim'
+      if (ahead.work <= this.#ownWork()) {
+        // The own chain may have grown meanwhile.
+        return ahead.work >= status.totalWork ? 'done' : 'empty-claim'
+      }
       const fork = chain.forkOf(ahead.headers[0]?.header.parentHash ?? last.hash)
       if (!fork) return 'done'
       const { number, finalNumber } = summary()
@@ -226,6 +246,7 @@ export class CatchUp {
       }
       const fault = await this.#takeBlocks(peer, ahead.headers)
       if (fault) return fault
+      if (end.isEarly) return 'too-early'
       if (end.isEnd) return 'done'
       from = last.header.number + 1n
     }
@@ -252,7 +273,7 @@ export class CatchUp {
   async #takeHeaders(
     ahead: HeadersAhead,
     asked: { readonly peer: string; readonly status: PeerStatus; readonly from: bigint },
-  ): Promise<{ readonly isEnd: boolean; readonly seen: Hash | undefined } | Outcome> {
+  ): Promise<HeadersEnd | Outcome> {
     const { peer, status, from } = asked
     let seen: Hash | undefined
     const pause = this.#place.turns()
@@ -265,7 +286,7 @@ export class CatchUp {
       for (const block of headers) {
         if (block.header.number !== next) return 'unasked-answer'
         const verdict = ahead.take(block, await this.#howChecked(peer, { next, status }))
-        if (verdict.kind === 'too-early') return { isEnd: true, seen }
+        if (verdict.kind === 'too-early') return { isEnd: true, isEarly: true, seen }
         if (verdict.kind === 'invalid') return 'bad-block'
         seen = block.hash
         next += 1n
@@ -354,25 +375,8 @@ export class CatchUp {
   }
 }
 
-type Invalid = Extract<Verdict, { kind: 'invalid' }>
-
-const headerRules: readonly string[] = [
-  ...['decode', 'engine', 'parent', 'timestamp', 'gas', 'constants', 'mix', 'validators', 'work'],
-  'finality',
-]
-/** What another body under the same header may not break. */
-const bodyRules: readonly string[] = [
-  ...['block-size', 'transactionsRoot', 'ommersHash', 'withdrawalsRoot', 'blobGasUsed'],
-]
-
-/** Whether a block breaks a rule of headers. */
-export function isOfHeader({ rule }: Invalid): boolean {
-  return headerRules.includes(rule)
-}
-
-/** Whether a block's body is not that of its header: with another one it may be right. */
-export function isOfBody({ rule }: Invalid): boolean {
-  return bodyRules.includes(rule)
+function isNoFault(outcome: Outcome): outcome is (typeof noFaults)[number] {
+  return noFaults.some((one) => one === outcome)
 }
 
 function wrongAnswer(): AppError {
