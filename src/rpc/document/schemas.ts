@@ -357,6 +357,15 @@ const nodes: Readonly<Record<string, Schema>> = {
     ...['engine: string', 'contract: Address|null', 'height: Quantity', 'totalWeight: Quantity'],
     ...['lastBlocks: integer', 'validators: object[]', 'next: object[]|null', 'bans: object[]'],
   ),
+  EvidencePage: fields(
+    'Faults of validators: `held` wait for a block, `punished` are those of the last `evidenceHeights` blocks; `next` goes on',
+    ...['held: Fault[]', 'punished: Fault[]', 'next: Quantity|null'],
+  ),
+  Fault: fields(
+    'Two messages of one signer for one place; what is null besides `vote` of a proposal and `punishedIn` of what waits lies in a block that is not here',
+    ...['validator: Address', 'kind: string|null', 'vote: string|null', 'height: Quantity|null'],
+    ...['round: integer|null', 'punishedIn: Quantity|null'],
+  ),
   LinkedPeer: fields(
     'A linked node, with the validator that it proved to be and the height that it says it has',
     ...['id: string', 'validator: Address|null', 'height: Quantity|null', 'link: object|null'],

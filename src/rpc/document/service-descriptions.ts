@@ -52,6 +52,10 @@ export const serviceDescriptions: Descriptions = {
     'Who signs the next block, and who the one after where that differs; with their public keys if these are asked for.',
     ...([['withKeys?: boolean'], 'ValidatorsView'] as const),
   ],
+  qs_evidence: [
+    'Double signing that this node has seen and that waits for a block, and whom blocks have punished for it, newest first; `before` is the `next` of the page before.',
+    ...([['before?: LooseQuantity', 'limit?: LooseQuantity'], 'EvidencePage'] as const),
+  ],
   qs_peers: ['Linked nodes of the chain, and how their links do.', [], 'LinkedPeer[]'],
   qs_blocks: [
     'Blocks with their transactions, oldest first.',
