@@ -4,10 +4,11 @@ import { access, mkdir, open, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { fromHex, type Hex } from '../base/bytes.ts'
+import type { Manifest } from '../chain/ledger/manifest.ts'
 import { manifestToJson, parseManifest } from '../chain/ledger/manifest-codec.ts'
-import { signatureSchemes } from '../crypto/signatures.ts'
+import { type SignatureScheme, signatureSchemes } from '../crypto/signatures.ts'
 import { syncFolder } from '../store/durable-folder.ts'
-import { birthManifest, consensusParts, founderOf } from './birth-manifest.ts'
+import { birthManifest, consensusParts, type Founder, founderOf } from './birth-manifest.ts'
 import { createKeyFile, keyFileAddress, openKeyFile } from './key-files.ts'
 
 /** What `engine` may be. */
@@ -25,9 +26,9 @@ export interface Foundation {
   /** Who changes the set of a chain that somebody governs. */
   readonly owner: string | undefined
   readonly founderEther: number
-  readonly accounts: readonly { readonly address: string; readonly balance: bigint }[]
-  /** Of the key files. */
-  readonly password: string
+  readonly accounts: readonly { readonly address: Hex; readonly balance: bigint }[]
+  /** Of the key files; asked for when nothing else is wrong. */
+  askPassword(): Promise<string>
 }
 
 /** What was founded. */
@@ -49,13 +50,9 @@ const gasLimit = 60_000_000
  * @throws AppError `node/bad-founding`, `node/founded-otherwise`, `ledger/bad-manifest`, and what key files throw
  */
 export async function foundChain(given: Foundation): Promise<FoundedChain> {
-  const { folder, engine, name, chainId, validators, password, blockTimeMs, owner } = given
-  const scheme = signatureSchemes.find((one) => one === given.scheme)
-  if (!scheme)
-    throw bad(`a validator signs by ${signatureSchemes.join(', ')}, not by "${given.scheme}"`)
-  if (!consensusNames.includes(engine))
-    throw bad(`a chain is founded by ${consensusNames.join(', ')}, not by "${engine}"`)
-  if (validators > mostValidators) throw bad(`a set has at most ${mostValidators} validators`)
+  const { folder, validators } = given
+  const scheme = checkedScheme(given)
+  const password = await given.askPassword()
   await mkdir(folder, { recursive: true })
   const keys = []
   const founders = []
@@ -66,12 +63,7 @@ export async function foundChain(given: Foundation): Promise<FoundedChain> {
     keys.push({ file, account })
     founders.push(founderOf(scheme, await openKeyFile(file, password), fromHex(account)))
   }
-  const manifest = birthManifest({
-    ...{ name, chainId, consensus: engine, founders, gasLimit },
-    parts: { ...(blockTimeMs !== undefined && { blockTimeMs }), ...(owner && { owner }) },
-    time: Math.floor(Date.now() / 1_000),
-    accounts: fundedAccounts(given, keys),
-  })
+  const manifest = manifestOf(given, founders, fundedAccounts(given, keys))
   const file = path.join(folder, 'manifest.json')
   const founded = { manifest: file, scheme, keys }
   if (!(await isThere(file))) {
@@ -86,11 +78,37 @@ export async function foundChain(given: Foundation): Promise<FoundedChain> {
   throw new AppError({ code: 'node/founded-otherwise', message })
 }
 
+/** The scheme, when a chain can be founded so: all that founders' keys do not change is looked at before any is made. */
+function checkedScheme(given: Foundation): SignatureScheme {
+  const { engine, validators } = given
+  const scheme = signatureSchemes.find((one) => one === given.scheme)
+  if (!scheme)
+    throw bad(`a validator signs by ${signatureSchemes.join(', ')}, not by "${given.scheme}"`)
+  if (!consensusNames.includes(engine))
+    throw bad(`a chain is founded by ${consensusNames.join(', ')}, not by "${engine}"`)
+  if (validators > mostValidators) throw bad(`a set has at most ${mostValidators} validators`)
+  const standIn = founderOf(scheme, new Uint8Array(32).fill(1), new Uint8Array(20).fill(1))
+  manifestOf(given, [standIn], given.accounts)
+  return scheme
+}
+
+function manifestOf(
+  { name, chainId, engine, blockTimeMs, owner }: Foundation,
+  founders: readonly Founder[],
+  accounts: Foundation['accounts'],
+): Manifest {
+  return birthManifest({
+    ...{ name, chainId, consensus: engine, founders, gasLimit, accounts },
+    parts: { ...(blockTimeMs !== undefined && { blockTimeMs }), ...(owner && { owner }) },
+    time: Math.floor(Date.now() / 1_000),
+  })
+}
+
 /** Founders and others, each once. */
 function fundedAccounts(
   { accounts, founderEther }: Foundation,
   keys: FoundedChain['keys'],
-): { readonly address: Hex; readonly balance: bigint }[] {
+): Foundation['accounts'] {
   const balance = BigInt(founderEther) * 10n ** 18n
   const balances = new Map(keys.map(({ account }) => [account.toLowerCase(), balance]))
   for (const one of accounts) balances.set(one.address.toLowerCase(), one.balance)

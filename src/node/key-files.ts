@@ -1,6 +1,7 @@
 /** Makes, reads and opens the encrypted key files of accounts. */
 
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { AppError } from '../base/app-error.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
@@ -10,8 +11,11 @@ import { decryptKey, encryptKey } from '../crypto/key-file.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
 import { type SigningKey, signatureSchemes, signingKey } from '../crypto/signatures.ts'
 
+/** A password, or what asks for it: that happens when all that is known without it has been looked at. */
+export type Password = string | (() => Promise<string>)
+
 /** Writes a new key into a new file, readable by its owner only, and gives its address. */
-export async function createKeyFile(file: string, password: string): Promise<string> {
+export async function createKeyFile(file: string, password: Password): Promise<string> {
   return writeKeyFile(file, randomBytes(32), password)
 }
 
@@ -20,7 +24,11 @@ export async function createKeyFile(file: string, password: string): Promise<str
  *
  * @throws AppError `node/bad-key`; the message does not hold what was read
  */
-export async function importKeyFile(file: string, from: string, password: string): Promise<string> {
+export async function importKeyFile(
+  file: string,
+  from: string,
+  password: Password,
+): Promise<string> {
   const text = (await read(from)).trim().replace(/^0x/, '')
   if (!/^[0-9a-fA-F]{64}$/.test(text)) {
     const message = `${from} does not hold a private key of 64 hex digits`
@@ -30,9 +38,9 @@ export async function importKeyFile(file: string, from: string, password: string
 }
 
 /** The address a key file names; with a password, the one its key has, after opening it. */
-export async function keyFileAddress(file: string, password?: string): Promise<string> {
+export async function keyFileAddress(file: string, password?: Password): Promise<string> {
+  if (password !== undefined) return toHex(addressOfKey(await openKeyFile(file, password)))
   const text = await read(file)
-  if (password !== undefined) return toHex(addressOfKey(await decryptKey(text, password)))
   let content: { readonly address?: unknown } = {}
   try {
     content = JSON.parse(text)
@@ -45,8 +53,9 @@ export async function keyFileAddress(file: string, password?: string): Promise<s
 }
 
 /** Opens a key file and gives the private key. */
-export async function openKeyFile(file: string, password: string): Promise<Uint8Array> {
-  return decryptKey(await read(file), password)
+export async function openKeyFile(file: string, password: Password): Promise<Uint8Array> {
+  const text = await read(file)
+  return decryptKey(text, await askedFor(password))
 }
 
 /**
@@ -54,7 +63,11 @@ export async function openKeyFile(file: string, password: string): Promise<Uint8
  *
  * @throws AppError `node/bad-scheme`, and what opening a key file throws
  */
-export async function publicKeyOf(file: string, password: string, scheme: string): Promise<string> {
+export async function publicKeyOf(
+  file: string,
+  password: Password,
+  scheme: string,
+): Promise<string> {
   return toHex((await validatorKeyOf(file, password, scheme)).publicKey)
 }
 
@@ -70,7 +83,7 @@ export async function possessionProof(
     scheme,
     ...place
   }: { readonly file: string; scheme: string; chain: string; owner: string },
-  password: string,
+  password: Password,
 ): Promise<string> {
   const [chain, owner] = [bytesOf(place.chain, 32), bytesOf(place.owner, 20)]
   const key = await validatorKeyOf(file, password, scheme)
@@ -85,14 +98,18 @@ export async function possessionProof(
  */
 export async function hashChainCommitment(
   file: string,
-  password: string,
+  password: Password,
   place: { readonly chainId: bigint; readonly number: number },
 ): Promise<string> {
   const seed = revealSeed(await openKeyFile(file, password))
   return toHex(hashChain(hashChainSecret(seed, place)).commitment)
 }
 
-async function validatorKeyOf(file: string, password: string, scheme: string): Promise<SigningKey> {
+async function validatorKeyOf(
+  file: string,
+  password: Password,
+  scheme: string,
+): Promise<SigningKey> {
   const known = signatureSchemes.find((one) => one === scheme)
   if (known) return signingKey(known, await openKeyFile(file, password))
   const message = `a validator signs by ${signatureSchemes.join(', ')}, not by "${scheme}"`
@@ -122,7 +139,7 @@ export async function openSetKey(
   ask: ((question: string) => Promise<string>) | undefined,
 ): Promise<Uint8Array> {
   if (passwordFile !== undefined) return openKeyFile(file, await readPasswordFile(passwordFile))
-  if (ask !== undefined) return openKeyFile(file, await ask(`Password of ${file}`))
+  if (ask !== undefined) return openKeyFile(file, () => ask(`Password of ${file}`))
   const message = `${file} needs a file with its password by ${setting}, since nobody can be asked`
   throw new AppError({ code: 'node/no-password', message })
 }
@@ -132,20 +149,29 @@ export async function readPasswordFile(file: string): Promise<string> {
   return (await read(file)).split(/\r?\n/, 1)[0] ?? ''
 }
 
-async function writeKeyFile(file: string, key: Uint8Array, password: string): Promise<string> {
-  if (password.length < 8) {
-    const message = 'the password is shorter than 8 characters; choose a longer one'
-    throw new AppError({ code: 'node/weak-password', message })
-  }
-  const text = await encryptKey(key, password)
+async function writeKeyFile(file: string, key: Uint8Array, password: Password): Promise<string> {
+  if (existsSync(file)) throw notWritten(file, 'the file exists and is left as it is')
+  const text = await encryptKey(key, longEnough(await askedFor(password)))
   try {
     await writeFile(file, `${text}\n`, { flag: 'wx', mode: 0o600 })
   } catch (cause) {
-    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST'
-    const reason = exists ? 'the file exists and is left as it is' : (cause as Error).message
-    throw new AppError({ code: 'node/key-not-written', message: `${file}: ${reason}`, cause })
+    throw notWritten(file, (cause as Error).message, cause)
   }
   return toHex(addressOfKey(key))
+}
+
+function notWritten(file: string, reason: string, cause?: unknown): AppError {
+  return new AppError({ code: 'node/key-not-written', message: `${file}: ${reason}`, cause })
+}
+
+async function askedFor(password: Password): Promise<string> {
+  return typeof password === 'string' ? password : password()
+}
+
+function longEnough(password: string): string {
+  if (password.length >= 8) return password
+  const message = 'the password is shorter than 8 characters; choose a longer one'
+  throw new AppError({ code: 'node/weak-password', message })
 }
 
 async function read(file: string): Promise<string> {

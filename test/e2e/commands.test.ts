@@ -127,6 +127,15 @@ describe('the command line', { timeout: 120_000 }, () => {
     )
     await refused(['keys', 'new', 'y.json'], /no terminal to ask on/, { cwd })
     await refused(['keys', 'address', 'absent.json'], /cannot be read/, { cwd })
+    // Nothing is asked for in vain.
+    for (const [words, reason] of [
+      [['new', 'key.json'], /the file exists and is left as it is/],
+      [['import', 'z.json', '--from', 'absent'], /absent cannot be read/],
+      [['check', 'absent'], /absent cannot be read/],
+      [['public', 'key.json', '--scheme', 'rsa'], /not by "rsa"/],
+      [['proof', 'key.json', '--chain', '0x01'], /must be 32 bytes/],
+    ] as const)
+      await refused(['keys', ...words], reason, { cwd })
   })
 
   test('keys give what a validator commits to, and the proof that its owner brings', async (t) => {

@@ -1,12 +1,32 @@
 /** Founds a chain by command, asks how it stands, and moves one of its validators to another place. */
 
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { callRpc, eventually, freePort, startProgram, temporaryFolder } from './program.ts'
 
 const rich = `0x${'7'.repeat(40)}`
+
+test('what cannot be founded is refused before a password is asked for or a key is made', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const [words, reason] of [
+    [['--engine', 'paw'], /founded by .*not by "paw"/],
+    [['--engine', 'bft', '--scheme', 'rsa'], /not by "rsa"/],
+    [['--engine', 'bft', '--name', 'A/B'], /name must be/],
+    [['--engine', 'bft', '--owner', 'me'], /owner must be an address, members or nobody/],
+    [['--engine', 'pow', '--owner', 'nobody'], /unknown field "owner"/],
+    [['--engine', 'bft', '--block-time', '999999999'], /blockTimeMs must be/],
+    [['--engine', 'bft', '--validators', '129'], /at most 128 validators/],
+    [['--engine', 'bft', '--fund', `${rich}=1,${rich}=2`], /twice/],
+    [['--engine', 'bft'], /no terminal to ask on/],
+  ] as const) {
+    const { code, output } = await run('chain', 'init', '--out', path.join(folder, 'x'), ...words)
+    assert.equal(code, 1)
+    assert.match(output, reason)
+  }
+  assert.deepEqual(await readdir(folder), [])
+})
 
 async function run(...words: string[]) {
   const program = startProgram(words)

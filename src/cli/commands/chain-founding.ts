@@ -1,5 +1,6 @@
 /** The part of the command `chain` that founds a chain: keys of its validators, and the manifest that names them. */
 
+import type { Hex } from '../../base/bytes.ts'
 import { consensusNames, foundChain } from '../../node/found-chain.ts'
 import type { Call, OwnFlag } from '../command.ts'
 import { badUsage, numberOf, passwordOf, textOf } from '../flag-values.ts'
@@ -49,7 +50,7 @@ export async function runChainFounding(call: Call): Promise<number | undefined> 
     ...(call.own['block-time'] !== undefined && {
       blockTimeMs: 1_000 * numberOf(call, 'block-time', { least: 1, rest: 1 }),
     }),
-    password: await passwordOf(call, { question: 'Password of the keys', twice: true }),
+    askPassword: () => passwordOf(call, { question: 'Password of the keys', twice: true }),
   })
   if (call.own.json) console.log(JSON.stringify(found, null, 2))
   else {
@@ -70,6 +71,6 @@ function fundsOf(call: Call) {
     const [, address, ether] = /^(0x[0-9a-fA-F]{40})=(\d{1,12})$/.exec(one) ?? []
     if (address === undefined || ether === undefined)
       throw badUsage('chain', `--fund is ADDRESS=ETHER, with commas between them, not "${one}"`)
-    return { address, balance: BigInt(ether) * 10n ** 18n }
+    return { address: address as Hex, balance: BigInt(ether) * 10n ** 18n }
   })
 }

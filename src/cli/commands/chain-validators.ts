@@ -114,7 +114,7 @@ async function sendChange(call: Call, ask: AskRpc, change: SetChange): Promise<n
   const file = textOf(call, 'key-file')
   if (file === undefined)
     throw badUsage('chain', 'a change is sent by an account: name its key by --key-file')
-  const password = await passwordOf(call, { question: `Password of ${file}`, twice: false })
+  const password = () => passwordOf(call, { question: `Password of ${file}`, twice: false })
   const outcome = await changeSet(
     {
       ...{ ask, contract, key: await openKeyFile(file, password) },

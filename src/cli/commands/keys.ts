@@ -7,6 +7,7 @@ import {
   hashChainCommitment,
   importKeyFile,
   keyFileAddress,
+  type Password,
   possessionProof,
   publicKeyOf,
 } from '../../node/key-files.ts'
@@ -39,22 +40,22 @@ export const keysCommand: Command = {
     if (what === undefined || file === undefined) throw usage(call)
     if (what === 'address') console.log(await keyFileAddress(file))
     else if (what === 'check') {
-      console.log(await keyFileAddress(file, await password(call, false)))
+      console.log(await keyFileAddress(file, password(call, false)))
     } else if (what === 'public') {
       const scheme = call.own.scheme ?? 'ed25519'
-      console.log(await publicKeyOf(file, await password(call, false), String(scheme)))
+      console.log(await publicKeyOf(file, password(call, false), String(scheme)))
     } else if (what === 'commitment') {
       const chainId = natural(call, 'chain-id', { most: 2n ** 64n - 1n })
       const number = Number(natural(call, 'number', { most: lastHashChain, rest: '0' }))
       const place = { chainId, number }
-      console.log(await hashChainCommitment(file, await password(call, false), place))
+      console.log(await hashChainCommitment(file, password(call, false), place))
     } else if (what === 'proof') {
       const { scheme = 'ed25519', chain = '', owner = '' } = call.own
       const place = { scheme: String(scheme), chain: String(chain), owner: String(owner) }
-      console.log(await possessionProof({ file, ...place }, await password(call, false)))
-    } else if (what === 'new') console.log(await createKeyFile(file, await password(call, true)))
+      console.log(await possessionProof({ file, ...place }, password(call, false)))
+    } else if (what === 'new') console.log(await createKeyFile(file, password(call, true)))
     else if (what === 'import' && typeof call.own.from === 'string') {
-      console.log(await importKeyFile(file, call.own.from, await password(call, true)))
+      console.log(await importKeyFile(file, call.own.from, password(call, true)))
     } else throw usage(call)
     return 0
   },
@@ -72,8 +73,8 @@ function natural(
   throw new AppError({ code: 'cli/bad-usage', message })
 }
 
-function password(call: Call, twice: boolean): Promise<string> {
-  return passwordOf(call, { question: 'Password', twice })
+function password(call: Call, twice: boolean): Password {
+  return () => passwordOf(call, { question: 'Password', twice })
 }
 
 function usage(call: Call): AppError {
