@@ -3,19 +3,17 @@
 import { equalBytes } from '../../../base/bytes.ts'
 import type { Block } from '../../ledger/block.ts'
 import type { Hash } from '../../ledger/transaction.ts'
-import { newCore, stepCore } from '../bft-core.ts'
+import { newCore } from '../bft-core.ts'
 import { type BftGround, type BftPlace, type BftState, rulesAfter } from '../bft-state.ts'
 import { checkCertificate } from '../certificate.ts'
-import type { Effect, Input, Step, UnsignedMessage, Verdict } from '../consensus.ts'
+import type { Effect, Input, Step, Verdict } from '../consensus.ts'
 import type { CoreEffect, CoreInput, Decision } from '../core-state.ts'
 import { isOpen } from '../evidence-pool.ts'
-import { encodeLoggedPlace } from '../logged-core.ts'
 import type { Certificate, SignedProposal, Validator } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
 import { partsOf } from '../parts.ts'
-import { proposalSignBytes, voteSignBytes } from '../sign-bytes.ts'
-import { timeoutMs } from '../timeouts.ts'
 import { encodeTravellingBlock } from '../travelling-block.ts'
+import { CoreFeed, type OwnEffect } from './core-feed.ts'
 import {
   type ArrivedBlock,
   arrivedBlock,
@@ -34,11 +32,21 @@ export class Turn {
   readonly place: BftPlace
   readonly effects: Effect[] = []
   readonly #post = new Post(this)
+  readonly #feed: CoreFeed
   state: BftState
 
   constructor(place: BftPlace, state: BftState, nowMs = state.nowMs) {
     this.place = place
     this.state = nowMs > state.nowMs ? { ...state, nowMs } : state
+    this.#feed = new CoreFeed({
+      ...{ place, effects: this.effects, state: () => this.state, check: () => this.check() },
+      ...{ rules: () => this.state.rules, set: (change) => this.set(change) },
+      perform: (effect) => this.#do(effect),
+      blockOf: ({ content: { value: hash } }) => {
+        const bytes = hash && arrivedFlight(this.state.flights, hash)?.arrived?.bytes
+        return hash && bytes && { hash, bytes }
+      },
+    })
   }
 
   take(input: Input): void {
@@ -90,34 +98,20 @@ export class Turn {
 
   /** Gives the core an input, and does what it asks for. */
   core(input: CoreInput): void {
-    const { rules, core } = this.state
-    const { state, effects } = stepCore(rules, core, input)
-    const hasMoved = state.round !== core.round || state.step !== core.step
-    this.set({ core: state })
-    if (hasMoved) this.set({ retellMs: this.state.nowMs + this.#retellPauseMs() })
-    for (const effect of effects) this.perform(effect)
+    this.#feed.give(input)
   }
 
   perform(effect: CoreEffect): void {
+    this.#feed.perform(effect)
+  }
+
+  #do(effect: OwnEffect): void {
     switch (effect.kind) {
       case 'build':
         this.#build(effect.round)
         return
       case 'propose':
         this.#propose(effect)
-        return
-      case 'vote':
-        this.#sign({ kind: 'vote', content: effect.vote })
-        return
-      case 'schedule': {
-        const { kind, round } = effect.timer
-        const dueMs = this.state.nowMs + timeoutMs(this.place.timeouts, kind, round)
-        const others = this.state.timers.filter(({ timer }) => timer.kind !== kind)
-        this.set({ timers: [...others, { timer: effect.timer, dueMs }] })
-        return
-      }
-      case 'send':
-        this.#broadcast(effect.certificate)
         return
       case 'decide':
         this.#settle(effect.decision)
@@ -194,9 +188,7 @@ export class Turn {
     // The alarm has rung, be it a little early.
     this.set({ wakeMs: undefined })
     this.#startIfDue()
-    const due = this.state.timers.filter(({ dueMs }) => dueMs <= nowMs)
-    this.set({ timers: this.state.timers.filter(({ dueMs }) => dueMs > nowMs) })
-    for (const { timer } of due) this.core({ kind: 'timeout', timer })
+    this.#feed.ring()
     for (const { promised, verdict } of this.state.flights) {
       if (verdict?.kind !== 'too-early' || verdict.retryAtMs > nowMs) continue
       this.set({ flights: judge(this.state.flights, promised.value, undefined) })
@@ -204,7 +196,7 @@ export class Turn {
     this.checkArrived()
     if (this.state.startMs !== undefined || this.state.retellMs > nowMs) return
     this.#post.retell()
-    this.set({ retellMs: nowMs + this.#retellPauseMs() })
+    this.set({ retellMs: nowMs + this.#feed.retellPauseMs() })
   }
 
   #startIfDue(): void {
@@ -248,10 +240,10 @@ export class Turn {
   #propose({ round, value, validRound, polka }: Extract<CoreEffect, { kind: 'propose' }>): void {
     const flight = arrivedFlight(this.state.flights, value)
     if (flight === undefined) return
-    if (polka) this.#broadcast(polka)
+    if (polka) this.#feed.perform({ kind: 'send', certificate: polka })
     const height = this.state.core.height
     const content = { instance: 0, height, round, validRound, ...flight.promised } as const
-    this.#sign({ kind: 'proposal', content })
+    this.#feed.sign({ kind: 'proposal', content })
   }
 
   #takeChecked(hash: Hash, verdict: Verdict | 'not-this-block'): void {
@@ -324,32 +316,6 @@ export class Turn {
       ...{ arrived: block, isBroken: false, isChecking: false, verdict },
     }
     this.set({ flights: holdBlock(this.state.flights, flight, isNeeded) })
-  }
-
-  #sign(unsigned: UnsignedMessage): void {
-    const { core, flights, rules } = this.state
-    const place = { chainKey: this.place.chainKey, setHash: rules.validators.hash }
-    const signBytes =
-      unsigned.kind === 'vote'
-        ? voteSignBytes(unsigned.content, place)
-        : proposalSignBytes(unsigned.content, place)
-    const { value: hash } = unsigned.content
-    const bytes = hash && arrivedFlight(flights, hash)?.arrived?.bytes
-    const block = hash && bytes && { hash, bytes }
-    this.effects.push({
-      ...{ kind: 'sign', unsigned, signBytes, validatorIndex: rules.self ?? 0 },
-      memory: { height: core.height, state: encodeLoggedPlace(core), ...(block && { block }) },
-    })
-  }
-
-  #broadcast(certificate: Certificate): void {
-    this.effects.push({ kind: 'broadcast', message: { kind: 'certificate', certificate } })
-  }
-
-  /** Nodes do not all say at once what they have. */
-  #retellPauseMs(): number {
-    const { retellMs } = this.place
-    return retellMs + Math.floor((retellMs * ((this.state.rules.self ?? 0) % 5)) / 20)
   }
 
   #setAlarm(): void {

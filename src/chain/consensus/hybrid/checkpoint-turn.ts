@@ -3,15 +3,13 @@
 import { equalBytes } from '../../../base/bytes.ts'
 import type { Hash } from '../../ledger/transaction.ts'
 import { Ballot } from '../bft/ballot.ts'
-import { newCore, stepCore } from '../bft-core.ts'
+import { CoreFeed, type OwnEffect } from '../bft/core-feed.ts'
+import { newCore } from '../bft-core.ts'
 import { checkCertificate } from '../certificate.ts'
-import type { ChainPoint, Effect, Input, UnsignedMessage } from '../consensus.ts'
+import type { ChainPoint, Effect, Input } from '../consensus.ts'
 import type { CoreEffect, CoreInput, CoreRules } from '../core-state.ts'
-import { encodeLoggedPlace } from '../logged-core.ts'
 import type { Certificate, SignedProposal } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
-import { proposalSignBytes, voteSignBytes } from '../sign-bytes.ts'
-import { timeoutMs } from '../timeouts.ts'
 import {
   type CheckpointPlace,
   type CheckpointState,
@@ -32,6 +30,7 @@ export class CheckpointTurn {
   readonly #place: CheckpointPlace
   readonly effects: Effect[] = []
   readonly #ballot: Ballot
+  readonly #feed: CoreFeed
   state: CheckpointState
 
   constructor(place: CheckpointPlace, state: CheckpointState, nowMs = state.nowMs) {
@@ -47,6 +46,12 @@ export class CheckpointTurn {
       ...{ nextValidators: () => this.state.nextValidators, behind: () => {} },
       ...{ certified: () => {}, help: (to, height) => this.#help(to, height) },
       spread: (proposal, to) => this.#spread(proposal, to),
+    })
+    this.#feed = new CoreFeed({
+      ...{ place, effects: this.effects, state: () => this.state, check: () => this.#check() },
+      ...{ rules: () => this.rules, set: (change) => this.set(change) },
+      // Blocks of work are stored already.
+      ...{ perform: (effect) => this.#do(effect), blockOf: () => undefined },
     })
   }
 
@@ -98,15 +103,14 @@ export class CheckpointTurn {
 
   /** Gives the core an input, and does what it asks for. */
   core(input: CoreInput): void {
-    const { core } = this.state
-    const { state, effects } = stepCore(this.rules, core, input)
-    const hasMoved = state.round !== core.round || state.step !== core.step
-    this.set({ core: state })
-    if (hasMoved) this.set({ retellMs: this.state.nowMs + this.#retellPauseMs() })
-    for (const effect of effects) this.perform(effect)
+    this.#feed.give(input)
   }
 
   perform(effect: CoreEffect): void {
+    this.#feed.perform(effect)
+  }
+
+  #do(effect: OwnEffect): void {
     switch (effect.kind) {
       case 'build':
         this.#build(effect.round)
@@ -116,22 +120,9 @@ export class CheckpointTurn {
         if (polka) this.#broadcast({ kind: 'certificate', certificate: polka })
         const { height } = this.state.core
         const content = { instance: 1, height, round, validRound, value, ...noParts } as const
-        this.#sign({ kind: 'proposal', content })
+        this.#feed.sign({ kind: 'proposal', content })
         return
       }
-      case 'vote':
-        this.#sign({ kind: 'vote', content: effect.vote })
-        return
-      case 'schedule': {
-        const { kind, round } = effect.timer
-        const dueMs = this.state.nowMs + timeoutMs(this.#place.timeouts, kind, round)
-        const others = this.state.timers.filter(({ timer }) => timer.kind !== kind)
-        this.set({ timers: [...others, { timer: effect.timer, dueMs }] })
-        return
-      }
-      case 'send':
-        this.#broadcast({ kind: 'certificate', certificate: effect.certificate })
-        return
       case 'decide': {
         const { value: hash, proof } = effect.decision
         this.set({ timers: [] })
@@ -187,16 +178,13 @@ export class CheckpointTurn {
   }
 
   #tick(): void {
-    const { nowMs } = this.state
     this.set({ wakeMs: undefined })
-    const due = this.state.timers.filter(({ dueMs }) => dueMs <= nowMs)
-    this.set({ timers: this.state.timers.filter(({ dueMs }) => dueMs > nowMs) })
-    for (const { timer } of due) this.core({ kind: 'timeout', timer })
-    const { core, retellMs } = this.state
+    this.#feed.ring()
+    const { core, retellMs, nowMs } = this.state
     if (core.round < 0 || core.decision || retellMs > nowMs) return
     const own = this.#ballot.retell()
     if (own) this.#spread(own)
-    this.set({ retellMs: nowMs + this.#retellPauseMs() })
+    this.set({ retellMs: nowMs + this.#feed.retellPauseMs() })
   }
 
   #takeImported({ head, derived, points = [] }: InputOf<'block-imported'>): void {
@@ -314,25 +302,6 @@ export class CheckpointTurn {
   #check() {
     const { chainKey, schemes } = this.#place
     return { chainKey, schemes, validators: this.state.validators }
-  }
-
-  #sign(unsigned: UnsignedMessage): void {
-    const { core, validators } = this.state
-    const place = { chainKey: this.#place.chainKey, setHash: validators.hash }
-    const signBytes =
-      unsigned.kind === 'vote'
-        ? voteSignBytes(unsigned.content, place)
-        : proposalSignBytes(unsigned.content, place)
-    this.effects.push({
-      ...{ kind: 'sign', unsigned, signBytes, validatorIndex: this.rules.self ?? 0 },
-      memory: { height: core.height, state: encodeLoggedPlace(core) },
-    })
-  }
-
-  /** Nodes do not all say at once what they have. */
-  #retellPauseMs(): number {
-    const { retellMs } = this.#place
-    return retellMs + Math.floor((retellMs * ((this.rules.self ?? 0) % 5)) / 20)
   }
 
   #setAlarm(): void {
