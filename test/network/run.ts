@@ -91,7 +91,7 @@ try {
     agreement.nobodyLied()
     for (const at of validators.all) await validators.stop(at)
     for (const at of validators.all) await verified(validators.data(at))
-    return `${count} chains of ${agreement.compared} blocks equal and verified; each of ${load.sent.size} transfers in one block, ${load.again} given again`
+    return `${count} chains of ${agreement.compared} blocks equal and verified; each of ${load.sent.size} transfers in one block, ${load.again} given again, ${load.later} times a node had no room`
   })
   if (failed > 0) {
     for (const at of validators.all) say(`validator ${at}: ${validators.output(at).slice(-4_000)}`)

@@ -15,26 +15,37 @@ import { callRpc, eventually } from '../e2e/program.ts'
 /** A transfer that was sent. */
 export interface SentTransfer {
   readonly raw: Hex
-  readonly atMs: number
+  /** Place among all that were signed: of each sender the first nonces first. */
+  readonly place: number
+  /** When it was given to the node that took it; to the last one, if none did. */
+  atMs: number
 }
 
 /** What answered a call of a batch. */
 interface Answer {
   readonly id: number
   readonly result?: string
-  readonly error?: { readonly message: string }
+  readonly error?: {
+    readonly code: number
+    readonly message: string
+    readonly data?: { readonly retryAfterMs?: number }
+  }
 }
+
+/** Of a node that has as much to do as it can: it will take the same thing later. */
+const limitExceeded = -32005
 
 const erc20 = parseAbi(['function transfer(address to, uint256 amount) returns (bool)'])
 const role = keccak256(toBytes('ALLOCATOR_ROLE'))
 const chainId = 7001n
 const recipients = 500
-/** What was not seen on the chain after this time is sent again, in ms; so many at a time. */
-const [patienceMs, mostAgain] = [6_000, 2_000]
+/** What was not seen on the chain after this time is sent again, in ms; so many of each sender at a time. */
+const [patienceMs, mostAgain] = [6_000, 100]
 
 /** A transfer that may be sent. */
 interface Signed {
   readonly raw: Hex
+  readonly place: number
   readonly hash: Hex
   readonly sender: Sender
 }
@@ -80,8 +91,12 @@ export class TransferLoad {
   readonly #urls: () => readonly string[]
   /** By hash. */
   readonly sent = new Map<Hex, SentTransfer>()
-  /** How often a node was given something again. */
+  /** How often a node was given something again, and how often one said that it takes it later. */
   again = 0
+  later = 0
+  /** What nodes take later, and when that is. */
+  readonly #refused = new Set<SentTransfer>()
+  #refusedUntilMs = 0
   readonly #ahead: Signed[] = []
   #turn = 0
   #isOver = true
@@ -170,15 +185,22 @@ export class TransferLoad {
         speed.perSecond === undefined
           ? (speed.waiting ?? 0) - this.waiting
           : (elapsedMs / 1_000) * speed.perSecond - count
-      if (due >= 1 && given.size < mostGiven) {
-        const batch = Array.from({ length: Math.min(mostOfBatch, due) }, () => this.#take())
-        count += batch.length
+      const mayGive = given.size < mostGiven && performance.now() >= this.#refusedUntilMs
+      const again = mayGive ? this.#takeRefused() : []
+      const isNew = mayGive && again.length === 0 && due >= 1
+      const batch = isNew
+        ? Array.from({ length: Math.min(mostOfBatch, due) }, () => this.#take())
+        : again
+      if (isNew) count += batch.length
+      if (batch.length > 0) {
         const one = this.#give(batch).finally(() => given.delete(one))
         given.add(one)
       }
-      await pause(due > mostOfBatch && given.size < mostGiven ? 1 : 20)
+      const isBehind = due > mostOfBatch || this.#refused.size > 0
+      await pause(isBehind && mayGive ? 1 : 20)
     }
     await Promise.all(given)
+    this.#refused.clear()
   }
 
   /** Signs so many now, so that sending them costs nothing but that. */
@@ -186,32 +208,48 @@ export class TransferLoad {
     for (let at = 0; at < count; at += 1) this.#ahead.push(this.#signed())
   }
 
-  #take(): Hex {
-    const { raw, hash, sender } = this.#ahead.shift() ?? this.#signed()
-    const transfer = { raw, atMs: performance.now() }
+  #take(): SentTransfer {
+    const { raw, place, hash, sender } = this.#ahead.shift() ?? this.#signed()
+    const transfer = { raw, place, atMs: performance.now() }
     sender.sent.push(transfer)
     this.sent.set(hash, transfer)
-    return raw
+    return transfer
+  }
+
+  /** The first nonces go first: the others wait for them. */
+  #takeRefused(): SentTransfer[] {
+    const first = [...this.#refused].sort((a, b) => a.place - b.place).slice(0, mostOfBatch)
+    for (const one of first) this.#refused.delete(one)
+    return first
   }
 
   #signed(): Signed {
     const sender = this.#senders[this.#turn % this.#senders.length] as Sender
-    const number = (this.#turn * 7) % recipients
+    const place = this.#turn
+    const number = (place * 7) % recipients
     const to = toHex(padStart(Uint8Array.of(1, number >> 8, number & 255), 20))
     this.#turn += 1
     const data = encodeFunctionData({ abi: erc20, functionName: 'transfer', args: [to, 1n] })
     const raw = sender.sign(this.#token, data, 90_000n)
-    return { raw, hash: toHex(hashOf(fromHex(raw))), sender }
+    return { raw, place, hash: toHex(hashOf(fromHex(raw))), sender }
   }
 
-  /** Gives transactions to one of those that are up; what nobody took is given again later. */
-  async #give(batch: readonly Hex[]): Promise<void> {
+  /** Gives transfers to one of those that are up; what nobody took is given again later. */
+  async #give(batch: readonly SentTransfer[]): Promise<void> {
     const urls = this.#urls()
     const url = urls[Math.floor(Math.random() * urls.length)] ?? ''
-    const calls = batch.map((raw, id) => {
-      return { jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] }
+    const calls = batch.map((transfer, id) => {
+      transfer.atMs = performance.now()
+      const params = [transfer.raw]
+      return { jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params }
     })
-    await batchCall(url, calls).catch(() => {})
+    const answers = await batchCall(url, calls).catch(() => [])
+    const refused = answers.filter(({ error }) => error?.code === limitExceeded)
+    const pauses = refused.map(({ error }) => error?.data?.retryAfterMs ?? 1_000)
+    if (refused.length === 0) return
+    this.later += refused.length
+    this.#refusedUntilMs = performance.now() + Math.max(...pauses)
+    for (const { id } of refused) this.#refused.add(batch[id] as SentTransfer)
   }
 
   async #look(): Promise<void> {
@@ -236,10 +274,12 @@ export class TransferLoad {
   async #sendAgain(): Promise<void> {
     const before = performance.now() - patienceMs
     const late = this.#senders.flatMap(({ sent, mined }) =>
-      sent.slice(mined, mined + mostAgain / 20).filter(({ atMs }) => atMs < before),
+      sent.slice(mined, mined + mostAgain).filter(({ atMs }) => atMs < before),
     )
     this.again += late.length
-    if (late.length > 0) await this.#give(late.map(({ raw }) => raw))
+    for (let at = 0; at < late.length; at += mostOfBatch) {
+      await this.#give(late.slice(at, at + mostOfBatch))
+    }
   }
 }
 
