@@ -89,8 +89,10 @@ interface Met {
   readonly rate: number
   /** Time on processors of all validators together for one of them, in µs. */
   readonly cpuUs: number
-  /** From the sending to the block that a client sees as final. */
+  /** From the sending to a node that takes it, to the block that a client sees as final. */
   readonly lateMs: readonly number[]
+  /** How often a node said that it takes a transfer later, for each that it took. */
+  readonly later: number
 }
 
 async function cpuOf({ all, node }: Validators): Promise<number> {
@@ -126,6 +128,7 @@ async function met(
     cpuUs: ((toCpu - fromCpu) / countOf(seen)) * 1e6,
     rate: countOf(seen.slice(1)) / (spanMs / 1_000),
     lateMs: late.filter((one) => one !== undefined),
+    later: load.later / load.sent.size,
   }
 }
 
@@ -150,9 +153,11 @@ export async function loadTable(runs: number): Promise<string> {
       spreadOf(all.map(({ lateMs }) => percentile(lateMs, share) / 1_000))
     const rate = spreadText(spreadOf(all.map((one) => one.rate)), 0)
     const cpu = spreadText(spreadOf(all.map(({ cpuUs }) => cpuUs)), 0)
-    return [name, rate, spreadText(part(0.5)), spreadText(part(0.99)), cpu]
+    const later = spreadText(spreadOf(all.map((one) => one.later)))
+    return [name, rate, spreadText(part(0.5)), spreadText(part(0.99)), cpu, later]
   })
-  return table(['load', 'final a second', 'sent to final, s: p50', 'p99', 'CPU of all, µs'], rows)
+  const head = ['load', 'final a second', 'taken to final, s: p50', 'p99', 'CPU of all, µs']
+  return table([...head, 'told "later", for each'], rows)
 }
 
 /** What is left of blocks and transfers when a third is gone, beside all being there. */

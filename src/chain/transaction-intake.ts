@@ -3,12 +3,14 @@
 import { AppError } from '../base/app-error.ts'
 import type { ChainEvent } from './chain.ts'
 import type { ChainDependencies } from './chain-parts.ts'
+import { Lateness } from './lateness.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Rules } from './ledger/fork-rules.ts'
 import { impersonated, impersonatedSender } from './ledger/impersonation.ts'
-import type { Manifest } from './ledger/manifest.ts'
+import { isVoted, type Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, UnsignedTransaction } from './ledger/transaction.ts'
 import { encodeTransaction } from './ledger/transaction-codec.ts'
+import { Admission, type Bringer } from './txpool/admission.ts'
 import { CheckingThreads } from './txpool/checking-threads.ts'
 import { createTxPool, type TxPoolLimits } from './txpool/create-txpool.ts'
 import { createSenderRecovery, type SenderRecovery } from './txpool/sender-recovery.ts'
@@ -17,7 +19,10 @@ import type { PoolHead, ReturnedTransaction, TxPool } from './txpool/txpool.ts'
 /** What the intake works with. */
 interface IntakeParts {
   readonly options: { readonly manifest: Manifest; readonly pool?: TxPoolLimits }
-  readonly dependencies: Pick<ChainDependencies, 'logger' | 'metrics' | 'threads'>
+  readonly dependencies: Pick<
+    ChainDependencies,
+    'clock' | 'timer' | 'logger' | 'metrics' | 'threads'
+  >
   readonly head: PoolHead
   readonly tell: (event: ChainEvent) => void
 }
@@ -30,17 +35,33 @@ export class TransactionIntake {
   readonly #ownsThreads: boolean
   readonly #tell: (event: ChainEvent) => void
   readonly #trusts: boolean
+  readonly #nowMs: () => number
+  /** Absent where nobody votes: a block that is late then keeps nobody waiting. */
+  readonly #admission: Admission | undefined
+  readonly #lateness: Lateness
+  readonly #turnedAway: (bringer: Bringer) => void
+  /** Transactions whose signers are being looked for. */
+  #underWay = 0
 
   constructor({ options, dependencies, head, tell }: IntakeParts) {
-    const { logger, metrics } = dependencies
-    const { chainId, name } = options.manifest
+    const { logger, metrics, clock } = dependencies
+    const { chainId, name, consensus } = options.manifest
     const dropped = metrics.counter(
       'quantumstream_txpool_dropped_total',
       'Transactions that left the pool otherwise than in a block',
       ['chain', 'reason'],
     )
+    const later = metrics.counter(
+      'quantumstream_txpool_later_total',
+      'Transactions that were not taken because the node had too much to do, by who brought them',
+      ['chain', 'from'],
+    )
+    this.#turnedAway = (from) => later.add(1, { chain: name, from })
+    this.#nowMs = () => clock.nowMs()
+    this.#admission = isVoted(consensus) ? new Admission(consensus.blockTimeMs) : undefined
+    this.#lateness = new Lateness(dependencies)
     this.#tell = tell
-    this.#trusts = options.manifest.consensus.engine === 'dev'
+    this.#trusts = consensus.engine === 'dev'
     this.#ownsThreads = dependencies.threads === undefined
     this.#threads = dependencies.threads ?? new CheckingThreads({ logger })
     this.#senders = createSenderRecovery(this.#threads.signers)
@@ -58,21 +79,22 @@ export class TransactionIntake {
     )
   }
 
-  /** Takes a raw transaction; the order of taking is that of asking. */
+  /**
+   * Takes a raw transaction of a user; the order of taking is that of asking.
+   *
+   * @throws AppError of the pool, and `txpool/overloaded` with `retryAfterMs`
+   */
   async submit(raw: Uint8Array): Promise<Hash> {
-    const incoming = this.pool.read(raw)
-    const signers = await this.#senders.signersOf(incoming)
-    if (incoming.sidecar) await this.#threads.proofs.check(incoming.sidecar)
-    for (const { hash, transaction } of this.pool.admit(incoming, signers)) {
-      this.#tell({ kind: 'pending', hash, transaction })
-    }
-    return incoming.hash
+    const pauseMs = this.#pauseMs('user')
+    if (pauseMs !== undefined) throw overloaded(pauseMs)
+    return this.#take(raw)
   }
 
   /** Takes a transaction that another node took; whether it did: what is refused is nobody's fault. */
   async hear(raw: Uint8Array): Promise<boolean> {
+    if (this.#pauseMs('peer') !== undefined) return false
     try {
-      await this.submit(raw)
+      await this.#take(raw)
       return true
     } catch (error) {
       if (error instanceof AppError) return false
@@ -87,6 +109,31 @@ export class TransactionIntake {
       this.#tell({ kind: 'pending', hash, transaction })
     }
     return incoming.hash
+  }
+
+  async #take(raw: Uint8Array): Promise<Hash> {
+    this.#underWay += 1
+    try {
+      const incoming = this.pool.read(raw)
+      const signers = await this.#senders.signersOf(incoming)
+      if (incoming.sidecar) await this.#threads.proofs.check(incoming.sidecar)
+      for (const { hash, transaction } of this.pool.admit(incoming, signers)) {
+        this.#tell({ kind: 'pending', hash, transaction })
+      }
+      this.#admission?.took(this.#nowMs())
+      return incoming.hash
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  /** In how many ms somebody should bring a transaction again, if this node has too much to do. */
+  #pauseMs(bringer: Bringer): number | undefined {
+    if (!this.#admission) return undefined
+    const waiting = this.pool.counts().pending + this.#underWay
+    const pauseMs = this.#admission.pauseMs({ waiting, lateMs: this.#lateness.ms }, bringer)
+    if (pauseMs !== undefined) this.#turnedAway(bringer)
+    return pauseMs
   }
 
   /** Who signed the transactions of a block with these rules, or on a development chain is said to have sent them. */
@@ -104,6 +151,8 @@ export class TransactionIntake {
     // A delegation raises the nonces of others than the senders (EIP-7702).
     const isPlain = block.transactions.every(({ type }) => type !== 4)
     this.pool.moveTo(head, isPlain ? { spenders: senders } : {})
+    const left = this.pool.counts().pending
+    this.#admission?.blockCame(block.transactions.length, left, this.#nowMs())
   }
 
   /** Begins anew from any other head; transactions of blocks that were removed for it, oldest first, wait again. */
@@ -112,6 +161,7 @@ export class TransactionIntake {
   }
 
   async stop(): Promise<void> {
+    this.#lateness.stop()
     if (this.#ownsThreads) await this.#threads.stop()
   }
 }
@@ -120,5 +170,13 @@ function transactionsOf({ block, senders }: ExecutedBlock): ReturnedTransaction[
   return block.transactions.flatMap((transaction, at) => {
     const sender = senders[at]
     return sender ? [{ transaction, sender }] : []
+  })
+}
+
+function overloaded(retryAfterMs: number): AppError {
+  const message = `too many transactions wait for the next blocks; send it again in ${retryAfterMs} ms`
+  return new AppError({
+    ...{ code: 'txpool/overloaded', message, retry: 'later' },
+    data: { retryAfterMs },
   })
 }

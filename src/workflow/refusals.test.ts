@@ -28,6 +28,7 @@ test('a refusal is understood in the words of each node', () => {
     ['Upfront cost exceeds account balance', 'no-funds'],
     ['txpool is full', 'busy'],
     ['account limit exceeded', 'busy'],
+    ['too many transactions wait for the next blocks; send it again in 1000 ms', 'busy'],
     ['intrinsic gas too low', 'other'],
     ['exceeds block gas limit', 'other'],
   ]

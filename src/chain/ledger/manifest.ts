@@ -217,6 +217,14 @@ export function isWorked(consensus: Consensus): consensus is PowParameters | Hyb
   return consensus.engine === 'pow' || consensus.engine === 'hybrid'
 }
 
+/** Whether blocks of a chain are voted on, each before it is one. */
+export function isVoted(
+  consensus: Consensus,
+): consensus is BftParameters | PosParameters | DposParameters {
+  const { engine } = consensus
+  return engine === 'bft' || engine === 'pos' || engine === 'dpos'
+}
+
 /** Who makes blocks: a development node alone, miners, or nobody here, when those of an Ethereum-like chain are followed. */
 export type Consensus =
   | { readonly engine: 'dev'; readonly blockTimeMs: number }

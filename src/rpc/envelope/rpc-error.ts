@@ -58,13 +58,16 @@ export function serverError(message: string): AppError {
 }
 
 /**
- * What a client is told of a failure.
+ * What a client is told of a failure; of one that is over soon, in how many ms to ask again.
  *
  * @returns undefined for a failure that nobody planned, which must be logged and not shown
  */
 export function errorObject(error: unknown): ErrorObject | undefined {
   if (!(error instanceof AppError)) return undefined
-  const { code, data } = error.data
+  const { code, data, retryAfterMs } = error.data
+  if (typeof retryAfterMs === 'number') {
+    return { code: errorCodes.limitExceeded, message: error.message, data: { retryAfterMs } }
+  }
   if (error.code !== 'json-rpc/error' || typeof code !== 'number') {
     return { code: errorCodes.server, message: error.message }
   }

@@ -1,0 +1,61 @@
+/** Gives a validator more than its blocks take, and lets it be late: it says "later", and takes what others have taken. */
+
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { AppError } from '../base/app-error.ts'
+import type { NetworkedChain } from './chain-network.ts'
+import { SwiftClock } from './test-chain/swift-clock.ts'
+import { TestLinks } from './test-chain/test-links.ts'
+import { nodeFolder, startNode, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
+import { owner, transfer } from './test-chain/voted-network.ts'
+
+/** A validator alone, whose time passes as the test lets it, and the chain as a peer has it. */
+async function startAlone(t: TestContext) {
+  const keys = validatorKeys(1)
+  const manifest = votedManifest(owner, keys)
+  const time = new SwiftClock(Number(manifest.genesis.timestamp) * 1_000)
+  const links = new TestLinks()
+  let networked: NetworkedChain | undefined
+  const join = links.join('alone')
+  links.join = () => (chain) => {
+    networked = chain
+    return join(chain)
+  }
+  const place = { name: 'alone', folder: await nodeFolder(t), manifest, keys }
+  const chain = await startNode(links, place, time)
+  t.after(() => chain.stop())
+  assert.ok(networked)
+  /** Lets so much time pass in so many turns. */
+  const pass = (turns: number, stepMs: number) => {
+    let left = turns
+    return time.until(() => left-- === 0, stepMs)
+  }
+  return { chain, time, pass, peer: networked }
+}
+
+const isLater = (error: unknown) =>
+  error instanceof AppError &&
+  error.code === 'txpool/overloaded' &&
+  error.retry === 'later' &&
+  error.data.retryAfterMs === 1_000
+
+describe('a validator with more to do than it can', () => {
+  test('says when to come again while more waits than the next blocks take', async (t) => {
+    const { chain, time, peer } = await startAlone(t)
+    for (let nonce = 0n; nonce < 2_000n; nonce += 1n) await chain.submit(transfer(nonce))
+    await assert.rejects(chain.submit(transfer(2_000n)), isLater)
+    assert.equal(await peer.hearTransaction(transfer(2_001n)), 'accept')
+    await time.until(() => chain.pool.counts().pending < 2_000)
+    await chain.submit(transfer(2_000n))
+  })
+
+  test('says so while it is late, too, until it is in time again', async (t) => {
+    const { chain, pass, peer } = await startAlone(t)
+    await chain.submit(transfer(0n))
+    await pass(1, 600)
+    await assert.rejects(chain.submit(transfer(1n)), isLater)
+    assert.equal(await peer.hearTransaction(transfer(1n)), 'accept')
+    await pass(25, 50)
+    await chain.submit(transfer(2n))
+  })
+})

@@ -1,0 +1,75 @@
+/** Decides whether a node takes one more transaction: by how much waits beside what blocks take, and by how late it is. */
+
+/** Who brings a transaction: somebody who is told that it is taken later, or a peer that has it itself. */
+export type Bringer = 'user' | 'peer'
+
+/** What a node has to do. */
+export interface Workload {
+  /** Transactions that could be in the next block, and those whose signers are being looked for. */
+  readonly waiting: number
+  /** How late the program is at what was due, in ms. */
+  readonly lateMs: number
+}
+
+/** What blocks took lately. */
+interface Stretch {
+  readonly transactions: number
+  readonly ms: number
+}
+
+/** Block times by which is said what may wait, and how many may however little blocks took. */
+const [blockTimesAhead, leastBound] = [2, 2_000]
+/** Blocks whose speed counts. */
+const recentBlocks = 4
+/** A node that is later than this has no time for more. */
+const mostLateMs = 250
+/** How much more a peer may bring: what one node has taken others should not have to leave. */
+const peerFactor = 2
+
+/**
+ * The gate of a pool. What waits is bounded by what the last blocks took in the time of two, so that what is taken comes
+ * into a block soon; that bound grows by itself while blocks take all that there is.
+ */
+export class Admission {
+  readonly #blockTimeMs: number
+  #recent: readonly Stretch[] = []
+  /** Since when there is something for a block; absent while there is nothing. */
+  #busySinceMs: number | undefined
+
+  /** @param blockTimeMs - what blocks aim at */
+  constructor(blockTimeMs: number) {
+    this.#blockTimeMs = blockTimeMs
+  }
+
+  /** How many may wait. */
+  get bound(): number {
+    let [transactions, ms] = [0, 0]
+    for (const one of this.#recent) {
+      transactions += one.transactions
+      ms += one.ms
+    }
+    const soon = (transactions / Math.max(1, ms)) * blockTimesAhead * this.#blockTimeMs
+    return Math.max(leastBound, Math.round(soon))
+  }
+
+  /** In how many ms whoever brings a transaction should come again; `undefined`: it is taken now. */
+  pauseMs({ waiting, lateMs }: Workload, bringer: Bringer): number | undefined {
+    const factor = bringer === 'peer' ? peerFactor : 1
+    const isTaken = waiting < factor * this.bound && lateMs < factor * mostLateMs
+    return isTaken ? undefined : this.#blockTimeMs
+  }
+
+  /** A transaction was taken. */
+  took(nowMs: number): void {
+    this.#busySinceMs ??= nowMs
+  }
+
+  /** A block came with so many transactions, and so many are left. */
+  blockCame(transactions: number, left: number, nowMs: number): void {
+    const sinceMs = this.#busySinceMs
+    this.#busySinceMs = left > 0 ? nowMs : undefined
+    if (sinceMs === undefined || transactions === 0) return
+    const ms = Math.max(this.#blockTimeMs, nowMs - sinceMs)
+    this.#recent = [...this.#recent.slice(1 - recentBlocks), { transactions, ms }]
+  }
+}
