@@ -66,7 +66,13 @@ export function parseCall(command: Command, words: readonly string[]): Call {
       allowNegative: true,
     })
   } catch (cause) {
-    const reason = (cause as Error).message.split(/\.\s/)[0]
+    const reason = (cause as Error).message
+      .split(/\.\s/, 1)[0]
+      // Of a value that may be another option.
+      ?.replace(
+        /'(--.*)' (argument is ambiguous)/,
+        '$&; one that begins with - is given by $1=VALUE',
+      )
     const message = `${reason}; see "quantumstream ${command.name} --help"`
     throw new AppError({ code: 'cli/bad-usage', message, cause })
   }

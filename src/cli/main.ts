@@ -2,6 +2,7 @@
 
 import { setFlagsFromString } from 'node:v8'
 import { AppError } from '../base/app-error.ts'
+import { fileReason } from '../base/file-reason.ts'
 import { programVersion } from '../node/program-folder.ts'
 import { type Command, helpOf, parseCall } from './command.ts'
 import { chainCommand } from './commands/chain.ts'
@@ -58,10 +59,16 @@ async function run(words: readonly string[]): Promise<number> {
   return command.run(call)
 }
 
+/** What went wrong with a file that the user named, or `undefined` for another failure. */
+function fileFailure(error: unknown): string | undefined {
+  const { path, syscall } = error as NodeJS.ErrnoException
+  return path && syscall ? `${path}: ${fileReason(error)}` : undefined
+}
+
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
-  const known = error instanceof AppError
-  console.error(known ? `error: ${error.message}` : error)
+  const reason = error instanceof AppError ? error.message : fileFailure(error)
+  console.error(reason === undefined ? error : `error: ${reason}`)
   process.exitCode = 1
 }

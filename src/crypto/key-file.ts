@@ -66,6 +66,11 @@ export async function encryptKey(
   })
 }
 
+/** Looks whether a text is that of a key file at all, which needs no password. @throws AppError `crypto/bad-key-file` */
+export function checkKeyFile(text: string): void {
+  parse(text)
+}
+
 /**
  * The private key in the text of a key file.
  *

@@ -3,6 +3,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { AppError } from '../base/app-error.ts'
 import { fromHex, type Hex, toHex } from '../base/bytes.ts'
+import { fileReason } from '../base/file-reason.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { findGuilty } from '../chain/consensus/forensics.ts'
 import type { Certificate } from '../chain/consensus/messages.ts'
@@ -73,12 +74,13 @@ async function fileCertificate(file: string): Promise<Certificate> {
     const { size } = await stat(file)
     if (size > maxFileBytes) throw new Error(`it is over ${maxFileBytes} bytes`)
     const { steps } = JSON.parse(await readFile(file, 'utf8')) as {
-      readonly steps: readonly Json[]
+      readonly steps?: readonly Json[]
     }
-    const { certificate } = steps.at(-1) as { readonly certificate: Hex }
+    const { certificate } = (steps?.at(-1) ?? {}) as { readonly certificate?: Hex }
+    if (typeof certificate !== 'string') throw new Error('it has no certificate')
     return decodeCertificate(fromHex(certificate))
   } catch (cause) {
-    const message = `${file} holds no proof of finality: ${(cause as Error).message}`
+    const message = `${file} holds no proof of finality: ${fileReason(cause)}`
     throw new AppError({ code: 'node/no-certificate', message, cause })
   }
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { AppError } from '../base/app-error.ts'
+import { fileReason } from '../base/file-reason.ts'
 import {
   flagName,
   type SettingName,
@@ -148,7 +149,7 @@ async function readText(file: string): Promise<string | undefined> {
     return await readFile(file, 'utf8')
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw badFile(file, (cause as Error).message)
+    throw badFile(file, fileReason(cause))
   }
 }
 

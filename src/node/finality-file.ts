@@ -3,6 +3,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { AppError } from '../base/app-error.ts'
 import { toHex } from '../base/bytes.ts'
+import { fileReason } from '../base/file-reason.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { genesisOf } from '../chain/genesis.ts'
 import { chainKey } from '../chain/ledger/manifest-codec.ts'
@@ -37,7 +38,7 @@ async function readProof(file: string): Promise<Json> {
     if (size > maxFileBytes) throw new Error(`it is over ${maxFileBytes} bytes`)
     return JSON.parse(await readFile(file, 'utf8')) as Json
   } catch (cause) {
-    const message = `${file} holds no proof: ${(cause as Error).message}`
+    const message = `${file} holds no proof: ${fileReason(cause)}`
     throw new AppError({ code: 'node/no-proof', message, cause })
   }
 }

@@ -3,6 +3,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
+import { fileReason } from '../base/file-reason.ts'
 import { isChainName } from '../chain/ledger/manifest-codec.ts'
 import type { Composition } from './composition.ts'
 import { injectAccount, testWords } from './dev-accounts.ts'
@@ -49,6 +50,6 @@ async function readSchemas(folder: string | undefined): Promise<Injection['schem
     return schemas
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw failed(`cannot be read: ${(cause as Error).message}`, cause)
+    throw failed(`cannot be read: ${fileReason(cause)}`, cause)
   }
 }

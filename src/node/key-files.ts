@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { AppError } from '../base/app-error.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
+import { fileReason } from '../base/file-reason.ts'
 import { possessionBytes } from '../chain/consensus/possession.ts'
 import { hashChain, hashChainSecret, revealSeed } from '../chain/consensus/randao.ts'
-import { decryptKey, encryptKey } from '../crypto/key-file.ts'
+import { checkKeyFile, decryptKey, encryptKey } from '../crypto/key-file.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
 import { type SigningKey, signatureSchemes, signingKey } from '../crypto/signatures.ts'
 
@@ -55,7 +56,13 @@ export async function keyFileAddress(file: string, password?: Password): Promise
 /** Opens a key file and gives the private key. */
 export async function openKeyFile(file: string, password: Password): Promise<Uint8Array> {
   const text = await read(file)
-  return decryptKey(text, await askedFor(password))
+  try {
+    checkKeyFile(text)
+    return await decryptKey(text, await askedFor(password))
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.code.startsWith('crypto/')) throw error
+    throw new AppError({ ...error, message: `${file}: ${error.message}`, cause: error })
+  }
 }
 
 /**
@@ -155,7 +162,7 @@ async function writeKeyFile(file: string, key: Uint8Array, password: Password): 
   try {
     await writeFile(file, `${text}\n`, { flag: 'wx', mode: 0o600 })
   } catch (cause) {
-    throw notWritten(file, (cause as Error).message, cause)
+    throw notWritten(file, fileReason(cause), cause)
   }
   return toHex(addressOfKey(key))
 }
@@ -178,7 +185,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    const message = `${file} cannot be read: ${(cause as Error).message}`
+    const message = `${file} cannot be read: ${fileReason(cause)}`
     throw new AppError({ code: 'node/unreadable-file', message, cause })
   }
 }

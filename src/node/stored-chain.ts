@@ -4,6 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
+import { fileReason } from '../base/file-reason.ts'
 import { noMetrics } from '../base/metrics.ts'
 import { type BlockFileForm, exportBlocks, readBlockFile } from '../chain/block-files.ts'
 import { ChainFolders, layChain } from '../chain/chain-folders.ts'
@@ -62,7 +63,7 @@ export async function readGenesisFile(
     bytes = await readFile(file)
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw failed(`cannot be read: ${(cause as Error).message}`, cause)
+    throw failed(`cannot be read: ${fileReason(cause)}`, cause)
   }
   const source = sha256(bytes).toHex()
   const stored = await readStoredManifest(folder, source)
@@ -283,8 +284,9 @@ interface ChosenNames {
 async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter(isChainName)
-  } catch {
-    return []
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return []
+    throw error
   }
 }
 

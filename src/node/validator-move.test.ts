@@ -9,11 +9,13 @@ import { readGuard, retireGuard } from '../chain/moved-guard.ts'
 import { lockFile } from '../store/folder-lock.ts'
 import { moveValidator, receiveValidator } from './validator-move.ts'
 
+const keyText = '{"version":3,"crypto":{}}\n'
+
 async function places(t: TestContext) {
   const folder = await mkdtemp(path.join(tmpdir(), 'move-'))
   t.after(() => rm(folder, { recursive: true }))
   const at = (name: string) => path.join(folder, name)
-  await writeFile(at('key'), '{"version":3}\n')
+  await writeFile(at('key'), keyText)
   return { at, names: async () => (await readdir(folder)).sort() }
 }
 
@@ -24,7 +26,7 @@ test('a key moves with its guard, and stays behind as one that signs no more', a
   assert.equal((await readGuard(at('key.guard'))).isMoved, true)
   assert.deepEqual(await names(), ['bundle', 'key.guard', 'key.lock', 'key.moved'])
   await receiveValidator(at('bundle'), at('other'))
-  assert.equal(await readFile(at('other'), 'utf8'), '{"version":3}\n')
+  assert.equal(await readFile(at('other'), 'utf8'), keyText)
   assert.equal((await readGuard(at('other.guard'))).isMoved, false)
   assert.ok((await names()).includes('bundle.received'))
   await assert.rejects(moveValidator(at('key'), at('bundle')), { code: 'node/unreadable-file' })
@@ -32,6 +34,19 @@ test('a key moves with its guard, and stays behind as one that signs no more', a
   await moveValidator(at('other'), at('back'))
   await receiveValidator(at('back'), at('key'))
   assert.equal((await readGuard(at('key.guard'))).isMoved, false)
+})
+
+test('what is no key file stays where it is, and nothing comes beside it', async (t) => {
+  const { at, names } = await places(t)
+  for (const text of ['', 'a letter', '{}', '{"version":3}']) {
+    await writeFile(at('key'), text)
+    await assert.rejects(moveValidator(at('key'), at('bundle')), {
+      ...{ code: 'node/bad-key', message: /key is no key file/ },
+    })
+    assert.deepEqual(await names(), ['key'])
+  }
+  const message = /there is no such file/
+  await assert.rejects(moveValidator(at('absent/key'), at('bundle')), { message })
 })
 
 test('a key that a node runs by is not moved', async (t) => {

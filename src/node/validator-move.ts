@@ -4,7 +4,9 @@ import { open, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { readHex, toHex } from '../base/bytes.ts'
+import { fileReason } from '../base/file-reason.ts'
 import { installGuard, readGuard, retireGuard } from '../chain/moved-guard.ts'
+import { checkKeyFile } from '../crypto/key-file.ts'
 import { sha256 } from '../crypto/sha256.ts'
 import { syncFolder } from '../store/durable-folder.ts'
 import { lockFile } from '../store/folder-lock.ts'
@@ -33,12 +35,13 @@ const mostBundleBytes = 64 * 1024
  * another name. Done again after it was cut off, it goes on.
  *
  * @throws AppError `store/file-in-use` while a node runs by the key, `node/moved-already`, `node/unreadable-file`,
- * `node/no-bundle`
+ * `node/bad-key`
  */
 export async function moveValidator(keyFile: string, bundleFile: string): Promise<MovedValidator> {
+  const key = await readText(keyFile)
+  mustBeKey(key, keyFile)
   const lock = await lockFile(keyFile)
   try {
-    const key = await readText(keyFile)
     const guardFile = `${keyFile}.guard`
     const { bytes, isMoved, chainKey, highest } = await readGuard(guardFile)
     const content = { key, guard: toHex(bytes) }
@@ -85,6 +88,16 @@ export async function receiveValidator(
   }
 }
 
+/** A file of something else must not get another name. @throws AppError `node/bad-key` */
+function mustBeKey(text: string, file: string): void {
+  try {
+    checkKeyFile(text)
+  } catch (cause) {
+    const message = `${file} is no key file of a validator: ${(cause as Error).message}`
+    throw new AppError({ code: 'node/bad-key', message, cause })
+  }
+}
+
 /** After a move that was cut off, what it wrote is the only right content: the key may have signed elsewhere since. */
 async function mustBeThere(files: readonly string[], text: string, keyFile: string): Promise<void> {
   for (const file of files) {
@@ -109,7 +122,7 @@ async function writeNew(file: string, text: string): Promise<void> {
   } catch (cause) {
     const isThere = (cause as NodeJS.ErrnoException).code === 'EEXIST'
     if (isThere && (await readFile(file, 'utf8')) === text) return
-    const reason = isThere ? 'the file exists and is left as it is' : (cause as Error).message
+    const reason = isThere ? 'the file exists and is left as it is' : fileReason(cause)
     throw new AppError({ code: 'node/key-not-written', message: `${file}: ${reason}`, cause })
   }
 }
@@ -142,7 +155,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    const message = `${file} cannot be read: ${(cause as Error).message}`
+    const message = `${file} cannot be read: ${fileReason(cause)}`
     throw new AppError({ code: 'node/unreadable-file', message, cause })
   }
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
+import { fileReason } from '../base/file-reason.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { compileWorkflow } from '../workflow/definition.ts'
 
@@ -22,7 +23,7 @@ export async function readWorkflow(folder: string): Promise<Json> {
     return parse(await readFile(file, 'utf8'), file)
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    const message = `${file} cannot be read: ${(cause as Error).message}`
+    const message = `${file} cannot be read: ${fileReason(cause)}`
     throw new AppError({ code: 'node/unreadable-workflow', message, cause })
   }
 }

@@ -1,8 +1,10 @@
 /** Keeps a data folder, or a file, for one process at a time, by a lock that dies with the process. */
 
+import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../base/app-error.ts'
+import { fileReason } from '../base/file-reason.ts'
 import { createFolder } from './durable-folder.ts'
 
 /** A held lock. */
@@ -39,7 +41,7 @@ export async function lockFile(file: string): Promise<FolderLock> {
     const isInUse = isHeld(cause)
     const message = isInUse
       ? `${file} is in use by another process; stop it first`
-      : `${file}.lock cannot be written: ${(cause as Error).message}`
+      : `${file}.lock cannot be written: ${lockReason(path.dirname(file), cause)}`
     const code = isInUse ? 'store/file-in-use' : 'store/unwritable-folder'
     throw new AppError({ code, message, cause, data: { file } })
   }
@@ -60,11 +62,21 @@ function lock(file: string): FolderLock {
   }
 }
 
+/** SQLite does not say why it cannot open a file in a folder. */
+function lockReason(folder: string, cause: unknown): string {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return fileReason(cause)
+  } catch (error) {
+    return fileReason(error)
+  }
+}
+
 function isHeld(error: unknown): boolean {
   return /locked|busy/i.test((error as Error).message)
 }
 
 function unwritable(folder: string, cause: unknown): AppError {
-  const message = `${folder} cannot be created or written: ${(cause as Error).message}; choose another folder by --data`
+  const message = `${folder} cannot be created or written: ${lockReason(folder, cause)}; choose another folder by --data`
   return new AppError({ code: 'store/unwritable-folder', message, cause, data: { folder } })
 }

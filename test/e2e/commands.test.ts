@@ -56,6 +56,16 @@ describe('the command line', { timeout: 120_000 }, () => {
       assert.equal(output.split('\n').length, 1, output)
     }
     await refusedInOneLine(['config', '--block-time', '-1'], /^error: .*--block-time/)
+    await refusedInOneLine(['chain', 'blocks', '--limit', '-4'], /is given by --limit=VALUE/)
+    for (const [words, reason] of [
+      [['join', '/missing/x'], /x cannot be read: there is no such file or folder; look at/],
+      [['join', import.meta.dirname], /cannot be read: it is a folder, and a file is needed/],
+      [['init', '--engine', 'pow', '--out', main, '--password-file', main], /is there already/],
+      [['forensics', '4', '--with', main], /no proof of finality: it is no JSON/],
+      [['export', '/missing/x', '--data', main], /holds no chain/],
+    ] as const) {
+      await refusedInOneLine(['chain', ...words], reason)
+    }
     await refusedInOneLine(['config', 'show'], /"config" takes flags only, not "show"/)
     await refusedInOneLine(['start', 'dev'], /"start" takes flags only, not "dev"/)
     await refusedInOneLine(['demo', 'twice'], /"demo" takes flags only, not "twice"/)

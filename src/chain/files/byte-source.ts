@@ -2,6 +2,7 @@
 
 import { type FileHandle, open } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
+import { fileReason } from '../../base/file-reason.ts'
 
 /** Bytes that are read ahead. */
 const windowBytes = 256 * 1024
@@ -24,7 +25,7 @@ export class ByteSource {
     try {
       return new ByteSource(file, await open(file, 'r'))
     } catch (cause) {
-      const message = `${file} cannot be read: ${(cause as Error).message}`
+      const message = `${file} cannot be read: ${fileReason(cause)}`
       throw new AppError({ code: 'chain/no-file', message, cause })
     }
   }

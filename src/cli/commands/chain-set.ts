@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
+import { fileReason } from '../../base/file-reason.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import { initStoredChain } from '../../node/stored-chain.ts'
 import { table } from '../api-client.ts'
@@ -168,7 +169,7 @@ async function readJson(file: string): Promise<Json> {
   let reason = 'is no JSON'
   try {
     const text = await readFile(file, 'utf8').catch((error: Error) => {
-      reason = `cannot be read: ${error.message}`
+      reason = `cannot be read: ${fileReason(error)}`
       throw error
     })
     return JSON.parse(text) as Json

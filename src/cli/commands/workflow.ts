@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
+import { fileReason } from '../../base/file-reason.ts'
 import { checkWorkflow } from '../../node/workflow-folder.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
 import type { Call, Command } from '../command.ts'
@@ -66,7 +67,7 @@ async function check(file: string): Promise<number> {
 
 function noFile(file: string) {
   return (cause: Error): never => {
-    const message = `${file} cannot be read: ${cause.message}`
+    const message = `${file} cannot be read: ${fileReason(cause)}`
     throw new AppError({ code: 'cli/unreadable-file', message, cause })
   }
 }
