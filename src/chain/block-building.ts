@@ -45,6 +45,16 @@ export interface BuildingSite {
   readonly isAside?: boolean
 }
 
+/** What is to be built. */
+interface BuildingOrder {
+  readonly draft: HeaderDraft
+  readonly pool: TxPool
+  /** Whether it is time to end. */
+  readonly isLate: () => boolean
+  /** Of the transactions together. */
+  readonly mostBytes?: number | undefined
+}
+
 /** Least gas of any transaction: with less left, a block is full. */
 const leastGas = 21_000n
 /** Most bytes of a block's transactions: the 8 MiB of EIP-7934, less what header and lists may take. */
@@ -56,7 +66,7 @@ const maxBodyBytes = 8 * 1024 * 1024 - 16 * 1024
  */
 export async function buildBlock(
   site: BuildingSite,
-  { draft, pool, isLate }: { draft: HeaderDraft; pool: TxPool; isLate: () => boolean },
+  { draft, pool, isLate, mostBytes = maxBodyBytes }: BuildingOrder,
 ): Promise<BuiltBlock> {
   const { evm, parent, state, blockHash, isAside = false } = site
   const baseFeePerGas = draft.baseFeePerGas ?? nextBaseFee(parent)
@@ -75,7 +85,7 @@ export async function buildBlock(
     if (left < leastGas || (transactions.length > 0 && isLate())) break
     const fits =
       transaction.gasLimit <= left &&
-      bodyBytes + raw.length <= maxBodyBytes &&
+      bodyBytes + raw.length <= mostBytes &&
       blobGas + blobGasOf(transaction) <= maxBlobGas
     if (!fits) {
       best.leaveSender(sender)

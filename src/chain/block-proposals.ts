@@ -88,7 +88,7 @@ export class BlockProposals {
   }
 
   async #build(effect: BuildEffect): Promise<void> {
-    const { request, on, draft, deadlineMs } = effect
+    const { request, on, draft, deadlineMs, mostBytes } = effect
     const { isRunning, head, site, pool, nowMs, feed, logger, failed } = this.#place
     const failedNow = () => feed({ kind: 'build-failed', request, nowMs: nowMs() })
     if (!isRunning() || !equalBytes(on, head().hash)) return failedNow()
@@ -96,7 +96,7 @@ export class BlockProposals {
     try {
       const isLate = () => nowMs() > deadlineMs || request <= this.#cancelled
       const ground = site()
-      const built = await buildBlock(ground, { draft, pool: pool(), isLate })
+      const built = await buildBlock(ground, { draft, pool: pool(), isLate, mostBytes })
       this.#candidate = { built, on: ground.state, effect }
       this.#place.keep(built)
       feed({ kind: 'block-built', request, block: built.executed.block })

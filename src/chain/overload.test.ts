@@ -7,7 +7,7 @@ import type { NetworkedChain } from './chain-network.ts'
 import { SwiftClock } from './test-chain/swift-clock.ts'
 import { TestLinks } from './test-chain/test-links.ts'
 import { nodeFolder, startNode, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
-import { owner, transfer } from './test-chain/voted-network.ts'
+import { owner, reached, startAll, transfer } from './test-chain/voted-network.ts'
 
 /** A validator alone, whose time passes as the test lets it, and the chain as a peer has it. */
 async function startAlone(t: TestContext) {
@@ -32,6 +32,9 @@ async function startAlone(t: TestContext) {
   }
   return { chain, time, pass, peer: networked }
 }
+
+/** Zeros are the cheapest bytes: more of them fit in a block's gas than in a proposal. */
+const zeros = new Uint8Array(120_000)
 
 const isLater = (error: unknown) =>
   error instanceof AppError &&
@@ -58,4 +61,11 @@ describe('a validator with more to do than it can', () => {
     await pass(25, 50)
     await chain.submit(transfer(2n))
   })
+})
+
+test('blocks go on when more bytes wait than a proposal may have, though their gas would fit', async (t) => {
+  const { node, all } = await startAll(t, 4, { gasLimit: 200_000_000n })
+  for (let nonce = 0n; nonce < 45n; nonce += 1n) await node(0).submit(transfer(nonce, zeros))
+  const left = () => all().reduce((sum, one) => sum + one.pool.counts().pending, 0)
+  while (left() > 0) await reached(node(0), node(0).head().header.number + 1n)
 })

@@ -80,8 +80,8 @@ describe('a chain that is voted on', () => {
   })
 
   test('a validator whose key fails follows the others, and catches up with them', async (t) => {
-    const { node, all, links } = await startAll(t, 4, (key, at) => {
-      return at === 3 ? { ...key, sign: () => assert.fail('the key is gone') } : key
+    const { node, all, links } = await startAll(t, 4, {
+      keyOf: (key, at) => (at === 3 ? { ...key, sign: () => assert.fail('the key is gone') } : key),
     })
     await reached(node(3), 2n)
     links.away.add('node-3')

@@ -51,12 +51,14 @@ describe('validators that meet what should not be', { concurrency: true }, () =>
 
   test('one that finds wrong what a quorum decided stops with consensus-failure, and signs no more', async (t) => {
     let signed = 0
-    const { node, stop } = await startAll(t, 4, (key, at) => {
-      const sign = (bytes: Uint8Array) => {
-        signed += at === 3 ? 1 : 0
-        return key.sign(bytes)
-      }
-      return { ...key, sign }
+    const { node, stop } = await startAll(t, 4, {
+      keyOf: (key, at) => {
+        const sign = (bytes: Uint8Array) => {
+          signed += at === 3 ? 1 : 0
+          return key.sign(bytes)
+        }
+        return { ...key, sign }
+      },
     })
     await reached(node(3), 2n)
     // Its state is another one than that of the others, as if its program were at fault.

@@ -189,6 +189,8 @@ export type Effect =
       readonly draft: HeaderDraft
       /** The block should be built by then; what is left in the pool waits. */
       readonly deadlineMs: number
+      /** The most that its transactions may have, if that is less than what any block may. */
+      readonly mostBytes?: number
     }
   /** A nonce is wanted with which the digest of the seal is no higher than `target`. */
   | {

@@ -2,6 +2,9 @@
 
 const kib = 1_024
 
+/** A block as it is proposed, with its record and the certificate of its parent; and the longest of these. */
+const [maxBlockBytes, maxRecordBytes, maxCertificateBytes] = [4 * kib * kib, 96 * kib, 512 * kib]
+
 /** What bounds messages, blocks and the memory of a node; bytes and counts. */
 export const limits = {
   /** Validators of a set, whichever way they sign; bit maps and indices are bounded by it. */
@@ -12,18 +15,19 @@ export const limits = {
   maxCandidates: 1_024,
   /** Requests to become a validator that wait for the end of a block. */
   maxWaiting: 8,
-  /** Body and record of a block. */
-  maxBlockBytes: 4 * kib * kib,
+  maxBlockBytes,
+  /** Transactions of a block that is proposed: header and lists take no more than what is left for them. */
+  maxProposedBytes: maxBlockBytes - maxRecordBytes - maxCertificateBytes - 16 * kib,
   /** A part of a block; only the last may be shorter. */
   partBytes: 64 * kib,
   maxVoteBytes: 3.5 * kib,
   maxProposalBytes: 4 * kib,
-  maxCertificateBytes: 512 * kib,
+  maxCertificateBytes,
   maxEvidencePerBlock: 8,
   /** Signers that a chain has punished within the time that evidence is good for. */
   maxPunished: 4_096,
   /** The record of a block, without a certificate in it. */
-  maxRecordBytes: 96 * kib,
+  maxRecordBytes,
   maxRoundStateBytes: kib,
   /** Highest round there is. */
   maxRound: 2 ** 20,

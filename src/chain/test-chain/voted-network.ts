@@ -48,11 +48,19 @@ export function reached(chain: DrivenChain, height: bigint): Promise<void> {
 export async function startAll(
   t: TestContext,
   count: number,
-  keyOf: (key: SigningKey, at: number) => SigningKey = (key) => key,
+  {
+    keyOf = (key) => key,
+    gasLimit,
+  }: {
+    readonly keyOf?: (key: SigningKey, at: number) => SigningKey
+    readonly gasLimit?: bigint
+  } = {},
 ) {
   const links = new TestLinks()
   const keys = validatorKeys(count)
-  const manifest = votedManifest(owner, keys)
+  const usual = votedManifest(owner, keys)
+  const genesis = { ...usual.genesis, ...(gasLimit && { gasLimit }) }
+  const manifest = { ...usual, genesis }
   const places = await Promise.all(
     keys.map(async (own, at) => ({
       ...{ name: `node-${at}`, folder: await nodeFolder(t), manifest, keys: [keyOf(own, at)] },

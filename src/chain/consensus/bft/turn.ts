@@ -9,6 +9,7 @@ import { checkCertificate } from '../certificate.ts'
 import type { Effect, Input, Step, Verdict } from '../consensus.ts'
 import type { CoreEffect, CoreInput, Decision } from '../core-state.ts'
 import { isOpen } from '../evidence-pool.ts'
+import { limits } from '../limits.ts'
 import type { Certificate, SignedProposal, Validator } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
 import { partsOf } from '../parts.ts'
@@ -220,7 +221,9 @@ export class Turn {
     const deadlineMs = nowMs + this.place.buildLeadMs
     const building = { request, round, parentProof: ground.proof }
     this.set({ building, nextRequest: request + 1 })
-    this.effects.push({ kind: 'build-block', request, on: ground.head.hash, draft, deadlineMs })
+    const { hash: on } = ground.head
+    const mostBytes = limits.maxProposedBytes
+    this.effects.push({ kind: 'build-block', request, on, draft, deadlineMs, mostBytes })
   }
 
   #takeBuilt(request: number, block: Block): void {
