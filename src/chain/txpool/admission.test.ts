@@ -54,11 +54,12 @@ describe('the gate of a pool', () => {
     assert.equal(gate.pauseMs({ waiting: 4_000, ...onTime }, 'peer'), 1_000)
   })
 
-  test('takes nothing while the program is late', () => {
+  test('lets less wait while the program is late', () => {
     const gate = new Admission(1_000)
-    assert.equal(gate.pauseMs({ waiting: 0, lateMs: 249 }, 'user'), undefined)
-    assert.equal(gate.pauseMs({ waiting: 0, lateMs: 250 }, 'user'), 1_000)
-    assert.equal(gate.pauseMs({ waiting: 0, lateMs: 499 }, 'peer'), undefined)
-    assert.equal(gate.pauseMs({ waiting: 0, lateMs: 500 }, 'peer'), 1_000)
+    assert.equal(gate.pauseMs({ waiting: 999, lateMs: 250 }, 'user'), undefined)
+    assert.equal(gate.pauseMs({ waiting: 1_000, lateMs: 250 }, 'user'), 1_000)
+    assert.equal(gate.pauseMs({ waiting: 1_999, lateMs: 250 }, 'peer'), undefined)
+    assert.equal(gate.pauseMs({ waiting: 2_000, lateMs: 250 }, 'peer'), 1_000)
+    assert.equal(gate.pauseMs({ waiting: 400, lateMs: 1_000 }, 'user'), 1_000)
   })
 })

@@ -21,14 +21,15 @@ interface Stretch {
 const [blockTimesAhead, leastBound] = [2, 2_000]
 /** Blocks whose speed counts. */
 const recentBlocks = 4
-/** A node that is later than this has no time for more. */
-const mostLateMs = 250
+/** A program that is so late lets half as much wait, and one that is twice as late a third. */
+const halfLateMs = 250
 /** How much more a peer may bring: what one node has taken others should not have to leave. */
 const peerFactor = 2
 
 /**
  * The gate of a pool. What waits is bounded by what the last blocks took in the time of two, so that what is taken comes
- * into a block soon; that bound grows by itself while blocks take all that there is.
+ * into a block soon; that bound grows by itself while blocks take all that there is, and is less while the program is late:
+ * what it does for transactions keeps votes waiting.
  */
 export class Admission {
   readonly #blockTimeMs: number
@@ -41,7 +42,7 @@ export class Admission {
     this.#blockTimeMs = blockTimeMs
   }
 
-  /** How many may wait. */
+  /** How many may wait while the program is in time. */
   get bound(): number {
     let [transactions, ms] = [0, 0]
     for (const one of this.#recent) {
@@ -55,8 +56,8 @@ export class Admission {
   /** In how many ms whoever brings a transaction should come again; `undefined`: it is taken now. */
   pauseMs({ waiting, lateMs }: Workload, bringer: Bringer): number | undefined {
     const factor = bringer === 'peer' ? peerFactor : 1
-    const isTaken = waiting < factor * this.bound && lateMs < factor * mostLateMs
-    return isTaken ? undefined : this.#blockTimeMs
+    const most = (factor * this.bound) / (1 + lateMs / halfLateMs)
+    return waiting < most ? undefined : this.#blockTimeMs
   }
 
   /** A transaction was taken. */
