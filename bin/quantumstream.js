@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -30,7 +31,12 @@ function ownNode() {
   process.exit(1)
 }
 
-const child = spawn(ownNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+/** Where V8 keeps what it compiled: a command then starts in half the time. A folder that cannot be written is left alone. */
+const caches = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache')
+const child = spawn(ownNode(), [main, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: { NODE_COMPILE_CACHE: path.join(caches, 'quantumstream'), ...process.env },
+})
 // A terminal sends Ctrl-C to the child too, which takes one that comes twice as one.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {

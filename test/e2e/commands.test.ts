@@ -26,26 +26,23 @@ async function refused(words: readonly string[], message: RegExp, options = {}) 
 
 describe('the command line', { timeout: 120_000 }, () => {
   test('every command helps', async () => {
-    for (const command of ['start', 'demo', 'chain', 'workflow', 'keys', 'config']) {
-      const { code, output } = await run([command, '--help'])
-      assert.equal(code, 0)
-      assert.match(output, new RegExp(`^quantumstream ${command}`))
+    const says = async (words: readonly string[], message: RegExp) => {
+      const { code, output } = await run(words)
+      assert.equal(code, 0, output)
+      assert.match(output, message)
     }
-    for (const words of [['--help'], ['-h'], ['help']])
-      assert.match((await run(words)).output, /start +Runs a node/)
-    for (const words of [
-      ['start', '-h'],
-      ['help', 'start'],
+    await Promise.all([
+      ...['start', 'demo', 'chain', 'workflow', 'keys', 'config'].map((command) =>
+        says([command, '--help'], new RegExp(`^quantumstream ${command}`)),
+      ),
+      ...['--help', '-h', 'help'].map((word) => says([word], /start +Runs a node/)),
+      says(['start', '-h'], /--hardfork VALUE .*; one of shanghai, .*osaka/),
+      says(['help', 'start'], /--no-demo +Leaves out the sample deposit/),
+      says(['--version'], /^\d+\.\d+\.\d+$/),
+      refused(['nonsense'], /"nonsense" is no command/),
+      refused(['start', '--nonsense'], /--nonsense/),
+      refused(['chain', 'nonsense'], /not known .*; see "quantumstream chain --help"/),
     ])
-      assert.match((await run(words)).output, /--hardfork VALUE .*; one of shanghai, .*osaka/)
-    assert.match((await run(['--version'])).output, /^\d+\.\d+\.\d+$/)
-    await refused(['nonsense'], /"nonsense" is no command/)
-    await refused(['start', '--nonsense'], /--nonsense/)
-    await refused(['chain', 'nonsense'], /not known .*; see "quantumstream chain --help"/)
-    assert.match(
-      (await run(['start', '--help'])).output,
-      /--no-demo +Leaves out the sample deposit/,
-    )
   })
 
   test('a mistake on the command line is told in one line', async () => {
@@ -55,24 +52,28 @@ describe('the command line', { timeout: 120_000 }, () => {
       assert.match(output, message)
       assert.equal(output.split('\n').length, 1, output)
     }
-    await refusedInOneLine(['config', '--block-time', '-1'], /^error: .*--block-time/)
-    await refusedInOneLine(['chain', 'blocks', '--limit', '-4'], /is given by --limit=VALUE/)
-    for (const [words, reason] of [
-      [['join', '/missing/x'], /x cannot be read: there is no such file or folder; look at/],
-      [['join', import.meta.dirname], /cannot be read: it is a folder, and a file is needed/],
-      [['init', '--engine', 'pow', '--out', main, '--password-file', main], /is there already/],
-      [['forensics', '4', '--with', main], /no proof of finality: it is no JSON/],
-      [['export', '/missing/x', '--data', main], /holds no chain/],
-    ] as const) {
-      await refusedInOneLine(['chain', ...words], reason)
-    }
-    await refusedInOneLine(['config', 'show'], /"config" takes flags only, not "show"/)
-    await refusedInOneLine(['start', 'dev'], /"start" takes flags only, not "dev"/)
-    await refusedInOneLine(['demo', 'twice'], /"demo" takes flags only, not "twice"/)
-    await refusedInOneLine(['workflow', 'list', 'all', 'of'], /does not know what to do with "of"/)
-    await refusedInOneLine(['keys'], /"keys" is not known or not whole/)
-    const asked = ['chain', 'status', '--api-host', '::1', '--api-port', '1']
-    await refusedInOneLine(asked, /no node answers at http:\/\/\[::1\]:1;/)
+    await Promise.all([
+      refusedInOneLine(['config', '--block-time', '-1'], /^error: .*--block-time/),
+      refusedInOneLine(['chain', 'blocks', '--limit', '-4'], /is given by --limit=VALUE/),
+      refusedInOneLine(['config', 'show'], /"config" takes flags only, not "show"/),
+      refusedInOneLine(['start', 'dev'], /"start" takes flags only, not "dev"/),
+      refusedInOneLine(['demo', 'twice'], /"demo" takes flags only, not "twice"/),
+      refusedInOneLine(['workflow', 'list', 'all', 'of'], /does not know what to do with "of"/),
+      refusedInOneLine(['keys'], /"keys" is not known or not whole/),
+      refusedInOneLine(
+        ['chain', 'status', '--api-host', '::1', '--api-port', '1'],
+        /no node answers at http:\/\/\[::1\]:1;/,
+      ),
+      ...(
+        [
+          [['join', '/missing/x'], /x cannot be read: there is no such file or folder; look at/],
+          [['join', import.meta.dirname], /cannot be read: it is a folder, and a file is needed/],
+          [['init', '--engine', 'pow', '--out', main, '--password-file', main], /is there already/],
+          [['forensics', '4', '--with', main], /no proof of finality: it is no JSON/],
+          [['export', '/missing/x', '--data', main], /holds no chain/],
+        ] as const
+      ).map(([words, reason]) => refusedInOneLine(['chain', ...words], reason)),
+    ])
   })
 
   test('config shows every setting and its source, from flags, environment, .env, profile and file', async (t) => {

@@ -38,7 +38,12 @@ export function startProgram(words: readonly string[], options: StartOptions = {
   )
   const child = spawn(process.execPath, [options.entry ?? main, ...words], {
     cwd: options.cwd ?? root,
-    env: { ...Object.fromEntries(inherited), ...options.environment },
+    env: {
+      ...Object.fromEntries(inherited),
+      // Whole, since a command may run in another folder.
+      NODE_COMPILE_CACHE: path.join(root, 'node_modules/.cache/node'),
+      ...options.environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: options.group === true,
   })

@@ -1,11 +1,11 @@
 /** Lets four validators go through faults as real processes: parted links, an old copy of data, a full disk, garbage. */
 
 import { type TestContext, test } from 'node:test'
-import { Agreement } from '../network/agreement.ts'
-import { type FaultyNetwork, faults } from '../network/faults.ts'
-import { startFaultyNetwork } from '../network/faulty-network.ts'
-import { TransferLoad } from '../network/transfer-load.ts'
-import { temporaryFolder } from './program.ts'
+import { Agreement } from '../../network/agreement.ts'
+import { type FaultyNetwork, faults } from '../../network/faults.ts'
+import { startFaultyNetwork } from '../../network/faulty-network.ts'
+import { TransferLoad } from '../../network/transfer-load.ts'
+import { temporaryFolder } from '../program.ts'
 
 const each = ['partition', 'yesterday', 'disk', 'garbage', 'proxy'] as const
 const seconds = 6

@@ -1,6 +1,6 @@
 /** Runs a development node that kills itself at one point of one workflow step. */
 
-import { startNode } from '../../src/node/node.ts'
+import { startNode } from '../../../src/node/node.ts'
 
 const [data = '', point = '', step = ''] = process.argv.slice(2)
 

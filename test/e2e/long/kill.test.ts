@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { toEventSelector } from 'viem'
-import { callRpc, eventually, getJson, startProgram, temporaryFolder } from './program.ts'
+import { callRpc, eventually, getJson, startProgram, temporaryFolder } from '../program.ts'
 
 interface Rows<T> {
   readonly items: readonly T[]

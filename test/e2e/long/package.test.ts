@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
-import { root, temporaryFolder } from './program.ts'
+import { root, temporaryFolder } from '../program.ts'
 
 function run(cwd: string, program: string, ...words: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(program, words, {

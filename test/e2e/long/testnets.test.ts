@@ -1,0 +1,8 @@
+/** The test network by each consensus but its default. */
+
+import { consensusParts } from '../../../src/node/birth-manifest.ts'
+import { testTestnet } from '../testnet-check.ts'
+
+for (const consensus of Object.keys(consensusParts)) {
+  if (consensus !== 'bft') testTestnet(consensus)
+}
