@@ -105,6 +105,16 @@ function proposedBy(chain: DrivenChain, number: number) {
   })
 }
 
+/** The height of the block that holds the n-th transaction of a chain, when it is there. */
+async function blockOf(chain: DrivenChain, count: number): Promise<bigint> {
+  let seen = 0
+  for (let height = 1n; ; height += 1n) {
+    await reached(chain, height)
+    seen += chain.byNumber(height)?.block.transactions.length ?? 0
+    if (seen >= count) return height
+  }
+}
+
 describe('nodes of a chain', { concurrency: 2 }, () => {
   test('of stakes take in who deposits, who reveals and proposes from then on, also after a restart', async (t) => {
     const validators = founders.map((number) => {
@@ -163,11 +173,15 @@ describe('nodes of a chain', { concurrency: 2 }, () => {
     await reached(node(1), 2n)
     const valueWei = 5n * ether
     await send({ from: 5, to, data: call('vote', [toHex(validatorOf(5))]), valueWei })
-    // Votes of round 0 elect for round 2, which begins with block 9.
-    await reached(node(2), 12n)
-    assert.ok(proposedBy(node(2), 5).every(({ header }) => header.number >= 9n))
-    assert.equal(proposedBy(node(2), 5).length, 1)
-    assert.equal(node(2).derivedAt(9n)?.validators.list.length, 4)
-    await agree(12n)
+    const votedIn = await blockOf(node(2), 2)
+    // Votes of round 0, which are in the blocks 1 to 4, elect for round 2, which begins with block 9.
+    const round = (votedIn - 1n) / 4n
+    const first = (round + 2n) * 4n + 1n
+    await reached(node(2), first + 3n)
+    assert.ok(proposedBy(node(2), 5).every(({ header }) => header.number >= first))
+    const ofRound = proposedBy(node(2), 5).filter(({ header }) => header.number < first + 4n)
+    assert.equal(ofRound.length, 1)
+    assert.equal(node(2).derivedAt(first)?.validators.list.length, 4)
+    await agree(first + 3n)
   })
 })
