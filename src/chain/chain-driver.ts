@@ -257,7 +257,8 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   importBlock(block: Block): Promise<Verdict> {
     return this.#exclusive(async () => {
       const verdict = await this.#import.take(block)
-      if (verdict.kind === 'valid') this.#finals?.heard(block)
+      // One that was known already may have come with another record.
+      if (verdict.kind === 'valid') this.#finals?.heard(this.#import.known.blockOf(block.hash))
       return verdict
     })
   }

@@ -72,8 +72,8 @@ export class FinalPoints {
   }
 
   /** A block came that is right as far as can be seen: what it brings may be news. */
-  heard({ record }: Pick<Block, 'record'>): void {
-    const certificate = record && decodeRecord(record).finality[0]
+  heard(block: Pick<Block, 'record'> | undefined): void {
+    const certificate = block?.record && decodeRecord(block.record).finality[0]
     if (!certificate) return
     const message = { kind: 'certificate', certificate } as const
     this.#place.feed({ kind: 'message', from: 'chain', message, nowMs: this.#place.nowMs() })

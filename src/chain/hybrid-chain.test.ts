@@ -316,4 +316,15 @@ describe('a chain of work with a committee', () => {
     const { faults, blocks } = await verifyChain({ manifest, folder: world.folderOf(0), run: true })
     assert.deepEqual([faults, blocks], [[], 24])
   })
+
+  test('a block that is known does no harm when it comes again with another record', async (t) => {
+    const world = new World(t, 1)
+    const [alone] = (await world.startAll()) as [DrivenChain]
+    await mine(alone, world.time)
+    const block = blockAt(alone, 1n)
+    const spoilt = Uint8Array.from(block.record ?? [], (byte) => byte ^ 1)
+    assert.deepEqual(await alone.importBlock({ ...block, record: spoilt }), { kind: 'valid' })
+    await mine(alone, world.time)
+    assert.equal(alone.head().header.number, 2n)
+  })
 })
