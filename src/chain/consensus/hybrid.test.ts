@@ -7,7 +7,7 @@ import type { Block, Header } from '../ledger/block.ts'
 import { rulesOfOne } from '../ledger/fork-rules.ts'
 import type { HybridParameters } from '../ledger/manifest.ts'
 import { engineBirth } from './birth.ts'
-import { quorumCertificate } from './certificate.ts'
+import { certificateVotes, quorumCertificate } from './certificate.ts'
 import { blockOf, consensusSuite, firstHeader, summaryOf } from './consensus.suite.ts'
 import type { ChainReader, ConsensusEngine, Effect, Input } from './consensus.ts'
 import { type Derived, derivedHash } from './derived.ts'
@@ -293,6 +293,30 @@ describe('a member of a committee', () => {
     })
     assert.ok(kinds(wrong.effects).includes('halt'))
     assert.deepEqual(chain.engine.step(wrong.state, chain.imported()).effects, [])
+  })
+
+  test('decides by a certificate whose votes came before one by one, and the proposal never did', () => {
+    const chain = grown(6)
+    const { hash } = chain.blocks[4] as Block
+    const certificate = decided(1n, hash)
+    let { state } = begin(chain)
+    for (const vote of certificateVotes(certificate, committee.list.length) ?? []) {
+      const message = { kind: 'vote', vote } as const
+      state = chain.engine.step(state, { kind: 'message', from: 'peer', message, nowMs }).state
+    }
+    assert.equal(state.votes.core.decision, undefined)
+    assert.ok(kinds(hear(chain.engine, state, certificate).effects).includes('keep-point'))
+  })
+
+  test('says what is final when the chain brought more certificates than were heard', () => {
+    const chain = grown(6)
+    const { state } = begin(chain)
+    const { hash } = chain.blocks[4] as Block
+    const input = chain.imported()
+    assert.ok(input.kind === 'block-imported' && input.derived)
+    const derived = { ...input.derived, finality: { instance: 2n, number: 4n, hash } }
+    const { effects } = chain.engine.step(state, { ...input, derived })
+    assert.equal(effects.find((effect) => effect.kind === 'set-final')?.number, 4n)
   })
 
   test('stops when two blocks are certified in one instance', () => {

@@ -184,9 +184,10 @@ export class Ballot {
     return known !== undefined && equalBytes(known.signature, signature)
   }
 
-  /** Whether all votes of a certificate are here: most come by themselves. */
+  /** Whether all votes of a certificate are here: most come by themselves. Whole it decides without the proposal, too. */
   #addsNothing(certificate: Certificate): boolean {
-    const { rules } = this.#desk.state()
+    const { rules, core } = this.#desk.state()
+    if (certificate.type === 'commit' && core.decision === undefined) return false
     const votes = certificateVotes(certificate, rules.validators.list.length)
     return votes?.every((vote) => this.#isKnown(vote)) === true
   }

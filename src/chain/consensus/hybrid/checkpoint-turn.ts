@@ -193,6 +193,7 @@ export class CheckpointTurn {
     // Blocks came with more certificates than were heard one by one.
     const { instance, number } = finalityOf(derived)
     if (instance <= this.state.core.height) return
+    this.effects.push({ kind: 'set-final', number })
     const { validators, nextValidators } = derived
     this.#begin({ last: { instance, number }, validators, nextValidators })
   }
