@@ -3,6 +3,7 @@
 import { quorumCertificate } from '../../src/chain/consensus/certificate.ts'
 import type {
   Certificate,
+  Instance,
   SignedProposal,
   SignedVote,
   VoteContent,
@@ -26,6 +27,8 @@ interface Target {
 
 /** What a liar knows and can do. */
 export interface LiarPlace {
+  /** What is voted on. */
+  readonly instance: Instance
   readonly plan: Pick<Plan, 'lieEveryMs' | 'weights'>
   /** The liar's validators, by place in the set of a height. */
   readonly liarsAt: (height: bigint) => readonly number[]
@@ -142,7 +145,7 @@ export class Liar {
     const validRound = isPlain ? -1 : this.#validRound({ height, round }, value)
     return {
       kind: 'vote',
-      vote: this.#sign({ instance: 0, type, height, round, validRound, value }),
+      vote: this.#sign({ instance: this.#place.instance, type, height, round, validRound, value }),
     }
   }
 
@@ -169,7 +172,7 @@ export class Liar {
   /** As a rule in its turn: a block, another one, one that is invalid, or one of before with a true or a false polka. */
   #proposal({ height, round }: Place): Message | undefined {
     const chance = this.#chance
-    const { liarsAt, proposerOf, blockOf, newBlock, checkAt, salt } = this.#place
+    const { instance, liarsAt, proposerOf, blockOf, newBlock, checkAt, salt } = this.#place
     const liars = liarsAt(height)
     const owner = proposerOf(height, round)
     const isOurs = owner !== undefined && liars.includes(owner)
@@ -184,13 +187,13 @@ export class Liar {
     blocks.set(block.value.toHex(), block)
     const validRound = again && round > 0 ? chance.below(round + 1) - 1 : -1
     const content = {
-      ...({ instance: 0, height, round, validRound, value: block.value } as const),
-      ...{ partsRoot: block.partsRoot, partCount: 1, byteLength: block.bytes.length },
+      ...{ instance, height, round, validRound, value: block.value, partsRoot: block.partsRoot },
+      ...{ partCount: Math.min(1, block.bytes.length), byteLength: block.bytes.length },
       validatorIndex: isOurs ? owner : chance.pick(liars),
     }
     const proposal = signProposal(content, checkAt(height), salt())
     proposals.push(proposal)
-    return { kind: 'proposal', proposal, block: block.bytes }
+    return { kind: 'proposal', proposal, ...(block.bytes.length > 0 && { block: block.bytes }) }
   }
 
   /** Honest votes for something in the round, and its own; good if they are enough. */
@@ -248,7 +251,12 @@ export class Liar {
     return {
       kind: 'round-state',
       state: {
-        ...{ instance: 0, height, round, step: chance.pick(['new', 'propose', 'precommit']) },
+        ...{
+          instance: this.#place.instance,
+          height,
+          round,
+          step: chance.pick(['new', 'propose', 'precommit']),
+        },
         ...{ lockedRound: -1, validRound: chance.below(4) - 1, hasProposal: chance.oneIn(2) },
         ...{ prevotes: [map(), map()], precommits: [map(), map()] },
       },

@@ -120,7 +120,12 @@ function layOut(world: World, nodes: readonly SimulatedNode[]): number {
 /** A run as its liar sees it. */
 function liarPlace(world: World, nodes: readonly SimulatedNode[]): LiarPlace {
   return {
-    ...{ plan: world.plan, chance: world.chance('byzantine'), checkAt: () => world.check },
+    ...{
+      instance: 0,
+      plan: world.plan,
+      chance: world.chance('byzantine'),
+      checkAt: () => world.check,
+    },
     liarsAt: () => world.plan.liars,
     targets: () => nodes.map(({ id, height, core }) => ({ id, height, round: core.round })),
     hear: (ear) => {

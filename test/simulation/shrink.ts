@@ -79,6 +79,7 @@ function withoutValidator(plan: Plan, index: number): Plan {
   const chains: ChainPlan = {
     ...smaller,
     skewsMs: kept(smaller.skewsMs),
+    powers: smaller.powers.filter((_, at) => at !== index),
     transactions: smaller.transactions.flatMap((one) =>
       stays(one.node) ? { ...one, node: place(one.node) } : [],
     ),

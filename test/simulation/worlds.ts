@@ -29,6 +29,7 @@ export const seedsToRemember: readonly Seed[] = [
   ...[44, 132, 280, 302].map((number) => ({ world: 'bft', number }) as const),
   ...[87, 50_621, 60_953].map((number) => ({ world: 'pow', number }) as const),
   { world: 'pos', number: 90 },
+  ...[71, 147].map((number) => ({ world: 'hybrid', number }) as const),
 ]
 
 /** Of a row of seeds so many run the core: a run of it costs a tenth of one of whole chains. */

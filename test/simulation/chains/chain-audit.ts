@@ -36,7 +36,7 @@ export async function auditChain({ ground, plan }: ChainWorld, machine: Machine)
     const verdict = engine.checkHeader(reader, block, endOfTime)
     if (verdict.kind !== 'valid') throw invalid(at, JSON.stringify(verdict))
     const blockHash = (number: bigint) => machine.chain?.blockHash(number)
-    const close = closingOn(engine, derived)
+    const close = closingOn(engine, derived, reader.derived)
     const site = { evm, rules, parent: parent.header, state, blockHash, close }
     const ran = await runBlock(site, { block, senders })
     if ('kind' in ran) throw invalid(at, `${ran.rule}: ${ran.detail}`)

@@ -20,5 +20,10 @@ export const mustHappenInChains: Readonly<Record<ChainEngine, readonly string[]>
     ...['blamed: bad-encoding', 'nonce found'],
   ],
   pos: [...everywhere, ...whereVotes],
+  hybrid: [
+    ...[...everywhere, 'reorganisation', 'asked: headers', 'asked: blocks', 'nonce found'],
+    ...['evidence double-vote', 'checkpoint'],
+    ...['checkpoint in a later round', 'decided beside the chain'],
+  ],
   dpos: [...everywhere, ...whereVotes, ...whereElected],
 }

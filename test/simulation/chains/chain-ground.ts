@@ -17,6 +17,7 @@ import type { ChainRules } from '../../../src/chain/ledger/fork-rules.ts'
 import { chainRules } from '../../../src/chain/ledger/fork-schedule.ts'
 import type {
   DposParameters,
+  HybridParameters,
   Manifest,
   PosParameters,
   PowParameters,
@@ -56,6 +57,10 @@ const birthTime = 999_999n
 export const [workSeconds, firstDifficulty] = [3, 16n]
 /** Blocks that a validator can propose before its hash chain is used up. */
 const revealsOfOne = 64
+/** Where a committee makes blocks final: every so many, with so many on them. */
+export const [checkpointEvery, buriedBy] = [3, 2]
+/** How far back a chain of work may go. */
+const maxReorg = 16
 
 let evm: Promise<Evm> | undefined
 
@@ -121,6 +126,11 @@ function consensusOf(
   switch (plan.engine) {
     case 'pow':
       return powParameters(plan)
+    case 'hybrid':
+      return hybridParameters(
+        plan,
+        list.map((one) => ({ ...member(one), weight: one.weight, owner: one.payTo })),
+      )
     case 'bft': {
       const validators = list.map((one) => ({
         ...member(one),
@@ -145,14 +155,20 @@ function consensusOf(
   }
 }
 
-function voted(plan: ChainPlan): VotedParameters {
+function waits(): Pick<VotedParameters, 'timeouts' | 'maxTimeoutMs'> {
   const { base, delta, max } = timeouts
   const wait = (kind: 'propose' | 'prevote' | 'precommit') => ({
     ...{ baseMs: base[kind], deltaMs: delta[kind] },
   })
   return {
-    ...{ blockTimeMs: 1_000, maxTimeoutMs: max, buildLeadMs: 200, evidenceHeights: 1_000 },
+    maxTimeoutMs: max,
     timeouts: { propose: wait('propose'), prevote: wait('prevote'), precommit: wait('precommit') },
+  }
+}
+
+function voted(plan: ChainPlan): VotedParameters {
+  return {
+    ...{ ...waits(), blockTimeMs: 1_000, buildLeadMs: 200, evidenceHeights: 1_000 },
     emptyBlocks: plan.isHeartbeat ? 'heartbeat' : 'always',
     ...{ absence: plan.hasAbsences, futureMs: plan.futureMs },
   }
@@ -184,7 +200,19 @@ function powParameters({ futureMs }: ChainPlan): PowParameters {
   return {
     ...{ engine: 'pow', blockTimeMs: workSeconds * 1_000, seal: 'keccak', halfLifeSeconds: 30 },
     ...{ startTarget: 2n ** 256n / firstDifficulty - 1n, easiestTarget: 2n ** 254n },
-    ...{ issuanceWei: 2n * ether, halving: 4, safeDepth: 2, finalizedDepth: 16, maxReorg: 16 },
+    ...{ issuanceWei: 2n * ether, halving: 4, safeDepth: 2, finalizedDepth: maxReorg, maxReorg },
     futureMs,
+  }
+}
+
+function hybridParameters(
+  plan: ChainPlan,
+  validators: HybridParameters['validators'],
+): HybridParameters {
+  const { engine: _, safeDepth: __, finalizedDepth: ___, ...work } = powParameters(plan)
+  return {
+    ...{ ...work, ...waits(), engine: 'hybrid', checkpointEvery, buriedBy, maxValidators: 16 },
+    ...{ validators, owner: 'members' },
+    ...{ finalityRewardWei: ether / 10n, committeeRewardWei: ether / 3n },
   }
 }

@@ -10,8 +10,9 @@ import {
 } from '../../../src/chain/consensus/travelling-block.ts'
 import { headerHash } from '../../../src/chain/ledger/block-codec.ts'
 import type { LiarPlace } from '../liar.ts'
+import { checkpointEvery } from './chain-ground.ts'
 import type { ChainWorld } from './chain-world.ts'
-import { isVoted } from './engine-watch.ts'
+import { votesOf } from './engine-watch.ts'
 
 /** A block as it was proposed. */
 interface HeardBlock {
@@ -42,10 +43,16 @@ export function liarOf(world: ChainWorld): LiarPlace {
   return {
     liarsAt: (height) =>
       plan.liars.map((one) => world.placeAt(one, height)).filter((place) => place >= 0),
-    ...{ plan, chance, checkAt: (height) => world.checkAt(height), salt: () => world.salt() },
+    ...{
+      instance: plan.engine === 'hybrid' ? 1 : 0,
+      plan,
+      chance,
+      checkAt: (height) => world.checkAt(height),
+      salt: () => world.salt(),
+    },
     targets: () =>
       world.machines.map(({ id, engineState }) => {
-        const core = isVoted(engineState) ? engineState.core : undefined
+        const core = votesOf(engineState)?.core
         return { id, height: core?.height ?? 1n, round: core?.round ?? 0 }
       }),
     hear: (ear) => {
@@ -57,12 +64,13 @@ export function liarOf(world: ChainWorld): LiarPlace {
     after: (ms, run) => world.after(ms, run),
     proposerOf(height, round) {
       const found = world.machines
-        .map(({ engineState }) => engineState)
-        .find((state) => isVoted(state) && state.core.height === height)
-      return isVoted(found) ? found.rules.proposerOf(round) : undefined
+        .map(({ engineState }) => votesOf(engineState))
+        .find((votes) => votes?.core.height === height)
+      return found?.proposerOf(round)
     },
     voted: (vote) => world.observer.voted(vote),
     newBlock(height, round, isValid) {
+      if (plan.engine === 'hybrid') return checkpointOf(world, isValid)
       const known = blocks.filter((one) => one.height === height)
       const model = known.find((one) => one.round === round) ?? known.at(-1)
       if (model === undefined) return undefined
@@ -81,6 +89,16 @@ export function liarOf(world: ChainWorld): LiarPlace {
       if (message.kind !== 'sync') world.lie(to, message)
     },
   }
+}
+
+/** A block that somebody has and that may be final, or one that may not. */
+function checkpointOf(world: ChainWorld, isValid: boolean) {
+  const chance = world.chance('byzantine')
+  const { chain, height } = chance.pick(world.machines)
+  const below = height - BigInt(chance.below(2 * checkpointEvery))
+  const number = isValid ? below - (below % BigInt(checkpointEvery)) : below
+  const value = chain?.blockHash(number)
+  return value && { value, bytes: new Uint8Array(), partsRoot: new Uint8Array(32) }
 }
 
 /** A block that is made a little later than another one; of another round it is none. */

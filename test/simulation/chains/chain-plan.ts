@@ -12,12 +12,19 @@ import {
 } from '../plan.ts'
 
 /** Engines whose chains are simulated. */
-export const chainEngines = ['bft', 'pow', 'pos', 'dpos'] as const
+export const chainEngines = ['bft', 'pow', 'pos', 'dpos', 'hybrid'] as const
 export type ChainEngine = (typeof chainEngines)[number]
+
+/** Whether blocks are sealed by work. */
+export function isMined({ engine }: Pick<ChainPlan, 'engine'>): boolean {
+  return engine === 'pow' || engine === 'hybrid'
+}
 
 /** One run; in it a liar's validator also runs a node, whose messages go astray. */
 export interface ChainPlan extends Plan {
   readonly engine: ChainEngine
+  /** Of each validator: how fast it works, where blocks are sealed by work. */
+  readonly powers: readonly number[]
   /** Of each node: by how much its clock is ahead at first. */
   readonly skewsMs: readonly number[]
   /** How far a block's time may be ahead of a node's clock. */
@@ -41,6 +48,9 @@ export function machinesOf({ weights, twins }: Pick<Plan, 'weights' | 'twins'>):
   return [...weights.map((_, index) => index), ...twins]
 }
 
+/** Time in which all goes wrong: two seconds' blocks are many elections, and work needs long to part ways. */
+const calmest: Partial<Record<ChainEngine, number>> = { pos: 5_000, dpos: 5_000, hybrid: 25_000 }
+
 /** The plan of a seed. */
 export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
   const chance = chanceOf(seed, streams.plan)
@@ -48,7 +58,7 @@ export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
   const { weights, twins, liars } = who
   const nodes = weights.length + twins.length
   const isElected = engine === 'pos' || engine === 'dpos'
-  const calmFromMs = 1_000 + chance.below(isElected ? 5_000 : 9_000)
+  const calmFromMs = 1_000 + chance.below(calmest[engine] ?? 9_000)
   const [isBad, isSkewed] = [!chance.oneIn(4), chance.oneIn(4)]
   const plan = {
     ...{ engine, seed, ...who, calmFromMs, heights: heightsOf(engine, chance, who.epochLength) },
@@ -63,7 +73,8 @@ export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
     paceMs: [],
     ...{ buildMs: 1, checkMs: 1, syncMs: 1 + chance.below(20) },
     hasAbsences: chance.oneIn(2),
-    futureMs: engine === 'pow' ? chance.pick([3_000, 15_000]) : chance.pick([500, 500, 2_000]),
+    futureMs: isMined({ engine }) ? chance.pick([3_000, 15_000]) : chance.pick([500, 500, 2_000]),
+    powers: drawPowers(engine, chance, weights),
     isHeartbeat: !isElected && chance.oneIn(8),
     transactions: Array.from({ length: chance.below(6) }, () => ({
       ...{ atMs: chance.below(calmFromMs), node: chance.below(nodes) },
@@ -103,9 +114,17 @@ function drawMembers(engine: ChainEngine, chance: Chance) {
   return { ...one, weights, ...drawFaulty(chance, weights), epochLength }
 }
 
+/** Who works much need not have much of a say. */
+function drawPowers(engine: ChainEngine, chance: Chance, weights: readonly number[]) {
+  if (engine !== 'hybrid') return weights
+  const heavy = chance.oneIn(2) ? chance.below(weights.length) : -1
+  return weights.map((_, at) => (at === heavy ? 3 * weights.length : 1 + chance.below(3)))
+}
+
 /** Heights to reach, of which some elections are a part where there are any. */
 function heightsOf(engine: ChainEngine, chance: Chance, epochLength: number): number {
   if (epochLength > 0) return (2 + chance.below(3)) * epochLength + 1
+  if (engine === 'hybrid') return 9 + chance.below(4)
   return engine === 'pow' ? 4 + chance.below(5) : 2 + chance.below(4)
 }
 

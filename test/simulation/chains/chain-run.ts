@@ -11,7 +11,7 @@ import type { RunResult } from '../run.ts'
 import { auditChain } from './chain-audit.ts'
 import { chainGround, richKey, workSeconds } from './chain-ground.ts'
 import { liarOf } from './chain-liar.ts'
-import type { ChainPlan } from './chain-plan.ts'
+import { type ChainPlan, isMined } from './chain-plan.ts'
 import { ChainWorld, propertyOf } from './chain-world.ts'
 import { isVoted } from './engine-watch.ts'
 import type { Machine } from './machine.ts'
@@ -38,6 +38,7 @@ export async function runChain(
     events = await runEvents(world, { healedMs, correct })
     const [one] = correct
     if (world.failure === undefined) world.watch.checkWork(correct)
+    if (world.failure === undefined) world.finals.check(correct)
     if (one?.chain && world.failure === undefined) await auditChain(world, one)
   } catch (error) {
     world.fail(error)
@@ -63,14 +64,14 @@ async function runEvents(
   { healedMs, correct }: { readonly healedMs: number; readonly correct: readonly Machine[] },
 ): Promise<number> {
   const { plan, queue } = world
-  const isMined = plan.engine === 'pow'
-  const isLive = isMined || canProgress(plan)
-  const reached = isMined ? commonHeight : lowest
+  const isWorked = isMined(plan)
+  const isLive = isWorked || canProgress(plan)
+  const reached = isWorked ? commonHeight : lowest
   let [events, deadlineMs, target] = [0, Number.POSITIVE_INFINITY, plan.heights]
   // What promises do next belongs to the event that they wait for.
   for (await setImmediate(); queue.next(); await setImmediate()) {
     events += 1
-    if (isMined) for (const machine of world.machines) machine.mine()
+    if (isWorked) for (const machine of world.machines) machine.mine()
     if (world.failure) return events
     if (events >= mostEvents) throw new PropertyFailure('L1', `more than ${mostEvents} events`)
     if (queue.nowMs < healedMs) continue
@@ -84,7 +85,7 @@ async function runEvents(
       target = Math.max(target, highest + heightsInCalm)
     }
     const isThere = reached(correct) >= target
-    if (isThere && (!isMined || world.watch.isAtMostWork(correct))) return events
+    if (isThere && (!isWorked || isSettled(world, { correct, target }))) return events
     // A node that never comes to most work again is told of by that property.
     if (isThere && queue.nowMs > deadlineMs) return events
     if (queue.nowMs > deadlineMs) throw new PropertyFailure('L1', stuck(correct))
@@ -146,6 +147,16 @@ function layOutTransactions({ plan, queue, machines, ground }: ChainWorld): void
   }
 }
 
+/** Whether nothing is under way: no node moves, and what is buried is final wherever a committee can decide. */
+function isSettled(
+  { watch, finals, plan }: ChainWorld,
+  { correct, target }: { readonly correct: readonly Machine[]; readonly target: number },
+): boolean {
+  const isFinal =
+    plan.engine !== 'hybrid' || !canProgress(plan) || finals.reach(correct, BigInt(target))
+  return isFinal && watch.isAtMostWork(correct)
+}
+
 function lowest(machines: readonly Machine[]): number {
   return Math.min(...machines.map(({ height }) => Number(height)))
 }
@@ -161,7 +172,7 @@ function commonHeight(machines: readonly Machine[]): number {
 
 /** Time for the heights that are left: twenty waits of the rounds that some node has come to, and what clocks differ by. */
 function allowedMs(plan: ChainPlan, correct: readonly Machine[]): number {
-  if (plan.engine === 'pow') return (plan.heights + 20) * 20 * workSeconds * 1_000
+  if (isMined(plan)) return (plan.heights + 20) * 20 * workSeconds * 1_000
   const rounds = correct.map(({ engineState }) =>
     isVoted(engineState) ? engineState.core.round : 0,
   )

@@ -8,6 +8,7 @@ import type { ConsensusMessage, ValidatorSet } from '../../../src/chain/consensu
 import { decodeRecord } from '../../../src/chain/consensus/record.ts'
 import type { Block } from '../../../src/chain/ledger/block.ts'
 import { PropertyFailure } from '../observer.ts'
+import { isMined } from './chain-plan.ts'
 import type { MachinePlace, RunPlace } from './places.ts'
 
 /** What was seen of the chains of one run. */
@@ -44,7 +45,7 @@ export class ChainWatch {
     else observer.proposed(own.proposal)
     // What was signed for a height that is on the disk is in the log no more, and needs not be.
     const { height } = own.kind === 'vote' ? own.vote : own.proposal
-    if (!machine.isCorrect || height <= machine.height) return
+    if (!machine.isCorrect || height <= machine.decided) return
     const bytes = encodeMessage(own)
     const { signature } = own.kind === 'vote' ? own.vote : own.proposal
     // What was said once comes back from others, too.
@@ -73,7 +74,7 @@ export class ChainWatch {
   ): void {
     const { observer, plan } = this.#world
     if (removed.length > 0) observer.count('reorganisation')
-    if (removed.length > 0 && plan.engine !== 'pow') {
+    if (removed.length > 0 && !isMined(plan)) {
       throw new PropertyFailure('S3', `node ${machine.id} takes back what was final`)
     }
     for (const { block } of added) this.#added(machine, derived, block)
@@ -101,7 +102,7 @@ export class ChainWatch {
     this.#world.tell(machine.id, () => `has ${number} ${block.hash.toHex().slice(0, 6)}`)
     if (block.transactions.length > 0) observer.count('transactions in a block')
     const follows = derived.of(block.hash)
-    if (plan.engine === 'pow') {
+    if (isMined(plan)) {
       const work = follows?.totalWork ?? 0n
       this.#workOf.set(block.hash.toHex(), work)
       const most = this.#mostWork.get(machine.id) ?? 0n
@@ -110,8 +111,8 @@ export class ChainWatch {
     }
     if (!machine.isCorrect || !follows) return
     this.#decided(machine, block)
-    this.#learn(number + 1n, follows.validators)
-    this.#learn(number + 2n, follows.nextValidators)
+    this.learn(number + 1n, follows.validators)
+    this.learn(number + 2n, follows.nextValidators)
   }
 
   /** S1 to S3, and S7. */
@@ -130,7 +131,7 @@ export class ChainWatch {
   }
 
   /** S8. */
-  #learn(height: bigint, set: ValidatorSet): void {
+  learn(height: bigint, set: ValidatorSet): void {
     const known = this.#sets.get(height)
     if (known && !equalBytes(known.hash, set.hash)) {
       throw new PropertyFailure('S8', `two sets for height ${height}`)

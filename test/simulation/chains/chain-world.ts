@@ -18,6 +18,7 @@ import type { ChainGround } from './chain-ground.ts'
 import { type ChainPlan, machinesOf } from './chain-plan.ts'
 import { ChainWatch } from './chain-watch.ts'
 import { watchedEngine } from './engine-watch.ts'
+import { FinalWatch } from './final-watch.ts'
 import { Machine } from './machine.ts'
 import type { MachinePlace, Parcel, RunPlace } from './places.ts'
 
@@ -28,6 +29,7 @@ export class ChainWorld implements RunPlace {
   readonly queue = new EventQueue()
   readonly observer: Observer
   readonly watch: ChainWatch
+  readonly finals: FinalWatch
   /** The validator of each machine, by place in the first set. */
   readonly validators: readonly number[]
   readonly machines: readonly Machine[]
@@ -52,6 +54,7 @@ export class ChainWorld implements RunPlace {
       isFaulty: (place, height) => this.isFaulty(this.validatorAt(place, height)),
     })
     this.watch = new ChainWatch(this)
+    this.finals = new FinalWatch(this, (height, set) => this.watch.learn(height, set))
     this.validators = machinesOf(plan)
     this.#wires = new Wires(plan, {
       ...{ queue: this.queue, chance: this.chance('network') },
@@ -155,6 +158,16 @@ export class ChainWorld implements RunPlace {
     this.hears(message)
   }
 
+  /** A machine has lost its chain. */
+  forgot(machine: MachinePlace): void {
+    this.finals.forgot(machine)
+  }
+
+  /** The engine of a machine has taken a step. */
+  stepped(machine: MachinePlace, state: unknown): void {
+    this.finals.stepped(machine, state)
+  }
+
   /** A machine has opened its chain. */
   opened(machine: MachinePlace, derived: ChainDerived): void {
     this.#guarded(() => this.watch.opened(machine, derived))
@@ -166,7 +179,10 @@ export class ChainWorld implements RunPlace {
     derived: ChainDerived,
     event: Extract<ChainEvent, { kind: 'head' }>,
   ): void {
-    this.#guarded(() => this.watch.moved(machine, derived, event))
+    this.#guarded(() => {
+      this.watch.moved(machine, derived, event)
+      this.finals.moved(machine, event)
+    })
   }
 
   /** Listeners are called where errors are only logged. */

@@ -7,6 +7,9 @@ import type {
   Input,
   Step,
 } from '../../../src/chain/consensus/consensus.ts'
+import type { CoreRules } from '../../../src/chain/consensus/core-state.ts'
+import { rulesOf } from '../../../src/chain/consensus/hybrid/checkpoint-state.ts'
+import type { HybridState } from '../../../src/chain/consensus/hybrid.ts'
 import { PropertyFailure } from '../observer.ts'
 import type { MachinePlace } from './places.ts'
 
@@ -47,17 +50,22 @@ function look(
   input: Input | undefined,
 ): void {
   const { observer } = machine.world
+  machine.world.stepped(machine, state)
   if (input?.kind === 'block-checked' && typeof input.verdict === 'object') {
     observer.count(`checked: ${input.verdict.kind}`)
   }
   if (input?.kind === 'block-synced') observer.count('synced block')
   for (const effect of effects) lookAt(machine, effect)
   if (isVoted(state)) checkBounds(machine, state)
+  if (isHybrid(state)) checkBounds(machine, { ...state.votes, flights: [], evidence: [] })
 }
 
 function lookAt(machine: MachinePlace, effect: Effect): void {
   const { observer } = machine.world
   if (effect.kind === 'help') observer.count('helped')
+  if (effect.kind === 'keep-point' && !machine.chain?.byHash(effect.hash)) {
+    observer.count('decided beside the chain')
+  }
   if (effect.kind === 'report') observer.reported(effect.evidence)
   if (effect.kind !== 'halt') return
   throw new PropertyFailure('S2', `node ${machine.id}: a quorum commits an invalid block`)
@@ -66,7 +74,13 @@ function lookAt(machine: MachinePlace, effect: Effect): void {
 /** S11. */
 function checkBounds(
   { id }: MachinePlace,
-  { core, flights, answered, evidence, held }: BftState,
+  {
+    core,
+    flights,
+    answered,
+    evidence,
+    held,
+  }: Pick<BftState, 'core' | 'flights' | 'answered' | 'evidence' | 'held'>,
 ): void {
   const isBounded =
     core.tallies.length <= most.tallies &&
@@ -81,4 +95,18 @@ function checkBounds(
 /** Whether a state is that of an engine whose blocks are voted on. */
 export function isVoted(state: unknown): state is BftState {
   return typeof state === 'object' && state !== null && 'core' in state
+}
+
+/** Whether a state is that of an engine whose blocks a committee makes final. */
+export function isHybrid(state: unknown): state is HybridState {
+  return typeof state === 'object' && state !== null && 'votes' in state && 'mining' in state
+}
+
+/** Where the votes of an engine stand, and whose turn it is. */
+export function votesOf(
+  state: unknown,
+): (Pick<BftState, 'core'> & Pick<CoreRules, 'proposerOf'>) | undefined {
+  if (isVoted(state)) return { core: state.core, proposerOf: state.rules.proposerOf }
+  if (!isHybrid(state)) return undefined
+  return { core: state.votes.core, proposerOf: rulesOf(state.votes).proposerOf }
 }

@@ -34,6 +34,7 @@ const frameBytes = 20
 export class MachineDisk {
   readonly #logs = new Map<string, DurableFile<Records>>()
   readonly #guard: DurableFile<Uint8Array> = { held: new Uint8Array(), coming: undefined }
+  #finals: DurableFile<Uint8Array> = { held: new Uint8Array(), coming: undefined }
   readonly #chance: Chance
   readonly #syncMs: number
   /** The next write fails. */
@@ -58,13 +59,18 @@ export class MachineDisk {
   crash(): void {
     for (const file of this.#logs.values()) this.#settle(file)
     this.#settle(this.#guard)
+    this.#settle(this.#finals)
     this.isFailing = false
   }
 
   /** Loses a file of the chain's folder, or all of it. */
   lose(name?: string): void {
-    if (name === undefined) this.#logs.clear()
-    else this.#logs.delete(name)
+    if (name !== undefined) {
+      this.#logs.delete(name)
+      return
+    }
+    this.#logs.clear()
+    this.#finals = { held: new Uint8Array(), coming: undefined }
   }
 
   openLog(life: Life): (options: BlockLogOptions) => Promise<BlockLog> {
@@ -75,15 +81,21 @@ export class MachineDisk {
     }
   }
 
-  openNewest(life: Life): () => Promise<NewestFile> {
-    return async () => {
-      const file = this.#guard
-      const change = this.#changer(file, life)
-      return {
-        value: file.held,
-        write: (value) => change(() => value.slice()),
-        close: async () => {},
-      }
+  openGuard(life: Life): () => Promise<NewestFile> {
+    return async () => this.#newest(this.#guard, life)
+  }
+
+  /** Proofs of final blocks. */
+  openFinals(life: Life): NewestFile {
+    return this.#newest(this.#finals, life)
+  }
+
+  #newest(file: DurableFile<Uint8Array>, life: Life): NewestFile {
+    const change = this.#changer(file, life)
+    return {
+      value: file.held,
+      write: (value) => change(() => value.slice()),
+      close: async () => {},
     }
   }
 

@@ -41,9 +41,9 @@ export class Pick {
   /** An exponential time: all miners together find a block of the first difficulty in a block time. */
   #drawnMs(target: bigint): number {
     const { world, validator } = this.#machine
-    const { weights } = world.plan
-    const all = weights.reduce((sum, weight) => sum + weight, 0)
-    const share = (weights[validator] ?? 0) / all
+    const { powers } = world.plan
+    const all = powers.reduce((sum, power) => sum + power, 0)
+    const share = (powers[validator] ?? 0) / all
     const difficulty = Number(2n ** 256n / (target + 1n)) / Number(firstDifficulty)
     const drawn = -Math.log(1 - world.chance('work').below(2 ** 30) / 2 ** 30)
     return (drawn * difficulty * workSeconds * 1_000) / share

@@ -7,17 +7,22 @@ import { ChainDerived } from '../../../src/chain/chain-derived.ts'
 import { ChainDriver } from '../../../src/chain/chain-driver.ts'
 import { openChainLog } from '../../../src/chain/chain-log.ts'
 import { ChainPast } from '../../../src/chain/chain-past.ts'
+import type { Instance } from '../../../src/chain/consensus/messages.ts'
 import {
   fakeSchemes,
   fakeSigningKey,
 } from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
+import { votesOn } from '../../../src/chain/final-points.ts'
+import { isWorked } from '../../../src/chain/ledger/manifest.ts'
 import { CheckingThreads } from '../../../src/chain/txpool/checking-threads.ts'
 import {
   openValidatorSigner,
   signingLogFile,
+  type ValidatorSigner,
 } from '../../../src/chain/validating/validator-signer.ts'
 import { NodeClock } from '../node-clock.ts'
 import { PropertyFailure } from '../observer.ts'
+import { isHybrid } from './engine-watch.ts'
 import { type Life, MachineDisk } from './machine-disk.ts'
 import { MachineLinks } from './machine-links.ts'
 import { Pick } from './machine-pick.ts'
@@ -73,6 +78,12 @@ export class Machine implements MachinePlace {
     return this.chain?.head().header.number ?? 0n
   }
 
+  /** The last height, or instance, that is over for it. */
+  get decided(): bigint {
+    const votes = this.engineState
+    return isHybrid(votes) ? votes.votes.last.instance : this.height
+  }
+
   /** What its clock shows; whole milliseconds, as systems give them. */
   nowMs(): number {
     return epochMs + Math.floor(this.#clock.ownMs())
@@ -108,7 +119,10 @@ export class Machine implements MachinePlace {
     this.links.cut()
     this.disk.crash()
     if (crash.loses === 'log') this.disk.lose(this.signingLog)
-    if (crash.loses === 'folder') this.disk.lose()
+    if (crash.loses === 'folder') {
+      this.disk.lose()
+      this.world.forgot(this)
+    }
     this.world.tell(this.id, () => `stops${crash.loses ? ` and loses its ${crash.loses}` : ''}`)
     crash.crashed()
   }
@@ -177,17 +191,9 @@ export class Machine implements MachinePlace {
     const derived = new ChainDerived(manifest, genesis.executed.block.hash, log)
     const own = firstSet.list[this.validator]
     const payTo = own?.payTo ?? new Uint8Array(20)
-    const isMined = manifest.consensus.engine === 'pow'
-    const signer =
-      own &&
-      !isMined &&
-      (await openValidatorSigner(
-        { key: fakeSigningKey(own, () => world.salt()), guardFile: '' },
-        {
-          ...{ folder: '', chainKey: key, logger },
-          files: { guard: disk.openNewest(life), log: disk.openLog(life) },
-        },
-      ))
+    const isMined = isWorked(manifest.consensus)
+    const signers =
+      manifest.consensus.engine !== 'pow' ? await this.#openSigners(life, votesOn(engine)) : []
     if (life.isOver) return
     const checkpoints = new ChainCheckpoints(
       {
@@ -199,7 +205,8 @@ export class Machine implements MachinePlace {
     )
     const chain = new ChainDriver({
       ...{ engine, evm, rules, key, past, log, derived, checkpoints },
-      signers: signer ? [signer] : [],
+      signers,
+      finals: votesOn(engine) === 1 ? disk.openFinals(life) : undefined,
       ...{ archive: undefined, genesis: genesis.executed, base: undefined, folder: '' },
       birthState: () => genesis.state.hold(),
       options: {
@@ -226,6 +233,22 @@ export class Machine implements MachinePlace {
     await chain.start()
     if (!life.isOver) this.links.start(life)
     this.#pick = new Pick(this, life)
+  }
+
+  /** What its validator signs with. */
+  async #openSigners(life: Life, instance: Instance): Promise<readonly ValidatorSigner[]> {
+    const { world, disk } = this
+    const { key: chainKey, firstSet } = world.ground
+    const own = firstSet.list[this.validator]
+    if (own === undefined) return []
+    const signer = await openValidatorSigner(
+      { key: fakeSigningKey(own, () => world.salt()), guardFile: '' },
+      {
+        ...{ folder: '', chainKey, logger: this.#logger(life), instance },
+        files: { guard: disk.openGuard(life), log: disk.openLog(life) },
+      },
+    )
+    return [signer]
   }
 
   /** What a node calls an error is one, unless its disk was made to fail. */

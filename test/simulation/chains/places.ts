@@ -5,6 +5,7 @@ import type { ChainDerived } from '../../../src/chain/chain-derived.ts'
 import type { ChainDriver } from '../../../src/chain/chain-driver.ts'
 import type { ChainQuestion } from '../../../src/chain/chain-network.ts'
 import type { ConsensusEngine } from '../../../src/chain/consensus/consensus.ts'
+import type { SignatureCheck } from '../../../src/chain/consensus/signatures.ts'
 import type { Chance } from '../../fuzz/chance.ts'
 import type { Observer } from '../observer.ts'
 import type { streams } from '../plan.ts'
@@ -43,6 +44,8 @@ export interface MachinePlace {
   /** Whether the rules bind it. */
   readonly isCorrect: boolean
   readonly height: bigint
+  /** The last height, or instance of a committee, that is over for it. */
+  readonly decided: bigint
   /** The chain, while the machine is up and has opened it. */
   readonly chain: ChainDriver | undefined
   /** What its engine remembers; absent when it is down. */
@@ -68,6 +71,8 @@ export interface RunPlace {
   /** The validator of each machine, by place in the first set. */
   readonly validators: readonly number[]
   readonly nowMs: number
+  /** What signatures of a height, or an instance, are checked against. */
+  checkAt(height: bigint): SignatureCheck
   /** The place of a validator of the first set in that of a height; below 0 where it is not in it. */
   placeAt(validator: number, height: bigint): number
   /** Whether a validator of the first set may break rules. */
@@ -87,6 +92,10 @@ export interface RunPlace {
   straying(machine: MachinePlace): (to: number) => boolean
   /** A machine says something of consensus. */
   said(machine: MachinePlace, bytes: Uint8Array): void
+  /** A machine has lost its chain. */
+  forgot(machine: MachinePlace): void
+  /** Its engine has taken a step. */
+  stepped(machine: MachinePlace, state: unknown): void
   /** A machine has opened its chain. */
   opened(machine: MachinePlace, derived: ChainDerived): void
   /** The chain of a machine has moved, and is on its disk. */

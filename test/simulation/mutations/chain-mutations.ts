@@ -111,13 +111,13 @@ export const chainMutations: readonly Mutation[] = [
   },
   {
     ...{ id: '46a', what: 'fork choice ignores finality', file: `${room}/hybrid.ts` },
-    ...{ world: 'pow', tests: hybridTests },
+    ...{ world: 'hybrid', tests: hybridTests },
     find: 'if (a.finalNumber === b.finalNumber) return',
     put: 'if (a.finalNumber >= 0n) return',
   },
   {
     ...{ id: '46b', what: 'a checkpoint need be no descendant of the last' },
-    ...{ file: `${room}/hybrid/finality-rules.ts`, world: 'pow', tests: finalityTests },
+    ...{ file: `${room}/hybrid/finality-rules.ts`, world: 'hybrid', tests: finalityTests },
     find: 'if (number === undefined || number <= before.number) {',
     put: 'if (number === undefined) {',
   },
