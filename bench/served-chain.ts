@@ -89,7 +89,14 @@ async function fill(
       // Snapshots are made by nodes that have links.
       join: () => ({
         ...{ say() {}, sayPart() {}, sayState() {}, sayTransaction() {}, giveBlock() {} },
-        ...{ sayStatus() {}, sayNewBlock() {}, score() {}, addPeer() {}, leave() {} },
+        ...{
+          sayOffer() {},
+          sayStatus() {},
+          sayNewBlock() {},
+          score() {},
+          addPeer() {},
+          leave() {},
+        },
         ...{ validatorChanged() {}, peers: () => [], ask: async () => undefined },
       }),
     },

@@ -40,17 +40,13 @@ export interface VotingPlace extends Omit<LateChain, 'hear'> {
   readonly halted: (error: AppError) => void
   /** Keys of this node. */
   readonly signers: readonly ValidatorSigner[]
-  readonly hearTransaction: NetworkedChain['hearTransaction']
   readonly isValidator: NetworkedChain['isValidator']
   /** What a peer said of its head where no vote is heard of it. */
   readonly headOf: (peer: string) => bigint | undefined
 }
 
 /** What of a chain is about votes, as the network sees it. */
-type VotedChain = Pick<
-  NetworkedChain,
-  'key' | 'hear' | 'hearTransaction' | 'hearBlock' | 'validator' | 'isValidator'
->
+type VotedChain = Pick<NetworkedChain, 'key' | 'hear' | 'hearBlock' | 'validator' | 'isValidator'>
 
 /** Blocks that have been run and wait for the vote. */
 const mostRun = 8
@@ -91,9 +87,9 @@ export class BlockVoting {
 
   /** The chain as the network sees it. */
   networked(key: Hash): VotedChain {
-    const { hearTransaction, isValidator } = this.#place
+    const { isValidator } = this.#place
     return {
-      ...{ key, hearTransaction, isValidator },
+      ...{ key, isValidator },
       validator: () => this.#signer?.linkKey,
       hear: (from, bytes) => this.#hear(from, bytes),
       hearBlock: (bytes) => this.#hearBlock(bytes),
@@ -220,11 +216,6 @@ export class BlockVoting {
           })),
       }
     )
-  }
-
-  /** Tells others of a transaction that came to this node. */
-  sayTransaction(raw: Uint8Array): void {
-    this.#network?.sayTransaction(raw)
   }
 
   #hear(from: string, bytes: Uint8Array): Hearing {

@@ -83,6 +83,9 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#intake = new TransactionIntake({
       ...{ options, dependencies, head: this.poolHead() },
       tell: (event) => this.#listeners.tell(event),
+      isRunning: () => this.#running,
+      isInBlock: (hash) => this.findTransaction(hash) !== undefined,
+      came: () => this.#tellOfWork(),
     })
     const wentBack = this.#wentBack.bind(this)
     this.#wayBack = new WayBack({ ...parts, wentBack })
@@ -134,11 +137,6 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       decidedBlock: (height) => this.decidedBlock(height),
       isValidator: (address) => this.isValidator(address),
       headOf: (peer) => this.#gossip.headOf(peer),
-      hearTransaction: async (raw) => {
-        const isTaken = this.#running && (await this.#intake.hear(raw))
-        if (isTaken) this.#tellOfWork()
-        return isTaken ? 'accept' : 'ignore'
-      },
       halted: (error) => {
         this.#failure = error
       },
@@ -226,8 +224,6 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   async submit(raw: Uint8Array): Promise<Hash> {
     this.#mustWork()
     const hash = await this.#intake.submit(raw)
-    this.#voting.sayTransaction(raw)
-    this.#tellOfWork()
     if (this.dev.isAutomine()) await this.#sealedAtOnce(hash)
     return hash
   }
@@ -277,8 +273,9 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { derived, options, dependencies } = this.parts
     if (this.#engine.maxReorg === 0) this.finalNumber = this.safeNumber = header.number
     const networked = this.#sync.networked(this.#gossip.networked, () => this.#voting.catchUp())
-    const network = dependencies.join?.({ ...this.#voting.networked(this.key), ...networked })
-    for (const part of [this.#voting, this.#gossip]) part.join(network)
+    const votes = this.#voting.networked(this.key)
+    const network = dependencies.join?.({ ...votes, ...this.#intake.networked(networked) })
+    for (const part of [this.#voting, this.#gossip, this.#intake]) part.join(network)
     const step = this.#engine.start({
       ...{ head: this.summary(), header, derived: derived.of(hash) },
       ...{

@@ -21,7 +21,7 @@ export type Hearing = 'accept' | 'ignore' | PeerWrong
 /** Questions that nodes of a chain put to each other. */
 export const chainQuestions = [
   ...(['headers', 'blocks'] as const),
-  ...(['proof', 'snapshot', 'chunk', 'decided'] as const),
+  ...(['proof', 'snapshot', 'chunk', 'decided', 'transactions'] as const),
 ] as const
 /** Chunks that are asked of one node at a time. */
 export const chunksAtOnce = 8
@@ -48,6 +48,8 @@ export interface NetworkedChain {
   hear(from: string, message: Uint8Array): Hearing
   /** A transaction that somebody else took. */
   hearTransaction(raw: Uint8Array): Promise<Hearing>
+  /** Hashes of transactions that wait at a peer. */
+  hearOffer(from: string, hashes: Uint8Array): Hearing
   /** A block with its certificate, for a node that is behind. */
   hearBlock(bytes: Uint8Array): Hearing
   /** What somebody says to have; it proves nothing. */
@@ -117,6 +119,8 @@ export interface ChainNetwork {
   sayState(message: Uint8Array): void
   sayTransaction(raw: Uint8Array): void
   giveBlock(to: string, bytes: Uint8Array): void
+  /** Tells all, or one, the hashes of transactions that have waited here for long. */
+  sayOffer(hashes: Uint8Array, to?: string): void
   /** Tells all, or one, what this node has; they do not pass it on. */
   sayStatus(bytes: Uint8Array, to?: string): void
   /** Tells all of a new block; they pass it on. */

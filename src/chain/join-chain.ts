@@ -110,7 +110,11 @@ function listener(key: Hash): NetworkedChain {
   return {
     ...{ key, validator: () => undefined, isValidator: () => false },
     ...{ hear: () => 'ignore', hearTransaction: async () => 'ignore', hearBlock: () => 'ignore' },
-    ...{ hearStatus: () => 'ignore', hearNewBlock: async () => 'ignore' },
+    ...{
+      hearStatus: () => 'ignore',
+      hearNewBlock: async () => 'ignore',
+      hearOffer: () => 'ignore',
+    },
     ...{ answer: async () => undefined, peerCame: () => {}, peerWent: () => {} },
   }
 }

@@ -80,7 +80,7 @@ class World {
     return this.links.join('liar')({
       ...{ key: new Uint8Array(32), validator: () => undefined, isValidator: () => false },
       ...{ hear: () => 'ignore', hearBlock: () => 'ignore', hearStatus: () => 'ignore' },
-      ...{ hearTransaction: nothing, hearNewBlock: nothing },
+      ...{ hearTransaction: nothing, hearNewBlock: nothing, hearOffer: () => 'ignore' },
       ...{ peerCame: () => {}, peerWent: () => {}, answer },
     })
   }

@@ -1,7 +1,8 @@
-/** Takes transactions into the pool of a chain, and tells what comes into it and what leaves it. */
+/** Takes transactions of users and peers into the pool of a chain, and tells others what comes into it and what leaves it. */
 
 import { AppError } from '../base/app-error.ts'
 import type { ChainEvent } from './chain.ts'
+import type { ChainNetwork, NetworkedChain } from './chain-network.ts'
 import type { ChainDependencies } from './chain-parts.ts'
 import { Lateness } from './lateness.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
@@ -10,6 +11,7 @@ import { impersonated, impersonatedSender } from './ledger/impersonation.ts'
 import { isVoted, type Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, UnsignedTransaction } from './ledger/transaction.ts'
 import { encodeTransaction } from './ledger/transaction-codec.ts'
+import { PoolOffers } from './pool-offers.ts'
 import { Admission, type Bringer } from './txpool/admission.ts'
 import { CheckingThreads } from './txpool/checking-threads.ts'
 import { createTxPool, type TxPoolLimits } from './txpool/create-txpool.ts'
@@ -25,7 +27,15 @@ interface IntakeParts {
   >
   readonly head: PoolHead
   readonly tell: (event: ChainEvent) => void
+  readonly isRunning: () => boolean
+  readonly isInBlock: (hash: Hash) => boolean
+  /** Hears that there may be something for a block. */
+  readonly came: () => void
 }
+
+/** What of a chain is about transactions, as the network sees it. */
+type Networked = Pick<NetworkedChain, 'hearTransaction' | 'hearOffer'>
+type Beside = Pick<NetworkedChain, 'answer' | 'peerCame' | 'peerWent'>
 
 /** The pool of a chain with what feeds it. */
 export class TransactionIntake {
@@ -34,6 +44,10 @@ export class TransactionIntake {
   readonly #threads: CheckingThreads
   readonly #ownsThreads: boolean
   readonly #tell: (event: ChainEvent) => void
+  readonly #place: Pick<IntakeParts, 'isRunning' | 'came'>
+  readonly #offers: PoolOffers
+  #head: PoolHead
+  #network: ChainNetwork | undefined
   readonly #trusts: boolean
   readonly #nowMs: () => number
   /** Absent where nobody votes: a block that is late then keeps nobody waiting. */
@@ -43,7 +57,8 @@ export class TransactionIntake {
   /** Transactions whose signers are being looked for. */
   #underWay = 0
 
-  constructor({ options, dependencies, head, tell }: IntakeParts) {
+  constructor(parts: IntakeParts) {
+    const { options, dependencies, head, tell } = parts
     const { logger, metrics, clock } = dependencies
     const { chainId, name, consensus } = options.manifest
     const dropped = metrics.counter(
@@ -61,6 +76,13 @@ export class TransactionIntake {
     this.#admission = isVoted(consensus) ? new Admission(consensus.blockTimeMs) : undefined
     this.#lateness = new Lateness(dependencies)
     this.#tell = tell
+    this.#place = parts
+    this.#head = head
+    this.#offers = new PoolOffers({
+      ...{ nowMs: this.#nowMs, timer: dependencies.timer, logger, isInBlock: parts.isInBlock },
+      ...{ pool: () => this.pool, baseFee: () => this.#head.baseFeePerGas },
+      take: (raw) => this.#hear(raw),
+    })
     this.#trusts = consensus.engine === 'dev'
     this.#ownsThreads = dependencies.threads === undefined
     this.#threads = dependencies.threads ?? new CheckingThreads({ logger })
@@ -87,12 +109,41 @@ export class TransactionIntake {
   async submit(raw: Uint8Array): Promise<Hash> {
     const pauseMs = this.#pauseMs('user')
     if (pauseMs !== undefined) throw overloaded(pauseMs)
-    return this.#take(raw)
+    const hash = await this.#take(raw)
+    this.#network?.sayTransaction(raw)
+    return hash
+  }
+
+  join(network: ChainNetwork | undefined): void {
+    this.#network = network
+    this.#offers.join(network)
+  }
+
+  /** The chain as the network sees it, with this beside another part. */
+  networked<Rest extends Beside>(rest: Rest): Rest & Networked {
+    return {
+      ...rest,
+      hearTransaction: async (raw) => ((await this.#hear(raw)) ? 'accept' : 'ignore'),
+      hearOffer: (from, hashes) =>
+        this.#place.isRunning() ? this.#offers.hear(from, hashes) : 'ignore',
+      answer: async (question, from, bytes) =>
+        question === 'transactions'
+          ? this.#offers.answer(from, bytes)
+          : rest.answer(question, from, bytes),
+      peerCame: (id) => {
+        rest.peerCame(id)
+        this.#offers.peerCame(id)
+      },
+      peerWent: (id) => {
+        rest.peerWent(id)
+        this.#offers.peerWent(id)
+      },
+    }
   }
 
   /** Takes a transaction that another node took; whether it did: what is refused is nobody's fault. */
-  async hear(raw: Uint8Array): Promise<boolean> {
-    if (this.#pauseMs('peer') !== undefined) return false
+  async #hear(raw: Uint8Array): Promise<boolean> {
+    if (!this.#place.isRunning() || this.#pauseMs('peer') !== undefined) return false
     try {
       await this.#take(raw)
       return true
@@ -121,6 +172,8 @@ export class TransactionIntake {
         this.#tell({ kind: 'pending', hash, transaction })
       }
       this.#admission?.took(this.#nowMs())
+      this.#offers.came()
+      this.#place.came()
       return incoming.hash
     } finally {
       this.#underWay -= 1
@@ -150,6 +203,7 @@ export class TransactionIntake {
   followed(head: PoolHead, { block, senders }: ExecutedBlock): void {
     // A delegation raises the nonces of others than the senders (EIP-7702).
     const isPlain = block.transactions.every(({ type }) => type !== 4)
+    this.#head = head
     this.pool.moveTo(head, isPlain ? { spenders: senders } : {})
     const left = this.pool.counts().pending
     this.#admission?.blockCame(block.transactions.length, left, this.#nowMs())
@@ -157,11 +211,13 @@ export class TransactionIntake {
 
   /** Begins anew from any other head; transactions of blocks that were removed for it, oldest first, wait again. */
   reset(head: PoolHead, removed: readonly ExecutedBlock[]): void {
+    this.#head = head
     this.pool.moveTo(head, { returned: removed.flatMap(transactionsOf) })
   }
 
   async stop(): Promise<void> {
     this.#lateness.stop()
+    this.#offers.stop()
     if (this.#ownsThreads) await this.#threads.stop()
   }
 }

@@ -54,6 +54,7 @@ async function openListener(
     hearTransaction: async () => 'ignore',
     hearBlock: () => 'ignore',
     hearStatus: () => 'ignore',
+    hearOffer: () => 'ignore',
     hearNewBlock: async () => 'ignore',
     answer: async () => undefined,
     peerCame: () => {},

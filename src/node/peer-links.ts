@@ -34,7 +34,7 @@ import { programVersion } from './program-folder.ts'
 /** Numbers of the messages of a chain, and of its question. */
 const kinds = {
   ...({ consensus: 0, transaction: 1, decidedBlock: 2, roundState: 3, answer: 4 } as const),
-  ...({ status: 5, newBlock: 6 } as const),
+  ...({ status: 5, newBlock: 6, offer: 7 } as const),
   carriedPart: 32,
 } as const
 /** With more peers than these a part of a block goes to some, who tell all others: as many as one may fail of. */
@@ -49,6 +49,7 @@ const questionKinds = {
   snapshot: { number: 4, maxBytes: 16, maxAnswerBytes: 4 * MiB },
   chunk: { number: 5, maxBytes: 32, maxAnswerBytes: MiB, outstanding: chunksAtOnce },
   decided: { number: 6, maxBytes: 32, maxAnswerBytes: 20 * MiB },
+  transactions: { number: 7, maxBytes: 8 * 1024, maxAnswerBytes: 2 * MiB },
 } as const satisfies Record<ChainQuestion, Partial<QuestionKind>>
 
 const faults: Readonly<Record<PeerWrong, Fault>> = {
@@ -63,7 +64,8 @@ const faults: Readonly<Record<PeerWrong, Fault>> = {
 
 /** The longest transaction that a pool takes, with its blobs, and the longest block with its certificates, in bytes. */
 const [maxTransactionBytes, maxDecidedBytes] = [MiB + 1024, 10 * MiB]
-const maxStatusBytes = 256
+/** What a node says to have; hashes of transactions that it offers. */
+const [maxStatusBytes, maxOfferBytes] = [256, 32 * 1024]
 
 /** The links of this node, and who may have one; all may unless there is a list. */
 export interface PeerLinks {
@@ -165,6 +167,11 @@ function messagesOf(chain: NetworkedChain, carry: (message: Uint8Array) => void)
       check: (_: string, bytes: Uint8Array) => heard(chain.hearTransaction(bytes)),
     },
     {
+      ...{ number: kinds.offer, name: 'offer', maxBytes: maxOfferBytes },
+      ...({ importance: 'relay', isRelayed: false } as const),
+      check: (from: string, bytes: Uint8Array) => resultOf(chain.hearOffer(from, bytes)),
+    },
+    {
       ...{ number: kinds.decidedBlock, name: 'decided-block', maxBytes: maxDecidedBytes },
       ...({ importance: 'answer', isRelayed: false } as const),
       check: (_: string, bytes: Uint8Array) => resultOf(chain.hearBlock(bytes)),
@@ -188,6 +195,11 @@ function resultOf(hearing: Hearing): CheckResult {
 }
 
 function linksOf(channel: Channel, network: Network): ChainNetwork {
+  /** Tells all, or one, what goes no further. */
+  const tell = (kind: number, bytes: Uint8Array, to?: string) => {
+    if (to === undefined) channel.publish(kind, bytes, { isRepeated: true })
+    else channel.send(to, kind, bytes)
+  }
   return {
     say(message, to) {
       const options = { importance: 'own', isRepeated: true } as const
@@ -199,10 +211,8 @@ function linksOf(channel: Channel, network: Network): ChainNetwork {
     sayState: (message) => void channel.publish(kinds.roundState, message, { isRepeated: true }),
     sayTransaction: (raw) => void channel.publish(kinds.transaction, raw),
     giveBlock: (to, bytes) => void channel.send(to, kinds.decidedBlock, bytes),
-    sayStatus(bytes, to) {
-      if (to === undefined) channel.publish(kinds.status, bytes, { isRepeated: true })
-      else channel.send(to, kinds.status, bytes)
-    },
+    sayOffer: (hashes, to) => tell(kinds.offer, hashes, to),
+    sayStatus: (bytes, to) => tell(kinds.status, bytes, to),
     sayNewBlock: (bytes) => void channel.publish(kinds.newBlock, bytes, { importance: 'own' }),
     ask: (to, question, bytes) =>
       channel.ask(to, questionKinds[question].number, bytes).catch(notThere),

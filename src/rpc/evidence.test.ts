@@ -20,7 +20,14 @@ async function openLiars(t: TestContext) {
   let heard: NetworkedChain | undefined
   const nobody: ChainNetwork = {
     ...{ say() {}, sayPart() {}, sayState() {}, sayTransaction() {}, giveBlock() {} },
-    ...{ sayStatus() {}, sayNewBlock() {}, score() {}, addPeer() {}, validatorChanged() {} },
+    ...{
+      sayOffer() {},
+      sayStatus() {},
+      sayNewBlock() {},
+      score() {},
+      addPeer() {},
+      validatorChanged() {},
+    },
     ...{ leave() {}, peers: () => [], ask: async () => undefined },
   }
   const opened = await openVoted(t, {

@@ -108,6 +108,7 @@ export class TestLinks {
       sayState: (message) => say((node) => node.hear(name, message)),
       sayTransaction: (raw) => say((node) => node.hearTransaction(raw)),
       giveBlock: (to, bytes) => say((node) => node.hearBlock(bytes), to),
+      sayOffer: (hashes, to) => say((node) => node.hearOffer(name, hashes), to),
       sayStatus: (bytes, to) => say((node) => node.hearStatus(name, bytes), to),
       sayNewBlock: (bytes) => this.#spread(name, bytes),
       ask: async (to, question, bytes) => {

@@ -59,6 +59,7 @@ export class MachineLinks {
         ...{ say, sayPart: say },
         sayState: (bytes) => tell({ kind: 'message', bytes, isPassedOn: false }),
         sayTransaction: (bytes) => tell({ kind: 'transaction', bytes }),
+        sayOffer: (bytes, to) => tell({ kind: 'offer', bytes }, to),
         sayStatus: (bytes, to) => tell({ kind: 'status', bytes }, to),
         sayNewBlock: (bytes) => {
           this.#heard.add(keyOf(bytes))
@@ -123,6 +124,9 @@ export class MachineLinks {
       case 'new-block':
         if (this.#knows(message.bytes)) return
         this.#later(chain.hearNewBlock(String(from), message.bytes), taken)
+        return
+      case 'offer':
+        judge(chain.hearOffer(String(from), message.bytes))
         return
       case 'status':
         judge(chain.hearStatus(String(from), message.bytes))

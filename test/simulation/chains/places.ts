@@ -19,7 +19,7 @@ export type Parcel =
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly isPassedOn: boolean }
   | { readonly kind: 'transaction'; readonly bytes: Uint8Array }
   | { readonly kind: 'new-block'; readonly bytes: Uint8Array }
-  | { readonly kind: 'status'; readonly bytes: Uint8Array }
+  | { readonly kind: 'status' | 'offer'; readonly bytes: Uint8Array }
   /** A decided block that nobody asked for, since its receiver is behind. */
   | { readonly kind: 'block'; readonly bytes: Uint8Array }
   /** Of the decided block of a height, unless it is another question. */
