@@ -26,7 +26,7 @@ export class ChainSync {
     })
     this.#answers = new SyncAnswers({
       ...{ blocks, derived, snapshots: this.#snapshots },
-      nowMs: () => dependencies.clock.nowMs(),
+      ...{ nowMs: () => dependencies.clock.nowMs(), turns: dependencies.turns },
     })
   }
 

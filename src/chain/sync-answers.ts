@@ -9,6 +9,7 @@ import type { ChainSnapshots } from './chain-snapshots.ts'
 import { encodeDerived } from './consensus/derived.ts'
 import { encodeFinality } from './consensus/finality-proof.ts'
 import { encodeCertificate } from './consensus/travelling-block.ts'
+import type { Pause } from './evm/evm.ts'
 import { Budget } from './gossip/budget.ts'
 import { encodeHeader } from './ledger/block-codec.ts'
 import { mostDecided, type SnapshotOffer, syncMessages } from './syncing/sync-messages.ts'
@@ -24,6 +25,8 @@ interface AnsweringChain {
   readonly derived: ChainDerived
   readonly snapshots: ChainSnapshots
   readonly nowMs: () => number
+  /** Makes pauses that let others have their turn, if not by the machine's clock. */
+  readonly turns: (() => Pause) | undefined
 }
 
 const minuteMs = 60_000
@@ -119,7 +122,8 @@ export class SyncAnswers {
   async #decided(bytes: Uint8Array): Promise<Uint8Array> {
     const { from, to } = syncMessages.stretch.decode(bytes)
     const end = to < from + BigInt(mostDecided) ? to : from + BigInt(mostDecided - 1)
-    const pause = turnTaking()
+    const { turns = turnTaking } = this.#chain
+    const pause = turns()
     const blocks: Uint8Array[] = []
     let size = 0
     for (let at = from; at <= end && size < mostBlockBytes; at += 1n) {

@@ -11,7 +11,7 @@ import { type Plan, planOf } from './plan.ts'
 import { run } from './run.ts'
 import { missingOf, runSeeds } from './seeds.ts'
 import { shrunk } from './shrink.ts'
-import { seedsToRemember } from './worlds.ts'
+import { planOfSeed, runPlan, seedsToRemember } from './worlds.ts'
 
 test('500 seeds of the core keep all properties, and everything that must happen does', async () => {
   const seeds = Array.from({ length: 500 }, (_, at) => ({ world: 'core', number: at + 1 }) as const)
@@ -31,6 +31,20 @@ for (const world of chainEngines) {
     assert.ok(heights > 60, `only ${heights} heights were decided`)
   })
 }
+
+test('a plan gives one run, on however slow a machine', async ({ mock }) => {
+  for (const seed of seedsToRemember.filter(({ world }) => world !== 'core')) {
+    const { hash } = await runPlan(planOfSeed(seed))
+    let nowMs = 0
+    const { mock: slow } = mock.method(performance, 'now', () => {
+      nowMs += 1_000
+      return nowMs
+    })
+    const again = await runPlan(planOfSeed(seed))
+    slow.restore()
+    assert.equal(again.hash, hash, `${seed.world}:${seed.number}`)
+  }
+})
 
 test('a run that can make no progress is found, repeats, and is made smaller', async () => {
   // All three are needed, and one says nothing before it has seen what the others can't decide without it.

@@ -28,7 +28,7 @@ export const seedsToRemember: readonly Seed[] = [
   ...[2, 44, 55, 200_205].map((number) => ({ world: 'core', number }) as const),
   ...[44, 132, 280, 302].map((number) => ({ world: 'bft', number }) as const),
   ...[87, 50_621, 60_953].map((number) => ({ world: 'pow', number }) as const),
-  { world: 'pos', number: 90 },
+  ...[90, 51_236].map((number) => ({ world: 'pos', number }) as const),
   ...[71, 147].map((number) => ({ world: 'hybrid', number }) as const),
 ]
 

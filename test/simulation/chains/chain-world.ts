@@ -196,7 +196,8 @@ export class ChainWorld implements RunPlace {
 
   #bring(packet: Packet<Parcel>): void {
     const { from, to, message } = packet
-    this.note(this.nowMs, from, to, message.kind.length)
+    const bytes = 'bytes' in message ? message.bytes : undefined
+    this.note(this.nowMs, from, to, message.kind.length, bytes?.length ?? 0, bytes?.at(-1) ?? 0)
     this.tell(to, () => `from ${from} ${parcelWords(message)}`)
     this.machines[to]?.links.receive(packet)
   }
