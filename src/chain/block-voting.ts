@@ -6,14 +6,22 @@ import type { Logger } from '../base/logger.ts'
 import type { BuiltBlock } from './block-building.ts'
 import type { ChainNetwork, Hearing, NetworkedChain } from './chain-network.ts'
 import type { Effect, Input, StartOptions, Verdict } from './consensus/consensus.ts'
-import { decodeMessage, encodeMessage, signedMessage } from './consensus/message-codec.ts'
-import type { ConsensusMessage, Instance, VoteContent } from './consensus/messages.ts'
+import { decodeMessage, encodeMessage } from './consensus/message-codec.ts'
+import {
+  type ConsensusMessage,
+  type Evidence,
+  type Instance,
+  isDoubleSigning,
+  type ValidatorSet,
+  type VoteContent,
+} from './consensus/messages.ts'
 import { decodeDecidedBlock, encodeProofs } from './decided-block.ts'
 import { type CatchUpProgress, DecidedCatchUp, type LateChain } from './decided-catch-up.ts'
+import type { HeldEvidence } from './held-evidence.ts'
 import type { Block } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
 import { PeerHeights } from './peer-heights.ts'
-import type { SigningEntry } from './validating/signing-log.ts'
+import { SigningQueue } from './validating/signing-queue.ts'
 import type { ValidatorSigner } from './validating/validator-signer.ts'
 
 type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>
@@ -38,6 +46,9 @@ export interface VotingPlace extends Omit<LateChain, 'hear'> {
   readonly decidedBlock: (height: bigint) => Uint8Array | undefined
   /** The chain goes no further: why. */
   readonly halted: (error: AppError) => void
+  readonly evidence: HeldEvidence | undefined
+  /** Who signs a height, or signed it. */
+  readonly validatorsAt: (height: bigint) => ValidatorSet | undefined
   /** Keys of this node. */
   readonly signers: readonly ValidatorSigner[]
   readonly isValidator: NetworkedChain['isValidator']
@@ -58,13 +69,7 @@ export class BlockVoting {
   #signer: ValidatorSigner | undefined
   #network: ChainNetwork | undefined
   #ran: readonly BuiltBlock[] = []
-  /** One signature after the other. */
-  #signing: Promise<void> = Promise.resolve()
-  #hasStopped = false
-  /** Nothing is signed any more. */
-  #hasGivenUp = false
-  /** Blocks that are in the log of this height. */
-  #logged = new Set<string>()
+  readonly #signing: SigningQueue
   readonly #catchUp: DecidedCatchUp
   readonly #heights = new PeerHeights()
   /** What the engine said of the message that it was given. */
@@ -75,6 +80,7 @@ export class BlockVoting {
   constructor(place: VotingPlace) {
     this.#place = place
     this.#signer = place.signers[0]
+    this.#signing = new SigningQueue({ ...place, signer: () => this.#signer })
     this.#catchUp = new DecidedCatchUp({ ...place, hear: (bytes) => this.#hearBlock(bytes) })
   }
 
@@ -100,7 +106,11 @@ export class BlockVoting {
    * Who the engine signs as, and what it has signed of what is decided after this. A log that is lost while its guard has
    * signed further makes a node wait until that height is over.
    */
-  start(decided: bigint): Pick<StartOptions, 'self' | 'logged'> {
+  start(decided: bigint): Pick<StartOptions, 'self' | 'logged' | 'evidence'> {
+    return { ...this.#standing(decided), evidence: this.#place.evidence?.found ?? [] }
+  }
+
+  #standing(decided: bigint): Pick<StartOptions, 'self' | 'logged'> {
     const { logger } = this.#place
     const signer = this.#choose()
     if (signer === undefined) return {}
@@ -130,11 +140,9 @@ export class BlockVoting {
         return true
       case 'set-head':
         return this.#decide(effect)
-      case 'sign': {
-        const signer = this.#signer
-        this.#signing = this.#signing.then(() => this.#sign(effect, signer))
+      case 'sign':
+        this.#signing.add(effect)
         return true
-      }
       case 'broadcast':
         this.#broadcast(effect)
         return true
@@ -146,6 +154,9 @@ export class BlockVoting {
         return true
       case 'report':
         logger.warn('a validator has signed twice', { kind: effect.evidence.kind })
+        return true
+      case 'keep-evidence':
+        this.#place.evidence?.keep(effect.evidence)
         return true
       case 'heard':
         this.#heard = effect.as === 'good' ? 'accept' : effect.as
@@ -166,7 +177,7 @@ export class BlockVoting {
   /** A block came into the chain: what was run beside it is of no use any more. */
   moved(): void {
     this.#ran = []
-    this.#logged = new Set()
+    this.#signing.moved()
     this.#catchUp.came()
     const { decided, instance, feed, nowMs } = this.#place
     const before = this.#signer
@@ -179,7 +190,7 @@ export class BlockVoting {
     }
     const isOver = this.#silentUntil !== undefined && number >= this.#silentUntil
     if (isOver) this.#silentUntil = undefined
-    if (this.#silentUntil !== undefined || this.#hasGivenUp) return
+    if (this.#silentUntil !== undefined || this.#signing.hasGivenUp) return
     if (signer !== before || isOver) {
       feed({ kind: 'signer', self: signer?.validator, nowMs: nowMs() })
     }
@@ -224,9 +235,16 @@ export class BlockVoting {
       const message = decodeMessage(bytes)
       const height = heightOf(message)
       if (height !== undefined) this.#heights.note(from, height - 1n)
-      this.#place.feed({ kind: 'message', from, message, nowMs: this.#place.nowMs() })
+      this.#place.feed({
+        ...{ kind: 'message', from, message, nowMs: this.#place.nowMs() },
+        ...(message.kind === 'evidence' && { signers: this.#signersOf(message.evidence) }),
+      })
       return this.#heard
     })
+  }
+
+  #signersOf(evidence: Evidence): ValidatorSet | undefined {
+    return isDoubleSigning(evidence) ? this.#place.validatorsAt(evidence.a.height) : undefined
   }
 
   #hearBlock(bytes: Uint8Array): Hearing {
@@ -255,11 +273,11 @@ export class BlockVoting {
 
   /** Ends the links, and what is being signed. */
   async stop(): Promise<void> {
-    this.#hasStopped = true
     this.#catchUp.stop()
     this.#network?.leave()
-    await this.#signing
-    await Promise.all(this.#place.signers.map((signer) => signer.close()))
+    await this.#signing.stop()
+    const { signers, evidence } = this.#place
+    await Promise.all([...signers.map((signer) => signer.close()), evidence?.close()])
   }
 
   async #check({ hash, block, isDecided }: EffectOf<'check-block'>): Promise<void> {
@@ -295,52 +313,7 @@ export class BlockVoting {
 
   /** What is signed for a height or instance waits until the log is at it, and that until what was before is stored. */
   begin(height: bigint, stored: Promise<void>): Promise<void> {
-    const begin = async () => {
-      try {
-        await stored
-        await this.#signer?.log.begin(height)
-      } catch (error) {
-        this.#giveUp(error)
-      }
-    }
-    this.#signing = this.#signing.then(begin)
-    return this.#signing
-  }
-
-  /** What is on disk is not known: this node follows from now on. */
-  #giveUp(error: unknown): void {
-    const { logger, feed, nowMs } = this.#place
-    logger.error('a validator signs no more', { error: String(error) })
-    this.#hasGivenUp = true
-    feed({ kind: 'signer', self: undefined, nowMs: nowMs() })
-  }
-
-  /** Signs, and tells when key and log have it on disk. */
-  async #sign(effect: EffectOf<'sign'>, signer: ValidatorSigner | undefined): Promise<void> {
-    const { feed, nowMs, logger } = this.#place
-    if (signer === undefined || this.#hasGivenUp || this.#hasStopped) return
-    const { unsigned, validatorIndex, signBytes, memory } = effect
-    try {
-      const { signature, onDisk } = signer.guard.sign(signBytes)
-      const message = signedMessage(unsigned, { validatorIndex, signature })
-      const entries: SigningEntry[] = [
-        ...this.#blockEntries(memory.block),
-        { kind: 'core', state: memory.state },
-        { kind: 'signed', message: encodeMessage(message) },
-      ]
-      await Promise.all([onDisk, signer.log.append(memory.height, entries)])
-      feed({ kind: 'message', from: 'self', message, nowMs: nowMs() })
-    } catch (error) {
-      const isRefused = error instanceof AppError && error.code === 'consensus/would-sign-twice'
-      if (isRefused) logger.warn(error.message, {})
-      else this.#giveUp(error)
-    }
-  }
-
-  #blockEntries(block: { readonly hash: Hash; readonly bytes: Uint8Array } | undefined) {
-    if (!block || this.#logged.has(block.hash.toHex())) return []
-    this.#logged.add(block.hash.toHex())
-    return [{ kind: 'block', hash: block.hash, block: block.bytes } as const]
+    return this.#signing.begin(height, stored)
   }
 
   #help({ to, height }: EffectOf<'help'>): void {

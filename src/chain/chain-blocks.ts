@@ -3,6 +3,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { BuildingSite } from './block-building.ts'
 import { type Closing, closingOn } from './block-closing.ts'
+import type { VotingPlace } from './block-voting.ts'
 import type { Chain } from './chain.ts'
 import { hashBefore } from './chain-base.ts'
 import { chainFinality } from './chain-finality.ts'
@@ -15,7 +16,6 @@ import type { Certificate, ValidatorSet } from './consensus/messages.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { decodeCertificate, encodeTravellingBlock } from './consensus/travelling-block.ts'
 import { type BlockProofs, decodeProofs, encodeDecidedBlock } from './decided-block.ts'
-import type { LateChain } from './decided-catch-up.ts'
 import { nextBaseFee } from './ledger/base-fee.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import { encodeHeader } from './ledger/block-codec.ts'
@@ -84,12 +84,17 @@ export class ChainBlocks {
     return this.parts.derived.of(this.parts.past.head.hash)
   }
 
-  /** What catching up must know. */
-  protected lateChain(): Omit<LateChain, 'hear'> {
-    const { key: chainKey, dependencies } = this.parts
-    const validators = () => this.derived()?.validators
-    const { timer, schemes } = dependencies
-    return { chainKey, validators, timer, schemes, head: () => this.head() }
+  /** What votes, and catching up with them, must know of the chain. */
+  protected votedChain() {
+    const { key: chainKey, dependencies, signers, evidence } = this.parts
+    const { timer, schemes, logger, clock } = dependencies
+    return {
+      ...{ chainKey, signers, evidence, timer, schemes, logger, nowMs: () => clock.nowMs() },
+      ...{ head: () => this.head(), validators: () => this.derived()?.validators },
+      validatorsAt: (height: bigint) => this.validatorsAt(height),
+      isValidator: (address: Address) => this.isValidator(address),
+      decidedBlock: (height: bigint) => this.decidedBlock(height),
+    } satisfies Partial<VotingPlace>
   }
 
   /** Whether somebody signs the next block. */

@@ -123,10 +123,9 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   #createVoting(): BlockVoting {
-    const { dependencies, signers } = this.parts
     return new BlockVoting({
-      ...{ ...this.lateChain(), logger: dependencies.logger, nowMs: () => this.#nowMs() },
-      ...{ signers, feed: (input) => this.#feed(input), instance: votesOn(this.#engine) },
+      ...{ ...this.votedChain(), instance: votesOn(this.#engine) },
+      feed: (input) => this.#feed(input),
       decided: () => (this.#finals ? this.#finalInstance : this.head().header.number),
       queue: (work) => this.#background(work),
       tryRun: (block, isDecided) => this.#import.tryRun(block, isDecided),
@@ -134,8 +133,6 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
         const { number: finalNumber } = built.executed.block.header
         return this.#add(built, { proofs, finalNumber })
       },
-      decidedBlock: (height) => this.decidedBlock(height),
-      isValidator: (address) => this.isValidator(address),
       headOf: (peer) => this.#gossip.headOf(peer),
       halted: (error) => {
         this.#failure = error

@@ -17,6 +17,7 @@ import type { ConsensusEngine, Verdict } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
 import type { SignatureSchemes } from './consensus/signatures.ts'
 import type { Evm, Pause } from './evm/evm.ts'
+import type { HeldEvidence } from './held-evidence.ts'
 import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { ChainRules } from './ledger/fork-rules.ts'
 import type { Manifest } from './ledger/manifest.ts'
@@ -123,6 +124,8 @@ export interface ChainParts {
   /** Of the chain: keccak-256 of its canonical manifest. */
   readonly key: Hash
   readonly signers: readonly ValidatorSigner[]
+  /** Absent where nobody votes. */
+  readonly evidence?: HeldEvidence | undefined
   /** Proofs of final blocks, where votes make some so. */
   readonly finals?: NewestFile | undefined
 }

@@ -18,12 +18,14 @@ import type {
   OpenBase,
 } from './chain-parts.ts'
 import { ChainPast } from './chain-past.ts'
+import type { ConsensusEngine } from './consensus/consensus.ts'
 import { createEngine } from './consensus/create-engine.ts'
 import { type Derived, decodeDerived } from './consensus/derived.ts'
 import type { RevealSource } from './consensus/randao.ts'
 import { createEvm } from './evm/create-evm.ts'
 import { openFinals, votesOn } from './final-points.ts'
 import { genesisBlock } from './genesis.ts'
+import { HeldEvidence } from './held-evidence.ts'
 import type { ExecutedBlock } from './ledger/block.ts'
 import { chainRules } from './ledger/fork-schedule.ts'
 import { isWorked } from './ledger/manifest.ts'
@@ -101,7 +103,7 @@ export async function createChain(
   const reveals = await revealsOf(options, derived.of(past.head.hash))
   const engine = createEngine(manifest, rules, { chainKey: key, reveals })
   return new ChainDriver({
-    ...(await openVotes(options, { folder, chainKey: key, logger, instance: votesOn(engine) })),
+    ...(await openVotes(options, engine, { folder, chainKey: key, logger })),
     ...{ dependencies, rules, evm, past, log, checkpoints, archive, birthState, key, base },
     folder,
     ...{ engine, derived, genesis, options: { ...options, manifest } },
@@ -111,10 +113,18 @@ export async function createChain(
 /** What this node signs with, and what it keeps of votes. */
 async function openVotes(
   { validators = [] }: ChainOptions,
+  engine: ConsensusEngine<unknown>,
   place: Parameters<typeof openValidatorSigners>[1],
-): Promise<Pick<ChainParts, 'signers' | 'finals'>> {
-  const finals = place.instance === 1 ? await openFinals(place.folder) : undefined
-  return { finals, signers: await openValidatorSigners(validators, place) }
+): Promise<Pick<ChainParts, 'signers' | 'finals' | 'evidence'>> {
+  const { folder, logger } = place
+  const instance = votesOn(engine)
+  const finals = instance === 1 ? await openFinals(folder) : undefined
+  const evidence = engine.round ? await HeldEvidence.open(folder, logger) : undefined
+  return {
+    finals,
+    evidence,
+    signers: await openValidatorSigners(validators, { ...place, instance }),
+  }
 }
 
 /** What validators of this node reveal when they propose, where that is asked for. */

@@ -2,13 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
-import { equalBytes } from '../base/bytes.ts'
 import { keyAddress, type SigningKey } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
-import { encodeMessage } from './consensus/message-codec.ts'
-import type { VoteContent } from './consensus/messages.ts'
-import { decodeRecord } from './consensus/record.ts'
-import { voteSignBytes } from './consensus/sign-bytes.ts'
 import type { BftParameters } from './ledger/manifest.ts'
 import {
   addresses,
@@ -17,33 +12,8 @@ import {
   startNodes,
   until,
 } from './test-chain/governed-chain.ts'
+import { convictions, twoVotes } from './test-chain/two-votes.ts'
 import { validatorKeys } from './test-chain/voted-chain.ts'
-
-/** Two votes of a validator for one place in the height after the head of a chain. */
-function twoVotes(chain: DrivenChain, key: SigningKey, round: number): readonly Uint8Array[] {
-  const height = chain.head().header.number + 1n
-  const set = chain.validatorsAt(height)
-  const validatorIndex =
-    set?.list.findIndex(({ address }) => equalBytes(address, keyAddress(key))) ?? -1
-  const place = { chainKey: chain.key, setHash: set?.hash ?? new Uint8Array(32) }
-  return [new Uint8Array(32).fill(1), undefined].map((value) => {
-    const content: VoteContent = {
-      ...{ instance: 0, type: 'precommit', height, round, validRound: -1, value },
-    }
-    const signature = key.sign(voteSignBytes(content, place))
-    return encodeMessage({ kind: 'vote', vote: { ...content, validatorIndex, signature } })
-  })
-}
-
-/** The blocks of a chain that convict somebody. */
-function convictions(chain: DrivenChain): readonly bigint[] {
-  const heights: bigint[] = []
-  for (let at = 1n; at <= chain.head().header.number; at += 1n) {
-    const record = chain.byNumber(at)?.block.record
-    if (record && decodeRecord(record).evidence.length > 0) heights.push(at)
-  }
-  return heights
-}
 
 async function convicted(t: TestContext, owner: BftParameters['owner']) {
   const keys = validatorKeys(4)

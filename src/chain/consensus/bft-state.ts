@@ -76,12 +76,6 @@ export interface RunningTimer {
 /** A part of a block, as it is said. */
 export type PartMessage = Extract<ConsensusMessage, { kind: 'part' }>
 
-/** Who signed a height. */
-export interface PastSet {
-  readonly height: bigint
-  readonly validators: ValidatorSet
-}
-
 /** What the engine remembers. */
 export interface BftState {
   /** The latest time that it was told. */
@@ -118,8 +112,6 @@ export interface BftState {
   readonly answered: readonly { readonly peer: string; readonly atMs: number }[]
   /** What was seen and is not on the chain. */
   readonly evidence: readonly NamedEvidence[]
-  /** Who signed the last heights, up to the head: what was signed for them may still come up. */
-  readonly pastSets: readonly PastSet[]
   /** The alarm that the driver has. */
   readonly wakeMs: number | undefined
 }

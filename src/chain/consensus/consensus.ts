@@ -9,6 +9,7 @@ import type {
   Certificate,
   ConsensusMessage,
   Evidence,
+  NamedEvidence,
   ProposalContent,
   Validator,
   ValidatorSet,
@@ -146,6 +147,8 @@ export type Input =
       readonly kind: 'message'
       readonly from: string
       readonly message: ConsensusMessage
+      /** Who signed the height of evidence, where the chain knows it. */
+      readonly signers?: ValidatorSet | undefined
       readonly nowMs: number
     }
   /** Whether a block that was asked about is right; bytes with another body than the header's say nothing of it. */
@@ -244,6 +247,8 @@ export type Effect =
   /** Ask others for the block of this height with its certificate. */
   | { readonly kind: 'want-block'; readonly height: bigint }
   | { readonly kind: 'report'; readonly evidence: Evidence }
+  /** All that waits for a block now, to be had again after a restart. */
+  | { readonly kind: 'keep-evidence'; readonly evidence: readonly NamedEvidence[] }
   /** The message that was given is good and new, so that others may want it; or its signature is not good. */
   | { readonly kind: 'heard'; readonly as: 'good' | 'bad-signature' }
   /** A quorum has decided what this node finds invalid, or two things: nothing more may be done. */
@@ -301,6 +306,8 @@ export interface StartOptions {
   /** Where votes make some blocks final: those of the chain that they may, and certificates of the last ones. */
   readonly points?: readonly ChainPoint[]
   readonly finals?: readonly Certificate[]
+  /** Double signing that waited for a block before. */
+  readonly evidence?: readonly NamedEvidence[]
   /** Who this node signs as; absent for one that signs nothing. */
   readonly self?: Validator | undefined
   readonly logged?: LoggedHeight | undefined

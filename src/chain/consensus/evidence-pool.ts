@@ -5,9 +5,6 @@ import { isSettled } from './evidence.ts'
 import { limits } from './limits.ts'
 import type { NamedEvidence, Punished } from './messages.ts'
 
-/** Signers whose faults are kept. */
-const mostHeld = 1_024
-
 /** What a chain says of evidence that is to come. */
 export interface EvidenceGround {
   readonly punished: readonly Punished[]
@@ -27,7 +24,7 @@ export function withEvidence(
   one: NamedEvidence,
 ): readonly NamedEvidence[] {
   const isKnown = pool.some(({ signer }) => equalBytes(signer, one.signer))
-  return isKnown || pool.length >= mostHeld ? pool : [...pool, one]
+  return isKnown || pool.length >= limits.maxEvidenceHeld ? pool : [...pool, one]
 }
 
 /** As much as a block may carry, the oldest first; so many pairs of the longest signatures are below 64 KiB. */

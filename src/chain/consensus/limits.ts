@@ -24,6 +24,8 @@ export const limits = {
   maxProposalBytes: 4 * kib,
   maxCertificateBytes,
   maxEvidencePerBlock: 8,
+  /** Signers whose faults wait for a block. */
+  maxEvidenceHeld: 1_024,
   /** Signers that a chain has punished within the time that evidence is good for. */
   maxPunished: 4_096,
   /** The record of a block, without a certificate in it. */

@@ -5,16 +5,10 @@ import { keccak256 } from '../../crypto/keccak.ts'
 import { decodeRlp, encodeRlp } from '../ledger/rlp.ts'
 import { anyBytes, count, exactly, fields, fixedBytes, listOf } from '../ledger/rlp-shape.ts'
 import type { Hash } from '../ledger/transaction.ts'
-import {
-  bad,
-  readCertificate,
-  readEvidence,
-  writeCertificate,
-  writeEvidence,
-} from './bft/message-fields.ts'
+import { bad, readCertificate, writeCertificate } from './bft/message-fields.ts'
+import { namedEvidenceShape } from './evidence-codec.ts'
 import { limits } from './limits.ts'
-import type { Certificate, Evidence } from './messages.ts'
-import { type DoubleSigning, isDoubleSigning, type NamedEvidence } from './messages.ts'
+import type { Certificate, NamedEvidence } from './messages.ts'
 
 /** Engines whose blocks have a record, by their number in it. */
 export const recordEngines = ['pow', 'pos', 'dpos', 'hybrid', 'bft'] as const
@@ -51,13 +45,7 @@ export interface ConsensusRecord {
 }
 
 const hash = fixedBytes(32)
-const evidence = listOf<NamedEvidence>(
-  fields<NamedEvidence>({
-    signer: fixedBytes(20),
-    evidence: { encode: writeEvidence, decode: (value) => punishable(readEvidence(value)) },
-  }),
-  limits.maxEvidencePerBlock,
-)
+const evidence = listOf(namedEvidenceShape, limits.maxEvidencePerBlock)
 const finality = listOf<Certificate>({ encode: writeCertificate, decode: readCertificate }, 1)
 
 const shape = fields<ConsensusRecord>({
@@ -112,11 +100,6 @@ export function plainRecord(
     ...{ validatorsHash: zero, nextValidatorsHash: zero, parentProofHash: zero },
     ...{ parentSigners: none, reveal: none, evidence: [], finality: [], salt: none },
   }
-}
-
-function punishable(evidence: Evidence): DoubleSigning {
-  if (isDoubleSigning(evidence)) return evidence
-  throw bad(`evidence of ${evidence.kind}, which is only reported`)
 }
 
 function tooLong(bytes: number, what = ''): AppError {

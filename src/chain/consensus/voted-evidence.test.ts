@@ -12,7 +12,7 @@ import { blockOf, firstHeader, readerOf, summaryOf } from './consensus.suite.ts'
 import type { Effect } from './consensus.ts'
 import type { Derived } from './derived.ts'
 import { doubleVote } from './evidence.ts'
-import type { DoubleSigning, VoteContent } from './messages.ts'
+import type { DoubleSigning, NamedEvidence, VoteContent } from './messages.ts'
 import { decodeRecord, encodeRecord, recordHash } from './record.ts'
 import { fakeSchemes, fakeValidators, signVote } from './test-validators/fake-signatures.ts'
 
@@ -58,8 +58,8 @@ function heard(...messages: readonly DoubleSigning[]) {
   return { state, effects: effects.map((one) => (one.kind === 'heard' ? one.as : one.kind)) }
 }
 
-function start(derived: Derived | undefined) {
-  return engine.start({ head: summaryOf(birth), header: birth, derived, nowMs })
+function start(derived: Derived | undefined, evidence: readonly NamedEvidence[] = []) {
+  return engine.start({ head: summaryOf(birth), header: birth, derived, evidence, nowMs })
 }
 
 const draftOf = (state: BftState) => {
@@ -94,7 +94,8 @@ function judged(evidence: readonly DoubleSigning[], changes: Partial<Derived> = 
 describe('evidence on a chain that is voted on', () => {
   test('what a validator hears goes into the block that it drafts, one fault of each signer', () => {
     const { state, effects } = heard(pair(1), pair(1, { round: 4 }), pair(1), pair(2))
-    assert.deepEqual(effects, ['good', 'report', 'good', 'report'])
+    const kept = ['good', 'report', 'keep-evidence']
+    assert.deepEqual(effects, [...kept, ...kept])
     const { record } = draftOf(state)
     assert.deepEqual(
       record.evidence.map(({ signer, evidence }) => [signer, evidence]),
@@ -117,6 +118,28 @@ describe('evidence on a chain that is voted on', () => {
     const told = effects.flatMap((one) => (one.kind === 'broadcast' ? one.message : []))
     assert.deepEqual(told, [{ kind: 'evidence', evidence: pair(3) }])
     assert.deepEqual(draftOf(state).record.evidence[0]?.evidence, pair(3))
+  })
+
+  test('a restart has what waited before it, but nothing that the chain has punished', () => {
+    const named = [1, 2].map((at) => ({
+      ...{ signer: list[at]?.address ?? new Uint8Array(20), evidence: pair(at) },
+    }))
+    const evidenceSeen = [{ signer: list[2]?.address ?? new Uint8Array(20), height: 0n }]
+    const derived = { ...(born as Derived), evidenceSeen }
+    const { state, effects } = start(derived, named)
+    assert.deepEqual(state.evidence, named.slice(0, 1))
+    assert.deepEqual(effects.filter(({ kind }) => kind === 'keep-evidence')[0], {
+      ...{ kind: 'keep-evidence', evidence: named.slice(0, 1) },
+    })
+  })
+
+  test('evidence of an old height counts where the chain knows who signed it', () => {
+    const message = { kind: 'evidence', evidence: pair(1, { height: 0n }) } as const
+    const input = { kind: 'message', from: 'peer', message, nowMs } as const
+    const { state } = start(born)
+    assert.deepEqual(engine.step(state, input).state.evidence, [])
+    const signers = check.validators
+    assert.equal(engine.step(state, { ...input, signers }).state.evidence.length, 1)
   })
 
   test('what is forged, of another chain, or of a height that is not known, is not kept', () => {

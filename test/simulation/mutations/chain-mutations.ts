@@ -4,10 +4,11 @@ import type { Mutation } from './core-mutations.ts'
 
 const chain = 'src/chain'
 const room = `${chain}/consensus`
-const [turn, guard, voting] = [
-  ...[`${room}/bft/turn.ts`, `${chain}/validating/signing-guard.ts`, `${chain}/block-voting.ts`],
+const validating = `${chain}/validating`
+const [turn, guard, queue] = [
+  ...[`${room}/bft/turn.ts`, `${validating}/signing-guard.ts`, `${validating}/signing-queue.ts`],
 ] as const
-const guardTests = [`${chain}/validating/signing-guard.test.ts`]
+const guardTests = [`${validating}/signing-guard.test.ts`]
 const asertTests = [`${room}/asert.test.ts`]
 const powTests = [`${room}/pow.test.ts`, `${chain}/pow-chain.test.ts`]
 const finalityTests = [`${room}/hybrid/finality-rules.test.ts`]
@@ -27,7 +28,7 @@ export const chainMutations: readonly Mutation[] = [
     put: 'core: { ...newCore(ground.head.number + 1n), lockedRound: Math.min(0, state.core.lockedRound), lockedValue: state.core.lockedValue }, timers: []',
   },
   {
-    ...{ id: '30', what: 'a message leaves before it is on disk', file: voting },
+    ...{ id: '30', what: 'a message leaves before it is on disk', file: queue },
     ...{ world: 'bft', tests: [] },
     find: 'await Promise.all([onDisk, signer.log.append(memory.height, entries)])',
     put: 'void Promise.all([onDisk, signer.log.append(memory.height, entries)])',

@@ -6,23 +6,14 @@ import type { BftPlace, BftState, PartMessage } from '../bft-state.ts'
 import { certificateVotes, checkCertificate, withLateVote } from '../certificate.ts'
 import type { Effect, Verdict } from '../consensus.ts'
 import type { CoreInput } from '../core-state.ts'
-import { checkEvidence, isSettled, namedEvidence } from '../evidence.ts'
-import { withEvidence } from '../evidence-pool.ts'
 import { invalid } from '../header-rules.ts'
 import { limits } from '../limits.ts'
-import type {
-  ConsensusMessage,
-  Evidence,
-  NamedEvidence,
-  SignedProposal,
-  SignedVote,
-  ValidatorSet,
-} from '../messages.ts'
-import { isDoubleSigning } from '../messages.ts'
+import type { ConsensusMessage, SignedProposal, SignedVote, ValidatorSet } from '../messages.ts'
 import { partCountOf, partsOf } from '../parts.ts'
 import { isSignedVote, type SignatureCheck } from '../signatures.ts'
 import { encodeCertificate } from '../travelling-block.ts'
 import { Ballot } from './ballot.ts'
+import { EvidenceDesk } from './evidence-desk.ts'
 import { type ArrivedBlock, arrivedFlight, expectBlock, takePart } from './flights.ts'
 
 /** The turn that a message is taken in. */
@@ -49,9 +40,15 @@ const askPauseMs = 500
 export class Post {
   readonly #desk: Desk
   readonly #ballot: Ballot
+  readonly evidence: EvidenceDesk
 
   constructor(desk: Desk) {
     this.#desk = desk
+    this.evidence = new EvidenceDesk({
+      ...{ effects: desk.effects, instance: 0, pool: () => desk.state.evidence },
+      ...{ set: (evidence) => desk.set({ evidence }), check: () => desk.check() },
+      ...{ ground: () => this.#evidenceGround(), setOf: (height) => this.#setOf(height) },
+    })
     this.#ballot = new Ballot({
       ...{ effects: desk.effects, state: () => desk.state, set: (change) => desk.set(change) },
       ...{ core: (input) => desk.core(input), check: () => desk.check() },
@@ -62,8 +59,11 @@ export class Post {
     })
   }
 
-  /** @param from - who gave it, or `self` for what this node has signed */
-  take(from: string, message: ConsensusMessage): void {
+  /**
+   * @param from - who gave it, or `self` for what this node has signed
+   * @param signers - of the height of evidence, where the chain knows them
+   */
+  take(from: string, message: ConsensusMessage, signers?: ValidatorSet): void {
     switch (message.kind) {
       case 'proposal':
         if (this.#ballot.takeProposal(from, message.proposal)) {
@@ -74,7 +74,7 @@ export class Post {
         this.#takePart(message)
         return
       case 'evidence':
-        this.#takeEvidence(message.evidence)
+        this.evidence.take(message.evidence, signers)
         return
       default:
         if (message.kind === 'vote') this.#takeLate(message.vote)
@@ -103,64 +103,17 @@ export class Post {
     this.#wantBlock()
   }
 
-  /** Keeps what this node saw for a block, and tells others. */
-  report(evidence: Evidence): void {
-    const named = isDoubleSigning(evidence)
-      ? namedEvidence(evidence, this.#desk.state.rules.validators)
-      : undefined
-    if (named && this.#keepEvidence(named)) this.#broadcast({ kind: 'evidence', evidence })
-  }
-
-  /** Tells others of what waits for a block, at the beginning of a height. */
-  tellEvidence(): void {
-    for (const { evidence } of this.#desk.state.evidence.slice(0, limits.maxEvidencePerBlock)) {
-      this.#broadcast({ kind: 'evidence', evidence }, { isAgain: true })
-    }
-  }
-
-  /** Evidence from elsewhere counts as what this node saw itself, where it knows the set of its height. */
-  #takeEvidence(evidence: Evidence): void {
-    const desk = this.#desk
-    const { place, state } = desk
-    if (!isDoubleSigning(evidence)) return
-    const { height } = evidence.a
-    const validators = this.#setOf(height)
-    if (validators === undefined) return
-    const next = state.core.height
-    const named = namedEvidence(evidence, validators)
-    const punished = state.ground.derived.evidenceSeen
-    if (
-      named &&
-      (isSettled(punished, named) || withEvidence(state.evidence, named) === state.evidence)
-    )
-      return
-    const verdict =
-      named &&
-      checkEvidence(named, {
-        ...{ ...desk.check(), setAt: () => validators, punished },
-        ...{ blockHeight: height > next ? height : next, evidenceHeights: place.evidenceHeights },
-      })
-    if (named === undefined || verdict?.kind !== 'valid') {
-      desk.effects.push({ kind: 'heard', as: 'bad-signature' })
-      return
-    }
-    desk.effects.push({ kind: 'heard', as: 'good' }, { kind: 'report', evidence })
-    this.#keepEvidence(named)
+  #evidenceGround() {
+    const { place, state } = this.#desk
+    const { evidenceSeen: punished } = state.ground.derived
+    return { punished, height: state.core.height, evidenceHeights: place.evidenceHeights }
   }
 
   #setOf(height: bigint): ValidatorSet | undefined {
     const { place, state } = this.#desk
     if (height === state.core.height) return state.rules.validators
     if (height === state.core.height + 1n) return place.nextSetAfter(state.ground)
-    return state.pastSets.find((one) => one.height === height)?.validators
-  }
-
-  /** Whether it is new. */
-  #keepEvidence(named: NamedEvidence): boolean {
-    const before = this.#desk.state.evidence
-    const evidence = withEvidence(before, named)
-    this.#desk.set({ evidence })
-    return evidence !== before
+    return undefined
   }
 
   /** What is wrong with the certificate of the parent that a block brings; its bytes are those that the record names. */

@@ -15,7 +15,7 @@ import { Turn } from './turn.ts'
 
 /** The first step. */
 export function resumed(place: BftPlace, options: StartOptions): Step<BftState> {
-  const { logged, nowMs, self } = options
+  const { logged, nowMs, self, evidence = [] } = options
   const ground = groundOf(place, options)
   const turn = new Turn(place, {
     ...{ nowMs, ground, self, rules: rulesAfter(place, ground, self) },
@@ -28,7 +28,7 @@ export function resumed(place: BftPlace, options: StartOptions): Step<BftState> 
       building: undefined,
       nextRequest: 1,
     },
-    ...{ retellMs: nowMs, askedMs: 0, answered: [], evidence: [], pastSets: [], wakeMs: undefined },
+    ...{ retellMs: nowMs, askedMs: 0, answered: [], evidence, wakeMs: undefined },
   })
   // A log of an earlier height is of one that was over.
   const isBegun = logged?.height === ground.head.number + 1n && (logged.state ?? logged.last)

@@ -8,7 +8,6 @@ import { type BftGround, type BftPlace, type BftState, rulesAfter } from '../bft
 import { checkCertificate } from '../certificate.ts'
 import type { Effect, Input, Step, Verdict } from '../consensus.ts'
 import type { CoreEffect, CoreInput, Decision } from '../core-state.ts'
-import { isOpen } from '../evidence-pool.ts'
 import { limits } from '../limits.ts'
 import type { Certificate, SignedProposal, Validator } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
@@ -24,9 +23,6 @@ import {
   judge,
 } from './flights.ts'
 import { Post } from './post.ts'
-
-/** Heights whose sets are remembered. */
-const pastHeights = 64
 
 /** One input's turn: only within it anything changes. */
 export class Turn {
@@ -56,7 +52,7 @@ export class Turn {
         this.#tick()
         return
       case 'message':
-        this.#post.take(input.from, input.message)
+        this.#post.take(input.from, input.message, input.signers)
         return
       case 'block-built':
         this.#takeBuilt(input.request, input.block)
@@ -118,8 +114,7 @@ export class Turn {
         this.#settle(effect.decision)
         return
       case 'report':
-        this.effects.push({ kind: 'report', evidence: effect.evidence })
-        this.#post.report(effect.evidence)
+        this.#post.evidence.report(effect.evidence)
         return
       case 'consensus-failure': {
         const { round, value: hash } = effect
@@ -174,10 +169,9 @@ export class Turn {
       flights: state.flights.filter(({ promised }) => isForNext(promised)),
       ...{ held: nothingHeld, building: undefined, hasWork: false },
       early: state.early.filter(({ height }) => height > ground.head.number),
-      evidence: openEvidence(place, ground, state.evidence),
-      pastSets: withSet(state.pastSets, ground),
     })
-    this.#post.tellEvidence()
+    this.#post.evidence.settle()
+    this.#post.evidence.tell()
     this.#startIfDue()
     for (const proposal of state.held.proposals) this.core({ kind: 'proposal', proposal })
     for (const vote of state.held.votes) this.core({ kind: 'vote', vote })
@@ -334,26 +328,6 @@ export class Turn {
     this.set({ wakeMs: next })
     this.effects.push({ kind: 'wake-at', atMs: next })
   }
-}
-
-/** What a later block may still carry. */
-function openEvidence(
-  { evidenceHeights }: BftPlace,
-  { head, derived }: BftGround,
-  pool: BftState['evidence'],
-): BftState['evidence'] {
-  const height = head.number + 1n
-  return pool.filter((one) =>
-    isOpen(one, { punished: derived.evidenceSeen, height, evidenceHeights }),
-  )
-}
-
-function withSet(
-  pastSets: BftState['pastSets'],
-  { head, signers }: BftGround,
-): BftState['pastSets'] {
-  if (signers === undefined) return pastSets
-  return [...pastSets, { height: head.number, validators: signers }].slice(-pastHeights)
 }
 
 /** Whether a quorum has committed a value, in whichever round. */

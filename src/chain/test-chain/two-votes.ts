@@ -1,0 +1,39 @@
+/** Has a validator vote twice, and finds the blocks that convict somebody. */
+
+import { equalBytes } from '../../base/bytes.ts'
+import { keyAddress, type SigningKey } from '../../crypto/signatures.ts'
+import type { DrivenChain } from '../chain-parts.ts'
+import { encodeMessage } from '../consensus/message-codec.ts'
+import type { VoteContent } from '../consensus/messages.ts'
+import { decodeRecord } from '../consensus/record.ts'
+import { voteSignBytes } from '../consensus/sign-bytes.ts'
+
+/** Two votes of a validator for one place in the height after the head of a chain. */
+export function twoVotes(
+  chain: DrivenChain,
+  key: SigningKey,
+  round: number,
+): readonly Uint8Array[] {
+  const height = chain.head().header.number + 1n
+  const set = chain.validatorsAt(height)
+  const validatorIndex =
+    set?.list.findIndex(({ address }) => equalBytes(address, keyAddress(key))) ?? -1
+  const place = { chainKey: chain.key, setHash: set?.hash ?? new Uint8Array(32) }
+  return [new Uint8Array(32).fill(1), undefined].map((value) => {
+    const content: VoteContent = {
+      ...{ instance: 0, type: 'precommit', height, round, validRound: -1, value },
+    }
+    const signature = key.sign(voteSignBytes(content, place))
+    return encodeMessage({ kind: 'vote', vote: { ...content, validatorIndex, signature } })
+  })
+}
+
+/** The blocks of a chain that convict somebody. */
+export function convictions(chain: DrivenChain): readonly bigint[] {
+  const heights: bigint[] = []
+  for (let at = 1n; at <= chain.head().header.number; at += 1n) {
+    const record = chain.byNumber(at)?.block.record
+    if (record && decodeRecord(record).evidence.length > 0) heights.push(at)
+  }
+  return heights
+}
