@@ -195,6 +195,14 @@ describe('a fork', () => {
       forks: [{ hardfork: 'osaka' }],
     } as const
     await assert.rejects(set.bang(later), { code: 'chain/fork-rules' })
+    const owner = toHex(sender)
+    const validators = [
+      { scheme: 'ed25519', publicKey: `0x${'02'.repeat(32)}`, payTo: owner, owner },
+    ]
+    const consensus = { engine: 'hybrid', validators }
+    await assert.rejects(set.fork('dev', { name: 'later', chainId: 9n, consensus }), {
+      ...{ code: 'chain/fork-rules', message: /no contract of a committee/ },
+    })
     assert.deepEqual((await readdir(folder)).sort(), ['dev', 'fork'])
   })
 

@@ -5,13 +5,18 @@ import { equalBytes, toHex } from '../base/bytes.ts'
 import { birthFile } from './birth-state.ts'
 import type { CopyHooks } from './chain-checkpoints.ts'
 import type { DrivenChain } from './chain-parts.ts'
+import { contractAddresses } from './consensus/contract-layout.ts'
+import type { ValidatorSet } from './consensus/messages.ts'
 import { systemAccounts } from './evm/system-contracts.ts'
 import type { Block } from './ledger/block.ts'
 import type { Manifest, ParentBlock } from './ledger/manifest.ts'
 import { manifestToJson, parseManifest } from './ledger/manifest-codec.ts'
 import type { State, StateReader } from './state/state.ts'
 
-/** What a fork is to be; all else is as at the block that it is forked from. */
+/**
+ * What a fork is to be; all else is as at the block that it is forked from. An engine `bft` that names no validators gets
+ * the set of the parent, as it stands after that block.
+ */
 export interface ForkWish {
   readonly name: string
   readonly chainId: bigint
@@ -25,12 +30,14 @@ export interface ForkWish {
  * The manifest of a chain that begins with the state after a block of another one. It names that block, whose header
  * commits to the state: who has the header can prove where the chain comes from.
  *
- * @throws AppError `chain/no-block`, `ledger/bad-manifest`
+ * @throws AppError `chain/no-block`, `chain/fork-engine`, `ledger/bad-manifest`
  */
 export function forkManifest(parent: DrivenChain, wish: ForkWish): Manifest {
   const { header, hash } = blockOf(parent, wish.number ?? parent.head().header.number)
   const { depositContract, genesis, consensus } = parent.manifest
-  const { engine = consensus.engine } = (wish.consensus ?? {}) as { readonly engine?: unknown }
+  const asked = wish.consensus as Asked | undefined
+  const { engine = consensus.engine } = asked ?? {}
+  mustBeForkable(engine)
   const manifest: Manifest = {
     ...{ version: 1, name: wish.name, chainId: wish.chainId, consensus },
     forks: [{ hardfork: parent.rules.rulesAt(header).hardfork }],
@@ -46,9 +53,31 @@ export function forkManifest(parent: DrivenChain, wish: ForkWish): Manifest {
     },
   }
   const json = JSON.parse(manifestToJson(manifest))
-  return parseManifest(
-    JSON.stringify({ ...json, ...(wish.consensus !== undefined && { consensus: wish.consensus }) }),
-  )
+  const own = asked && { consensus: withVoters(asked, parent.validatorsAt(header.number + 1n)) }
+  return parseManifest(JSON.stringify({ ...json, ...own }))
+}
+
+/** A consensus as a wish has it. */
+interface Asked {
+  readonly engine?: unknown
+  readonly [field: string]: unknown
+}
+
+/** The consensus, with the voters of the parent where it names none. */
+function withVoters(asked: Asked, set: ValidatorSet | undefined): Asked {
+  if (asked.engine !== 'bft' || asked.validators !== undefined || set === undefined) return asked
+  const validators = set.list.map(({ scheme, publicKey, weight, payTo }) => ({
+    ...{ scheme, publicKey: toHex(publicKey), weight: String(weight), payTo: toHex(payTo) },
+  }))
+  // The registry of another chain governs nothing here, and there may be none.
+  return { owner: 'nobody', ...asked, validators }
+}
+
+/** Contracts of stakes count blocks, and commit to hashes, of the chain that they were born with (decision 32). */
+function mustBeForkable(engine: unknown): void {
+  if (engine !== 'pos' && engine !== 'dpos') return
+  const message = `no chain can begin by ${engine} with the state of another: its contract counts the blocks, faults and hashes of that one; fork it by the engine bft, on which the same validators vote with the same weight`
+  throw new AppError({ code: 'chain/fork-engine', message })
 }
 
 /** The chain of some that holds the block that a chain is forked from. @throws AppError `chain/no-parent` */
@@ -68,13 +97,14 @@ export function parentAmong(
  * Writes the state that a forked chain begins with into its folder.
  *
  * @throws AppError `chain/no-state` when the parent does not keep it, `chain/fork-rules` when it lacks contracts of the
- * protocol, `chain/over` when it was cancelled
+ * protocol, `chain/fork-engine` where none can begin so, `chain/over` when it was cancelled
  */
 export async function copyBirthState(
   parent: DrivenChain,
   manifest: Manifest,
   { folder, ...hooks }: CopyHooks & { readonly folder: string },
 ): Promise<void> {
+  mustBeForkable(manifest.consensus.engine)
   const state = stateOf(parent, manifest)
   try {
     mustHaveContracts(state, manifest)
@@ -103,9 +133,13 @@ function stateOf(parent: DrivenChain, { parent: place }: Manifest): State {
 }
 
 /** What its blocks need is put into the state of other chains at their birth. */
-function mustHaveContracts(state: StateReader, { forks }: Manifest): void {
+function mustHaveContracts(state: StateReader, { forks, consensus }: Manifest): void {
   const newest = forks.at(-1)?.hardfork
   if (newest === undefined) return
+  if (consensus.engine === 'hybrid' && !state.account(contractAddresses.committee)) {
+    const message = `the parent has no contract of a committee at ${toHex(contractAddresses.committee)}, which the engine hybrid needs: fork by another engine`
+    throw new AppError({ code: 'chain/fork-rules', message })
+  }
   for (const { address, code } of systemAccounts(newest)) {
     const account = state.account(address)
     if (account && equalBytes(state.code(account.codeHash), code)) continue

@@ -35,11 +35,12 @@ export async function openValidatorKeys({
     const key = signingKey(scheme, seed)
     keys.push({ key, guardFile: `${file}.guard`, revealSeed: revealSeed(seed) })
   }
-  return ({ consensus }) => {
+  return ({ consensus, parent }) => {
     if (!('validators' in consensus)) return []
     const isFounder = ({ key }: ValidatorOptions) =>
       consensus.validators.some((one) => equalBytes(one.publicKey, key.publicKey))
-    return keys.map((one) => ({ ...one, isAnybodys: !isFounder(one) }))
+    // A key that signs for the chain that a fork comes from follows there.
+    return keys.map((one) => ({ ...one, isAnybodys: parent !== undefined || !isFounder(one) }))
   }
 }
 

@@ -152,6 +152,18 @@ describe('several chains in one process', { timeout: 240_000 }, () => {
     await refused(/^error: the node stands on the chain "dev"/, 'stop', 'dev')
     await refused(/^error: there is no chain named "none"/, 'status', 'none')
     await refused(/^error: a fork needs a chain id/, 'fork', 'a', 'c')
+    const two = ['--chain-id', '503', '--engine', 'bft', '--consensus', 'x']
+    await refused(/^error: a fork has one consensus/, 'fork', 'a', 'c', ...two)
+    await refused(
+      /no chain can begin by dpos.*; fork it by the engine bft/,
+      'fork',
+      'a',
+      'c',
+      '--chain-id',
+      '503',
+      '--engine',
+      'dpos',
+    )
     await refused(/has the chain id 501/, 'fork', 'a', 'c', '--chain-id', '501')
     await refused(/no-such-file cannot be read/, 'bang', 'no-such-file')
     await refused(/name must be 1 to 32/, 'bang', await file('bad.json', manifest('A', 9)))

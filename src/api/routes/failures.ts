@@ -41,7 +41,7 @@ const refusals: Readonly<Record<string, Status>> = {
   ...Object.fromEntries(
     [
       ...['name-taken', 'id-taken', 'too-many', 'busy', 'first', 'running', 'stopped', 'over'],
-      ...['no-state', 'no-parent', 'fork-rules'],
+      ...['no-state', 'no-parent', 'fork-rules', 'fork-engine'],
     ].map((code) => [`chain/${code}`, 409]),
   ),
 }

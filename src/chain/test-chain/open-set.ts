@@ -4,7 +4,7 @@ import { systemClock, systemTimer } from '../../base/clock.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { noMetrics } from '../../base/metrics.ts'
 import { addressOfKey } from '../../crypto/secp256k1.ts'
-import { ChainSet } from '../chain-set.ts'
+import { ChainSet, type ChainSetOptions } from '../chain-set.ts'
 import type { Manifest } from '../ledger/manifest.ts'
 import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.ts'
 import { devManifest } from './dev-manifest.ts'
@@ -34,10 +34,14 @@ export function named(name: string, chainId: bigint): Manifest {
 }
 
 /** A set whose first chain is `dev` with the id 7; what ran before runs. */
-export async function openSet(folder: string, first = devManifest(sender)) {
+export async function openSet(
+  folder: string,
+  first = devManifest(sender),
+  own: Pick<ChainSetOptions, 'validatorsOf'> = {},
+) {
   const world = { clock: systemClock, timer: systemTimer, logger: silentLogger }
   const set = new ChainSet(
-    { folder, settings, beneficiary: sender, most: 5 },
+    { folder, settings, beneficiary: sender, most: 5, ...own },
     { ...world, metrics: noMetrics },
   )
   const chain = await set.open(first)

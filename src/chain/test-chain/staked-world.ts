@@ -108,9 +108,10 @@ export function provenKey(
 export function signedCall(
   { from, to, data = new Uint8Array(), valueWei = 0n }: WorldCall & { readonly to: Address },
   nonce: bigint,
+  id = chainId,
 ): Transaction {
   const unsigned = {
-    ...{ type: 2, chainId, nonce, gasLimit: 5_000_000n, to, value: valueWei, data },
+    ...{ type: 2, chainId: id, nonce, gasLimit: 5_000_000n, to, value: valueWei, data },
     ...{ accessList: [], maxFeePerGas: 2n * gwei, maxPriorityFeePerGas: 0n },
   } as UnsignedTransaction
   return signTransaction(unsigned, accountKey(from))

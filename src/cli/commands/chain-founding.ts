@@ -7,7 +7,11 @@ import { badUsage, numberOf, passwordOf, textOf } from '../flag-values.ts'
 
 /** Flags of this part. */
 export const chainFoundingFlags: readonly OwnFlag[] = [
-  { name: 'engine', value: 'E', description: `Of a chain to found: ${consensusNames.join(', ')}` },
+  {
+    name: 'engine',
+    value: 'E',
+    description: `Of a chain to found: ${consensusNames.join(', ')}; of a fork`,
+  },
   { name: 'validators', value: 'N', description: 'How many found it, default 4' },
   { name: 'scheme', value: 'S', description: 'How a validator signs, default ml-dsa-65' },
   { name: 'name', value: 'NAME', description: 'Of the chain that is founded' },

@@ -32,7 +32,7 @@ export const chainSetFlags: readonly OwnFlag[] = [
 /** What help says of them. */
 export const chainSetDetails = [
   'init makes a chain by the manifest in a file while no node runs on the data folder; bang does it in a running node,',
-  'and fork makes one there that begins with the state of another one. list, start, stop, remove and status NAME ask the',
+  'and fork makes one there that begins with the state of another one; --engine bft lets its validators vote on it. list, start, stop, remove and status NAME ask the',
   'running node, too; a chain is removed, with all its data, when it is stopped.',
 ].join('\n')
 
@@ -89,7 +89,11 @@ async function fork(call: Call, parent: string, name: string): Promise<number> {
   const chainId = numberOf(call, 'chain-id')
   if (chainId === undefined)
     throw badUsage('chain', 'a fork needs a chain id of its own: --chain-id N')
-  const [number, consensus] = [numberOf(call, 'at'), await jsonOf(call, 'consensus')]
+  const { engine } = call.own
+  if (engine !== undefined && call.own.consensus !== undefined)
+    throw badUsage('chain', 'a fork has one consensus: leave out --engine or --consensus')
+  const number = numberOf(call, 'at')
+  const consensus = engine === undefined ? await jsonOf(call, 'consensus') : { engine }
   const wish = {
     ...{ name, chainId },
     ...(number !== undefined && { number }),
