@@ -264,8 +264,10 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       this.#finalInstance = instance
       this.#setFinal({ number })
     }
-    // A kill may have come between the blocks of a reorganisation: what was left may have more work.
-    if (this.#engine.maxReorg) await this.#import.takeAll(this.parts.log.left())
+    // A kill may have come between the blocks of a reorganisation: what was left may have more work, or its transactions wait.
+    const left = this.#engine.maxReorg ? this.parts.log.left() : []
+    await this.#import.takeAll(left.map(({ block }) => block))
+    if (left.length > 0) this.#intake.reset(this.poolHead(), left)
     const { header, hash } = this.head()
     const { derived, options, dependencies } = this.parts
     if (this.#engine.maxReorg === 0) this.finalNumber = this.safeNumber = header.number
@@ -367,9 +369,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     this.#listeners.tell({ kind: 'head', added, removed })
     const { header, hash } = this.head()
     const derived = this.parts.derived.of(hash)
-    const head = this.summary()
-    const nowMs = this.#nowMs()
-    const points = this.points()
+    const [head, nowMs, points] = [this.summary(), this.#nowMs(), this.points()]
     this.#feed({ kind: 'block-imported', head, header, derived, nowMs, ...(points && { points }) })
     this.#tellOfWork()
   }

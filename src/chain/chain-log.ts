@@ -18,7 +18,7 @@ import {
   headOf,
   type LogRecord,
 } from './chain-records.ts'
-import type { Block, BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
+import type { BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
 import { decodeExecutedBlock, decodeLoggedBlock } from './ledger/block-codec.ts'
 import type { Hash } from './ledger/transaction.ts'
 import type { Resumption } from './resumption.ts'
@@ -57,7 +57,7 @@ export interface ChainLog {
   /** A block as far as its logs need it; `undefined` also for one of whose bloom filter `mayHold` says no. */
   loggedBlock(number: bigint, mayHold: (bloom: Uint8Array) => boolean): LoggedBlock | undefined
   /** Blocks that had left the chain when the log was opened, the newest of them, in the order in which they came. */
-  left(): readonly Block[]
+  left(): readonly ExecutedBlock[]
   /** What the chain begins on, unless that is its first block. */
   base(): ChainBase | undefined
   /** What a block did to the state. */
@@ -207,7 +207,7 @@ function logOver(log: BlockLog, { index, left, cache }: LogKnowledge): ChainLog 
     left: () =>
       left.flatMap((position) => {
         const record = decodeRecord(log.read(position))
-        return record.kind === 'block' ? decodeExecutedBlock(record.stored).block : []
+        return record.kind === 'block' ? decodeExecutedBlock(record.stored) : []
       }),
     differenceOf: (number) => recordOf(number)?.difference,
     base: () => base,
