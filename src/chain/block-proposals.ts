@@ -3,6 +3,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { Logger } from '../base/logger.ts'
 import { type BuildingSite, type BuiltBlock, buildBlock } from './block-building.ts'
+import { BuildBudget } from './build-budget.ts'
 import type { Mining, Work } from './chain.ts'
 import type { Effect, Input } from './consensus/consensus.ts'
 import { nonceBytes } from './consensus/seal.ts'
@@ -46,6 +47,7 @@ interface Candidate {
 /** The proposals of one chain; the engine wants one at a time. */
 export class BlockProposals {
   readonly #place: ProposalPlace
+  readonly #budget = new BuildBudget()
   #candidate: Candidate | undefined
   /** The search that is on. */
   #search: SearchEffect | undefined
@@ -94,9 +96,11 @@ export class BlockProposals {
     if (!isRunning() || !equalBytes(on, head().hash)) return failedNow()
     if (request <= this.#cancelled) return
     try {
-      const isLate = () => nowMs() > deadlineMs || request <= this.#cancelled
+      this.#budget.begin(nowMs(), deadlineMs)
+      const isLate = () => this.#budget.isSpent(nowMs()) || request <= this.#cancelled
       const ground = site()
       const built = await buildBlock(ground, { draft, pool: pool(), isLate, mostBytes })
+      this.#budget.end(nowMs())
       this.#candidate = { built, on: ground.state, effect }
       this.#place.keep(built)
       feed({ kind: 'block-built', request, block: built.executed.block })
