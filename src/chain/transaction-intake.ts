@@ -12,11 +12,15 @@ import { isVoted, type Manifest } from './ledger/manifest.ts'
 import type { Address, Hash, UnsignedTransaction } from './ledger/transaction.ts'
 import { encodeTransaction } from './ledger/transaction-codec.ts'
 import { PoolOffers } from './pool-offers.ts'
+import { TurnShare } from './turn-share.ts'
 import { Admission, type Bringer } from './txpool/admission.ts'
 import { CheckingThreads } from './txpool/checking-threads.ts'
 import { createTxPool, type TxPoolLimits } from './txpool/create-txpool.ts'
 import { createSenderRecovery, type SenderRecovery } from './txpool/sender-recovery.ts'
 import type { PoolHead, ReturnedTransaction, TxPool } from './txpool/txpool.ts'
+
+/** Transactions that are decoded in one turn, in some 2 ms: votes come between. */
+const perTurn = 128
 
 /** What the intake works with. */
 interface IntakeParts {
@@ -54,7 +58,8 @@ export class TransactionIntake {
   readonly #admission: Admission | undefined
   readonly #lateness: Lateness
   readonly #turnedAway: (bringer: Bringer) => void
-  /** Transactions whose signers are being looked for. */
+  readonly #turns = new TurnShare(perTurn)
+  /** Transactions that wait for their turn, and those whose signers are being looked for. */
   #underWay = 0
 
   constructor(parts: IntakeParts) {
@@ -165,6 +170,8 @@ export class TransactionIntake {
   async #take(raw: Uint8Array): Promise<Hash> {
     this.#underWay += 1
     try {
+      const turn = this.#turns.enter()
+      if (turn) await turn
       const incoming = this.pool.read(raw)
       const signers = await this.#senders.signersOf(incoming)
       if (incoming.sidecar) await this.#threads.proofs.check(incoming.sidecar)
