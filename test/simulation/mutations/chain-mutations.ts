@@ -135,7 +135,23 @@ export const chainMutations: readonly Mutation[] = [
     put: 'reveal.length !== 32',
   },
   {
-    ...{ id: '48', what: 'a tie is not broken by address', file: `${room}/election.ts` },
+    ...{ id: '48a', what: 'an election goes by the votes of its own round' },
+    ...{ file: `${room}/dpos-close.ts`, world: 'dpos', tests: [`${chain}/dpos-chain.test.ts`] },
+    find: `  { parent, block }: Ending,
+): DposRound {
+  const { active, standby, minStandbyWei } = parameters
+  const { parentHash } = block.header
+  const round = (parent.epoch?.epoch ?? 0n) + 1n
+  const candidates = state.candidates.map(`,
+    put: `  { parent, block, read }: Ending,
+): DposRound {
+  const { active, standby, minStandbyWei } = parameters
+  const { parentHash } = block.header
+  const round = (parent.epoch?.epoch ?? 0n) + 1n
+  const candidates = sorted(readCandidates(read, 'delegates')).map(`,
+  },
+  {
+    ...{ id: '48b', what: 'a tie is not broken by address', file: `${room}/election.ts` },
     ...{ world: 'dpos', tests: [`${room}/election.test.ts`, `${chain}/dpos-chain.test.ts`] },
     find: 'compareBytes(a.address, b.address) : a.weight',
     put: 'compareBytes(b.address, a.address) : a.weight',
