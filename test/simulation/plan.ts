@@ -10,6 +10,7 @@ export const streams = {
   work: 4,
   byzantine: 5,
   clocks: 6,
+  changes: 7,
 } as const
 
 /** Something that goes wrong at a time; milliseconds of virtual time. */

@@ -44,6 +44,8 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
     const calm: ChainPlan = { ...plan, skewsMs: plan.skewsMs.map(() => 0) }
     const idle: ChainPlan = { ...plan, transactions: [] }
     if (plan.transactions.length > 0) yield idle
+    if (plan.joiners.length === 0 && plan.changes.length > 0)
+      yield { ...plan, changes: [] } as ChainPlan
     if (plan.skewsMs.some((one) => one > 0)) yield calm
   }
   for (const name of ['drifts', 'paceMs'] as const) {
@@ -80,6 +82,12 @@ function withoutValidator(plan: Plan, index: number): Plan {
     ...smaller,
     skewsMs: kept(smaller.skewsMs),
     powers: smaller.powers.filter((_, at) => at !== index),
+    joiners: left(smaller.joiners),
+    changes: smaller.changes.flatMap((one) =>
+      one.validator === index
+        ? []
+        : { ...one, validator: one.validator - Number(one.validator > index) },
+    ),
     transactions: smaller.transactions.flatMap((one) =>
       stays(one.node) ? { ...one, node: place(one.node) } : [],
     ),

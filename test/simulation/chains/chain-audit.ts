@@ -21,7 +21,7 @@ export async function auditChain({ ground, plan }: ChainWorld, machine: Machine)
   const first = genesis.executed.block
   seen.set(first.hash.toHex(), { block: first, derived: ground.derived })
   let [state, parent, derived] = [genesis.state, first, ground.derived]
-  let turns = firstTurns(ground.firstSet)
+  let turns = firstTurns(ground.derived.validators)
   const sets = [ground.derived.validators, ground.derived.validators]
   const reader = {
     header: (hash: Uint8Array) => seen.get(hash.toHex())?.block,

@@ -39,17 +39,24 @@ export interface ChainGround {
   readonly genesis: ReturnType<typeof genesisOf>
   readonly evm: Evm
   readonly engine: ConsensusEngine<unknown>
-  /** Who signs the first block, in the order of the plan. */
-  readonly firstSet: ValidatorSet
+  /** All that ever are in a set, in the order of the plan. */
+  readonly members: ValidatorSet['list']
+  /** The end of the hash chain of each, where blocks need one. */
+  readonly commitments: readonly Hash[]
   /** What follows from the first block. */
   readonly derived: Derived
 }
 
 const chainId = 7n
-const ether = 10n ** 18n
+export const ether = 10n ** 18n
+/** What a weight of one is in stakes. */
+export const stakeOfOne = 40n * ether
 /** Who has ether: its private key, and the account. */
 export const richKey = new Uint8Array(32).fill(1)
 const rich: Address = addressOfKey(richKey)
+/** Who may change sets, and owns what validators have staked. */
+export const governorKey = new Uint8Array(32).fill(2)
+export const governor: Address = addressOfKey(governorKey)
 
 /** When the first block was made, in seconds; a block time before the clocks begin. */
 const birthTime = 999_999n
@@ -66,38 +73,39 @@ let evm: Promise<Evm> | undefined
 
 /** The ground of a plan; the machine is the same for all, since it remembers nothing of a chain. */
 export async function chainGround(plan: ChainPlan): Promise<ChainGround> {
-  const firstSet = fakeValidators(plan.weights).validators
-  const { manifest, reveals } = manifestOf(plan, firstSet)
+  const members = fakeValidators(plan.weights).validators.list
+  const { manifest, reveals, commitments } = manifestOf(plan, members)
   const rules = chainRules(manifest)
   evm ??= createEvm(rules)
   const key = chainKey(manifest)
   const birth = engineBirth(manifest.consensus)
   if (birth === undefined) throw new Error('blocks of simulated chains have records')
   return {
-    ...{ manifest, key, rules, firstSet, derived: birth.derived },
+    ...{ manifest, key, rules, members, commitments, derived: birth.derived },
     ...{ genesis: genesisOf(manifest), evm: await evm },
     engine: createEngine(manifest, rules, { chainKey: key, schemes: fakeSchemes, reveals }),
   }
 }
 
-function manifestOf(plan: ChainPlan, set: ValidatorSet) {
-  const chains = set.list.map(({ publicKey }) => revealChain(publicKey))
+function manifestOf(plan: ChainPlan, members: ValidatorSet['list']) {
+  const chains = members.map(({ publicKey }) => revealChain(publicKey))
+  const commitments = chains.map((chain) => Uint8Array.fromHex([...chain.keys()].at(-1) ?? ''))
   const reveals: RevealSource = {
     before: (_, commitment) =>
       chains.map((chain) => chain.get(commitment.toHex())).find((one) => one !== undefined),
   }
   const manifest: Manifest = {
     ...{ version: 1, name: 'simulated', chainId, forks: [{ hardfork: 'osaka' }] },
-    consensus: consensusOf(plan, set, chains),
+    consensus: consensusOf(plan, members, commitments),
     genesis: {
       ...{ timestamp: birthTime, gasLimit: 30_000_000n, baseFeePerGas: 1_000_000_000n },
       extraData: new Uint8Array(),
-      accounts: [
-        { address: rich, balance: 10n ** 24n, nonce: 0n, code: new Uint8Array(), storage: [] },
-      ],
+      accounts: [rich, governor].map((address) => ({
+        ...{ address, balance: 10n ** 24n, nonce: 0n, code: new Uint8Array(), storage: [] },
+      })),
     },
   }
-  return { manifest, reveals }
+  return { manifest, reveals, commitments }
 }
 
 /** By each hash of a short hash chain the one before it; the last that was added is the end. */
@@ -114,14 +122,15 @@ function revealChain(secret: Uint8Array): ReadonlyMap<string, Hash> {
 
 function consensusOf(
   plan: ChainPlan,
-  { list }: ValidatorSet,
-  chains: readonly ReadonlyMap<string, Hash>[],
+  members: ValidatorSet['list'],
+  commitments: readonly Hash[],
 ): Manifest['consensus'] {
+  const list = members.filter((_, at) => !plan.joiners.includes(at))
   const member = ({ scheme, publicKey, payTo }: ValidatorSet['list'][number]) => ({
     ...{ scheme, publicKey, payTo },
   })
   const staked = (one: ValidatorSet['list'][number]) => ({
-    ...{ ...member(one), owner: one.payTo, commissionBps: 1_000 },
+    ...{ ...member(one), owner: governor, commissionBps: 1_000 },
   })
   switch (plan.engine) {
     case 'pow':
@@ -137,12 +146,12 @@ function consensusOf(
         weight: one.weight,
         owner: one.payTo,
       }))
-      return { engine: 'bft', ...voted(plan), validators, owner: 'nobody', maxValidators: 16 }
+      return { engine: 'bft', ...voted(plan), validators, owner: governor, maxValidators: 16 }
     }
     case 'pos': {
-      const validators = list.map((one, at) => ({
-        ...{ ...staked(one), stakeWei: one.weight * 40n * ether },
-        commitment: Uint8Array.fromHex([...(chains[at]?.keys() ?? [])].at(-1) ?? ''),
+      const validators = list.map((one) => ({
+        ...{ ...staked(one), stakeWei: one.weight * stakeOfOne },
+        commitment: commitments[members.indexOf(one)] ?? new Uint8Array(32),
       }))
       return posParameters(plan, validators)
     }
@@ -212,7 +221,7 @@ function hybridParameters(
   const { engine: _, safeDepth: __, finalizedDepth: ___, ...work } = powParameters(plan)
   return {
     ...{ ...work, ...waits(), engine: 'hybrid', checkpointEvery, buriedBy, maxValidators: 16 },
-    ...{ validators, owner: 'members' },
+    ...{ validators, owner: governor },
     ...{ finalityRewardWei: ether / 10n, committeeRewardWei: ether / 3n },
   }
 }

@@ -10,6 +10,7 @@ import {
   type Plan,
   streams,
 } from '../plan.ts'
+import { drawChanges, type SetChange } from './set-changes.ts'
 
 /** Engines whose chains are simulated. */
 export const chainEngines = ['bft', 'pow', 'pos', 'dpos', 'hybrid'] as const
@@ -34,6 +35,9 @@ export interface ChainPlan extends Plan {
   /** Where validators are elected: the blocks from one election to the next, and how many of a set are drawn. */
   readonly epochLength: number
   readonly standby: number
+  /** Validators that are in no set at first, and what becomes of sets: all by transactions. */
+  readonly joiners: readonly number[]
+  readonly changes: readonly SetChange[]
   /** When transactions come, and to which node. */
   readonly transactions: readonly { readonly atMs: number; readonly node: number }[]
 }
@@ -54,14 +58,23 @@ const calmest: Partial<Record<ChainEngine, number>> = { pos: 5_000, dpos: 5_000,
 /** The plan of a seed. */
 export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
   const chance = chanceOf(seed, streams.plan)
-  const who = drawMembers(engine, chance)
-  const { weights, twins, liars } = who
+  const { weights: first, ...who } = drawMembers(engine, chance)
+  const { twins, liars } = who
+  const drawn = drawChanges(chance, { engine, ...who, weights: first })
+  const { weights, changes } = drawn
   const nodes = weights.length + twins.length
   const isElected = engine === 'pos' || engine === 'dpos'
   const calmFromMs = 1_000 + chance.below(calmest[engine] ?? 9_000)
   const [isBad, isSkewed] = [!chance.oneIn(4), chance.oneIn(4)]
   const plan = {
-    ...{ engine, seed, ...who, calmFromMs, heights: heightsOf(engine, chance, who.epochLength) },
+    ...{
+      engine,
+      seed,
+      ...who,
+      ...drawn,
+      calmFromMs,
+      heights: heightsOf(engine, chance, who.epochLength) + 3 * drawn.changes.length,
+    },
     ...{ deltaMs: 20 + chance.below(100), delayMs: 1 + chance.below(chance.oneIn(3) ? 200 : 40) },
     longestDelayMs: 100 + chance.below(chance.oneIn(3) ? 3_000 : 600),
     lossPercent: isBad ? chance.pick([0, 5, 10, 20, 40]) : 0,
@@ -81,7 +94,8 @@ export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
     })),
   }
   const everybody = Array.from({ length: nodes }, (_, at) => at)
-  const mayLose = engine === 'pow' ? everybody : mayLoseLog({ weights, twins, liars })
+  const alone = changes.length === 0 ? mayLoseLog({ weights, twins, liars }) : []
+  const mayLose = engine === 'pow' ? everybody : alone
   const faults = drawFaults(chance, { nodes, calmFromMs, mayLoseLog: mayLose })
   return { ...plan, faults: [...faults.map((one) => worse(chance, one)), ...disks(chance, plan)] }
 }

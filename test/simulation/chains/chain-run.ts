@@ -14,6 +14,7 @@ import { liarOf } from './chain-liar.ts'
 import { type ChainPlan, isMined } from './chain-plan.ts'
 import { ChainWorld, propertyOf } from './chain-world.ts'
 import { isVoted } from './engine-watch.ts'
+import { startGovernor } from './governor.ts'
 import type { Machine } from './machine.ts'
 
 /** A run that takes more has run away. */
@@ -126,6 +127,7 @@ function layOut(world: ChainWorld): number {
     queue.at(plan.calmFromMs, () => machine.crashNow())
   }
   layOutTransactions(world)
+  startGovernor(world)
   if (plan.liars.length > 0 && plan.engine !== 'pow') new Liar(liarOf(world)).start()
   return healedMs + plan.deltaMs
 }

@@ -110,6 +110,7 @@ export class ChainWatch {
       return
     }
     if (!machine.isCorrect || !follows) return
+    if (follows.evidenceSeen.length > 0) observer.count('whoever signed twice was punished')
     this.#decided(machine, block)
     this.learn(number + 1n, follows.validators)
     this.learn(number + 2n, follows.nextValidators)
@@ -139,9 +140,23 @@ export class ChainWatch {
     const before = this.#sets.get(height - 1n)
     if (!known && before && !equalBytes(before.hash, set.hash)) {
       this.#world.observer.count('the set changed')
+      for (const what of changesOf(before, set)) this.#world.observer.count(what)
     }
     this.#sets.set(height, set)
   }
+}
+
+/** What makes a set another than the one before. */
+function changesOf(before: ValidatorSet, after: ValidatorSet): readonly string[] {
+  const weights = (set: ValidatorSet) =>
+    new Map(set.list.map(({ address, weight }) => [address.toHex(), weight]))
+  const [old, now] = [weights(before), weights(after)]
+  const isWeighed = [...now].some(([one, weight]) => (old.get(one) ?? weight) !== weight)
+  return [
+    ...([...now.keys()].some((one) => !old.has(one)) ? ['a validator joined'] : []),
+    ...([...old.keys()].some((one) => !now.has(one)) ? ['a validator left'] : []),
+    ...(isWeighed ? ['a weight changed'] : []),
+  ]
 }
 
 /** What a validator signed itself, without the block that it may bring. */

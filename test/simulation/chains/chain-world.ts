@@ -80,14 +80,14 @@ export class ChainWorld implements RunPlace {
 
   /** The validator of the first set that has a place in the set of a height. */
   validatorAt(place: number, height: bigint): number {
-    const { list } = this.ground.firstSet
+    const { members } = this.ground
     const address = this.watch.setAt(height).list[place]?.address
-    return list.findIndex((one) => address !== undefined && equalBytes(one.address, address))
+    return members.findIndex((one) => address !== undefined && equalBytes(one.address, address))
   }
 
   /** Its place in the set of a height; below 0 where it is not in it. */
   placeAt(validator: number, height: bigint): number {
-    const own = this.ground.firstSet.list[validator]?.address ?? new Uint8Array()
+    const own = this.ground.members[validator]?.address ?? new Uint8Array()
     return this.watch.setAt(height).list.findIndex(({ address }) => equalBytes(address, own))
   }
 

@@ -148,7 +148,7 @@ export class Machine implements MachinePlace {
 
   /** The name of its validator's log. */
   get signingLog(): string {
-    const own = this.world.ground.firstSet.list[this.validator]
+    const own = this.world.ground.members[this.validator]
     return own ? signingLogFile(own.address) : ''
   }
 
@@ -173,7 +173,7 @@ export class Machine implements MachinePlace {
   /** Opens the chain as `createChain` does, on this machine's disk. */
   async #open(life: Life): Promise<void> {
     const { world, disk } = this
-    const { manifest, key, rules, genesis, evm, firstSet } = world.ground
+    const { manifest, key, rules, genesis, evm, members } = world.ground
     const engine = world.engineFor(this)
     const logger = this.#logger(life)
     const past = new ChainPast(128)
@@ -189,7 +189,7 @@ export class Machine implements MachinePlace {
     })
     past.check(manifest.name)
     const derived = new ChainDerived(manifest, genesis.executed.block.hash, log)
-    const own = firstSet.list[this.validator]
+    const own = members[this.validator]
     const payTo = own?.payTo ?? new Uint8Array(20)
     const isMined = isWorked(manifest.consensus)
     const signers =
@@ -238,8 +238,8 @@ export class Machine implements MachinePlace {
   /** What its validator signs with. */
   async #openSigners(life: Life, instance: Instance): Promise<readonly ValidatorSigner[]> {
     const { world, disk } = this
-    const { key: chainKey, firstSet } = world.ground
-    const own = firstSet.list[this.validator]
+    const { key: chainKey, members } = world.ground
+    const own = members[this.validator]
     if (own === undefined) return []
     const signer = await openValidatorSigner(
       { key: fakeSigningKey(own, () => world.salt()), guardFile: '' },
@@ -249,6 +249,12 @@ export class Machine implements MachinePlace {
       },
     )
     return [signer]
+  }
+
+  /** Operators are told of a branch of more work that parts before what is final: it is no fault of the node. */
+  #isRefusal(message: string, fields: Parameters<Logger['error']>[1]): boolean {
+    if (!message.startsWith('reorg-too-deep') || !isHybrid(this.engineState)) return false
+    return BigInt(String(fields?.fork)) < this.engineState.votes.last.number
   }
 
   /** What a node calls an error is one, unless its disk was made to fail. */
@@ -266,6 +272,7 @@ export class Machine implements MachinePlace {
         if (life.isOver) return
         world.tell(this.id, () => `says: ${message} ${JSON.stringify(fields ?? {})}`)
         if (this.disk.isFailing) world.observer.count('disk failed')
+        else if (this.#isRefusal(message, fields)) world.observer.count('refused more work')
         else if (this.isCorrect)
           world.fail(new PropertyFailure('log', `node ${this.id}: ${message} ${fields?.error}`))
       },
