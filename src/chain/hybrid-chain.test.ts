@@ -8,7 +8,7 @@ import { encodeFunctionData } from 'viem'
 import { committeeAbi } from '../abi/committee.gen.ts'
 import { fromHex, toHex } from '../base/bytes.ts'
 import { addressOfKey } from '../crypto/secp256k1.ts'
-import { type SigningKey, schemeFacts } from '../crypto/signatures.ts'
+import { keyAddress, type SigningKey, schemeFacts } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { contractAddresses } from './consensus/contract-layout.ts'
 import { decodeRecord } from './consensus/record.ts'
@@ -19,6 +19,7 @@ import { hybridManifest, openHybrid } from './test-chain/hybrid-chain.ts'
 import { HandClock, mine, mineMany } from './test-chain/pow-chain.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
 import { TestLinks } from './test-chain/test-links.ts'
+import { convictions, twoVotes } from './test-chain/two-votes.ts'
 import { validatorKeys } from './test-chain/voted-chain.ts'
 import { verifyChain } from './verify-chain.ts'
 
@@ -302,6 +303,34 @@ describe('a chain of work with a committee', () => {
     await world.mineByTurns(9)
     await world.pass(20_000)
     assert.ok(final(first) <= before + 4n)
+  })
+
+  test('a member that votes twice is put out of the contract, and of the instances that follow', async (t) => {
+    const world = new World(t)
+    const nodes = await world.startAll()
+    const [first, hearer] = nodes as [DrivenChain, DrivenChain]
+    const liar = world.keys[3] as SigningKey
+    await world.mineByTurns(7)
+    // One hears of it; the others get evidence, and whoever mines next brings it.
+    for (const message of twoVotes(hearer, liar, 5, 1)) world.links.tell('node-1', message)
+    await world.until(() => nodes.every((one) => one.round()?.evidence.length === 1))
+    const told = first.head().header.number
+    await world.mineByTurns(1)
+    assert.deepEqual(convictions(first), [told + 1n])
+    assert.deepEqual(first.derived()?.evidenceSeen, [
+      { signer: keyAddress(liar), height: told + 1n },
+    ])
+    await world.until(() => nodes.every((one) => one.round()?.evidence.length === 0))
+    while (first.derived()?.validators.list.length !== 3) await world.mineByTurns(1)
+    const at = first.head().header.number
+    await world.mineByTurns(8)
+    await world.until(() => nodes.every((one) => final(one) > at))
+    assert.deepEqual(convictions(first), [told + 1n])
+    assert.deepEqual(world.links.complaints, [])
+    await first.stop()
+    const { manifest } = world
+    const { faults } = await verifyChain({ manifest, folder: world.folderOf(0), run: true })
+    assert.deepEqual(faults, [])
   })
 
   test('what is final stays so when a block is mined while a vote ends', async (t) => {

@@ -2,9 +2,10 @@
 
 import { compareBytes, concatBytes, equalBytes, fromBigInt, padStart } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import type { Hash } from '../ledger/transaction.ts'
+import type { Address, Hash } from '../ledger/transaction.ts'
 import type { Verdict } from './consensus.ts'
-import { invalid } from './header-rules.ts'
+import { type Invalid, invalid } from './header-rules.ts'
+import { limits } from './limits.ts'
 import type {
   DoubleSigning,
   NamedEvidence,
@@ -15,6 +16,7 @@ import type {
 } from './messages.ts'
 import { proposalSignBytes, voteSignBytes, voteTypeCodes } from './sign-bytes.ts'
 import { isSignedProposal, isSignedVote, type SignatureCheck } from './signatures.ts'
+import type { Fault } from './system-calls.ts'
 
 /** What evidence is checked against. */
 export interface EvidenceCheck extends Omit<SignatureCheck, 'validators'> {
@@ -127,6 +129,34 @@ export function checkEvidence(named: NamedEvidence, check: EvidenceCheck): Verdi
   return isSignedTwice(evidence, { ...check, validators })
     ? { kind: 'valid' }
     : invalid('signature', 'one of the two is not good')
+}
+
+/**
+ * Checks all evidence of a block: each piece is good, and of somebody who is not punished yet.
+ *
+ * @returns `undefined` if nothing is wrong
+ */
+export function evidenceFault(
+  evidence: readonly NamedEvidence[],
+  check: EvidenceCheck,
+): Invalid | undefined {
+  let { punished } = check
+  for (const one of evidence) {
+    const verdict = checkEvidence(one, { ...check, punished })
+    if (verdict.kind === 'invalid') {
+      return invalid('evidence', `${verdict.rule}: ${verdict.detail}`)
+    }
+    punished = [...punished, { signer: one.signer, height: check.blockHeight }]
+    if (punished.length > limits.maxPunished) return invalid('evidence', 'too much was punished')
+  }
+  return undefined
+}
+
+/** What evidence of a block has the contract of its set do. */
+export function faultsOf(evidence: readonly NamedEvidence[], reporter: Address): readonly Fault[] {
+  return evidence.map(({ signer, evidence: { kind, a } }) => ({
+    ...{ validator: signer, kind, height: a.height, reporter },
+  }))
 }
 
 function pairOf(evidence: DoubleSigning): DoubleSigning | undefined {

@@ -8,6 +8,7 @@ import { emptyTally } from './bft/tally.ts'
 import { newCore } from './bft-core.ts'
 import type { ConsensusEngine, Effect, Input, StartOptions, Step } from './consensus.ts'
 import { type Derived, derivedHash, emptyDerived } from './derived.ts'
+import { faultsOf, nextPunished } from './evidence.ts'
 import {
   type CheckpointPlace,
   type CheckpointState,
@@ -23,6 +24,7 @@ import {
   finalityOf,
   isNextFor,
 } from './hybrid/finality-rules.ts'
+import { broughtEvidence, memberEvidenceFault, punishedBlocks } from './hybrid/member-evidence.ts'
 import { nothingHeld } from './next-height.ts'
 import {
   checkAheadBy,
@@ -35,11 +37,12 @@ import {
   workFault,
   workOf,
 } from './pow.ts'
-import { type MiningState, miningSteps, type RecordGround } from './pow-mining.ts'
+import { type MiningState, miningSteps, type Offered, type RecordGround } from './pow-mining.ts'
 import { encodeRecord, plainRecord } from './record.ts'
 import { checkRecorded, validatorsFault } from './record-rules.ts'
 import type { RoundView } from './round-view.ts'
 import type { SignatureSchemes } from './signatures.ts'
+import { slashCall } from './system-calls.ts'
 
 /** What the engine is made for. */
 export interface HybridChain extends WorkedChain {
@@ -58,7 +61,7 @@ export interface HybridState {
 }
 
 /** Fields of the record that nothing is in. */
-const unused = ['round', 'parentProofHash', 'parentSigners', 'reveal', 'evidence'] as const
+const unused = ['round', 'parentProofHash', 'parentSigners', 'reveal'] as const
 /** Time without progress after which a node says what it has. */
 const retellMs = 500
 /** What is final is no question of depth here. */
@@ -92,21 +95,27 @@ export function hybridEngine(chain: HybridChain): ConsensusEngine<HybridState> {
         mixFault(checked, work) ??
         validatorsFault(checked) ??
         workFault(checked, work) ??
+        memberEvidenceFault(reader, checked, place) ??
         finalityFault(reader, checked, place) ?? { kind: 'valid' }
       )
     },
     // The header says that there are none.
     checkOmmers: () => ({ kind: 'valid' }),
     closeBlock(parent, block, read) {
+      const { header, record } = block
       const credits = payableOf([
-        ...workCredits(parameters, block.header),
+        ...workCredits(parameters, header),
         ...finalityCredits(parent, block, parameters),
       ])
       const derived: Derived = {
-        ...closedBy(parent, block.header, credits),
+        ...closedBy(parent, header, credits),
         ...finalityAfter(parent, block, { read, parameters }),
+        evidenceSeen: nextPunished(parent.evidenceSeen, {
+          ...{ height: header.number, evidence: record.evidence, evidenceHeights: punishedBlocks },
+        }),
       }
-      return { derived, credits, calls: [] }
+      const faults = faultsOf(record.evidence, header.beneficiary)
+      return { derived, credits, calls: faults.map((fault) => slashCall('committee', fault)) }
     },
     compare(a, b) {
       if (a.finalNumber === b.finalNumber) return compareWork(a, b)
@@ -134,7 +143,7 @@ function recordOn({ derived, timeMs, offered }: RecordGround): Uint8Array {
     ...plainRecord('hybrid', { derivedHash: derivedHash(derived), timeMs }),
     validatorsHash: derived.validators.hash,
     nextValidatorsHash: derived.nextValidators.hash,
-    finality: offered ? [offered] : [],
+    ...{ finality: offered.certificate ? [offered.certificate] : [], evidence: offered.evidence },
   })
 }
 
@@ -150,10 +159,12 @@ function start(mining: Mining, place: CheckpointPlace, options: StartOptions): S
   }
   turn.settle()
   const first = mining.start(options)
-  const offering = { ...first.state, offered: offeredOn(options.derived, turn.state) }
+  const { derived = emptyDerived, head } = options
+  const offered = offeredOn({ number: head.number, derived }, turn.state)
+  const offering = { ...first.state, offered }
   // The first block was begun before it was known what it could bring.
   const again = mining.step(offering, { kind: 'work-waiting', count: 1, nowMs })
-  const isMore = offering.offered !== undefined
+  const isMore = !isSame(offered, first.state.offered)
   const final: Effect = { kind: 'set-final', number: turn.state.last.number }
   return joined(
     { wakes: { mining: undefined, votes: undefined }, alarmMs: undefined },
@@ -170,6 +181,7 @@ function start(mining: Mining, place: CheckpointPlace, options: StartOptions): S
 /** Where the votes stand: after what the chain says itself, and the certificates that were kept. */
 function firstVotes(options: StartOptions): CheckpointState {
   const { head, derived = emptyDerived, points = [], finals = [], self, nowMs } = options
+  const { evidence = [] } = options
   let { instance, number } = finalityOf(derived)
   let { validators, nextValidators } = derived
   const kept: CheckpointState['kept'][number][] = []
@@ -177,7 +189,7 @@ function firstVotes(options: StartOptions): CheckpointState {
     const hash = certificate.value?.toHex()
     const point = points.find((one) => one.hash.toHex() === hash)
     if (certificate.height !== instance + 1n || point === undefined) continue
-    kept.push({ certificate, validators })
+    kept.push({ certificate, validators, number: point.number })
     ;[instance, number] = [certificate.height, point.number]
     ;[validators, nextValidators] = [nextValidators, committeeAt(point.derived)]
   }
@@ -187,6 +199,7 @@ function firstVotes(options: StartOptions): CheckpointState {
     ...{ held: nothingHeld, answered: [], last: { instance, number }, nextValidators },
     ...{ headNumber: head.number, points, kept: kept.slice(-mostKept), isKept: false, timers: [] },
     ...{ retellMs: nowMs, askedMs: 0, wakeMs: undefined, hasFailed: false },
+    ...{ evidence, punished: derived.evidenceSeen },
   }
 }
 
@@ -199,11 +212,11 @@ function step(
   turn.take(input)
   const votes = { state: turn.state, effects: turn.effects }
   if (turn.state.hasFailed) return { state: { ...state, votes: turn.state }, effects: turn.effects }
-  const derived = input.kind === 'block-imported' ? input.derived : state.mining.derived
-  const offered = offeredOn(derived, turn.state)
-  const isNew = offered !== state.mining.offered && input.kind !== 'block-imported'
+  const { head, derived = emptyDerived } = input.kind === 'block-imported' ? input : state.mining
+  const offered = offeredOn({ number: head.number, derived }, turn.state)
+  const isNew = !isSame(offered, state.mining.offered) && input.kind !== 'block-imported'
   const first = mining.step({ ...state.mining, offered }, input)
-  // A block that lacks the certificate is begun anew, as one that lacks transactions.
+  // A block that lacks what came is begun anew, as one that lacks transactions.
   const { nowMs } = turn.state
   const later = isNew
     ? mining.step(first.state, { kind: 'work-waiting', count: 1, nowMs })
@@ -214,9 +227,21 @@ function step(
   })
 }
 
-/** The certificate that the next block of a chain brings, if this node has it. */
-function offeredOn(derived: Derived | undefined, { kept }: CheckpointState) {
-  return derived && kept.find(({ certificate }) => isNextFor(derived, certificate))?.certificate
+/** What the next block of a chain brings, as far as this node has it. */
+function offeredOn(
+  on: { readonly number: bigint; readonly derived: Derived },
+  votes: CheckpointState,
+): Offered {
+  const next = votes.kept.find(({ certificate }) => isNextFor(on.derived, certificate))
+  return { certificate: next?.certificate, evidence: broughtEvidence(votes, on) }
+}
+
+function isSame(one: Offered, other: Offered): boolean {
+  return (
+    one.certificate === other.certificate &&
+    one.evidence.length === other.evidence.length &&
+    one.evidence.every((evidence, at) => evidence === other.evidence[at])
+  )
 }
 
 type Alarms = Pick<HybridState, 'wakes' | 'alarmMs'>
@@ -258,12 +283,12 @@ function lastWake(effects: readonly Effect[]): number | undefined {
 }
 
 function roundView(votes: CheckpointState): RoundView {
-  const { core } = votes
+  const { core, evidence } = votes
   const rules = rulesOf(votes)
   const { height, round, step: at, proposals } = core
   const { prevotes, precommits } = tallyOf(core, round) ?? emptyTally(round)
   return {
-    ...{ height, round, step: at, evidence: [], validators: rules.validators, self: rules.self },
+    ...{ height, round, step: at, evidence, validators: rules.validators, self: rules.self },
     ...{ proposer: rules.proposerOf(Math.max(round, 0)) },
     hasProposal: proposals.some((one) => one.round === round),
     ...{ prevotes: prevotes.votes, precommits: precommits.votes },

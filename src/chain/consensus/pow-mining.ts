@@ -17,7 +17,7 @@ import type {
   Step,
 } from './consensus.ts'
 import { type Derived, emptyDerived } from './derived.ts'
-import type { Certificate } from './messages.ts'
+import type { Certificate, NamedEvidence } from './messages.ts'
 import { recordHash } from './record.ts'
 import { nonceBytes } from './seal.ts'
 
@@ -37,12 +37,19 @@ export interface MiningPlace extends Work {
   recordOn(ground: RecordGround): Uint8Array
 }
 
+/** What the next record brings into the chain. */
+export interface Offered {
+  /** Proof of a final block that the chain does not have. */
+  readonly certificate: Certificate | undefined
+  /** Double signing that is to be punished. */
+  readonly evidence: readonly NamedEvidence[]
+}
+
 /** What a record is made of. */
 export interface RecordGround {
   readonly derived: Derived
   readonly timeMs: number
-  /** Proof of a final block that the chain does not have. */
-  readonly offered: Certificate | undefined
+  readonly offered: Offered
 }
 
 /** What the engine remembers. */
@@ -52,8 +59,7 @@ export interface MiningState {
   readonly derived: Derived
   /** Who is paid; a node without one does not mine. */
   readonly payTo: Address | undefined
-  /** Proof of a final block that goes into the next record. */
-  readonly offered: Certificate | undefined
+  readonly offered: Offered
   /** Never falls. */
   readonly finalNumber: bigint
   /** The block that is being built, or whose nonce is searched. */
@@ -73,6 +79,7 @@ const buildMs = 2_000
 const refreshMs = 15_000
 /** The same for one that lacks transactions, and the pause after one that could not be built. */
 const staleMs = 1_000
+const nothingOffered: Offered = { certificate: undefined, evidence: [] }
 const noNonce = new Uint8Array(8)
 const nobody: Address = new Uint8Array(20)
 
@@ -92,7 +99,7 @@ function start(place: MiningPlace, options: StartOptions): Step<MiningState> {
   const { finalizedDepth } = place.parameters
   const state: MiningState = {
     ...{
-      offered: undefined,
+      offered: nothingOffered,
       head,
       header,
       derived,

@@ -20,10 +20,9 @@ import type {
 import type { ContractKind } from './contract-layout.ts'
 import type { ContractReader } from './contract-reader.ts'
 import { type Derived, derivedHash } from './derived.ts'
-import { checkEvidence, type EvidenceCheck, nextPunished } from './evidence.ts'
+import { evidenceFault, faultsOf, nextPunished } from './evidence.ts'
 import { chosenEvidence } from './evidence-pool.ts'
 import { type Invalid, invalid } from './header-rules.ts'
-import { limits } from './limits.ts'
 import type { ValidatorSet } from './messages.ts'
 import { type ConsensusRecord, encodeRecord, plainRecord, recordHash } from './record.ts'
 import { checkRecorded, type RecordedHeader, validatorsFault } from './record-rules.ts'
@@ -102,7 +101,8 @@ const leastRetellMs = 500
 
 /** The engine of a chain by its rules. */
 export function votedEngine(chain: VotedChain, own: VoterRules): ConsensusEngine<BftState> {
-  const { parameters, rules } = chain
+  const { parameters, rules, chainKey, schemes } = chain
+  const evidenceHeights = BigInt(parameters.evidenceHeights)
   const unused = unusedFields(own)
   return {
     name: own.engine,
@@ -117,9 +117,11 @@ export function votedEngine(chain: VotedChain, own: VoterRules): ConsensusEngine
       return (
         constantsFault(checked) ??
         turnFault(checked, own) ??
-        evidenceFault(checked, chain, (height) => reader.setAt?.(height)) ?? {
-          kind: 'valid',
-        }
+        evidenceFault(checked.record.evidence, {
+          ...{ chainKey, schemes, punished: checked.derived.evidenceSeen },
+          setAt: (height) => reader.setAt?.(height),
+          ...{ evidenceHeights, blockHeight: checked.header.number },
+        }) ?? { kind: 'valid' }
       )
     },
     // The header says that there are none.
@@ -212,27 +214,6 @@ function turnFault(checked: RecordedHeader, own: VoterRules): Invalid | undefine
   return invalid('proposer', `the beneficiary is not that of the proposer of round ${round}`)
 }
 
-/** Each piece of evidence is good, and of somebody who is not punished yet. */
-function evidenceFault(
-  { header, record, derived }: RecordedHeader,
-  { parameters, chainKey, schemes }: VotedChain,
-  setAt: EvidenceCheck['setAt'],
-): Invalid | undefined {
-  let punished = derived.evidenceSeen
-  const evidenceHeights = BigInt(parameters.evidenceHeights)
-  for (const one of record.evidence) {
-    const verdict = checkEvidence(one, {
-      ...{ chainKey, schemes, setAt, punished, evidenceHeights, blockHeight: header.number },
-    })
-    if (verdict.kind === 'invalid') {
-      return invalid('evidence', `${verdict.rule}: ${verdict.detail}`)
-    }
-    punished = [...punished, { signer: one.signer, height: header.number }]
-    if (punished.length > limits.maxPunished) return invalid('evidence', 'too much was punished')
-  }
-  return undefined
-}
-
 /** Counts who let a turn pass, does what the rules say, and pays base fees where they are not burnt. */
 function closeBlock(
   { proposersAt, close, contract }: VoterRules,
@@ -246,10 +227,7 @@ function closeBlock(
     ...{ height: header.number, round: record.round, validators: present, proposerOf },
     nextValidators: validators,
   })
-  const faults = record.evidence.map(({ signer, evidence }) => ({
-    ...{ validator: signer, kind: evidence.kind, height: evidence.a.height },
-    reporter: header.beneficiary,
-  }))
+  const faults = faultsOf(record.evidence, header.beneficiary)
   const closed = close({ parent, block, read, validators, proposerOf, faults })
   const fees = (header.baseFeePerGas ?? 0n) * header.gasUsed
   const ofFees: readonly Credit[] =

@@ -4,24 +4,24 @@ import { equalBytes } from '../../base/bytes.ts'
 import { keyAddress, type SigningKey } from '../../crypto/signatures.ts'
 import type { DrivenChain } from '../chain-parts.ts'
 import { encodeMessage } from '../consensus/message-codec.ts'
-import type { VoteContent } from '../consensus/messages.ts'
+import type { Instance, VoteContent } from '../consensus/messages.ts'
 import { decodeRecord } from '../consensus/record.ts'
 import { voteSignBytes } from '../consensus/sign-bytes.ts'
 
-/** Two votes of a validator for one place in the height after the head of a chain. */
+/** Two votes of a validator for one place in what a chain is to decide next. */
 export function twoVotes(
   chain: DrivenChain,
   key: SigningKey,
   round: number,
+  instance: Instance = 0,
 ): readonly Uint8Array[] {
-  const height = chain.head().header.number + 1n
-  const set = chain.validatorsAt(height)
+  const { height, validators: set } = chain.round() ?? { height: 0n, validators: undefined }
   const validatorIndex =
     set?.list.findIndex(({ address }) => equalBytes(address, keyAddress(key))) ?? -1
   const place = { chainKey: chain.key, setHash: set?.hash ?? new Uint8Array(32) }
   return [new Uint8Array(32).fill(1), undefined].map((value) => {
     const content: VoteContent = {
-      ...{ instance: 0, type: 'precommit', height, round, validRound: -1, value },
+      ...{ instance, type: 'precommit', height, round, validRound: -1, value },
     }
     const signature = key.sign(voteSignBytes(content, place))
     return encodeMessage({ kind: 'vote', vote: { ...content, validatorIndex, signature } })

@@ -5,7 +5,7 @@ import type { BallotState } from '../bft/ballot.ts'
 import type { RunningTimer } from '../bft-state.ts'
 import type { ChainPoint } from '../consensus.ts'
 import type { CoreRules } from '../core-state.ts'
-import type { Certificate, Validator, ValidatorSet } from '../messages.ts'
+import type { Certificate, NamedEvidence, Punished, Validator, ValidatorSet } from '../messages.ts'
 import type { Timeouts } from '../timeouts.ts'
 import type { FinalityPlace } from './finality-rules.ts'
 
@@ -20,6 +20,8 @@ export interface CheckpointPlace extends FinalityPlace {
 export interface KeptFinal {
   readonly certificate: Certificate
   readonly validators: ValidatorSet
+  /** Of the block. */
+  readonly number: bigint
 }
 
 /** The last final block that this node knows. */
@@ -40,6 +42,9 @@ export interface CheckpointState extends Omit<BallotState, 'rules'> {
   /** Number of the head, and blocks of its chain that can be final. */
   readonly headNumber: bigint
   readonly points: readonly ChainPoint[]
+  /** What was seen and is not on the chain, and whom that has punished. */
+  readonly evidence: readonly NamedEvidence[]
+  readonly punished: readonly Punished[]
   /** The newest decisions. */
   readonly kept: readonly KeptFinal[]
   /** What was decided is in the chain, and its certificate on disk. */

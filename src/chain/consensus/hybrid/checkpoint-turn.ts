@@ -4,19 +4,22 @@ import { equalBytes } from '../../../base/bytes.ts'
 import type { Hash } from '../../ledger/transaction.ts'
 import { Ballot } from '../bft/ballot.ts'
 import { CoreFeed, type OwnEffect } from '../bft/core-feed.ts'
+import { EvidenceDesk } from '../bft/evidence-desk.ts'
 import { newCore } from '../bft-core.ts'
 import { checkCertificate } from '../certificate.ts'
 import type { ChainPoint, Effect, Input } from '../consensus.ts'
 import type { CoreEffect, CoreInput, CoreRules } from '../core-state.ts'
-import type { Certificate, SignedProposal } from '../messages.ts'
+import type { Certificate, SignedProposal, ValidatorSet } from '../messages.ts'
 import { nothingHeld } from '../next-height.ts'
 import {
   type CheckpointPlace,
   type CheckpointState,
+  type KeptFinal,
   mostKept,
   rulesOf,
 } from './checkpoint-state.ts'
 import { committeeAt, finalityOf } from './finality-rules.ts'
+import { poolGround } from './member-evidence.ts'
 
 type InputOf<Kind extends Input['kind']> = Extract<Input, { kind: Kind }>
 
@@ -31,6 +34,7 @@ export class CheckpointTurn {
   readonly effects: Effect[] = []
   readonly #ballot: Ballot
   readonly #feed: CoreFeed
+  readonly #evidence: EvidenceDesk
   state: CheckpointState
 
   constructor(place: CheckpointPlace, state: CheckpointState, nowMs = state.nowMs) {
@@ -52,6 +56,11 @@ export class CheckpointTurn {
       ...{ rules: () => this.rules, set: (change) => this.set(change) },
       // Blocks of work are stored already.
       ...{ perform: (effect) => this.#do(effect), blockOf: () => undefined },
+    })
+    this.#evidence = new EvidenceDesk({
+      ...{ effects: this.effects, instance: 1, pool: () => this.state.evidence },
+      ...{ set: (evidence) => this.set({ evidence }), check: () => this.#check() },
+      ...{ ground: () => poolGround(this.state), setOf: (instance) => this.#setOf(instance) },
     })
   }
 
@@ -130,7 +139,7 @@ export class CheckpointTurn {
         return
       }
       case 'report':
-        this.effects.push({ kind: 'report', evidence: effect.evidence })
+        this.#evidence.report(effect.evidence)
         return
       case 'consensus-failure': {
         const { round, value: hash } = effect
@@ -147,6 +156,7 @@ export class CheckpointTurn {
 
   #hear({ from, message }: InputOf<'message'>): void {
     if (message.kind === 'proposal') this.#ballot.takeProposal(from, message.proposal)
+    else if (message.kind === 'evidence') this.#evidence.take(message.evidence)
     else if (message.kind !== 'certificate' || !this.#contradicts(message.certificate)) {
       this.#ballot.take(from, message)
     }
@@ -170,11 +180,19 @@ export class CheckpointTurn {
     return true
   }
 
-  #finals(): CheckpointState['kept'] {
+  #finals(): readonly Omit<KeptFinal, 'number'>[] {
     const { kept, core, validators } = this.state
     const { decision } = core
     if (decision === undefined) return kept
     return [...kept, { certificate: decision.proof, validators }]
+  }
+
+  /** Who votes in an instance, or did. */
+  #setOf(instance: bigint): ValidatorSet | undefined {
+    const { core, validators, nextValidators, kept } = this.state
+    if (instance === core.height) return validators
+    if (instance === core.height + 1n) return nextValidators
+    return kept.find(({ certificate }) => certificate.height === instance)?.validators
   }
 
   #tick(): void {
@@ -190,6 +208,9 @@ export class CheckpointTurn {
   #takeImported({ head, derived, points = [] }: InputOf<'block-imported'>): void {
     this.set({ headNumber: head.number, points })
     if (derived === undefined) return
+    this.set({ punished: derived.evidenceSeen })
+    this.#evidence.settle()
+    this.#evidence.tell()
     // Blocks came with more certificates than were heard one by one.
     const { instance, number } = finalityOf(derived)
     if (instance <= this.state.core.height) return
@@ -205,7 +226,9 @@ export class CheckpointTurn {
     const point = decision && points.find(({ hash }) => equalBytes(hash, decision.value))
     if (!decision || !point || !isKept) return
     this.set({
-      kept: [...kept, { certificate: decision.proof, validators }].slice(-mostKept),
+      kept: [...kept, { certificate: decision.proof, validators, number: point.number }].slice(
+        -mostKept,
+      ),
     })
     const last = { instance: core.height, number: point.number }
     this.effects.push({ kind: 'set-final', number: point.number })
