@@ -52,6 +52,7 @@ describe('the gate of a pool', () => {
     assert.equal(gate.pauseMs({ waiting: 2_000, ...onTime }, 'user'), 1_000)
     assert.equal(gate.pauseMs({ waiting: 3_999, ...onTime }, 'peer'), undefined)
     assert.equal(gate.pauseMs({ waiting: 4_000, ...onTime }, 'peer'), 1_000)
+    assert.equal(new Admission(60_000).pauseMs({ waiting: 2_000, ...onTime }, 'user'), 5_000)
   })
 
   test('lets less wait while the program is late', () => {

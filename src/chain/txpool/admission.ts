@@ -21,6 +21,8 @@ interface Stretch {
 const [blockTimesAhead, leastBound] = [2, 2_000]
 /** Blocks whose speed counts. */
 const recentBlocks = 4
+/** Longest pause that is asked for. */
+const mostPauseMs = 5_000
 /** A program that is so late lets half as much wait, and one that is twice as late a third. */
 const halfLateMs = 250
 /** How much more a peer may bring: what one node has taken others should not have to leave. */
@@ -57,7 +59,7 @@ export class Admission {
   pauseMs({ waiting, lateMs }: Workload, bringer: Bringer): number | undefined {
     const factor = bringer === 'peer' ? peerFactor : 1
     const most = (factor * this.bound) / (1 + lateMs / halfLateMs)
-    return waiting < most ? undefined : this.#blockTimeMs
+    return waiting < most ? undefined : Math.min(this.#blockTimeMs, mostPauseMs)
   }
 
   /** A transaction was taken. */
