@@ -94,9 +94,9 @@ export class TransferLoad {
   /** How often a node was given something again, and how often one said that it takes it later. */
   again = 0
   later = 0
-  /** What nodes take later, and when that is. */
+  /** What a node takes later, and until when each that said so is left alone. */
   readonly #refused = new Set<SentTransfer>()
-  #refusedUntilMs = 0
+  readonly #busyUntilMs = new Map<string, number>()
   readonly #ahead: Signed[] = []
   #turn = 0
   #isOver = true
@@ -185,7 +185,7 @@ export class TransferLoad {
         speed.perSecond === undefined
           ? (speed.waiting ?? 0) - this.waiting
           : (elapsedMs / 1_000) * speed.perSecond - count
-      const mayGive = given.size < mostGiven && performance.now() >= this.#refusedUntilMs
+      const mayGive = given.size < mostGiven && this.#open().length > 0
       const again = mayGive ? this.#takeRefused() : []
       const isNew = mayGive && again.length === 0 && due >= 1
       const batch = isNew
@@ -236,7 +236,8 @@ export class TransferLoad {
 
   /** Gives transfers to one of those that are up; what nobody took is given again later. */
   async #give(batch: readonly SentTransfer[]): Promise<void> {
-    const urls = this.#urls()
+    const open = this.#open()
+    const urls = open.length > 0 ? open : this.#urls()
     const url = urls[Math.floor(Math.random() * urls.length)] ?? ''
     const calls = batch.map((transfer, id) => {
       transfer.atMs = performance.now()
@@ -248,8 +249,14 @@ export class TransferLoad {
     const pauses = refused.map(({ error }) => error?.data?.retryAfterMs ?? 1_000)
     if (refused.length === 0) return
     this.later += refused.length
-    this.#refusedUntilMs = performance.now() + Math.max(...pauses)
+    this.#busyUntilMs.set(url, performance.now() + Math.max(...pauses))
     for (const { id } of refused) this.#refused.add(batch[id] as SentTransfer)
+  }
+
+  /** Nodes that have not said "later" just now. */
+  #open(): readonly string[] {
+    const nowMs = performance.now()
+    return this.#urls().filter((url) => (this.#busyUntilMs.get(url) ?? 0) <= nowMs)
   }
 
   async #look(): Promise<void> {
