@@ -52,6 +52,8 @@ export interface ChainOptions {
   readonly snapshotEvery?: number
   /** Bounds of the pool. */
   readonly pool?: TxPoolLimits
+  /** Transactions that may wait for the next blocks however little these take, where blocks are voted on; default 2,000. */
+  readonly backlog?: number
 }
 
 /** How a node takes part in sealing blocks by work. */

@@ -11,6 +11,7 @@ import type { ChainOptions } from './chain-parts.ts'
 export const chainBounds = {
   poolTransactions: [1, 1e7],
   poolPerSender: [1, 1e7],
+  poolBacklog: [1, 1e7],
   stateHistory: [2, 1e5],
   stateMemory: [16, 3_500],
   blockMemory: [0, 3_500],
@@ -51,6 +52,7 @@ export function optionsOf(
   const { poolTransactions: maxTransactions, poolPerSender: maxPerSender, miner } = settings
   return {
     pool: { maxTransactions, maxPerSender },
+    backlog: settings.poolBacklog,
     history: settings.stateHistory,
     archive: settings.stateArchive,
     snapshotEvery: settings.snapshotEvery,

@@ -24,7 +24,11 @@ const perTurn = 128
 
 /** What the intake works with. */
 interface IntakeParts {
-  readonly options: { readonly manifest: Manifest; readonly pool?: TxPoolLimits }
+  readonly options: {
+    readonly manifest: Manifest
+    readonly pool?: TxPoolLimits
+    readonly backlog?: number
+  }
   readonly dependencies: Pick<
     ChainDependencies,
     'clock' | 'timer' | 'logger' | 'metrics' | 'threads'
@@ -78,7 +82,9 @@ export class TransactionIntake {
     )
     this.#turnedAway = (from) => later.add(1, { chain: name, from })
     this.#nowMs = () => clock.nowMs()
-    this.#admission = isVoted(consensus) ? new Admission(consensus.blockTimeMs) : undefined
+    this.#admission = isVoted(consensus)
+      ? new Admission(consensus.blockTimeMs, options.backlog)
+      : undefined
     this.#lateness = new Lateness(dependencies)
     this.#tell = tell
     this.#place = parts

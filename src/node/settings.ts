@@ -135,6 +135,11 @@ export const settings = {
     },
     description: 'Transactions of one sender that may wait for a block',
   },
+  poolBacklog: {
+    ...{ kind: within(...chainBounds.poolBacklog, true), default: 2_000, env: 'QS_POOL_BACKLOG' },
+    description:
+      'Transactions that may wait for the next blocks however little these take, where blocks are voted on',
+  },
   stateHistory: {
     ...{
       kind: within(...chainBounds.stateHistory, true),

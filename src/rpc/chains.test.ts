@@ -36,6 +36,7 @@ async function serveSet(t: TestContext) {
     ...{
       poolTransactions: 100,
       poolPerSender: 50,
+      poolBacklog: 2_000,
       stateHistory: 16,
       snapshotEvery: 0,
       stateArchive: false,

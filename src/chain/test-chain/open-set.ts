@@ -20,6 +20,7 @@ const settings = {
   ...{
     poolTransactions: 100,
     poolPerSender: 50,
+    poolBacklog: 2_000,
     stateHistory: 16,
     snapshotEvery: 0,
     stateArchive: false,

@@ -23,6 +23,7 @@ describe('the gate of a pool', () => {
   test('takes some however little blocks took, and at the start', () => {
     assert.equal(new Admission(1_000).bound, 2_000)
     assert.equal(gateAfter([3, 0, 5]).bound, 2_000)
+    assert.equal(new Admission(1_000, 30).bound, 30)
   })
 
   test('lets less wait when blocks come late', () => {

@@ -17,8 +17,8 @@ interface Stretch {
   readonly ms: number
 }
 
-/** Block times by which is said what may wait, and how many may however little blocks took. */
-const [blockTimesAhead, leastBound] = [2, 2_000]
+/** Block times by which is said what may wait, and how many may unless said. */
+const [blockTimesAhead, usualLeast] = [2, 2_000]
 /** Blocks whose speed counts. */
 const recentBlocks = 4
 /** Longest pause that is asked for. */
@@ -35,13 +35,18 @@ const peerFactor = 2
  */
 export class Admission {
   readonly #blockTimeMs: number
+  readonly #least: number
   #recent: readonly Stretch[] = []
   /** Since when there is something for a block; absent while there is nothing. */
   #busySinceMs: number | undefined
 
-  /** @param blockTimeMs - what blocks aim at */
-  constructor(blockTimeMs: number) {
+  /**
+   * @param blockTimeMs - what blocks aim at
+   * @param least - how many may wait however little blocks took
+   */
+  constructor(blockTimeMs: number, least = usualLeast) {
     this.#blockTimeMs = blockTimeMs
+    this.#least = least
   }
 
   /** How many may wait while the program is in time. */
@@ -52,7 +57,7 @@ export class Admission {
       ms += one.ms
     }
     const soon = (transactions / Math.max(1, ms)) * blockTimesAhead * this.#blockTimeMs
-    return Math.max(leastBound, Math.round(soon))
+    return Math.max(this.#least, Math.round(soon))
   }
 
   /** In how many ms whoever brings a transaction should come again; `undefined`: it is taken now. */
