@@ -87,13 +87,16 @@ export async function verifyChain(options: VerifyOptions): Promise<VerifyResult>
   const { manifest, folder, signal, tell } = options
   const place = path.join(folder, manifest.name)
   const rules = chainRules(manifest)
-  const evm = options.run ? await createEvm(rules, { pause: turnTaking() }) : undefined
+  const pause = turnTaking()
+  const evm = options.run ? await createEvm(rules, { pause }) : undefined
   const verifier = new Verifier(options, rules, evm)
   let [cutBytes, isWhole] = [0, true]
   const readAll = (take: (record: LogRecord) => Promise<void>) =>
     readChainRecords(
       place,
       async (record) => {
+        // Or nobody would be heard who wants to end it.
+        await pause()
         if (signal?.aborted) isWhole = false
         else await take(record)
       },

@@ -42,7 +42,7 @@ test('the demo says that it was interrupted', { timeout: 60_000 }, async () => {
   const program = startProgram(['demo', '--block-time', '5'])
   await program.printed(/deposit of 1 ether/)
   program.child.kill('SIGINT')
-  assert.deepEqual(await program.exited, [1, null], program.output())
+  assert.deepEqual(await program.exited, [130, null], program.output())
   assert.match(program.output(), /the demo failed: interrupted/)
 })
 

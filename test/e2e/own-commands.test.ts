@@ -38,4 +38,13 @@ describe('a command of the project', { concurrency: 2 }, () => {
       }
     })
   }
+
+  test('that runs long shows how far it is, and goes on after Ctrl-C', async () => {
+    const entry = path.join(root, 'test/simulation/simulate.ts')
+    const program = startProgram(['--seeds', '1000000', '--workers', '1'], { entry })
+    await program.printed(/^# \d+ passed, 0 failed so far$/m)
+    program.child.kill('SIGINT')
+    assert.deepEqual(await program.exited, [130, null], program.output())
+    assert.match(program.output(), /^interrupted after .*: --seed \d+ --seeds \d+ goes on$/m)
+  })
 })

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { interrupted, interruption } from '../../src/cli/interruption.ts'
 import { knownName, readOptions, wholeNumber } from '../../tools/command-options.ts'
 import { startProgram } from '../e2e/program.ts'
 import { Agreement } from './agreement.ts'
@@ -49,11 +50,14 @@ function say(line: string): void {
   process.stdout.write(`${at} s  ${line}\n`)
 }
 
+const signal = interruption(() => say('interrupted: ending'))
+
 async function phase(name: string, work: () => Promise<string>): Promise<void> {
   try {
     say(`${name}: ${await work()}`)
     passed += 1
   } catch (error) {
+    if (signal.aborted) return
     failed += 1
     say(`${name} FAILED: ${error instanceof Error ? error.stack : error}`)
   }
@@ -65,7 +69,7 @@ async function verified(data: string): Promise<void> {
   if (code !== 0) throw new Error(verify.output())
 }
 
-try {
+async function run(): Promise<void> {
   const network = await startFaultyNetwork(ending, {
     ...{ folder, count, consensus, diskMebibytes: 1_024 },
   })
@@ -73,7 +77,7 @@ try {
   const agreement = new Agreement(validators)
   const load = await TransferLoad.open(validators.urls)
   load.start({ perSecond })
-  const isOver = () => failed > 0 || Date.now() - began > minutes * 60_000
+  const isOver = () => signal.aborted || failed > 0 || Date.now() - began > minutes * 60_000
   for (let at = 0; at < wanted.length || !isOver(); at += 1) {
     const name = wanted[at % wanted.length] ?? ''
     await phase(name, async () => {
@@ -82,7 +86,7 @@ try {
       agreement.nobodyLied()
       return `${told}; equal up to block ${agreement.compared}, ${load.sent.size} transfers sent`
     })
-    if (failed > 0) break
+    if (failed > 0 || signal.aborted) break
   }
   await phase('end', async () => {
     await load.settle()
@@ -96,9 +100,18 @@ try {
   if (failed > 0) {
     for (const at of validators.all) say(`validator ${at}: ${validators.output(at).slice(-4_000)}`)
   }
+}
+
+// A terminal interrupts the validators, too: what they are waited for does not come.
+const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+try {
+  await Promise.race([run(), ended])
+} catch (error) {
+  if (!signal.aborted) throw error
 } finally {
-  for (const run of endings) await run()
+  for (const end of endings) await end()
   await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
+if (signal.aborted) process.exit(interrupted)
 process.exit(failed === 0 ? 0 : 1)

@@ -6,6 +6,7 @@ import { addCounts, type SeedsResult } from './seeds.ts'
 import type { Seed } from './worlds.ts'
 
 const batchSize = 10
+const progressMs = 10_000
 
 /** What came of all, and how long it took. */
 export interface CrewResult extends Omit<SeedsResult, 'failures'> {
@@ -43,6 +44,9 @@ export async function runCrew({ workers, next, failed }: CrewOptions): Promise<C
       seeds.push(seed)
     return seeds
   }
+  const ticker = setInterval(() => {
+    process.stdout.write(`# ${sum.passed} passed, ${sum.failed} failed so far\n`)
+  }, progressMs)
   const thread = async () => {
     const worker = new Worker(new URL('./seed-thread.ts', import.meta.url))
     for (let seeds = batch(); seeds.length > 0 && goesOn; seeds = batch()) {
@@ -52,6 +56,6 @@ export async function runCrew({ workers, next, failed }: CrewOptions): Promise<C
     }
     await worker.terminate()
   }
-  await Promise.all(Array.from({ length: workers }, thread))
+  await Promise.all(Array.from({ length: workers }, thread)).finally(() => clearInterval(ticker))
   return { ...sum, coverage, runs, seconds: (performance.now() - startMs) / 1_000 }
 }

@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { interrupted, interruption } from '../../src/cli/interruption.ts'
 import { readOptions, wholeNumber } from '../../tools/command-options.ts'
 import type { Plan } from './plan.ts'
 import { runCrew } from './seed-crew.ts'
@@ -41,6 +42,7 @@ const { values } = readOptions(usage, {
   },
 })
 
+const signal = interruption(() => print('ending after these seeds'))
 /** Failures that are printed; more are only counted. */
 const shown = 10
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -65,7 +67,7 @@ async function runMany(): Promise<boolean> {
   const result = await runCrew({
     workers: wholeNumber(values.workers, '--workers', 1),
     next() {
-      if (at >= count) return undefined
+      if (signal.aborted || at >= count) return undefined
       const known = remembered.at(at < 0 ? at : remembered.length)
       const number = first + at
       at += 1
@@ -85,6 +87,14 @@ async function runMany(): Promise<boolean> {
   print(`# ${result.heights} heights, ${result.events} events in ${result.seconds.toFixed(0)} s`)
   print(`# runs: ${listed(result.runs).join(', ')}`)
   print(`# ${listed(result.coverage).join('; ')}`)
+  if (signal.aborted) {
+    const left =
+      at < count
+        ? `: --seed ${first + Math.max(at, 0)} --seeds ${count - Math.max(at, 0)} goes on`
+        : ''
+    print(`interrupted after ${result.passed} passed, ${result.failed} failed${left}`)
+    return false
+  }
   const missing = missingOf(result)
   if (missing.length > 0) print(`never happened: ${missing.join('; ')}`)
   print(`${result.passed} passed, ${result.failed} failed`)
@@ -110,4 +120,6 @@ async function main(): Promise<boolean> {
   return values.only === undefined ? runMany() : runOne(planOfSeed(seedNamed(values.only)))
 }
 
-process.exitCode = (await main()) ? 0 : 1
+const isSound = await main()
+process.exitCode = isSound ? 0 : 1
+if (signal.aborted) process.exitCode = interrupted

@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { interrupted, interruption } from '../../src/cli/interruption.ts'
 import { readOptions, wholeNumber } from '../../tools/command-options.ts'
 import { runCrew } from './seed-crew.ts'
 import { addCounts } from './seeds.ts'
@@ -42,6 +43,8 @@ async function readLog(file: string): Promise<SoakLog> {
   }
 }
 
+const signal = interruption(() => process.stdout.write('ending after these seeds\n'))
+
 async function main(): Promise<boolean> {
   const log = await readLog(values.log)
   const endMs = performance.now() + wholeNumber(values.minutes, '--minutes', 1) * 60_000
@@ -50,7 +53,7 @@ async function main(): Promise<boolean> {
   const result = await runCrew({
     workers: wholeNumber(values.workers, '--workers', 1),
     next() {
-      if (performance.now() > endMs) return undefined
+      if (signal.aborted || performance.now() > endMs) return undefined
       const number = nextSeed
       nextSeed += 1
       return { world: worldOf(number), number }
@@ -73,4 +76,6 @@ async function main(): Promise<boolean> {
   return result.failed === 0
 }
 
-process.exitCode = (await main()) ? 0 : 1
+const isSound = await main()
+process.exitCode = isSound ? 0 : 1
+if (signal.aborted) process.exitCode = interrupted

@@ -9,7 +9,7 @@ import {
 import { configOf } from '../call-config.ts'
 import type { Call, OwnFlag } from '../command.ts'
 import { badUsage } from '../flag-values.ts'
-import { interruption } from '../interruption.ts'
+import { interrupted, interruption } from '../interruption.ts'
 
 /** Flags of these parts. */
 export const chainFileFlags: readonly OwnFlag[] = [
@@ -28,13 +28,12 @@ export const chainFileFlags: readonly OwnFlag[] = [
 /** What help says of them. */
 export const chainFileDetails = [
   'export writes the blocks of a stored chain to a file, import adds those of a file (of either form), verify reads',
-  'what is stored and says what differs. No node may run on the data folder meanwhile. Each can be interrupted: the',
-  'same command goes on where it was. Exit code 0: done; 1: failed, refused or differing; 130: interrupted.',
+  'what is stored and says what differs. No node may run on the data folder meanwhile. Each can be interrupted: export',
+  'and import go on where they were, verify begins anew. Exit code 0: done; 1: failed, refused or differing; 130: interrupted.',
 ].join('\n')
 
 /** Pause between two lines of progress. */
 const progressMs = 2_000
-const interrupted = 130
 
 /** Runs one of them; `undefined` if the words name none. */
 export async function runChainFiles(call: Call): Promise<number | undefined> {
@@ -88,7 +87,7 @@ async function runVerify(call: Call, name: string | undefined): Promise<number> 
   const summary = `${blocks} blocks were looked at, up to block ${head.number}, 0x${head.hash.toHex()}`
   console.log(`${summary}: ${faultCount === 0 ? 'nothing differs' : `${faultCount} differences`}`)
   if (faultCount > 0) return 1
-  return isWhole ? 0 : leave('the blocks after it were not looked at')
+  return isWhole ? 0 : leave('the blocks after it were not looked at', 'begins anew')
 }
 
 async function workOf(call: Call, name: string | undefined) {
@@ -119,7 +118,7 @@ function numberOf(call: Call, name: string): bigint | undefined {
   throw badUsage('chain', `--${name} is a number of a block, not "${text}"`)
 }
 
-function leave(what: string): number {
-  console.error(`interrupted: ${what}; the same command goes on`)
+function leave(what: string, next = 'goes on'): number {
+  console.error(`interrupted: ${what}; the same command ${next}`)
   return interrupted
 }

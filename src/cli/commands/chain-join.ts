@@ -3,7 +3,7 @@
 import { type ChainProgress, prepareChain } from '../../node/joined-chain.ts'
 import { configOf } from '../call-config.ts'
 import type { Call } from '../command.ts'
-import { interruption } from '../interruption.ts'
+import { interrupted, interruption } from '../interruption.ts'
 
 /** What help says of it. */
 export const chainJoinDetails = [
@@ -14,7 +14,6 @@ export const chainJoinDetails = [
 
 /** Between two lines of progress. */
 const progressMs = 1_000
-const interrupted = 130
 
 const names: Readonly<Record<ChainProgress['phase'], string>> = {
   peers: 'peers that answer',

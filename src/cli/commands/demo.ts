@@ -3,14 +3,15 @@
 import { type DemoResult, runDemo } from '../../node/demo.ts'
 import { configOf } from '../call-config.ts'
 import type { Command } from '../command.ts'
-import { interruption } from '../interruption.ts'
+import { interrupted, interruption } from '../interruption.ts'
 import { stepLine } from '../node-text.ts'
 
 export const demoCommand: Command = {
   name: 'demo',
   summary: 'Runs the flagship once in a temporary folder: deposit, KYC, allocation',
   usage: '[--json]',
-  details: 'Exit code 0 when the tokens are on the account, 1 with the reason if not.',
+  details:
+    'Exit code 0 when the tokens are on the account, 1 with the reason if not, 130 when interrupted.',
   mostWords: 0,
   flags: [
     {
@@ -43,7 +44,8 @@ export const demoCommand: Command = {
       },
     )
     console.log(quiet ? JSON.stringify(result) : sentence(result))
-    return result.ok ? 0 : 1
+    if (result.ok) return 0
+    return signal.aborted ? interrupted : 1
   },
 }
 
