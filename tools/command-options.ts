@@ -8,7 +8,7 @@ type Read<O extends Options, P extends boolean> = ReturnType<
 >
 
 /** Ends the command with one line and exit code 2, which says that nothing was done. */
-function refuse(message: string): never {
+export function refuse(message: string): never {
   process.stderr.write(`${message}; --help tells more\n`)
   process.exit(2)
 }

@@ -2,14 +2,15 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { text } from 'node:stream/consumers'
+import { readOptions, refuse } from './command-options.ts'
 
-const globs = process.argv.slice(2)
-if (globs.length === 0 || globs.includes('--help')) {
-  console.log('usage: node tools/run-tests.ts GLOB…')
-  process.exit(globs.length === 0 ? 2 : 0)
-}
+const usage = 'usage: node tools/run-tests.ts GLOB…: runs the test files of these names'
+const { positionals: globs } = readOptions(usage, { options: {}, words: true })
+if (globs.length === 0) refuse('no files are named')
+for (const glob of globs) if (globSync(glob).length === 0) refuse(`there is no file ${glob}`)
 
 const processes = Math.min(availableParallelism(), 4)
 /** More parts than processes, since some files take much longer than others. */
