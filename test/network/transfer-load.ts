@@ -185,7 +185,9 @@ export class TransferLoad {
         speed.perSecond === undefined
           ? (speed.waiting ?? 0) - this.waiting
           : (elapsedMs / 1_000) * speed.perSecond - count
-      const mayGive = given.size < mostGiven && this.#open().length > 0
+      // What was refused goes one after the other: later nonces would only wait for it.
+      const most = this.#refused.size > 0 ? 1 : mostGiven
+      const mayGive = given.size < most && this.#open().length > 0
       const again = mayGive ? this.#takeRefused() : []
       const isNew = mayGive && again.length === 0 && due >= 1
       const batch = isNew
