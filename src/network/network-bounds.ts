@@ -4,8 +4,8 @@ const MiB = 1024 * 1024
 
 /** Used unless a node is told otherwise. */
 export const usualBounds = {
-  /** `peerQueueOut`. */
-  queue: { messages: 1_024, bytes: 16 * MiB },
+  /** `peerQueueOut`, with room for as many transactions as the other end checks at a time. */
+  queue: { messages: 4_096, bytes: 16 * MiB },
   checks: { messages: 64, bytes: 8 * MiB },
   relays: { messages: 4_096, bytes: 2 * MiB },
   greetingMs: 10_000,

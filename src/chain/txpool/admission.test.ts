@@ -47,21 +47,20 @@ describe('the gate of a pool', () => {
     assert.ok(gate.bound > 10_000, String(gate.bound))
   })
 
-  test('says when to come again; of a peer it takes twice as much', () => {
+  test('says when to come again; of a peer it takes four times as much', () => {
     const gate = new Admission(1_000)
     assert.equal(gate.pauseMs({ waiting: 1_999, ...onTime }, 'user'), undefined)
     assert.equal(gate.pauseMs({ waiting: 2_000, ...onTime }, 'user'), 1_000)
-    assert.equal(gate.pauseMs({ waiting: 3_999, ...onTime }, 'peer'), undefined)
-    assert.equal(gate.pauseMs({ waiting: 4_000, ...onTime }, 'peer'), 1_000)
+    assert.equal(gate.pauseMs({ waiting: 7_999, ...onTime }, 'peer'), undefined)
+    assert.equal(gate.pauseMs({ waiting: 8_000, ...onTime }, 'peer'), 1_000)
     assert.equal(new Admission(60_000).pauseMs({ waiting: 2_000, ...onTime }, 'user'), 5_000)
   })
 
-  test('lets less wait while the program is late', () => {
+  test('lets users bring less while the program is late', () => {
     const gate = new Admission(1_000)
-    assert.equal(gate.pauseMs({ waiting: 999, lateMs: 250 }, 'user'), undefined)
-    assert.equal(gate.pauseMs({ waiting: 1_000, lateMs: 250 }, 'user'), 1_000)
-    assert.equal(gate.pauseMs({ waiting: 1_999, lateMs: 250 }, 'peer'), undefined)
-    assert.equal(gate.pauseMs({ waiting: 2_000, lateMs: 250 }, 'peer'), 1_000)
-    assert.equal(gate.pauseMs({ waiting: 400, lateMs: 1_000 }, 'user'), 1_000)
+    assert.equal(gate.pauseMs({ waiting: 999, lateMs: 500 }, 'user'), undefined)
+    assert.equal(gate.pauseMs({ waiting: 1_000, lateMs: 500 }, 'user'), 1_000)
+    assert.equal(gate.pauseMs({ waiting: 667, lateMs: 1_000 }, 'user'), 1_000)
+    assert.equal(gate.pauseMs({ waiting: 7_999, lateMs: 1_000 }, 'peer'), undefined)
   })
 })

@@ -23,15 +23,15 @@ const [blockTimesAhead, usualLeast] = [2, 2_000]
 const recentBlocks = 4
 /** Longest pause that is asked for. */
 const mostPauseMs = 5_000
-/** A program that is so late lets half as much wait, and one that is twice as late a third. */
-const halfLateMs = 250
-/** How much more a peer may bring: what one node has taken others should not have to leave. */
-const peerFactor = 2
+/** A program that is so late lets users bring half as much, and one that is twice as late a third. */
+const halfLateMs = 500
+/** How much more a peer may bring: what another node has taken comes anyhow, in a block that is to be checked at once. */
+const peerFactor = 4
 
 /**
  * The gate of a pool. What waits is bounded by what the last blocks took in the time of two, so that what is taken comes
- * into a block soon; that bound grows by itself while blocks take all that there is, and is less while the program is late:
- * what it does for transactions keeps votes waiting.
+ * into a block soon; that bound grows by itself while blocks take all that there is, and is less for users while the program
+ * is late: what it does for transactions keeps votes waiting.
  */
 export class Admission {
   readonly #blockTimeMs: number
@@ -62,8 +62,8 @@ export class Admission {
 
   /** In how many ms whoever brings a transaction should come again; `undefined`: it is taken now. */
   pauseMs({ waiting, lateMs }: Workload, bringer: Bringer): number | undefined {
-    const factor = bringer === 'peer' ? peerFactor : 1
-    const most = (factor * this.bound) / (1 + lateMs / halfLateMs)
+    const factor = bringer === 'peer' ? peerFactor : 1 / (1 + lateMs / halfLateMs)
+    const most = factor * this.bound
     return waiting < most ? undefined : Math.min(this.#blockTimeMs, mostPauseMs)
   }
 
