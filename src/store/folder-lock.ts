@@ -64,6 +64,7 @@ function lock(file: string): FolderLock {
 
 /** SQLite does not say why it cannot open a file in a folder. */
 function lockReason(folder: string, cause: unknown): string {
+  if ((cause as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') return fileReason(cause)
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
     return fileReason(cause)

@@ -343,7 +343,7 @@ test('a kill in the middle of a birth, a fork or a removal leaves a chain whole 
     if (what === 'remove') await callRpc(node.rpc, 'qs_stopChain', 'child')
     const doing = deeds[what]?.().catch(() => {})
     // From the first write to a while after the end.
-    await new Promise((resolve) => setTimeout(resolve, (round * 37) % 200))
+    await new Promise((resolve) => setTimeout(resolve, (round * 370) % 2_000))
     node.program.child.kill('SIGKILL')
     await node.program.exited
     await doing
