@@ -1,23 +1,27 @@
 /** Checks which chain of a data folder is opened, what its birth may be, and that what is wrong is named. */
 
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import {
   exportStoredChain,
   importStoredChain,
+  initStoredChain,
   readGenesisFile,
   verifyStoredChain,
 } from './stored-chain.ts'
 
+/** Of its own for each name. */
+const numberOf = (name: string) => String(Buffer.from(name).readUInt16BE())
+
 const manifest = (name: string) =>
   JSON.stringify({
-    ...{ version: 1, name, chainId: '7', hardfork: 'osaka' },
+    ...{ version: 1, name, chainId: numberOf(name), hardfork: 'osaka' },
     consensus: { engine: 'dev', blockTimeMs: 0 },
     genesis: {
-      ...{ timestamp: '1', gasLimit: '30000000', baseFeePerGas: '7', extraData: '0x' },
+      ...{ timestamp: numberOf(name), gasLimit: '30000000', baseFeePerGas: '7', extraData: '0x' },
       accounts: [],
     },
   })
@@ -34,8 +38,7 @@ async function folderWith(t: Pick<TestContext, 'after'>, ...names: readonly stri
   for (const name of names) {
     const genesis = path.join(data, `${name}.json`)
     await writeFile(genesis, manifest(name))
-    const file = path.join(data, 'no-blocks')
-    await assert.rejects(importStoredChain({ data, file, genesis }), { code: 'chain/no-file' })
+    await initStoredChain({ data, file: genesis, settings: {}, isToRun: true })
   }
   return data
 }
@@ -57,6 +60,25 @@ test('the only chain of a folder need not be named', async (t) => {
   assert.deepEqual([blocks, faultCount, head.number], [0, 0, 0n])
   const beyond = { data, file: `${file}.2`, form: 'rlp', from: 0n, to: 1n } as const
   await assert.rejects(exportStoredChain(beyond), { message: /which ends with block 0/ })
+})
+
+test('an import in vain leaves no chain, and the next one may have another birth', async (t) => {
+  const data = await folderWith(t, 'one')
+  const [genesis, file] = [path.join(data, 'two.json'), path.join(data, 'blocks')]
+  await writeFile(genesis, manifest('two'))
+  const chains = () => readdir(path.join(data, 'chains'))
+  await assert.rejects(importStoredChain({ data, file, genesis }), { code: 'chain/no-file' })
+  assert.deepEqual(await chains(), ['one'])
+  await exportStoredChain({ data, file, form: 'rlp' })
+  const { refused } = await importStoredChain({ data, file, genesis })
+  assert.equal(refused?.rule, 'other-chain')
+  assert.deepEqual(await chains(), ['one'])
+  // One that was there before stays.
+  await writeFile(genesis, manifest('one').replace(numberOf('one'), '8'))
+  await assert.rejects(importStoredChain({ data, file, genesis }), {
+    code: 'chain/manifest-differs',
+  })
+  assert.deepEqual(await chains(), ['one'])
 })
 
 test('of several chains one has to be named, and one that is there', async (t) => {

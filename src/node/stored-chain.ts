@@ -155,20 +155,33 @@ function notFrom(name: string, first: bigint): AppError {
   return new AppError({ code: 'chain/no-block', message })
 }
 
-/** Adds the blocks of a file to a stored chain, or to one that begins by a genesis file. */
+/**
+ * Adds the blocks of a file to a stored chain, or to one that begins by a genesis file. One that began and got nothing, since
+ * the file is not there or of another chain, is gone again: the next try may have another birth.
+ */
 export async function importStoredChain(
   options: StoredChainOptions & { readonly file: string; readonly genesis?: string | undefined },
 ): Promise<ImportResult & { readonly head: bigint }> {
-  const { file, genesis, name = 'ethereum', signal, tell } = options
-  const folder = path.join(options.data, 'chains', name)
+  const { data, file, genesis, name = 'ethereum', signal, tell } = options
+  const folder = path.join(data, 'chains', name)
   const birth = genesis === undefined ? undefined : await readGenesisFile(genesis, { name, folder })
-  return withChain(options, birth, async (chain) => {
-    const result = await importBlocks(chain, readBlockFile(file), {
-      ...(signal && { signal }),
-      tell: (done) => tell?.({ done }),
+  const folders = new ChainFolders(path.join(data, 'chains'))
+  const isNew = birth !== undefined && !(await folders.names()).includes(birth.name)
+  let isInVain = false
+  try {
+    return await withChain(options, birth, async (chain) => {
+      isInVain = true
+      const result = await importBlocks(chain, readBlockFile(file), {
+        ...(signal && { signal }),
+        tell: (done) => tell?.({ done }),
+      })
+      const head = chain.head().header.number
+      isInVain = result.refused !== undefined && head === 0n
+      return { ...result, head }
     })
-    return { ...result, head: chain.head().header.number }
-  })
+  } finally {
+    if (isNew && isInVain) await folders.remove(birth.name)
+  }
 }
 
 /** Checks what a data folder holds of a chain. */
