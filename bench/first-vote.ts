@@ -124,7 +124,7 @@ async function addBlock(
   const added = { ...executed, block: { ...executed.block, header, hash, record } }
   await log.append(added, {
     ...{ difference: nothing, derived: encodeDerived(derived) },
-    proofs: encodeProofs({ proof, parentProof }),
+    proofs: encodeProofs({ proof, parentProof, polkas: [] }),
   })
   return { executed: added, proof }
 }

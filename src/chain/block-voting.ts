@@ -289,7 +289,7 @@ export class BlockVoting {
     feed({ kind: 'block-checked', hash, verdict, nowMs: nowMs() })
   }
 
-  #decide({ hash, proof, parentProof, block }: EffectOf<'set-head'>): boolean {
+  #decide({ hash, proof, parentProof, polkas = [], block }: EffectOf<'set-head'>): boolean {
     if (proof === undefined) return false
     const { queue, head, add } = this.#place
     queue(async () => {
@@ -297,7 +297,7 @@ export class BlockVoting {
       const parent = built?.executed.block.header.parentHash
       if (!built || !parent || !equalBytes(parent, head().hash)) return
       // What the next height signs waits until the log of this one is cut, and that until the block is on disk.
-      const stored = add(built, encodeProofs({ proof, parentProof }))
+      const stored = add(built, encodeProofs({ proof, parentProof, polkas }))
       // The addition tells of the block in a later turn, after this.
       void this.begin(built.executed.block.header.number + 1n, stored)
       await stored

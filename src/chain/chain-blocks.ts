@@ -107,10 +107,15 @@ export class ChainBlocks {
   proofsOf(number: bigint): BlockProofs | undefined {
     const { base, log } = this.parts
     if (base && number === base.number) {
-      return { proof: decodeCertificate(base.certificate), parentProof: undefined }
+      const proof = decodeCertificate(base.certificate)
+      return { proof, parentProof: undefined, polkas: [] }
     }
     const stored = number === 0n ? undefined : log.proofsOf(number)
     return stored && decodeProofs(stored)
+  }
+
+  decisionOf(number: bigint): Pick<BlockProofs, 'proof' | 'polkas'> | undefined {
+    return this.proofsOf(number)
   }
 
   signersOf(number: bigint): readonly Address[] | undefined {

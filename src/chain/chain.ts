@@ -9,6 +9,7 @@ import type { Derived } from './consensus/derived.ts'
 import type { FinalityProof } from './consensus/finality-proof.ts'
 import type { ValidatorSet } from './consensus/messages.ts'
 import type { RoundView } from './consensus/round-view.ts'
+import type { BlockProofs } from './decided-block.ts'
 import type { CatchUpProgress } from './decided-catch-up.ts'
 import type { Evm } from './evm/evm.ts'
 import type { Block, BlockHead, ExecutedBlock, LoggedBlock } from './ledger/block.ts'
@@ -133,6 +134,8 @@ export interface Chain {
   derived(): Derived | undefined
   /** Whose signatures this node has for a block that was decided; `undefined` where there is none. */
   signersOf(number: bigint): readonly Address[] | undefined
+  /** What this node has of the votes that decided a block: its certificate, and the polkas on the way. */
+  decisionOf(number: bigint): Pick<BlockProofs, 'proof' | 'polkas'> | undefined
   findTransaction(hash: Hash): TransactionPlace | undefined
   /** State after a block; `undefined` when it is older than what is kept, which an archive has no bound for. */
   stateAt(hash: Hash): State | undefined

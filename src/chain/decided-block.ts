@@ -10,6 +10,8 @@ export interface BlockProofs {
   readonly proof: Certificate
   /** Of its parent, as the block brought it; the first block brings none. */
   readonly parentProof: Certificate | undefined
+  /** Quorums of prevotes of its height that this node saw; logs of older versions have none. */
+  readonly polkas: readonly Certificate[]
 }
 
 /** A block as it was proposed, and its certificate. */
@@ -19,17 +21,21 @@ export interface DecidedBlock {
 }
 
 /** The bytes of the proofs of a block. */
-export function encodeProofs({ proof, parentProof }: BlockProofs): Uint8Array {
-  const parent = parentProof ? [encodeCertificate(parentProof)] : []
-  return encodeRlp([encodeCertificate(proof), ...parent])
+export function encodeProofs({ proof, parentProof, polkas }: BlockProofs): Uint8Array {
+  const parent = parentProof ? encodeCertificate(parentProof) : new Uint8Array()
+  return encodeRlp([encodeCertificate(proof), parent, polkas.map(encodeCertificate)])
 }
 
 /** The opposite; @throws AppError `ledger/bad-rlp`, `consensus/bad-message` */
 export function decodeProofs(bytes: Uint8Array): BlockProofs {
-  const [proof, parent] = rlpList(decodeRlp(bytes), 'the proofs of a block')
+  const [proof, parent, polkas] = rlpList(decodeRlp(bytes), 'the proofs of a block')
+  const parentBytes = parent && rlpBytes(parent, "the parent's certificate")
   return {
     proof: decodeCertificate(rlpBytes(proof, 'the certificate')),
-    parentProof: parent && decodeCertificate(rlpBytes(parent, "the parent's certificate")),
+    parentProof: parentBytes?.length ? decodeCertificate(parentBytes) : undefined,
+    polkas: polkas
+      ? rlpList(polkas, 'the polkas').map((one) => decodeCertificate(rlpBytes(one, 'a polka')))
+      : [],
   }
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '../base/app-error.ts'
 import { fromHex, type Hex, toHex } from '../base/bytes.ts'
 import { fileReason } from '../base/file-reason.ts'
 import type { Json } from '../base/json-rpc.ts'
+import type { Chain } from '../chain/chain.ts'
 import { findGuilty } from '../chain/consensus/forensics.ts'
 import type { Certificate } from '../chain/consensus/messages.ts'
 import { schemes } from '../chain/consensus/schemes.ts'
@@ -40,13 +41,13 @@ const maxFileBytes = 64 * 1024 * 1024
 export async function forensicsOf(wish: ForensicsWish): Promise<HeightForensics> {
   const { data, name, height, other } = wish
   const isFolder = (await stat(other).catch(() => undefined))?.isDirectory() === true
-  const theirs = isFolder ? await storedCertificate(other, wish) : await fileCertificate(other)
+  const theirs = isFolder ? await storedCertificates(other, wish) : await fileCertificates(other)
   return withChain({ data, name }, undefined, async (chain) => {
-    const own = chain.finalityProof(height - 1n, height)?.steps.at(-1)?.certificate
+    const own = certificatesOf(chain, height)
     const validators = chain.validatorsAt(height)
     if (!own || !validators) throw none(data, height)
     const check = { chainKey: chain.key, validators, schemes }
-    const { decided, guilty, weight, total, missing } = findGuilty([own, theirs], check)
+    const { decided, guilty, weight, total, missing } = findGuilty([...own, ...theirs], check)
     return {
       decided: decided.map(({ round, value }) => ({ round, hash: toHex(value) })),
       guilty: guilty.map((one) => ({
@@ -57,28 +58,35 @@ export async function forensicsOf(wish: ForensicsWish): Promise<HeightForensics>
   })
 }
 
-function storedCertificate(
+function storedCertificates(
   data: string,
   { name, height }: Pick<ForensicsWish, 'name' | 'height'>,
-): Promise<Certificate> {
+): Promise<readonly Certificate[]> {
   return withChain({ data, name }, undefined, async (chain) => {
-    const certificate = chain.finalityProof(height - 1n, height)?.steps.at(-1)?.certificate
-    if (certificate) return certificate
+    const found = certificatesOf(chain, height)
+    if (found) return found
     throw none(data, height)
   })
 }
 
-/** The last certificate of an exported proof. */
-async function fileCertificate(file: string): Promise<Certificate> {
+/** What decided a height, and the polkas that the node saw of it. */
+function certificatesOf(chain: Chain, height: bigint): readonly Certificate[] | undefined {
+  const decision = chain.decisionOf(height)
+  return decision && [decision.proof, ...decision.polkas]
+}
+
+/** The last certificate of an exported proof, and the polkas beside it. */
+async function fileCertificates(file: string): Promise<readonly Certificate[]> {
   try {
     const { size } = await stat(file)
     if (size > maxFileBytes) throw new Error(`it is over ${maxFileBytes} bytes`)
-    const { steps } = JSON.parse(await readFile(file, 'utf8')) as {
+    const { steps, polkas } = JSON.parse(await readFile(file, 'utf8')) as {
       readonly steps?: readonly Json[]
+      readonly polkas?: readonly Hex[]
     }
     const { certificate } = (steps?.at(-1) ?? {}) as { readonly certificate?: Hex }
     if (typeof certificate !== 'string') throw new Error('it has no certificate')
-    return decodeCertificate(fromHex(certificate))
+    return [certificate, ...(polkas ?? [])].map((one) => decodeCertificate(fromHex(one)))
   } catch (cause) {
     const message = `${file} holds no proof of finality: ${fileReason(cause)}`
     throw new AppError({ code: 'node/no-certificate', message, cause })

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Hex, toHex } from '../base/bytes.ts'
+import { fromHex, type Hex, toHex } from '../base/bytes.ts'
+import { decodeCertificate } from '../chain/consensus/travelling-block.ts'
 import { encodeTransaction, signTransaction } from '../chain/ledger/transaction-codec.ts'
 import { verifyFinality } from './finality-proof.ts'
 import { open, refused } from './test-chain/ask.ts'
@@ -32,6 +33,9 @@ test('a transaction is final by two proofs and a trusted first block', async (t)
   }
   const final = verifyFinality(proof, trusted)
   assert.equal(proof.isWhole, true)
+  // What those who compare two stores need of it (chain forensics).
+  const [polka] = proof.polkas as [Hex]
+  assert.equal(decodeCertificate(fromHex(polka)).type, 'polka')
   const shown = verifyTransactionProof(place, final.hash)
   assert.deepEqual([shown.transactionHash, shown.blockNumber], [hash, final.number])
   const wrong = { code: 'rpc/bad-proof' }

@@ -213,6 +213,8 @@ export type Effect =
       /** That it was decided, where it was, and that its parent was, as the block says. */
       readonly proof?: Certificate
       readonly parentProof?: Certificate | undefined
+      /** Quorums of prevotes that were seen on the way, for whatever blocks. */
+      readonly polkas?: readonly Certificate[]
       /** To be run again, if what it did was let go. */
       readonly block?: Block
     }

@@ -23,6 +23,8 @@ export const limits = {
   maxVoteBytes: 3.5 * kib,
   maxProposalBytes: 4 * kib,
   maxCertificateBytes,
+  /** Certificates of prevotes that are stored with a decided block. */
+  maxPolkas: 16,
   maxEvidencePerBlock: 8,
   /** Signers whose faults wait for a block. */
   maxEvidenceHeld: 1_024,

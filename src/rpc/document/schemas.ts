@@ -322,9 +322,9 @@ const nodes: Readonly<Record<string, Schema>> = {
   ),
   RecordedHeader: fields('A header in RLP, and its record', 'header: Bytes', 'record: Bytes'),
   FinalityProof: fields(
-    'The way from a trusted header to the block `number`; docs/finality-proofs.md has the rules',
+    'The way from a trusted header to the block `number`; `polkas` are the quorums of prevotes of its height that the node saw; docs/finality-proofs.md has the rules',
     ...['chainKey: Hash', 'from: Quantity', 'number: Quantity', 'hash: Hash', 'isWhole: boolean'],
-    ...['start: RecordedHeader', 'steps: FinalityStep[]'],
+    ...['start: RecordedHeader', 'steps: FinalityStep[]', 'polkas: Bytes[]'],
   ),
   BlockPage: fields(
     'Blocks, oldest first, between the block before them and the last of them; `next` goes on',

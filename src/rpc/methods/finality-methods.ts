@@ -2,6 +2,7 @@
 
 import { toHex } from '../../base/bytes.ts'
 import { endOf } from '../../chain/consensus/finality-proof.ts'
+import { encodeCertificate } from '../../chain/consensus/travelling-block.ts'
 import { codedError, withCodes } from '../envelope/coded-error.ts'
 import { finalityJson } from '../format/finality-json.ts'
 import { toQuantity } from '../format/quantity.ts'
@@ -32,6 +33,9 @@ export const finalityMethods: MethodTable = {
           ...{ chainKey: toHex(chain.key), from: toQuantity(from) },
           ...{ number: toQuantity(number), hash: toHex(hash), isWhole: number === to },
           ...finalityJson(proof),
+          polkas: (chain.decisionOf(number)?.polkas ?? []).map((one) =>
+            toHex(encodeCertificate(one)),
+          ),
         }
       }),
   ),

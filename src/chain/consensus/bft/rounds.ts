@@ -3,8 +3,8 @@
 import { equalBytes } from '../../../base/bytes.ts'
 import type { CoreEffect, CoreResult, CoreRules, CoreState, RoundTally } from '../core-state.ts'
 import { limits } from '../limits.ts'
-import type { SignedVote } from '../messages.ts'
-import { countVote, emptyTally, hasValueQuorum, quorumFor } from './tally.ts'
+import type { Certificate, SignedVote, ValidatorSet } from '../messages.ts'
+import { certificateOf, countVote, emptyTally, hasValueQuorum, quorumFor } from './tally.ts'
 
 /** What has not happened in a round that begins. */
 export const nothingDone = {
@@ -25,6 +25,19 @@ export function startRound(rules: CoreRules, state: CoreState, round: number): C
   effects.push({ kind: 'schedule', timer })
   const done = { ...nothingDone, hasProposed: isOurs && value !== undefined }
   return { state: retained(rules, { ...entered, done }), effects }
+}
+
+/**
+ * What justified locks of a height, as far as this node saw it, of the lowest rounds: it names those who are guilty if another
+ * block turns out to be decided in another round.
+ */
+export function polkasOf({ tallies }: CoreState, set: ValidatorSet): readonly Certificate[] {
+  return tallies
+    .toSorted((a, b) => a.round - b.round)
+    .flatMap(({ prevotes }) => prevotes.choices)
+    .filter(({ isQuorum, value }) => isQuorum && value !== undefined)
+    .slice(0, limits.maxPolkas)
+    .map((choice) => certificateOf(choice, set))
 }
 
 /** Whether votes of a round are kept: it is near, or something happened in it. */

@@ -23,6 +23,7 @@ import {
   judge,
 } from './flights.ts'
 import { Post } from './post.ts'
+import { polkasOf } from './rounds.ts'
 
 /** One input's turn: only within it anything changes. */
 export class Turn {
@@ -258,8 +259,10 @@ export class Turn {
     const arrived = arrivedFlight(this.state.flights, hash)?.arrived
     if (arrived === undefined) return
     const { block, parentProof } = arrived
-    const finalNumber = this.state.core.height
-    this.effects.push({ kind: 'set-head', hash, finalNumber, proof, parentProof, block })
+    const { core, rules } = this.state
+    const polkas = polkasOf(core, rules.validators)
+    const proofs = { proof, parentProof, polkas }
+    this.effects.push({ kind: 'set-head', hash, finalNumber: core.height, ...proofs, block })
   }
 
   /** A block of this height with its certificate, from somebody who has both. */
