@@ -162,7 +162,8 @@ describe('a node that joins by a snapshot', () => {
     assert.deepEqual([...phases], ['peers', 'proof', 'chunks', 'state'])
     await mustFollow(t, place, 80n)
     assert.deepEqual(await readdir(path.join(place, manifest.name)), [
-      ...['base.state', 'blocks.log', 'manifest.json', 'manifest.seal', 'state.checkpoint'],
+      ...['base.state', 'blocks.log', 'evidence.held'],
+      ...['manifest.json', 'manifest.seal', 'state.checkpoint'],
     ])
   })
 
