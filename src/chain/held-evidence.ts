@@ -20,9 +20,12 @@ export class HeldEvidence {
     this.#logger = logger
   }
 
-  /** @throws AppError `store/damaged-file`, `store/unwritable-folder` */
-  static async open(folder: string, logger: Logger): Promise<HeldEvidence> {
-    return new HeldEvidence(await openNewestFile(heldEvidenceFile(folder), mostBytes), logger)
+  /**
+   * @param open - opens the file; the machine's own disk unless given
+   * @throws AppError `store/damaged-file`, `store/unwritable-folder`
+   */
+  static async open(folder: string, logger: Logger, open = openNewestFile): Promise<HeldEvidence> {
+    return new HeldEvidence(await open(heldEvidenceFile(folder), mostBytes), logger)
   }
 
   /** What waited when it was written last. @throws AppError `ledger/bad-rlp`, `consensus/bad-message` */

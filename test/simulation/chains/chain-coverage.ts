@@ -24,6 +24,7 @@ export const mustHappenInChains: Readonly<Record<ChainEngine, readonly string[]>
   hybrid: [
     ...[...everywhere, 'reorganisation', 'asked: headers', 'asked: blocks', 'nonce found'],
     ...whereWeighed,
+    'a vote of another chain',
     ...['evidence double-vote', 'checkpoint'],
     ...['checkpoint in a later round', 'decided beside the chain'],
   ],

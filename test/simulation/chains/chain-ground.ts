@@ -53,7 +53,7 @@ export const ether = 10n ** 18n
 export const stakeOfOne = 40n * ether
 /** Who has ether: its private key, and the account. */
 export const richKey = new Uint8Array(32).fill(1)
-const rich: Address = addressOfKey(richKey)
+export const rich: Address = addressOfKey(richKey)
 /** Who may change sets, and owns what validators have staked. */
 export const governorKey = new Uint8Array(32).fill(2)
 export const governor: Address = addressOfKey(governorKey)

@@ -2,7 +2,11 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { timeoutMs } from '../../../src/chain/consensus/timeouts.ts'
-import { encodeTransaction, signTransaction } from '../../../src/chain/ledger/transaction-codec.ts'
+import {
+  encodeTransaction,
+  signTransaction,
+  transactionHash,
+} from '../../../src/chain/ledger/transaction-codec.ts'
 import { Liar } from '../liar.ts'
 import { timeouts } from '../node.ts'
 import { PropertyFailure } from '../observer.ts'
@@ -19,8 +23,9 @@ import type { Machine } from './machine.ts'
 
 /** A run that takes more has run away. */
 const mostEvents = 200_000
-/** Heights that every correct node must get to after the last fault, at least. */
+/** Heights that every correct node must get to after the last fault, at least; one run in so many goes on until what waits is due. */
 const heightsInCalm = 2
+const longOneIn = 6
 /** Time that runs with too few honest validators to get on are watched after the faults. */
 const watchedMs = 3_000
 
@@ -83,7 +88,7 @@ async function runEvents(
     if (deadlineMs === Number.POSITIVE_INFINITY) {
       deadlineMs = queue.nowMs + allowedMs(plan, correct)
       const highest = Math.max(...correct.map(({ height }) => Number(height)))
-      target = Math.max(target, highest + heightsInCalm)
+      target = Math.max(target, highest + calmHeights(plan))
     }
     const isThere = reached(correct) >= target
     if (isThere && (!isWorked || isSettled(world, { correct, target }))) return events
@@ -129,10 +134,11 @@ function layOut(world: ChainWorld): number {
   layOutTransactions(world)
   startGovernor(world)
   if (plan.liars.length > 0 && plan.engine !== 'pow') new Liar(liarOf(world)).start()
-  return healedMs + plan.deltaMs
+  world.promises.calmMs = healedMs + plan.deltaMs
+  return world.promises.calmMs
 }
 
-function layOutTransactions({ plan, queue, machines, ground }: ChainWorld): void {
+function layOutTransactions({ plan, queue, machines, ground, promises }: ChainWorld): void {
   for (const [at, { atMs, node }] of plan.transactions.entries()) {
     queue.at(atMs, () => {
       const unsigned = {
@@ -141,10 +147,10 @@ function layOutTransactions({ plan, queue, machines, ground }: ChainWorld): void
         ...{ to: new Uint8Array(20).fill(9), value: 1n, data: new Uint8Array(), accessList: [] },
         ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
       }
+      const signed = signTransaction(unsigned, richKey)
+      promises.sent(at, transactionHash(signed))
       // Whoever is not up, or has its disk broken, refuses it.
-      machines[node]?.chain
-        ?.submit(encodeTransaction(signTransaction(unsigned, richKey)))
-        .catch(() => {})
+      machines[node]?.chain?.submit(encodeTransaction(signed)).catch(() => {})
     })
   }
 }
@@ -157,6 +163,11 @@ function isSettled(
   const isFinal =
     plan.engine !== 'hybrid' || !canProgress(plan) || finals.reach(correct, BigInt(target))
   return isFinal && watch.isAtMostWork(correct)
+}
+
+/** Two heights for each node and some more are what transactions and evidence may take. */
+function calmHeights({ seed, weights }: ChainPlan): number {
+  return seed % longOneIn === 0 ? 2 * weights.length + 7 : heightsInCalm
 }
 
 function lowest(machines: readonly Machine[]): number {
@@ -174,7 +185,7 @@ function commonHeight(machines: readonly Machine[]): number {
 
 /** Time for the heights that are left: twenty waits of the rounds that some node has come to, and what clocks differ by. */
 function allowedMs(plan: ChainPlan, correct: readonly Machine[]): number {
-  if (isMined(plan)) return (plan.heights + 20) * 20 * workSeconds * 1_000
+  if (isMined(plan)) return (plan.heights + calmHeights(plan) + 20) * 20 * workSeconds * 1_000
   const rounds = correct.map(({ engineState }) =>
     isVoted(engineState) ? engineState.core.round : 0,
   )
@@ -182,7 +193,8 @@ function allowedMs(plan: ChainPlan, correct: readonly Machine[]): number {
   const apartMs = Math.max(...plan.skewsMs) + jumps.reduce((sum, one) => sum + one, 0)
   const paceMs = 1_000 + (plan.isHeartbeat ? 15_000 : 0)
   const height = 20 * timeoutMs(timeouts, 'propose', Math.max(...rounds) + 3)
-  return height + plan.heights * (20 * timeoutMs(timeouts, 'propose', 3) + paceMs) + 20 * apartMs
+  const heights = plan.heights + calmHeights(plan)
+  return height + heights * (20 * timeoutMs(timeouts, 'propose', 3) + paceMs) + 20 * apartMs
 }
 
 function stuck(correct: readonly Machine[]): string {

@@ -3,7 +3,7 @@
 import { equalBytes } from '../../../src/base/bytes.ts'
 import type { ChainEvent } from '../../../src/chain/chain.ts'
 import type { ChainDerived } from '../../../src/chain/chain-derived.ts'
-import type { ConsensusEngine } from '../../../src/chain/consensus/consensus.ts'
+import type { ConsensusEngine, Input } from '../../../src/chain/consensus/consensus.ts'
 import { decodeMessage, encodeMessage } from '../../../src/chain/consensus/message-codec.ts'
 import type { ConsensusMessage } from '../../../src/chain/consensus/messages.ts'
 import type { SignatureCheck } from '../../../src/chain/consensus/signatures.ts'
@@ -21,6 +21,8 @@ import { watchedEngine } from './engine-watch.ts'
 import { FinalWatch } from './final-watch.ts'
 import { Machine } from './machine.ts'
 import type { MachinePlace, Parcel, RunPlace } from './places.ts'
+import { PromiseWatch } from './promise-watch.ts'
+import { Stranger } from './stranger.ts'
 
 /** The shared part of a run. */
 export class ChainWorld implements RunPlace {
@@ -30,6 +32,8 @@ export class ChainWorld implements RunPlace {
   readonly observer: Observer
   readonly watch: ChainWatch
   readonly finals: FinalWatch
+  readonly promises: PromiseWatch
+  readonly stranger: Stranger
   /** The validator of each machine, by place in the first set. */
   readonly validators: readonly number[]
   readonly machines: readonly Machine[]
@@ -55,6 +59,8 @@ export class ChainWorld implements RunPlace {
     })
     this.watch = new ChainWatch(this)
     this.finals = new FinalWatch(this, (height, set) => this.watch.learn(height, set))
+    this.promises = new PromiseWatch(this)
+    this.stranger = new Stranger(this)
     this.validators = machinesOf(plan)
     this.#wires = new Wires(plan, {
       ...{ queue: this.queue, chance: this.chance('network') },
@@ -156,6 +162,7 @@ export class ChainWorld implements RunPlace {
     this.tell(machine.id, () => `says ${messageWords(message)}`)
     this.watch.said(machine, message)
     this.hears(message)
+    if (machine.isCorrect) this.stranger.hears(message)
   }
 
   /** A machine has lost its chain. */
@@ -164,8 +171,10 @@ export class ChainWorld implements RunPlace {
   }
 
   /** The engine of a machine has taken a step. */
-  stepped(machine: MachinePlace, state: unknown): void {
+  stepped(machine: MachinePlace, state: unknown, input: Input | undefined): void {
     this.finals.stepped(machine, state)
+    this.promises.stepped(machine, state)
+    if (input?.kind === 'message') this.stranger.stepped(machine, state, input.message)
   }
 
   /** A machine has opened its chain. */
@@ -182,6 +191,7 @@ export class ChainWorld implements RunPlace {
     this.#guarded(() => {
       this.watch.moved(machine, derived, event)
       this.finals.moved(machine, event)
+      this.promises.moved(machine)
     })
   }
 

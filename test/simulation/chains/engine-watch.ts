@@ -50,7 +50,7 @@ function look(
   input: Input | undefined,
 ): void {
   const { observer } = machine.world
-  machine.world.stepped(machine, state)
+  machine.world.stepped(machine, state, input)
   if (input?.kind === 'block-checked' && typeof input.verdict === 'object') {
     observer.count(`checked: ${input.verdict.kind}`)
   }
@@ -105,8 +105,12 @@ export function isHybrid(state: unknown): state is HybridState {
 /** Where the votes of an engine stand, and whose turn it is. */
 export function votesOf(
   state: unknown,
-): (Pick<BftState, 'core'> & Pick<CoreRules, 'proposerOf'>) | undefined {
-  if (isVoted(state)) return { core: state.core, proposerOf: state.rules.proposerOf }
+): (Pick<BftState, 'core' | 'held'> & Pick<CoreRules, 'proposerOf'>) | undefined {
+  if (isVoted(state)) {
+    const { core, held, rules } = state
+    return { core, held, proposerOf: rules.proposerOf }
+  }
   if (!isHybrid(state)) return undefined
-  return { core: state.votes.core, proposerOf: rulesOf(state.votes).proposerOf }
+  const { core, held } = state.votes
+  return { core, held, proposerOf: rulesOf(state.votes).proposerOf }
 }

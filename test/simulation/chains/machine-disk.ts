@@ -34,7 +34,7 @@ const frameBytes = 20
 export class MachineDisk {
   readonly #logs = new Map<string, DurableFile<Records>>()
   readonly #guard: DurableFile<Uint8Array> = { held: new Uint8Array(), coming: undefined }
-  #finals: DurableFile<Uint8Array> = { held: new Uint8Array(), coming: undefined }
+  readonly #values = new Map<string, DurableFile<Uint8Array>>()
   readonly #chance: Chance
   readonly #syncMs: number
   /** The next write fails. */
@@ -59,7 +59,7 @@ export class MachineDisk {
   crash(): void {
     for (const file of this.#logs.values()) this.#settle(file)
     this.#settle(this.#guard)
-    this.#settle(this.#finals)
+    for (const file of this.#values.values()) this.#settle(file)
     this.isFailing = false
   }
 
@@ -70,7 +70,7 @@ export class MachineDisk {
       return
     }
     this.#logs.clear()
-    this.#finals = { held: new Uint8Array(), coming: undefined }
+    this.#values.clear()
   }
 
   openLog(life: Life): (options: BlockLogOptions) => Promise<BlockLog> {
@@ -85,9 +85,13 @@ export class MachineDisk {
     return async () => this.#newest(this.#guard, life)
   }
 
-  /** Proofs of final blocks. */
-  openFinals(life: Life): NewestFile {
-    return this.#newest(this.#finals, life)
+  /** Opens a file of the chain's folder that holds one value. */
+  openNewest(life: Life): (name: string) => Promise<NewestFile> {
+    return async (name) => {
+      const file = this.#values.get(name) ?? { held: new Uint8Array(), coming: undefined }
+      this.#values.set(name, file)
+      return this.#newest(file, life)
+    }
   }
 
   #newest(file: DurableFile<Uint8Array>, life: Life): NewestFile {

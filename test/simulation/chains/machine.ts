@@ -6,6 +6,7 @@ import { ChainCheckpoints } from '../../../src/chain/chain-checkpoints.ts'
 import { ChainDerived } from '../../../src/chain/chain-derived.ts'
 import { ChainDriver } from '../../../src/chain/chain-driver.ts'
 import { openChainLog } from '../../../src/chain/chain-log.ts'
+import type { ChainParts } from '../../../src/chain/chain-parts.ts'
 import { ChainPast } from '../../../src/chain/chain-past.ts'
 import type { Instance } from '../../../src/chain/consensus/messages.ts'
 import {
@@ -13,6 +14,7 @@ import {
   fakeSigningKey,
 } from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
 import { votesOn } from '../../../src/chain/final-points.ts'
+import { HeldEvidence } from '../../../src/chain/held-evidence.ts'
 import { isWorked } from '../../../src/chain/ledger/manifest.ts'
 import { CheckingThreads } from '../../../src/chain/txpool/checking-threads.ts'
 import {
@@ -27,6 +29,8 @@ import { type Life, MachineDisk } from './machine-disk.ts'
 import { MachineLinks } from './machine-links.ts'
 import { Pick } from './machine-pick.ts'
 import type { MachinePlace, RunPlace } from './places.ts'
+
+type KeptOfVotes = { readonly [Part in 'finals' | 'evidence']?: ChainParts[Part] }
 
 /** What the clocks show when a run begins. */
 export const epochMs = 1_000_000_000
@@ -206,7 +210,7 @@ export class Machine implements MachinePlace {
     const chain = new ChainDriver({
       ...{ engine, evm, rules, key, past, log, derived, checkpoints },
       signers,
-      finals: votesOn(engine) === 1 ? disk.openFinals(life) : undefined,
+      ...(await this.#openKept(life, votesOn(engine))),
       ...{ archive: undefined, genesis: genesis.executed, base: undefined, folder: '' },
       birthState: () => genesis.state.hold(),
       options: {
@@ -233,6 +237,16 @@ export class Machine implements MachinePlace {
     await chain.start()
     if (!life.isOver) this.links.start(life)
     this.#pick = new Pick(this, life)
+  }
+
+  /** What a node keeps of votes, beside what it signs with. */
+  async #openKept(life: Life, instance: Instance): Promise<KeptOfVotes> {
+    if (this.world.plan.engine === 'pow') return {}
+    const open = this.disk.openNewest(life)
+    return {
+      finals: instance === 1 ? await open('finals') : undefined,
+      evidence: await HeldEvidence.open('', this.#logger(life), open),
+    }
   }
 
   /** What its validator signs with. */

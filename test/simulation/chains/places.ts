@@ -4,7 +4,7 @@ import type { ChainEvent } from '../../../src/chain/chain.ts'
 import type { ChainDerived } from '../../../src/chain/chain-derived.ts'
 import type { ChainDriver } from '../../../src/chain/chain-driver.ts'
 import type { ChainQuestion } from '../../../src/chain/chain-network.ts'
-import type { ConsensusEngine } from '../../../src/chain/consensus/consensus.ts'
+import type { ConsensusEngine, Input } from '../../../src/chain/consensus/consensus.ts'
 import type { SignatureCheck } from '../../../src/chain/consensus/signatures.ts'
 import type { Chance } from '../../fuzz/chance.ts'
 import type { Observer } from '../observer.ts'
@@ -95,7 +95,7 @@ export interface RunPlace {
   /** A machine has lost its chain. */
   forgot(machine: MachinePlace): void
   /** Its engine has taken a step. */
-  stepped(machine: MachinePlace, state: unknown): void
+  stepped(machine: MachinePlace, state: unknown, input: Input | undefined): void
   /** A machine has opened its chain. */
   opened(machine: MachinePlace, derived: ChainDerived): void
   /** The chain of a machine has moved, and is on its disk. */
