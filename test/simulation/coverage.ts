@@ -2,6 +2,11 @@
 
 import type { CoreEffect, CoreInput, CoreState } from '../../src/chain/consensus/core-state.ts'
 
+/** What must happen where liars have over a third of the weight. */
+export const mustHappenOverrun: readonly string[] = [
+  ...['two blocks were decided', 'named for amnesia'],
+]
+
 /** What must happen somewhere in any larger number of runs. */
 export const mustHappen: readonly string[] = [
   ...[

@@ -27,7 +27,7 @@ export class PropertyFailure extends Error {
 }
 
 /** What is said of a block that is final. */
-type FinalBlock = Pick<SimulatedBlock, 'value' | 'isValid' | 'bornRound'>
+export type FinalBlock = Pick<SimulatedBlock, 'value' | 'isValid' | 'bornRound'>
 
 /** Who reports: a node, and the validator that it is. */
 export interface Reporter {

@@ -74,6 +74,8 @@ export interface Plan {
   /** Whether validators that miss their turns are left out of them. */
   readonly hasAbsences: boolean
   readonly faults: readonly Fault[]
+  /** Liars have over a third of the weight: nothing is promised but that they can be named. */
+  readonly isOverrun?: boolean
 }
 
 /** The nodes of a plan: validator by node; a twin runs a second node. */
@@ -121,6 +123,31 @@ export function planOf(seed: number): Plan {
   return {
     ...plan,
     faults: drawFaults(chance, { nodes, calmFromMs, mayLoseLog: mayLoseLog(plan) }),
+  }
+}
+
+/** The plan of a seed in which liars have over a third of the weight, and at most two thirds. */
+export function overrunPlanOf(seed: number): Plan {
+  const plan = planOf(seed)
+  const chance = chanceOf(seed, streams.changes)
+  const weights = plan.weights.length < 4 ? [1, 1, 1, 1] : plan.weights
+  const total = weights.reduce((all, weight) => all + weight, 0)
+  const liars: number[] = []
+  let weight = 0
+  for (const index of weights.map((_, at) => at).sort(() => chance.below(3) - 1)) {
+    const more = weight + (weights[index] ?? 0)
+    if (3 * weight > total && chance.oneIn(2)) continue
+    if (3 * more > 2 * total) continue
+    liars.push(index)
+    weight = more
+  }
+  const nodes = weights.length - liars.length
+  const even = Array.from({ length: nodes }, () => 0)
+  const { calmFromMs } = plan
+  return {
+    ...{ ...plan, weights, liars, twins: [], drifts: even, paceMs: even, lieEveryMs: 5 },
+    faults: drawFaults(chance, { nodes, calmFromMs, mayLoseLog: [] }),
+    isOverrun: true,
   }
 }
 

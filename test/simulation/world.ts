@@ -9,6 +9,7 @@ import { makeBlock, type SimulatedBlock } from './blocks.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Message } from './message.ts'
 import { Observer } from './observer.ts'
+import { OverrunObserver } from './overrun-observer.ts'
 import { nodesOf, type Plan, streams } from './plan.ts'
 import { type Packet, Wires } from './wires.ts'
 import { messageWords } from './words.ts'
@@ -45,7 +46,7 @@ export class World {
     this.plan = plan
     this.check = fakeValidators(plan.weights)
     const faulty = new Set([...plan.twins, ...plan.liars])
-    this.observer = new Observer({
+    this.observer = new (plan.isOverrun ? OverrunObserver : Observer)({
       checkAt: () => this.check,
       isFaulty: (validator) => faulty.has(validator),
     })

@@ -9,12 +9,12 @@ import {
   isChainPlan,
 } from './chains/chain-plan.ts'
 import { runChain } from './chains/chain-run.ts'
-import { mustHappen } from './coverage.ts'
-import { type Plan, planOf } from './plan.ts'
+import { mustHappen, mustHappenOverrun } from './coverage.ts'
+import { overrunPlanOf, type Plan, planOf } from './plan.ts'
 import { type RunResult, run } from './run.ts'
 
 /** Worlds by name. */
-export const worldNames = ['core', ...chainEngines] as const
+export const worldNames = ['core', 'overrun', ...chainEngines] as const
 export type WorldName = (typeof worldNames)[number]
 
 /** A run: the world, and the number that all of it follows from. */
@@ -45,6 +45,7 @@ export function worldOf(number: number): WorldName {
 
 /** The plan of a seed. */
 export function planOfSeed({ world, number }: Seed): Plan | ChainPlan {
+  if (world === 'overrun') return overrunPlanOf(number)
   return world === 'core' ? planOf(number) : chainPlanOf(world, number)
 }
 
@@ -58,5 +59,6 @@ export async function runPlan(
 
 /** What must happen somewhere in any larger number of runs of a world. */
 export function mustHappenIn(world: WorldName): readonly string[] {
+  if (world === 'overrun') return mustHappenOverrun
   return world === 'core' ? mustHappen : mustHappenInChains[world]
 }

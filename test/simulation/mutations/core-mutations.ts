@@ -275,6 +275,12 @@ export const mutations: readonly Mutation[] = [
     put: '',
   },
   {
+    ...{ id: '38c', what: 'a polka of before a commit shows a broken lock', world: 'overrun' },
+    ...{ file: `${room}/forensics.ts`, tests: [] },
+    find: '      round > commit.round &&\n',
+    put: '',
+  },
+  {
     id: '40',
     what: 'priorities are floating numbers',
     file: `${room}/proposer.ts`,
