@@ -1,6 +1,7 @@
 /** Reads the words behind the project's own commands: `--help` explains them, and what is wrong is told in one line. */
 
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { fileFailure } from '../src/base/file-reason.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 type Read<O extends Options, P extends boolean> = ReturnType<
@@ -28,6 +29,13 @@ export function readOptions<const O extends Options, const P extends boolean = f
     // What follows the first sentence is about positional words.
     return refuse((error as Error).message.split('. ')[0] ?? '')
   }
+}
+
+/** Says in one line why a command cannot go on; it ends with exit code 2. */
+export function giveUp(error: unknown): void {
+  const reason = fileFailure(error) ?? (error instanceof Error ? error.message : error)
+  process.stderr.write(`${reason}\n`)
+  process.exitCode = 2
 }
 
 /** For a command that takes no words. */

@@ -13,6 +13,12 @@ const reasons: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
 }
 
+/** What went wrong with a file or folder, by its name; `undefined` for another error. */
+export function fileFailure(error: unknown): string | undefined {
+  const { path, syscall } = error as NodeJS.ErrnoException
+  return path && syscall ? `${path}: ${fileReason(error)}` : undefined
+}
+
 /** The reason in an error of the operating system, without its codes, or of JSON.parse; that of another error as it is. */
 export function fileReason(error: unknown): string {
   if (error instanceof SyntaxError) return 'it is no JSON'

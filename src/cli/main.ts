@@ -2,7 +2,7 @@
 
 import { setFlagsFromString } from 'node:v8'
 import { AppError } from '../base/app-error.ts'
-import { fileReason } from '../base/file-reason.ts'
+import { fileFailure } from '../base/file-reason.ts'
 import { programVersion } from '../node/program-folder.ts'
 import { type Command, helpOf, parseCall } from './command.ts'
 import { chainCommand } from './commands/chain.ts'
@@ -57,12 +57,6 @@ async function run(words: readonly string[]): Promise<number> {
     return 0
   }
   return command.run(call)
-}
-
-/** What went wrong with a file that the user named, or `undefined` for another failure. */
-function fileFailure(error: unknown): string | undefined {
-  const { path, syscall } = error as NodeJS.ErrnoException
-  return path && syscall ? `${path}: ${fileReason(error)}` : undefined
 }
 
 try {

@@ -12,6 +12,7 @@ import { silentLogger } from '../../src/base/logger.ts'
 import { noMetrics } from '../../src/base/metrics.ts'
 import { createChain } from '../../src/chain/create-chain.ts'
 import { readStoredManifest } from '../../src/chain/stored-manifest.ts'
+import { interrupted, interruption } from '../../src/cli/interruption.ts'
 import { readOptions, wholeNumber } from '../../tools/command-options.ts'
 
 const usage = `usage: npm run test:crash -- [KILLS]
@@ -25,12 +26,14 @@ const folder = await mkdtemp(path.join(tmpdir(), 'qs-kill-'))
 const told = new Map<bigint, string>()
 let [done, failed] = [0, 0]
 
+const signal = interruption(() => process.stdout.write('ending after this kill\n'))
 for (; done < kills; done += 1) {
   for (const line of await runUntilKilled()) {
     const [first = '', second = ''] = line.split(' ')
     if (first === 'back') forgetAbove(BigInt(second))
     else told.set(BigInt(first), second)
   }
+  if (signal.aborted) break
   try {
     await check()
   } catch (error) {
@@ -44,6 +47,7 @@ process.stdout.write(
   `${told.size} blocks, ${done} kills\n${done - failed} passed, ${failed} failed\n`,
 )
 process.exitCode = failed === 0 ? 0 : 1
+if (signal.aborted) process.exitCode = interrupted
 
 /** What it goes back from may be gone, or not yet. */
 function forgetAbove(last: bigint): void {

@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { readOptions, wholeNumber } from '../../../tools/command-options.ts'
+import { giveUp, readOptions, wholeNumber } from '../../../tools/command-options.ts'
 import { vectorFolder, vectorSet } from '../vectors.ts'
 import type { Accounts } from './accounts.ts'
 import { FilePool, type SetResult } from './file-pool.ts'
@@ -92,6 +92,5 @@ async function runAll(pool: FilePool, fixtures: string | undefined, options: Opt
 try {
   process.exitCode = (await main()) ? 0 : 1
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 2
+  giveUp(error)
 }

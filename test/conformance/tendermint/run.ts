@@ -1,7 +1,7 @@
 /** Replays the Tendermint traces of the vectors, or of any folder in their layout, and prints how they went. */
 
 import path from 'node:path'
-import { readOptions } from '../../../tools/command-options.ts'
+import { giveUp, readOptions } from '../../../tools/command-options.ts'
 import { plainFile } from '../vectors.ts'
 import { replayFolder } from './replay.ts'
 
@@ -23,6 +23,5 @@ try {
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
   process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 2
+  giveUp(error)
 }

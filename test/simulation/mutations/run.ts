@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { readOptions, wholeNumber } from '../../../tools/command-options.ts'
+import { interrupted, interruption } from '../../../src/cli/interruption.ts'
+import { giveUp, readOptions, wholeNumber } from '../../../tools/command-options.ts'
 import { plainFile } from '../../conformance/vectors.ts'
 import { chainMutations } from './chain-mutations.ts'
 import { type Finder, type Mutation, mutations } from './core-mutations.ts'
@@ -62,12 +63,14 @@ function commandOf(finder: Finder, { world = 'core', tests = unitTests }: Search
 async function finds(folder: string, finder: Finder, searched: Searched): Promise<boolean> {
   const command = commandOf(finder, searched)
   if (command === undefined) return false
-  const child = spawn(process.execPath, command, { cwd: folder, timeout: longestMs })
+  const child = spawn(process.execPath, command, { cwd: folder, timeout: longestMs, signal })
   let told = ''
   child.stdout.on('data', (chunk) => {
     told += chunk
   })
   const [code] = await once(child, 'close')
+  // A terminal interrupts the child, too, which says nothing of the break then.
+  signal.throwIfAborted()
   return finder === 'simulator' ? !told.includes(', 0 failed') : code !== 0
 }
 
@@ -101,6 +104,8 @@ async function findersOf(folder: string, mutation: Mutation): Promise<readonly F
   return found
 }
 
+const signal = interruption(() => process.stdout.write('ending\n'))
+
 async function main(): Promise<boolean> {
   const folder = await copyOfProject()
   try {
@@ -130,6 +135,6 @@ async function main(): Promise<boolean> {
 try {
   process.exitCode = (await main()) ? 0 : 1
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-  process.exitCode = 2
+  if (signal.aborted) process.exitCode = interrupted
+  else giveUp(error)
 }
