@@ -1,7 +1,7 @@
 /** Looks at what a chain's folder holds at each moment of a reorganisation, as a kill would leave it. */
 
 import assert from 'node:assert/strict'
-import { cpSync } from 'node:fs'
+import { cpSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
@@ -62,17 +62,27 @@ for (const [engine, manifest] of Object.entries(manifests)) {
     assert.equal(hex(a.head()), hex(others[6] as BlockHead))
     // Going back, six blocks at once, and the one that came after them.
     assert.equal(taken.length, 8)
-    const heads: string[] = []
-    for (const copy of taken) {
+    const headAfterStart = async (copy: string) => {
       const again = await openPow(copy, time, { manifest })
       const { number } = again.head().header
       await again.start()
       assert.ok(again.head().header.number >= number)
       assert.deepEqual(isKnown(again), [true, true, true])
-      heads.push(hex(again.head()))
       await again.stop()
+      return hex(again.head())
+    }
+    const [heads, torn] = [[] as string[], [] as string[]]
+    for (const copy of taken) {
+      const log = path.join(copy, manifest.name, 'blocks.log')
+      const whole = readFileSync(log)
+      truncateSync(log, whole.length - 3)
+      torn.push(await headAfterStart(copy))
+      writeFileSync(log, whole)
+      heads.push(await headAfterStart(copy))
     }
     const [last, sixth, seventh] = [own[4], others[5], others[6]] as BlockHead[]
+    // Within a record it is as before it.
+    assert.deepEqual(torn, [hex(last as BlockHead), ...heads.slice(0, 7)])
     // Of as much work as there was, what was stored last stays.
     assert.deepEqual(heads.slice(0, 5), new Array(5).fill(hex(last as BlockHead)))
     assert.equal(heads[5], hex(others[4] as BlockHead))
