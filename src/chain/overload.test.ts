@@ -52,6 +52,15 @@ describe('a validator with more to do than it can', () => {
     await chain.submit(transfer(2_000n))
   })
 
+  test('does not count what cannot pay for the next block', async (t) => {
+    const { chain, time } = await startAlone(t)
+    const cheap = (nonce: bigint) => transfer(nonce, new Uint8Array(), 1n)
+    for (let nonce = 0n; nonce < 2_010n; nonce += 1n) await chain.submit(cheap(nonce))
+    await time.until(() => chain.head().header.number > 0n)
+    await chain.submit(transfer(2_010n))
+    assert.equal(chain.pool.counts().pending, 2_011)
+  })
+
   test('lets less wait while it is late, until it is in time again', async (t) => {
     const { chain, pass, peer } = await startAlone(t)
     for (let nonce = 0n; nonce < 1_300n; nonce += 1n) await chain.submit(transfer(nonce))

@@ -9,7 +9,7 @@ import type { Block, ExecutedBlock } from './ledger/block.ts'
 import type { Rules } from './ledger/fork-rules.ts'
 import { impersonated, impersonatedSender } from './ledger/impersonation.ts'
 import { isVoted, type Manifest } from './ledger/manifest.ts'
-import type { Address, Hash, UnsignedTransaction } from './ledger/transaction.ts'
+import type { Address, Hash, Transaction, UnsignedTransaction } from './ledger/transaction.ts'
 import { encodeTransaction } from './ledger/transaction-codec.ts'
 import { PoolOffers } from './pool-offers.ts'
 import { TurnShare } from './turn-share.ts'
@@ -63,6 +63,8 @@ export class TransactionIntake {
   readonly #lateness: Lateness
   readonly #turnedAway: (bringer: Bringer) => void
   readonly #turns = new TurnShare(perTurn)
+  /** Pending transactions that cannot pay for the next block. */
+  #cheap = 0
   /** Transactions that wait for their turn, and those whose signers are being looked for. */
   #underWay = 0
 
@@ -183,6 +185,7 @@ export class TransactionIntake {
       if (incoming.sidecar) await this.#threads.proofs.check(incoming.sidecar)
       for (const { hash, transaction } of this.pool.admit(incoming, signers)) {
         this.#tell({ kind: 'pending', hash, transaction })
+        if (mostFee(transaction) < this.#head.baseFeePerGas) this.#cheap += 1
       }
       this.#admission?.took(this.#nowMs())
       this.#offers.came()
@@ -196,7 +199,7 @@ export class TransactionIntake {
   /** In how many ms somebody should bring a transaction again, if this node has too much to do. */
   #pauseMs(bringer: Bringer): number | undefined {
     if (!this.#admission) return undefined
-    const waiting = this.pool.counts().pending + this.#underWay
+    const waiting = this.pool.counts().pending - this.#cheap + this.#underWay
     const pauseMs = this.#admission.pauseMs({ waiting, lateMs: this.#lateness.ms }, bringer)
     if (pauseMs !== undefined) this.#turnedAway(bringer)
     return pauseMs
@@ -218,8 +221,16 @@ export class TransactionIntake {
     const isPlain = block.transactions.every(({ type }) => type !== 4)
     this.#head = head
     this.pool.moveTo(head, isPlain ? { spenders: senders } : {})
-    const left = this.pool.counts().pending
+    const left = this.#countCheap()
     this.#admission?.blockCame(block.transactions.length, left, this.#nowMs())
+  }
+
+  /** Counts anew what cannot pay, as the base fee is another one; gives how many can. */
+  #countCheap(): number {
+    if (!this.#admission) return 0
+    const payable = this.pool.payable(this.#admission.mostCounted)
+    this.#cheap = this.pool.counts().pending - payable
+    return payable
   }
 
   /** Begins anew from any other head; transactions of blocks that were removed for it, oldest first, wait again. */
@@ -240,6 +251,11 @@ function transactionsOf({ block, senders }: ExecutedBlock): ReturnedTransaction[
     const sender = senders[at]
     return sender ? [{ transaction, sender }] : []
   })
+}
+
+/** The most that a unit of gas may cost. */
+function mostFee(transaction: Transaction): bigint {
+  return 'gasPrice' in transaction ? transaction.gasPrice : transaction.maxFeePerGas
 }
 
 function overloaded(retryAfterMs: number): AppError {

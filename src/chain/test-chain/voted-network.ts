@@ -13,7 +13,11 @@ const key = new Uint8Array(32).fill(1)
 export const owner = addressOfKey(key)
 
 /** A transfer of the account that the chain's birth funds. */
-export function transfer(nonce: bigint, data = new Uint8Array()): Uint8Array {
+export function transfer(
+  nonce: bigint,
+  data = new Uint8Array(),
+  maxFeePerGas = 10n ** 10n,
+): Uint8Array {
   const signed = signTransaction(
     {
       ...{
@@ -24,7 +28,7 @@ export function transfer(nonce: bigint, data = new Uint8Array()): Uint8Array {
         to: new Uint8Array(20).fill(9),
       },
       ...{ value: 1n, data, accessList: [] },
-      ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
+      ...{ maxFeePerGas, maxPriorityFeePerGas: 1n },
     },
     key,
   )

@@ -60,6 +60,11 @@ export class Admission {
     return Math.max(this.#least, Math.round(soon))
   }
 
+  /** It makes no difference how many wait beyond these. */
+  get mostCounted(): number {
+    return peerFactor * this.bound
+  }
+
   /** In how many ms whoever brings a transaction should come again; `undefined`: it is taken now. */
   pauseMs({ waiting, lateMs }: Workload, bringer: Bringer): number | undefined {
     const factor = bringer === 'peer' ? peerFactor : 1 / (1 + lateMs / halfLateMs)

@@ -191,6 +191,15 @@ class Pool implements TxPool {
     }
   }
 
+  payable(most: number): number {
+    let count = 0
+    for (const _ of this.#order.best(this.#head.baseFeePerGas)) {
+      count += 1
+      if (count >= most) break
+    }
+    return count
+  }
+
   counts() {
     return { pending: this.#pending, queued: this.#byHash.size - this.#pending }
   }

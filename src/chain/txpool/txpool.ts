@@ -108,6 +108,8 @@ export interface TxPool {
   drop(hash: Hash): void
   /** Everything, or what one sender has waiting; nonces in order. */
   content(sender?: Address): PoolContent
+  /** How many of those that are pending can pay the next block's base fee; no more than `most` are counted. */
+  payable(most: number): number
   /** How many are pending and queued. */
   counts(): { readonly pending: number; readonly queued: number }
 }
