@@ -23,6 +23,7 @@ export interface BranchedChain {
   readonly derivedOf: (hash: Hash) => Derived | undefined
   /** Who signs a height of it. */
   readonly validatorsAt: (height: bigint) => ValidatorSet | undefined
+  readonly likelySetAt: (height: bigint) => ValidatorSet | undefined
 }
 
 interface AsideBlock {
@@ -58,6 +59,10 @@ export class BlockBranches implements ChainReader {
   /** Where blocks are voted on none lies beside the chain. */
   setAt(height: bigint): ValidatorSet | undefined {
     return this.#chain.validatorsAt(height)
+  }
+
+  likelySetAt(height: bigint): ValidatorSet | undefined {
+    return this.#chain.likelySetAt(height)
   }
 
   /** Difficulties up to a block, added up; `undefined` for one without difficulty, where they no longer count. */

@@ -7,6 +7,7 @@ import { closingOn } from './block-closing.ts'
 import { bodyFault } from './body-rules.ts'
 import type { ChainReader, Verdict } from './consensus/consensus.ts'
 import type { Derived } from './consensus/derived.ts'
+import { unknownSet } from './consensus/evidence.ts'
 import type { Block, BlockHead } from './ledger/block.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
@@ -39,6 +40,8 @@ type Invalid = Extract<Verdict, { kind: 'invalid' }>
 
 const valid: Verdict = { kind: 'valid' }
 const noHash = new Uint8Array()
+/** Between two looks whether a block has been decided that this node cannot judge. */
+const retryMs = 500
 const endOfTime = Number.MAX_SAFE_INTEGER
 
 /** Imports into one chain, one block after the other. */
@@ -86,7 +89,10 @@ export class BlockImport {
     const { site, sendersOf, nowMs, engine } = this.#place
     // What is decided had its time judged by a quorum.
     const verdict = engine.checkHeader(this.#branches, block, isDecided ? endOfTime : nowMs())
-    if (verdict.kind !== 'valid') return verdict
+    // Whom old evidence convicts, who joined later may not know: that it was decided tells, and is waited for.
+    const isUnknown = verdict.kind === 'invalid' && verdict.rule === unknownSet
+    if (isUnknown && !isDecided) return { kind: 'too-early', retryAtMs: nowMs() + retryMs }
+    if (verdict.kind !== 'valid' && !isUnknown) return verdict
     if (bodyFault(block, site().rules.rulesAt(block.header))) return 'not-this-block'
     return runBlock(site(), { block, senders: await sendersOf(block) })
   }

@@ -47,8 +47,11 @@ export interface VotingPlace extends Omit<LateChain, 'hear'> {
   /** The chain goes no further: why. */
   readonly halted: (error: AppError) => void
   readonly evidence: HeldEvidence | undefined
-  /** Who signs a height, or signed it. */
-  readonly validatorsAt: (height: bigint) => ValidatorSet | undefined
+  /** Who signs a height, or signed it, or seems to have; and whether that is sure. */
+  readonly signersAt: (height: bigint) => ValidatorSet | undefined
+  readonly isJudge: (height: bigint) => boolean
+  /** The first height that this node may vote on: before, it could not judge evidence. */
+  readonly votesFrom: bigint
   /** Keys of this node. */
   readonly signers: readonly ValidatorSigner[]
   readonly isValidator: NetworkedChain['isValidator']
@@ -115,9 +118,16 @@ export class BlockVoting {
     const signer = this.#choose()
     if (signer === undefined) return {}
     const { validator, logged, guard } = signer
-    const signed = guard.highest(this.#place.instance)?.height ?? 0n
+    const { instance, votesFrom } = this.#place
+    const signed = guard.highest(instance)?.height ?? 0n
+    const next = decided + 1n
+    if (next < votesFrom) {
+      this.#silentUntil = this.#quietUntil(signed)
+      const height = String(votesFrom)
+      logger.warn('this node joined too late to judge all evidence: it votes later', { height })
+      return {}
+    }
     if (signed <= decided || logged?.height === signed) {
-      const next = decided + 1n
       if (logged?.height !== next) void this.begin(next, Promise.resolve())
       return { self: validator, logged }
     }
@@ -186,7 +196,8 @@ export class BlockVoting {
     if (signer !== before) {
       this.#network?.validatorChanged()
       const signed = signer?.guard.highest(instance)?.height ?? 0n
-      this.#silentUntil = signed > number ? signed : undefined
+      const until = this.#quietUntil(signed)
+      this.#silentUntil = until > number ? until : undefined
     }
     const isOver = this.#silentUntil !== undefined && number >= this.#silentUntil
     if (isOver) this.#silentUntil = undefined
@@ -194,6 +205,12 @@ export class BlockVoting {
     if (signer !== before || isOver) {
       feed({ kind: 'signer', self: signer?.validator, nowMs: nowMs() })
     }
+  }
+
+  /** The last height on which a node must not vote whose guard has signed up to one. */
+  #quietUntil(signed: bigint): bigint {
+    const { votesFrom } = this.#place
+    return signed < votesFrom ? votesFrom - 1n : signed
   }
 
   /** The key that the next height is signed by: the first in the set, or the one before if none is. */
@@ -239,12 +256,16 @@ export class BlockVoting {
         ...{ kind: 'message', from, message, nowMs: this.#place.nowMs() },
         ...(message.kind === 'evidence' && { signers: this.#signersOf(message.evidence) }),
       })
-      return this.#heard
+      const isUnsure =
+        message.kind === 'evidence' &&
+        isDoubleSigning(message.evidence) &&
+        !this.#place.isJudge(message.evidence.a.height)
+      return isUnsure && this.#heard !== 'accept' ? 'ignore' : this.#heard
     })
   }
 
   #signersOf(evidence: Evidence): ValidatorSet | undefined {
-    return isDoubleSigning(evidence) ? this.#place.validatorsAt(evidence.a.height) : undefined
+    return isDoubleSigning(evidence) ? this.#place.signersAt(evidence.a.height) : undefined
   }
 
   #hearBlock(bytes: Uint8Array): Hearing {

@@ -6,7 +6,7 @@ import { type Closing, closingOn } from './block-closing.ts'
 import type { VotingPlace } from './block-voting.ts'
 import type { Chain } from './chain.ts'
 import { hashBefore } from './chain-base.ts'
-import { chainFinality } from './chain-finality.ts'
+import { chainFinality, type ProvenSets, provenSets } from './chain-finality.ts'
 import type { ChainParts, DrivenChain } from './chain-parts.ts'
 import { hasBit } from './consensus/bit-map.ts'
 import type { ChainPoint, HeadSummary } from './consensus/consensus.ts'
@@ -29,9 +29,11 @@ export class ChainBlocks {
   protected finalNumber = 0n
   protected safeNumber = 0n
   #head: Block | undefined
+  readonly #before: ProvenSets | undefined
 
   constructor(parts: ChainParts) {
     this.parts = parts
+    this.#before = parts.base && provenSets(parts.base)
   }
 
   get key(): Hash {
@@ -91,7 +93,9 @@ export class ChainBlocks {
     return {
       ...{ chainKey, signers, evidence, timer, schemes, logger, nowMs: () => clock.nowMs() },
       ...{ head: () => this.head(), validators: () => this.derived()?.validators },
-      validatorsAt: (height: bigint) => this.validatorsAt(height),
+      ...{ signersAt: (height: bigint) => this.validatorsAt(height) ?? this.likelySetAt(height) },
+      isJudge: (height: bigint) => this.validatorsAt(height) !== undefined,
+      votesFrom: this.#votesFrom(),
       isValidator: (address: Address) => this.isValidator(address),
       decidedBlock: (height: bigint) => this.decidedBlock(height),
     } satisfies Partial<VotingPlace>
@@ -156,6 +160,19 @@ export class ChainBlocks {
   validatorsAt(height: bigint): ValidatorSet | undefined {
     const derived = this.derivedAt(height - 1n)
     return derived?.validators ?? this.derivedAt(height - 2n)?.nextValidators
+  }
+
+  /** Who seems to have signed a height before the chain begins here. */
+  likelySetAt(height: bigint): ValidatorSet | undefined {
+    return this.#before?.at(height)
+  }
+
+  /** Who votes must know all sets whose evidence a block may carry. */
+  #votesFrom(): bigint {
+    const { from = 1n } = this.#before ?? {}
+    const { consensus } = this.parts.options.manifest
+    if (from <= 1n || !('evidenceHeights' in consensus)) return 1n
+    return from + BigInt(consensus.evidenceHeights)
   }
 
   closing(): Closing | undefined {

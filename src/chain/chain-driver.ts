@@ -99,7 +99,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
       ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => past.stateAt(hash) },
       ...{ derivedOf: (hash) => derived.of(hash), finalNumber: () => this.finalNumber },
-      validatorsAt: (height) => this.validatorsAt(height),
+      ...{ validatorsAt: (at) => this.validatorsAt(at), likelySetAt: (at) => this.likelySetAt(at) },
       sendersOf: (block) => this.#intake.sendersOf(block, this.rules.rulesAt(block.header)),
       add: (built) => this.#add(built),
       rewindTo: (number) => this.#wayBack.rewindTo(number),

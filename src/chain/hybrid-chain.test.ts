@@ -19,7 +19,7 @@ import { hybridManifest, openHybrid } from './test-chain/hybrid-chain.ts'
 import { HandClock, mine, mineMany } from './test-chain/pow-chain.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
 import { TestLinks } from './test-chain/test-links.ts'
-import { convictions, twoVotes } from './test-chain/two-votes.ts'
+import { convictions, evidenceOf, twoVotes } from './test-chain/two-votes.ts'
 import { validatorKeys } from './test-chain/voted-chain.ts'
 import { verifyChain } from './verify-chain.ts'
 
@@ -309,7 +309,8 @@ describe('a chain of work with a committee', () => {
     const world = new World(t)
     const nodes = await world.startAll()
     const [first, hearer] = nodes as [DrivenChain, DrivenChain]
-    const liar = world.keys[3] as SigningKey
+    const [old, liar] = world.keys.slice(2) as [SigningKey, SigningKey]
+    const ofFirst = evidenceOf(twoVotes(hearer, old, 2, 1))
     await world.mineByTurns(7)
     // One hears of it; the others get evidence, and whoever mines next brings it.
     for (const message of twoVotes(hearer, liar, 5, 1)) world.links.tell('node-1', message)
@@ -326,6 +327,11 @@ describe('a chain of work with a committee', () => {
     await world.mineByTurns(8)
     await world.until(() => nodes.every((one) => final(one) > at))
     assert.deepEqual(convictions(first), [told + 1n])
+    // What one signed in an instance that is long over counts, too.
+    world.links.tell('node-1', ofFirst)
+    await world.until(() => hearer.round()?.evidence.length === 1)
+    await world.mineByTurns(3)
+    assert.equal(convictions(first).length, 2)
     assert.deepEqual(world.links.complaints, [])
     await first.stop()
     const { manifest } = world

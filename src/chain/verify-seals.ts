@@ -4,9 +4,10 @@ import { equalBytes } from '../base/bytes.ts'
 import { Recent } from '../base/recent.ts'
 import { type Closing, closingOn } from './block-closing.ts'
 import { engineBirth } from './consensus/birth.ts'
-import type { ChainReader, ConsensusEngine } from './consensus/consensus.ts'
+import type { ChainReader, ConsensusEngine, SealedHeader } from './consensus/consensus.ts'
 import { createEngine } from './consensus/create-engine.ts'
 import { type Derived, decodeDerived, encodeDerived } from './consensus/derived.ts'
+import { unknownSet } from './consensus/evidence.ts'
 import type { ValidatorSet } from './consensus/messages.ts'
 import type { Block, BlockHead } from './ledger/block.ts'
 import { encodeWithdrawal } from './ledger/block-codec.ts'
@@ -31,7 +32,7 @@ export class SealCheck {
   readonly #derived = new Recent<string, Derived>(mostKept)
   /** Who signs each height. */
   readonly #sets: ValidatorSet[] = []
-  readonly #heads = new Recent<string, BlockHead>(mostKept)
+  readonly #heads = new Recent<string, SealedHeader>(mostKept)
 
   constructor(manifest: Manifest, rules: ChainRules, genesis: Hash) {
     const birth = engineBirth(manifest.consensus)
@@ -57,12 +58,14 @@ export class SealCheck {
   faultsOf({ block, derived }: StoredBlock, parent: BlockHead): readonly string[] {
     if (this.#engine === undefined) return []
     if (derived) this.#keep(block, decodeDerived(derived))
-    for (const one of [parent, block]) {
-      this.#heads.set(one.hash.toHex(), { header: one.header, hash: one.hash })
-    }
+    const { header: own, hash, record: said } = block
+    this.#heads.set(hash.toHex(), { header: own, hash, record: said })
     // What was once stored is not too early any more.
     const verdict = this.#engine.checkHeader(this.#reader(parent), block, Number.MAX_SAFE_INTEGER)
-    if (verdict.kind === 'invalid') return [`its header: ${verdict.rule}, ${verdict.detail}`]
+    // Old evidence of a chain that begins later was judged by those who decided the block.
+    if (verdict.kind === 'invalid' && verdict.rule !== unknownSet) {
+      return [`its header: ${verdict.rule}, ${verdict.detail}`]
+    }
     // Where contracts say how a block ends, running it tells.
     if (this.#engine.readsContracts) return derived ? [] : ['what follows from it is not stored']
     const { header, record } = block
@@ -95,7 +98,7 @@ export class SealCheck {
     // A block may name one of its last ancestors, too.
     const isIt = (hash: Hash) => equalBytes(hash, parent.hash)
     return {
-      header: (hash) => (isIt(hash) ? parent : this.#heads.get(hash.toHex())),
+      header: (hash) => this.#heads.get(hash.toHex()) ?? (isIt(hash) ? parent : undefined),
       derived: (hash) => this.#derived.get(hash.toHex()),
       setAt: (height) => this.#sets[Number(height)],
       totalWork: () => undefined,

@@ -55,6 +55,8 @@ export interface ChainReader {
   derived(hash: Hash): Derived | undefined
   /** Who signs a height of the chain; only where blocks are voted on. */
   setAt?(height: bigint): ValidatorSet | undefined
+  /** Who seems to have signed a height before all that is known: a proof leads past it. */
+  likelySetAt?(height: bigint): ValidatorSet | undefined
   /** Difficulties up to a block, added up; absent where they do not count. */
   totalWork(hash: Hash): bigint | undefined
 }

@@ -131,25 +131,37 @@ export function checkEvidence(named: NamedEvidence, check: EvidenceCheck): Verdi
     : invalid('signature', 'one of the two is not good')
 }
 
+/** The rule of evidence whose set is not known here: a quorum that knows it may have decided the block. */
+export const unknownSet = 'unknown-set'
+
 /**
  * Checks all evidence of a block: each piece is good, and of somebody who is not punished yet.
  *
- * @returns `undefined` if nothing is wrong
+ * @param likelySetAt - the set of a height that is not known for sure: what is good by it is good, what is not may be
+ * @returns `undefined` if nothing is wrong; `unknownSet` if nothing is but what cannot be known
  */
 export function evidenceFault(
   evidence: readonly NamedEvidence[],
   check: EvidenceCheck,
+  likelySetAt: EvidenceCheck['setAt'] = () => undefined,
 ): Invalid | undefined {
   let { punished } = check
+  let unknown: Invalid | undefined
   for (const one of evidence) {
-    const verdict = checkEvidence(one, { ...check, punished })
+    const { height } = one.evidence.a
+    const isSure = check.setAt(height) !== undefined
+    const setAt = isSure ? check.setAt : likelySetAt
+    const verdict = checkEvidence(one, { ...check, setAt, punished })
     if (verdict.kind === 'invalid') {
-      return invalid('evidence', `${verdict.rule}: ${verdict.detail}`)
+      const detail = `${verdict.rule}: ${verdict.detail}`
+      const isOfSet = verdict.rule === 'signer' || verdict.rule === 'signature'
+      if (isSure || !isOfSet) return invalid('evidence', detail)
+      unknown = invalid(unknownSet, `the set of height ${height} is not known here; ${detail}`)
     }
     punished = [...punished, { signer: one.signer, height: check.blockHeight }]
     if (punished.length > limits.maxPunished) return invalid('evidence', 'too much was punished')
   }
-  return undefined
+  return unknown
 }
 
 /** What evidence of a block has the contract of its set do. */

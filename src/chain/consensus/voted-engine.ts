@@ -117,11 +117,15 @@ export function votedEngine(chain: VotedChain, own: VoterRules): ConsensusEngine
       return (
         constantsFault(checked) ??
         turnFault(checked, own) ??
-        evidenceFault(checked.record.evidence, {
-          ...{ chainKey, schemes, punished: checked.derived.evidenceSeen },
-          setAt: (height) => reader.setAt?.(height),
-          ...{ evidenceHeights, blockHeight: checked.header.number },
-        }) ?? { kind: 'valid' }
+        evidenceFault(
+          checked.record.evidence,
+          {
+            ...{ chainKey, schemes, punished: checked.derived.evidenceSeen },
+            setAt: (height) => reader.setAt?.(height),
+            ...{ evidenceHeights, blockHeight: checked.header.number },
+          },
+          (height) => reader.likelySetAt?.(height),
+        ) ?? { kind: 'valid' }
       )
     },
     // The header says that there are none.

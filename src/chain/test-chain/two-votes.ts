@@ -3,7 +3,8 @@
 import { equalBytes } from '../../base/bytes.ts'
 import { keyAddress, type SigningKey } from '../../crypto/signatures.ts'
 import type { DrivenChain } from '../chain-parts.ts'
-import { encodeMessage } from '../consensus/message-codec.ts'
+import { doubleVote } from '../consensus/evidence.ts'
+import { decodeMessage, encodeMessage } from '../consensus/message-codec.ts'
 import type { Instance, VoteContent } from '../consensus/messages.ts'
 import { decodeRecord } from '../consensus/record.ts'
 import { voteSignBytes } from '../consensus/sign-bytes.ts'
@@ -26,6 +27,15 @@ export function twoVotes(
     const signature = key.sign(voteSignBytes(content, place))
     return encodeMessage({ kind: 'vote', vote: { ...content, validatorIndex, signature } })
   })
+}
+
+/** The same as evidence. */
+export function evidenceOf(votes: readonly Uint8Array[]): Uint8Array {
+  const [one, other] = votes.map(decodeMessage)
+  if (one?.kind !== 'vote' || other?.kind !== 'vote') throw new Error('they are two votes')
+  const evidence = doubleVote(one.vote, other.vote)
+  if (evidence === undefined) throw new Error('they do not conflict')
+  return encodeMessage({ kind: 'evidence', evidence })
 }
 
 /** The blocks of a chain that convict somebody. */

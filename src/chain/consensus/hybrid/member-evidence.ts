@@ -34,11 +34,13 @@ export function memberEvidenceFault(
   if (record.evidence.some(({ evidence }) => evidence.a.instance !== 1)) {
     return invalid('evidence', 'it is not of what a committee votes on')
   }
-  return evidenceFault(record.evidence, {
+  const fault = evidenceFault(record.evidence, {
     ...{ chainKey, schemes, ...settledFor(derived.evidenceSeen) },
     ...{ blockHeight: ever, evidenceHeights: ever },
     setAt: (instance) => committeeOf(reader, { parent, derived }, instance),
   })
+  // All who have the chain find the same sets.
+  return fault && { ...fault, rule: 'evidence' }
 }
 
 /** What the block after a head brings: only what all who have its chain can check. */
