@@ -14,8 +14,8 @@ import { manifestToJson, parseManifest } from './ledger/manifest-codec.ts'
 import type { State, StateReader } from './state/state.ts'
 
 /**
- * What a fork is to be; all else is as at the block that it is forked from. An engine `bft` that names no validators gets
- * the set of the parent, as it stands after that block.
+ * What a fork is to be; all else is as at the block that it is forked from. An engine `bft` whose
+ * validators the wish does not name gets the set of the parent, as it stands after that block.
  */
 export interface ForkWish {
   readonly name: string
@@ -35,8 +35,7 @@ export interface ForkWish {
 export function forkManifest(parent: DrivenChain, wish: ForkWish): Manifest {
   const { header, hash } = blockOf(parent, wish.number ?? parent.head().header.number)
   const { depositContract, genesis, consensus } = parent.manifest
-  const asked = wish.consensus as Asked | undefined
-  const { engine = consensus.engine } = asked ?? {}
+  const { engine } = (wish.consensus as Asked | undefined) ?? consensus
   mustBeForkable(engine)
   const manifest: Manifest = {
     ...{ version: 1, name: wish.name, chainId: wish.chainId, consensus },
@@ -53,8 +52,10 @@ export function forkManifest(parent: DrivenChain, wish: ForkWish): Manifest {
     },
   }
   const json = JSON.parse(manifestToJson(manifest))
-  const own = asked && { consensus: withVoters(asked, parent.validatorsAt(header.number + 1n)) }
-  return parseManifest(JSON.stringify({ ...json, ...own }))
+  // Who is in the parent's own manifest may be out of its set by now.
+  const asked = wish.consensus ?? { ...json.consensus, ...(engine === 'bft' && unnamed) }
+  const voters = parent.validatorsAt(header.number + 1n)
+  return parseManifest(JSON.stringify({ ...json, consensus: withVoters(asked, voters) }))
 }
 
 /** A consensus as a wish has it. */
@@ -63,6 +64,8 @@ interface Asked {
   readonly [field: string]: unknown
 }
 
+const unnamed = { validators: undefined, owner: undefined }
+
 /** The consensus, with the voters of the parent where it names none. */
 function withVoters(asked: Asked, set: ValidatorSet | undefined): Asked {
   if (asked.engine !== 'bft' || asked.validators !== undefined || set === undefined) return asked
@@ -70,7 +73,7 @@ function withVoters(asked: Asked, set: ValidatorSet | undefined): Asked {
     ...{ scheme, publicKey: toHex(publicKey), weight: String(weight), payTo: toHex(payTo) },
   }))
   // The registry of another chain governs nothing here, and there may be none.
-  return { owner: 'nobody', ...asked, validators }
+  return { ...asked, owner: 'nobody', validators }
 }
 
 /** Contracts of stakes count blocks, and commit to hashes, of the chain that they were born with (decision 32). */

@@ -10,9 +10,9 @@ import { encodeTransaction, signTransaction } from '../ledger/transaction-codec.
 import { devManifest } from './dev-manifest.ts'
 import { temporaryFolder } from './short-chain.ts'
 
-const key = new Uint8Array(32).fill(1)
+export const senderKey = new Uint8Array(32).fill(1)
 /** Has 100 ether on each chain. */
-export const sender = addressOfKey(key)
+export const sender = addressOfKey(senderKey)
 /** Gets what `transfer` sends. */
 export const receiver = new Uint8Array(20).fill(9)
 
@@ -72,5 +72,5 @@ export function transfer(chainId: bigint, nonce: bigint): Uint8Array {
     ...{ chainId, nonce, to: receiver, value: 5n, accessList: [], data: new Uint8Array() },
     ...{ gasLimit: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
   } as const
-  return encodeTransaction(signTransaction(unsigned, key))
+  return encodeTransaction(signTransaction(unsigned, senderKey))
 }

@@ -1,4 +1,4 @@
-/** Forks chains of stakes and of delegates: what is refused, and how their validators go on by the engine bft. */
+/** Forks chains that are voted on: what is refused, and how validators go on by the engine bft. */
 
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { encodeFunctionData } from 'viem'
 import { stakingAbi } from '../abi/staking.gen.ts'
 import { fromHex, toBigInt, toHex } from '../base/bytes.ts'
+import { keyAddress } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { contractAddresses } from './consensus/contract-layout.ts'
 import { hashChain } from './consensus/randao.ts'
@@ -14,7 +15,8 @@ import { word } from './consensus/solidity-storage.ts'
 import { readCandidates } from './consensus/staked-reader.ts'
 import type { Manifest } from './ledger/manifest.ts'
 import { encodeTransaction } from './ledger/transaction-codec.ts'
-import { chainOf, openSet } from './test-chain/open-set.ts'
+import { chainOf, openSet, sender, senderKey } from './test-chain/open-set.ts'
+import { registryCalls, registryTransaction } from './test-chain/registry-calls.ts'
 import { temporaryFolder } from './test-chain/short-chain.ts'
 import {
   accountOf,
@@ -26,6 +28,7 @@ import {
   validatorOf,
   worldRevealSeed,
 } from './test-chain/staked-world.ts'
+import { votedManifest } from './test-chain/voted-chain.ts'
 
 const ether = 10n ** 18n
 const wish = { name: 'fork', chainId: 8n }
@@ -104,6 +107,23 @@ test('validators by stake go on by their weight at the block, on the state after
   await fork.submit(encodeTransaction(signedCall(leaving, 0n, 8n)))
   await reach(fork, fork.head().header.number + 2n)
   assert.deepEqual([first, fork].map(weightOf), [40n * 10n ** 9n, 30n * 10n ** 9n])
+})
+
+test('named validators go on as they are at the block, not as they were at the birth', async (t) => {
+  const [keys, address] = [[validatorKey(1)], keyAddress(validatorKey(1))]
+  const { set, first } = await open(t, votedManifest(sender, keys))
+  const data = registryCalls.setWeight(validatorKey(1), 7n)
+  await first.submit(registryTransaction(senderKey, { chainId: 7n, nonce: 0n, data }))
+  const weightAt = (number: bigint) => first.validatorsAt(number)?.list[0]?.weight
+  while (weightAt(first.head().header.number + 1n) !== 7n)
+    await reach(first, first.head().header.number + 1n)
+  await set.fork('voted', wish)
+  const { consensus } = chainOf(set, 'fork').manifest
+  assert.ok(consensus.engine === 'bft')
+  const [only] = consensus.validators
+  assert.deepEqual([only && keyAddress(only), only?.weight], [address, 7n])
+  assert.equal(consensus.owner, 'nobody')
+  await reach(chainOf(set, 'fork'), 1n)
 })
 
 /** What the contract of stakes says of the only candidate, in gwei. */
