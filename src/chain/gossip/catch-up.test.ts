@@ -162,3 +162,38 @@ test('who has what it says, which the own chain has meanwhile, too, makes no emp
   assert.ok(looks > 2)
   assert.deepEqual(wrongs, [])
 })
+
+test('a peer whose blocks came meanwhile by themselves is followed again soon', async () => {
+  const headers = chainOf(5)
+  const blocks = new Map(headers.map((one) => [one.hash.toHex(), one as Block]))
+  const blockOf = (hash: Uint8Array) => blocks.get(hash.toHex())
+  const totalWork = 1n + 5n * genesis.header.difficulty
+  let [looks, asked] = [0, 0]
+  const { time, catchUp } = follow(headers, 5, {
+    engine: { maxReorg: 8 },
+    chain: {
+      ...{ header: blockOf, blockOf, forkOf: blockOf, derived: () => undefined },
+      totalWork: () => totalWork,
+    },
+    summary() {
+      looks += 1
+      return {
+        number: 0n,
+        hash: genesis.hash,
+        totalWork: looks > 2 ? totalWork : 1n,
+      } as HeadSummary
+    },
+    settled: async () => {
+      asked += 1
+    },
+  })
+  const said = { head: 5n, headHash: genesis.hash, final: 0n, finalHash: genesis.hash }
+  catchUp.claims.set('peer', { ...said, totalWork })
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  const before = asked
+  catchUp.claims.set('peer', { ...said, totalWork: totalWork + 1n })
+  time.advance(3_000)
+  catchUp.consider()
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+  assert.ok(asked > before)
+})

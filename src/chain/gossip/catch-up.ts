@@ -228,6 +228,7 @@ export class CatchUp {
       const last = ahead.headers.at(-1)
       if (end.isEarly && ahead.work <= this.#ownWork()) return 'too-early'
       if (!last) {
+        if (this.#ownWork() >= status.totalWork) return 'done'
         // A branch that is known, and was not followed, is no lie.
         const known = (end.seen && chain.totalWork(end.seen)) ?? 0n
         return known >= status.totalWork ? 'too-deep' : 'empty-claim'
