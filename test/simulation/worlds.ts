@@ -29,18 +29,18 @@ export const seedsToRemember: readonly Seed[] = [
   ...[44, 132, 280, 302].map((number) => ({ world: 'bft', number }) as const),
   ...[87, 50_621, 60_953].map((number) => ({ world: 'pow', number }) as const),
   ...[90, 51_236].map((number) => ({ world: 'pos', number }) as const),
-  ...[71, 147].map((number) => ({ world: 'hybrid', number }) as const),
+  ...[71, 147, 3_028].map((number) => ({ world: 'hybrid', number }) as const),
 ]
 
-/** Of a row of seeds so many run the core: a run of it costs a tenth of one of whole chains. */
-const coreOf: readonly [runs: number, inAll: number] = [2, 3]
+/** Of a row of seeds so many run the core, one of them overrun: a run of it costs a fifth of one of whole chains. */
+const [coreRuns, rowOfRuns] = [8, 12]
 
 /** The world whose turn it is. */
 export function worldOf(number: number): WorldName {
-  const [runs, inAll] = coreOf
-  const place = number % inAll
-  if (place < runs) return 'core'
-  return chainEngines[Math.floor(number / inAll) % chainEngines.length] as ChainEngine
+  const place = number % rowOfRuns
+  if (place < coreRuns) return place === 0 ? 'overrun' : 'core'
+  const row = Math.floor(number / rowOfRuns) * (rowOfRuns - coreRuns) + place - coreRuns
+  return chainEngines[row % chainEngines.length] as ChainEngine
 }
 
 /** The plan of a seed. */
