@@ -12,10 +12,13 @@ import type { Block, BlockHead } from './ledger/block.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 import { WaitingBlocks } from './waiting-blocks.ts'
+import { isAgainst, type TrustedPlace } from './weak-subjectivity.ts'
 
 /** What importing does with the chain; nothing else may change it meanwhile. */
 export interface ImportPlace extends BranchedChain {
   readonly nowMs: () => number
+  /** A block that somebody vouches for. */
+  readonly trust: TrustedPlace | undefined
   readonly site: () => BuildingSite
   readonly stateAt: (hash: Hash) => State | undefined
   /** Who signed the transactions of a block; `undefined` where nobody can have. */
@@ -86,7 +89,8 @@ export class BlockImport {
 
   /** Runs a block on the head without adding it; bytes of another body than the header's are not that block. */
   async tryRun(block: Block, isDecided: boolean): Promise<BuiltBlock | Verdict | 'not-this-block'> {
-    const { site, sendersOf, nowMs, engine } = this.#place
+    const { site, sendersOf, nowMs, engine, trust } = this.#place
+    if (isAgainst(trust, block)) return invalid('trust', 'another block of its height is trusted')
     // What is decided had its time judged by a quorum.
     const verdict = engine.checkHeader(this.#branches, block, isDecided ? endOfTime : nowMs())
     // Whom old evidence convicts, who joined later may not know: that it was decided tells, and is waited for.

@@ -22,6 +22,7 @@ import { encodeHeader } from './ledger/block-codec.ts'
 import type { Address, Hash } from './ledger/transaction.ts'
 import type { State } from './state/state.ts'
 import type { PoolHead } from './txpool/txpool.ts'
+import { mustBeRecent } from './weak-subjectivity.ts'
 
 /** What a chain says of itself, without a part of what moves it. */
 export class ChainBlocks {
@@ -173,6 +174,16 @@ export class ChainBlocks {
     const { consensus } = this.parts.options.manifest
     if (from <= 1n || !('evidenceHeights' in consensus)) return 1n
     return from + BigInt(consensus.evidenceHeights)
+  }
+
+  /** A node with links must not be led astray by those who had stakes once. @throws what `mustBeRecent` throws */
+  protected mustBeTrusted(): void {
+    const { dependencies, options } = this.parts
+    if (!dependencies.join) return
+    mustBeRecent(options.manifest, {
+      ...{ head: this.head(), trust: options.trust, nowMs: dependencies.clock.nowMs() },
+      blockHash: (number) => this.blockHash(number),
+    })
   }
 
   closing(): Closing | undefined {

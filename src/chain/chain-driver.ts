@@ -96,6 +96,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
     const { past, derived } = this.parts
     return new BlockImport({
       ...{ engine: this.#engine, nowMs: () => this.#nowMs(), site: () => this.site() },
+      trust: this.parts.options.trust,
       ...{ head: () => this.head(), byHash: (hash) => this.byHash(hash) },
       ...{ byNumber: (at) => this.byNumber(at), stateAt: (hash) => past.stateAt(hash) },
       ...{ derivedOf: (hash) => derived.of(hash), finalNumber: () => this.finalNumber },
@@ -258,6 +259,7 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
   }
 
   async start(): Promise<void> {
+    this.mustBeTrusted()
     this.#running = true
     const finals = this.#finals?.finals ?? []
     if (this.#finals) {

@@ -26,6 +26,7 @@ import type { State } from './state/state.ts'
 import type { CheckingThreads } from './txpool/checking-threads.ts'
 import type { TxPoolLimits } from './txpool/create-txpool.ts'
 import type { ValidatorSigner } from './validating/validator-signer.ts'
+import type { TrustedPlace } from './weak-subjectivity.ts'
 
 /** Which chain, and where. */
 export interface ChainOptions {
@@ -38,6 +39,8 @@ export interface ChainOptions {
   readonly mining?: MiningOptions | undefined
   /** Sign blocks where these are voted on, while the set has them: the first of several does; none for a node that only follows. */
   readonly validators?: readonly ValidatorOptions[]
+  /** A block that somebody vouches for. */
+  readonly trust?: TrustedPlace | undefined
   /** States kept for questions about the past; default 128. */
   readonly history?: number
   /** Memory of the state above which what did not change lately goes to disk; default 1 GiB. */

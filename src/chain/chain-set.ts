@@ -30,6 +30,7 @@ import type { Manifest } from './ledger/manifest.ts'
 import type { Address } from './ledger/transaction.ts'
 import { readStoredManifest } from './stored-manifest.ts'
 import { CheckingThreads } from './txpool/checking-threads.ts'
+import type { TrustedPlace } from './weak-subjectivity.ts'
 /** Where the chains are, and what holds for each that does not say otherwise. */
 export interface ChainSetOptions {
   /** Of all chains. */
@@ -37,6 +38,8 @@ export interface ChainSetOptions {
   readonly settings: ChainSettings
   /** Gets the tips. */
   readonly beneficiary: Address
+  /** A block of the first chain that somebody vouches for. */
+  readonly trust?: TrustedPlace | undefined
   /** Most chains, stopped ones counted. */
   readonly most: number
   /** The keys that this node may sign by on a chain. */
@@ -88,7 +91,8 @@ export class ChainSet {
     for (const name of await this.#folders.repair()) {
       logger.warn('a chain that was being made or removed is gone', { chain: name })
     }
-    const chain = await this.#create(first, (await this.#settingsOf(first.name)).own)
+    const { own } = await this.#settingsOf(first.name)
+    const chain = await this.#create(first, own, this.#options.trust)
     const entry = { ...restingEntry(first.name), isFirst: true, birth: toldBirth(first), chain }
     this.#entries.set(first.name, { ...entry, activity: 'running' })
     for (const name of await this.#folders.names()) {
@@ -290,11 +294,15 @@ export class ChainSet {
     entry.activity = 'running'
   }
 
-  #create(manifest: Manifest, own: Partial<ChainSettings>): Promise<DrivenChain> {
+  #create(
+    manifest: Manifest,
+    own: Partial<ChainSettings>,
+    trust?: TrustedPlace,
+  ): Promise<DrivenChain> {
     const { folder, beneficiary, settings } = this.#options
     const validators = this.#options.validatorsOf?.(manifest) ?? []
     const options = { manifest, folder, beneficiary, ...optionsOf({ ...settings, ...own }) }
-    return createChain({ ...options, validators }, this.#dependencies)
+    return createChain({ ...options, validators, trust }, this.#dependencies)
   }
 
   /** Closes a chain if it is open; what goes wrong is logged, since the chain is over either way. */

@@ -1,7 +1,6 @@
 /** Lets a chain that is not begun join by a snapshot of its peers, so that it need not run all blocks. */
 
 import path from 'node:path'
-import { AppError } from '../base/app-error.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { JoinNetwork, NetworkedChain } from './chain-network.ts'
@@ -11,14 +10,10 @@ import type { Hash } from './ledger/transaction.ts'
 import { keepManifest } from './stored-manifest.ts'
 import { isUnbegun } from './syncing/install-base.ts'
 import { type JoinProgress, type JoinResult, SnapshotJoin } from './syncing/snapshot-join.ts'
+import { mustBeYoung, type TrustedPlace } from './weak-subjectivity.ts'
 
 export type { JoinProgress, JoinResult } from './syncing/snapshot-join.ts'
-
-/** A block that an operator trusts, from somebody who runs a node. */
-export interface TrustedPlace {
-  readonly number: bigint
-  readonly hash: Hash
-}
+export type { TrustedPlace } from './weak-subjectivity.ts'
 
 /** Which chain, and how. */
 export interface JoinOptions {
@@ -90,19 +85,6 @@ function rootOf(manifest: Manifest): Hash {
   const { root } = state
   state.release()
   return root
-}
-
-/**
- * Who had stakes once, and has them no more, can sign a second history without losing anything: it takes somebody's word for
- * which block is of the right one.
- */
-function mustBeYoung({ consensus, genesis, name }: Manifest, clock: Clock): void {
-  if (!('unbondingSeconds' in consensus)) return
-  const ageSeconds = BigInt(Math.floor(clock.nowMs() / 1_000)) - genesis.timestamp
-  const most = BigInt(consensus.unbondingSeconds) / 2n
-  if (ageSeconds <= most) return
-  const message = `the chain "${name}" is older than half the time after which stakes are free (${most} s): ask somebody who runs a node for the number and hash of a block younger than that, and name it by --trust HEIGHT:HASH`
-  throw new AppError({ code: 'chain/needs-trust', message })
 }
 
 /** A node that only asks. */

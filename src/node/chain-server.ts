@@ -16,7 +16,7 @@ import type { Composition } from './composition.ts'
 import type { DevAccount } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { readInjection } from './injection.ts'
-import { joinFarChain } from './joined-chain.ts'
+import { joinFarChain, trustedPlace } from './joined-chain.ts'
 import { joinBy, openPeerLinks, type PeerLinks } from './peer-links.ts'
 import { programVersion } from './program-folder.ts'
 import type { SettingValues } from './settings.ts'
@@ -73,7 +73,9 @@ export async function openChainSet(
   const folder = path.join(values.data, 'chains')
   const links = await openPeerLinks(composition)
   const validatorsOf = await openValidatorKeys(composition)
-  const options = { folder, settings: values, beneficiary, most: values.maxChains, validatorsOf }
+  const trust = trustedPlace(values.trust)
+  const most = values.maxChains
+  const options = { folder, settings: values, beneficiary, most, validatorsOf, trust }
   if (links) await joinFarChain(composition, manifest, joinBy(links.network))
   const chains = new ChainSet(options, {
     ...{ clock: systemClock, timer: systemTimer, logger, metrics },

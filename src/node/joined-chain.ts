@@ -109,7 +109,7 @@ export async function prepareChain(
     const world = { join, clock: systemClock, logger, ...follow }
     const result =
       values.sync === 'full' ? undefined : await joinChain({ manifest, folder, trust }, world)
-    const head = await getBlocks({ manifest, folder, join, logger }, follow)
+    const head = await getBlocks({ manifest, folder, trust, join, logger }, follow)
     const isJoined = result?.kind === 'joined'
     const reason = result?.kind === 'left' ? result.reason : 'as --sync full asks'
     return {
@@ -126,14 +126,15 @@ async function getBlocks(
   place: {
     readonly manifest: Manifest
     readonly folder: string
+    readonly trust: TrustedPlace | undefined
     readonly join: JoinNetwork
     readonly logger: Logger
   },
   { signal, tell }: Following,
 ): Promise<bigint> {
-  const { manifest, folder, join, logger } = place
+  const { manifest, folder, trust, join, logger } = place
   const chain = await createChain(
-    { manifest, folder, beneficiary: new Uint8Array(20) },
+    { manifest, folder, trust, beneficiary: new Uint8Array(20) },
     { ...{ clock: systemClock, timer: systemTimer, metrics: noMetrics }, logger, join },
   )
   try {
@@ -162,7 +163,7 @@ function isYoung({ consensus, genesis }: Manifest): boolean {
 }
 
 /** The block that a setting names. @throws AppError `node/bad-trust` */
-function trustedPlace(text: string | undefined): TrustedPlace | undefined {
+export function trustedPlace(text: string | undefined): TrustedPlace | undefined {
   if (text === undefined) return undefined
   const [, number, hash] = /^(\d{1,18}):(0x[0-9a-fA-F]{64})$/.exec(text) ?? []
   if (number !== undefined && hash !== undefined) {

@@ -172,7 +172,7 @@ export const settings = {
   trust: {
     ...{ kind: text, default: undefined, env: 'QS_TRUST' },
     description:
-      'HEIGHT:HASH of a block of the chain that is trusted when it is got by a snapshot, in place of the first',
+      'HEIGHT:HASH of a block of the chain that somebody vouches for: when it is got by a snapshot, and after a long absence',
   },
   stateMemory: {
     ...{
