@@ -66,14 +66,6 @@ export class BlockProposals {
     else if (effect.kind === 'set-head') this.#choose(effect)
   }
 
-  /** Votes have decided a block: the one that was built here, or another in its place. */
-  decided({ hash, header }: Block): void {
-    const candidate = this.#candidate
-    if (!candidate || !equalBytes(candidate.effect.on, header.parentHash)) return
-    this.#budget.judged(equalBytes(candidate.built.executed.block.hash, hash))
-    this.#candidate = undefined
-  }
-
   readonly mining: Mining = {
     isMining: () => this.#place.miner !== undefined,
     hashesPerSecond: () => this.#place.miner?.hashesPerSecond() ?? 0,

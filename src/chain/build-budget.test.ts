@@ -22,20 +22,6 @@ test('the first block is filled until its deadline, later ones leave time for wh
   assert.ok(filled(budget, 0) > 195)
 })
 
-test('a block that was passed over leaves less time to the next, until one is decided', () => {
-  const budget = new BuildBudget()
-  for (const most of [201, 101, 51, 26, 26]) {
-    assert.equal(filled(budget, 0), most)
-    budget.judged(false)
-  }
-  for (const most of [38, 57, 85]) {
-    budget.judged(true)
-    assert.equal(filled(budget, 0), most)
-  }
-  for (let block = 0; block < 4; block += 1) budget.judged(true)
-  assert.equal(filled(budget, 0), 201)
-})
-
 test('an end that was held up once, and a block with nothing in it, do not make blocks empty', () => {
   const budget = new BuildBudget()
   filled(budget, 1_000)

@@ -4,15 +4,11 @@
 const mostShare = 4
 /** Fillings shorter than this say nothing of the ends that follow. */
 const leastMs = 10
-/** What a block that was passed over costs of the time of the next, what one that was decided gives back, and the least. */
-const [cut, growth, leastPart] = [0.5, 1.5, 1 / 8]
 
 /** The time of one block after the other: how long the end of a block takes is learnt from those before. */
 export class BuildBudget {
   /** Time that a block's end takes, for each ms in which it was filled. */
   #share = 0
-  /** Of its time that a block may use. */
-  #part = 1
   #begunMs = 0
   #filledMs = 0
   #mostMs = 0
@@ -21,7 +17,7 @@ export class BuildBudget {
   begin(nowMs: number, deadlineMs: number): void {
     this.#begunMs = nowMs
     this.#filledMs = nowMs
-    this.#mostMs = (deadlineMs - nowMs) * this.#part
+    this.#mostMs = deadlineMs - nowMs
   }
 
   /** Whether a block should take no more, or its roots would be late. */
@@ -36,11 +32,5 @@ export class BuildBudget {
     if (filling < leastMs) return
     const share = Math.min((nowMs - this.#filledMs) / filling, mostShare)
     this.#share = (this.#share + share) / 2
-  }
-
-  /** The block was decided, or another in its place: then those who vote may have had no time to run it. */
-  judged(isDecided: boolean): void {
-    const part = this.#part * (isDecided ? growth : cut)
-    this.#part = Math.min(1, Math.max(leastPart, part))
   }
 }

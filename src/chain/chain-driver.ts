@@ -132,7 +132,6 @@ export class ChainDriver extends ChainBlocks implements DrivenChain {
       tryRun: (block, isDecided) => this.#import.tryRun(block, isDecided),
       add: (built, proofs) => {
         const { number: finalNumber } = built.executed.block.header
-        this.#proposals.decided(built.executed.block)
         return this.#add(built, { proofs, finalNumber })
       },
       headOf: (peer) => this.#gossip.headOf(peer),
