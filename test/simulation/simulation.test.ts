@@ -29,6 +29,11 @@ test('100 seeds with liars of over a third of the weight: who decided two blocks
   assert.deepEqual(missingOf(result), [])
 })
 
+test('4 seeds whose signatures are such as chains have keep all properties', async () => {
+  const seeds = Array.from({ length: 4 }, (_, at) => ({ world: 'signed', number: at }) as const)
+  assert.deepEqual((await runSeeds(seeds)).failures, [])
+})
+
 for (const world of chainEngines) {
   test(`20 seeds of whole chains of ${world} keep all properties`, async () => {
     const seeds = Array.from({ length: 20 }, (_, at) => ({ world, number: at + 1 }) as const)

@@ -14,7 +14,7 @@ import { overrunPlanOf, type Plan, planOf } from './plan.ts'
 import { type RunResult, run } from './run.ts'
 
 /** Worlds by name. */
-export const worldNames = ['core', 'overrun', ...chainEngines] as const
+export const worldNames = ['core', 'overrun', 'signed', ...chainEngines] as const
 export type WorldName = (typeof worldNames)[number]
 
 /** A run: the world, and the number that all of it follows from. */
@@ -34,9 +34,13 @@ export const seedsToRemember: readonly Seed[] = [
 
 /** Of a row of seeds so many run the core, one of them overrun: a run of it costs a fifth of one of whole chains. */
 const [coreRuns, rowOfRuns] = [8, 12]
+/** One in so many signs as chains do, which costs ten times as much. */
+const signedOneIn = 240
+const signedEngines = ['bft', 'hybrid', 'pos', 'dpos'] as const
 
 /** The world whose turn it is. */
 export function worldOf(number: number): WorldName {
+  if (number % signedOneIn === 1) return 'signed'
   const place = number % rowOfRuns
   if (place < coreRuns) return place === 0 ? 'overrun' : 'core'
   const row = Math.floor(number / rowOfRuns) * (rowOfRuns - coreRuns) + place - coreRuns
@@ -46,6 +50,12 @@ export function worldOf(number: number): WorldName {
 /** The plan of a seed. */
 export function planOfSeed({ world, number }: Seed): Plan | ChainPlan {
   if (world === 'overrun') return overrunPlanOf(number)
+  if (world === 'signed')
+    return chainPlanOf(
+      signedEngines[(number + Math.floor(number / signedOneIn)) % 4] ?? 'bft',
+      number,
+      true,
+    )
   return world === 'core' ? planOf(number) : chainPlanOf(world, number)
 }
 
@@ -60,5 +70,6 @@ export async function runPlan(
 /** What must happen somewhere in any larger number of runs of a world. */
 export function mustHappenIn(world: WorldName): readonly string[] {
   if (world === 'overrun') return mustHappenOverrun
+  if (world === 'signed') return ['transactions in a block', 'restart', 'evidence double-vote']
   return world === 'core' ? mustHappen : mustHappenInChains[world]
 }

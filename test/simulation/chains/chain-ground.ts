@@ -6,10 +6,6 @@ import { createEngine } from '../../../src/chain/consensus/create-engine.ts'
 import type { Derived } from '../../../src/chain/consensus/derived.ts'
 import type { ValidatorSet } from '../../../src/chain/consensus/messages.ts'
 import type { RevealSource } from '../../../src/chain/consensus/randao.ts'
-import {
-  fakeSchemes,
-  fakeValidators,
-} from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
 import { createEvm } from '../../../src/chain/evm/create-evm.ts'
 import type { Evm } from '../../../src/chain/evm/evm.ts'
 import { genesisOf } from '../../../src/chain/genesis.ts'
@@ -30,17 +26,16 @@ import { keccak256 } from '../../../src/crypto/keccak.ts'
 import { addressOfKey } from '../../../src/crypto/secp256k1.ts'
 import { timeouts } from '../node.ts'
 import type { ChainPlan } from './chain-plan.ts'
+import { type MemberKeys, memberKeys } from './member-keys.ts'
 
 /** What a run stands on. */
-export interface ChainGround {
+export interface ChainGround extends MemberKeys {
   readonly manifest: Manifest
   readonly key: Hash
   readonly rules: ChainRules
   readonly genesis: ReturnType<typeof genesisOf>
   readonly evm: Evm
   readonly engine: ConsensusEngine<unknown>
-  /** All that ever are in a set, in the order of the plan. */
-  readonly members: ValidatorSet['list']
   /** The end of the hash chain of each, where blocks need one. */
   readonly commitments: readonly Hash[]
   /** What follows from the first block. */
@@ -73,7 +68,8 @@ let evm: Promise<Evm> | undefined
 
 /** The ground of a plan; the machine is the same for all, since it remembers nothing of a chain. */
 export async function chainGround(plan: ChainPlan): Promise<ChainGround> {
-  const members = fakeValidators(plan.weights).validators.list
+  const keys = memberKeys(plan)
+  const { members, schemes } = keys
   const { manifest, reveals, commitments } = manifestOf(plan, members)
   const rules = chainRules(manifest)
   evm ??= createEvm(rules)
@@ -81,9 +77,9 @@ export async function chainGround(plan: ChainPlan): Promise<ChainGround> {
   const birth = engineBirth(manifest.consensus)
   if (birth === undefined) throw new Error('blocks of simulated chains have records')
   return {
-    ...{ manifest, key, rules, members, commitments, derived: birth.derived },
+    ...{ ...keys, manifest, key, rules, commitments, derived: birth.derived },
     ...{ genesis: genesisOf(manifest), evm: await evm },
-    engine: createEngine(manifest, rules, { chainKey: key, schemes: fakeSchemes, reveals }),
+    engine: createEngine(manifest, rules, { chainKey: key, schemes, reveals }),
   }
 }
 

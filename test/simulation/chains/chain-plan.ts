@@ -38,6 +38,8 @@ export interface ChainPlan extends Plan {
   /** Validators that are in no set at first, and what becomes of sets: all by transactions. */
   readonly joiners: readonly number[]
   readonly changes: readonly SetChange[]
+  /** Signatures are such as chains have, and nobody lies. */
+  readonly isSigned?: boolean
   /** When transactions come, and to which node. */
   readonly transactions: readonly { readonly atMs: number; readonly node: number }[]
 }
@@ -56,9 +58,12 @@ export function machinesOf({ weights, twins }: Pick<Plan, 'weights' | 'twins'>):
 const calmest: Partial<Record<ChainEngine, number>> = { pos: 5_000, dpos: 5_000, hybrid: 25_000 }
 
 /** The plan of a seed. */
-export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
+export function chainPlanOf(engine: ChainEngine, seed: number, isSigned = false): ChainPlan {
   const chance = chanceOf(seed, streams.plan)
-  const { weights: first, ...who } = drawMembers(engine, chance)
+  const { weights: first, ...members } = drawMembers(engine, chance)
+  // The liar knows how to make up signatures, and no others.
+  const twice = { twins: [...members.twins, ...members.liars], liars: [] }
+  const who = { ...members, ...(isSigned && twice) }
   const { twins, liars } = who
   const drawn = drawChanges(chance, { engine, ...who, weights: first })
   const { weights, changes } = drawn
@@ -97,7 +102,8 @@ export function chainPlanOf(engine: ChainEngine, seed: number): ChainPlan {
   const alone = changes.length === 0 ? mayLoseLog({ weights, twins, liars }) : []
   const mayLose = engine === 'pow' ? everybody : alone
   const faults = drawFaults(chance, { nodes, calmFromMs, mayLoseLog: mayLose })
-  return { ...plan, faults: [...faults.map((one) => worse(chance, one)), ...disks(chance, plan)] }
+  const all = [...faults.map((one) => worse(chance, one)), ...disks(chance, plan)]
+  return { ...plan, faults: all, ...(isSigned && { isSigned }) }
 }
 
 /** Who takes part: validators by weight, or miners by power. */

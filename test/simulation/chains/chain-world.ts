@@ -7,7 +7,6 @@ import type { ConsensusEngine, Input } from '../../../src/chain/consensus/consen
 import { decodeMessage, encodeMessage } from '../../../src/chain/consensus/message-codec.ts'
 import type { ConsensusMessage } from '../../../src/chain/consensus/messages.ts'
 import type { SignatureCheck } from '../../../src/chain/consensus/signatures.ts'
-import { fakeSchemes } from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
 import { type Chance, chanceOf } from '../../fuzz/chance.ts'
 import { EventQueue } from '../event-queue.ts'
 import { Observer, PropertyFailure } from '../observer.ts'
@@ -100,7 +99,7 @@ export class ChainWorld implements RunPlace {
   /** What signatures of a height are checked against. */
   checkAt(height: bigint): SignatureCheck {
     const { ground, watch } = this
-    return { chainKey: ground.key, schemes: fakeSchemes, validators: watch.setAt(height) }
+    return { chainKey: ground.key, schemes: ground.schemes, validators: watch.setAt(height) }
   }
 
   /** The engine of a machine, which is watched. */

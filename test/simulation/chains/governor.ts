@@ -8,7 +8,6 @@ import { fromHex, toHex } from '../../../src/base/bytes.ts'
 import { contractAddresses } from '../../../src/chain/consensus/contract-layout.ts'
 import type { ValidatorSet } from '../../../src/chain/consensus/messages.ts'
 import { possessionBytes } from '../../../src/chain/consensus/possession.ts'
-import { fakeSigningKey } from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
 import type { Address } from '../../../src/chain/ledger/transaction.ts'
 import { encodeTransaction, signTransaction } from '../../../src/chain/ledger/transaction-codec.ts'
 import { schemeFacts } from '../../../src/crypto/signatures.ts'
@@ -117,7 +116,7 @@ function delegateCalls(world: ChainWorld, { kind }: SetChange, member: Member): 
 
 /** A key, and that its owner has it. */
 function provenKey(world: ChainWorld, member: Member) {
-  const { sign } = fakeSigningKey(member, () => world.salt())
+  const { sign } = world.ground.keyOf(member, () => world.salt())
   return {
     ...{ scheme: schemeFacts[member.scheme].byte, publicKey: toHex(member.publicKey) },
     proof: toHex(sign(possessionBytes(world.ground.key, governor))),

@@ -9,10 +9,6 @@ import { openChainLog } from '../../../src/chain/chain-log.ts'
 import type { ChainParts } from '../../../src/chain/chain-parts.ts'
 import { ChainPast } from '../../../src/chain/chain-past.ts'
 import type { Instance } from '../../../src/chain/consensus/messages.ts'
-import {
-  fakeSchemes,
-  fakeSigningKey,
-} from '../../../src/chain/consensus/test-validators/fake-signatures.ts'
 import { votesOn } from '../../../src/chain/final-points.ts'
 import { HeldEvidence } from '../../../src/chain/held-evidence.ts'
 import { isWorked } from '../../../src/chain/ledger/manifest.ts'
@@ -225,7 +221,7 @@ export class Machine implements MachinePlace {
         threads: new CheckingThreads({ signerThreads: 0, logger }),
         chance: () => world.chance('work').below(2 ** 30) / 2 ** 30,
         turns: () => () => undefined,
-        schemes: fakeSchemes,
+        schemes: world.ground.schemes,
         join: this.links.join(life),
       },
     })
@@ -256,7 +252,7 @@ export class Machine implements MachinePlace {
     const own = members[this.validator]
     if (own === undefined) return []
     const signer = await openValidatorSigner(
-      { key: fakeSigningKey(own, () => world.salt()), guardFile: '' },
+      { key: world.ground.keyOf(own, () => world.salt()), guardFile: '' },
       {
         ...{ folder: '', chainKey, logger: this.#logger(life), instance },
         files: { guard: disk.openGuard(life), log: disk.openLog(life) },

@@ -24,7 +24,7 @@ export class Stranger {
   /** Somebody has voted here: elsewhere it votes otherwise, and all hear of it. */
   hears(message: ConsensusMessage): void {
     const { machines } = this.#world
-    if (message.kind !== 'vote') return
+    if (message.kind !== 'vote' || this.#world.plan.isSigned) return
     const { height, validatorIndex, value } = message.vote
     const chance = this.#world.chance('changes')
     const check = this.#world.checkAt(height)
