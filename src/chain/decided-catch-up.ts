@@ -12,7 +12,7 @@ import { decodeTravellingBlock } from './consensus/travelling-block.ts'
 import { decodeDecidedBlock } from './decided-block.ts'
 import type { Block } from './ledger/block.ts'
 import type { Hash } from './ledger/transaction.ts'
-import { mostDecided, syncMessages } from './syncing/sync-messages.ts'
+import { isLater, mostDecided, syncMessages } from './syncing/sync-messages.ts'
 
 /** The chain that is behind. */
 export interface LateChain {
@@ -113,7 +113,7 @@ export class DecidedCatchUp {
       const wanted = { from: first, to: first + BigInt(mostDecided - 1) }
       const answer = await network.ask(id, 'decided', syncMessages.stretch.encode(wanted))
       if (this.#hasStopped) return undefined
-      const blocks = answer && this.#read(id, answer)
+      const blocks = answer && !isLater(answer) ? this.#read(id, answer) : undefined
       if (blocks && blocks.length > 0) return { peer: id, first, blocks }
     }
     return undefined

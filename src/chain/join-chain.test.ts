@@ -15,7 +15,7 @@ import type { DrivenChain } from './chain-parts.ts'
 import { type JoinOptions, type JoinProgress, joinChain } from './join-chain.ts'
 import { encodeRlp } from './ledger/rlp.ts'
 import { encodeTransaction, signTransaction } from './ledger/transaction-codec.ts'
-import { syncMessages } from './syncing/sync-messages.ts'
+import { later, syncMessages } from './syncing/sync-messages.ts'
 import { SwiftClock } from './test-chain/swift-clock.ts'
 import { TestLinks } from './test-chain/test-links.ts'
 import { nodeFolder, startNode, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
@@ -359,6 +359,19 @@ describe('a node that joins by a snapshot', () => {
     }
     await assert.rejects(joinIn(place, { tell, signal: ending.signal }), { code: 'chain/over' })
     assert.deepEqual(await joinIn(place), { kind: 'joined', number: 80n })
+  })
+
+  test('comes again to peers that say "later", and scores nobody', async (t) => {
+    let left = 5
+    const join = altered(async (_, ask, ...asked) => {
+      if (asked[1] !== 'chunk' || left === 0) return ask(...asked)
+      left -= 1
+      return later
+    })
+    const before = links.complaints.length
+    const place = await nodeFolder(t)
+    assert.equal((await joinIn(place, { join })).kind, 'joined')
+    assert.deepEqual([left, links.complaints.length], [0, before])
   })
 
   test('asks others when a peer answers no more', async (t) => {

@@ -12,7 +12,7 @@ import { encodeCertificate } from './consensus/travelling-block.ts'
 import type { Pause } from './evm/evm.ts'
 import { Budget } from './gossip/budget.ts'
 import { encodeHeader } from './ledger/block-codec.ts'
-import { mostDecided, type SnapshotOffer, syncMessages } from './syncing/sync-messages.ts'
+import { later, mostDecided, type SnapshotOffer, syncMessages } from './syncing/sync-messages.ts'
 import { turnTaking } from './turn-taking.ts'
 
 /** Questions that are answered here. */
@@ -31,7 +31,7 @@ interface AnsweringChain {
 
 const minuteMs = 60_000
 /** Of one peer in a minute: other questions, and chunks, some 6 GiB. */
-const [mostQuestions, mostChunks] = [1_200, 6_000]
+export const [mostQuestions, mostChunks] = [1_200, 6_000]
 /** Bytes of blocks, after which an answer ends. */
 const mostBlockBytes = 8 * 1024 * 1024
 
@@ -50,14 +50,15 @@ export class SyncAnswers {
     this.#chain = chain
   }
 
-  /** An answer; `undefined` if there is none here. */
+  /** An answer; `undefined` if there is none here, `later` for who asks more than its share. */
   async answer(
     question: SyncQuestion,
     from: string,
     bytes: Uint8Array,
   ): Promise<Uint8Array | undefined | PeerWrong> {
     const budget = question === 'chunk' ? this.#chunks : this.#questions
-    if (!budget.take(from, this.#chain.nowMs())) return undefined
+    // Who is told nothing takes it for a lie: it was said that there is a snapshot, or that there are blocks.
+    if (!budget.take(from, this.#chain.nowMs())) return later
     try {
       if (question === 'proof') return this.#proof(bytes)
       if (question === 'snapshot') return this.#snapshot(bytes)

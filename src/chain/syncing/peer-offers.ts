@@ -10,7 +10,7 @@ import {
 } from '../consensus/finality-proof.ts'
 import { schemes } from '../consensus/schemes.ts'
 import { chainedProof, type ProvenBase, provenBase, type WayToBase } from './proven-base.ts'
-import { type SnapshotOffer, syncMessages } from './sync-messages.ts'
+import { isLater, type SnapshotOffer, syncMessages } from './sync-messages.ts'
 
 type Links = Pick<ChainNetwork, 'ask' | 'score' | 'peers'>
 
@@ -37,7 +37,7 @@ export async function askOffer(
   number = 0n,
 ): Promise<PeerOffer | undefined> {
   const answer = await network.ask(peer, 'snapshot', syncMessages.wanted.encode(number))
-  if (answer === undefined) return undefined
+  if (answer === undefined || isLater(answer)) return undefined
   try {
     const { head, what } = syncMessages.offer.decode(answer)
     return { peer, head, offer: what }
@@ -80,7 +80,7 @@ async function askWay(
     at = { ...at, number: verdict.header.number, hash: verdict.hash }
   }
   const next = await network.ask(peer, 'proof', stretch(to, to + 1n))
-  return next && { proof: chainedProof(pages), next }
+  return next && !isLater(next) ? { proof: chainedProof(pages), next } : undefined
 }
 
 async function askProof(
@@ -89,7 +89,7 @@ async function askProof(
   { from, to }: { readonly from: bigint; readonly to: bigint },
 ): Promise<FinalityProof | undefined> {
   const answer = await network.ask(peer, 'proof', stretch(from, to))
-  if (answer === undefined) return undefined
+  if (answer === undefined || isLater(answer)) return undefined
   try {
     return decodeFinality(answer)
   } catch (error) {

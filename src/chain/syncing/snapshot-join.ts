@@ -162,7 +162,8 @@ export class SnapshotJoin {
     try {
       const peers = store.size < store.count ? await this.#whoHas(offer) : []
       const isWhole = await fetchChunks({
-        ...{ number: offer.number, plan: offer, store, peers, network, isOver, tell: progress },
+        ...{ number: offer.number, plan: offer, store, peers, network, isOver },
+        ...{ pause, tell: progress },
       })
       this.#mustGoOn()
       if (!isWhole) {

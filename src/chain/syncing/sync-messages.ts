@@ -19,6 +19,14 @@ export const chunkBytes = 960 * 1024
 /** Blocks of one answer at most. */
 export const mostDecided = 256
 
+/** Instead of an answer: who asks has had enough for now, and is answered again in a while. */
+export const later = new Uint8Array()
+
+/** Whether an answer says `later`. */
+export function isLater(answer: Uint8Array): boolean {
+  return answer.length === 0
+}
+
 /** A stretch of heights: from where to where a proof leads, or how many blocks are wanted. */
 interface Stretch {
   readonly from: bigint
