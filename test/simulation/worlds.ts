@@ -26,7 +26,7 @@ export interface Seed {
 /** Seeds that failed once, each for a fault that was mended; every run begins with them. */
 export const seedsToRemember: readonly Seed[] = [
   ...[2, 44, 55, 200_205].map((number) => ({ world: 'core', number }) as const),
-  ...[44, 132, 280, 302].map((number) => ({ world: 'bft', number }) as const),
+  ...[44, 132, 280, 302, 1_821].map((number) => ({ world: 'bft', number }) as const),
   ...[87, 50_621, 60_953].map((number) => ({ world: 'pow', number }) as const),
   ...[90, 51_236].map((number) => ({ world: 'pos', number }) as const),
   ...[71, 147, 3_028].map((number) => ({ world: 'hybrid', number }) as const),

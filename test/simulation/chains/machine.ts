@@ -95,7 +95,11 @@ export class Machine implements MachinePlace {
     this.guardAtStart = this.disk.guard.slice()
     this.#open(life).then(
       () => {},
-      (error: unknown) => this.world.fail(error),
+      (error: unknown) => {
+        // It does not start on such a disk; who mends it starts it again.
+        if (this.disk.isFailing) this.world.observer.count('disk failed')
+        else this.world.fail(error)
+      },
     )
   }
 
