@@ -25,7 +25,7 @@ export const mustHappenInChains: Readonly<Record<ChainEngine, readonly string[]>
     ...[...everywhere, 'reorganisation', 'asked: headers', 'asked: blocks', 'nonce found'],
     ...whereWeighed,
     'a vote of another chain',
-    ...['evidence double-vote', 'checkpoint'],
+    ...['evidence double-vote', 'whoever signed twice was punished', 'checkpoint'],
     ...['checkpoint in a later round', 'decided beside the chain'],
   ],
   dpos: [...everywhere, ...whereVotes, ...whereSetsChange],

@@ -102,6 +102,8 @@ export class ChainWatch {
     this.#world.tell(machine.id, () => `has ${number} ${block.hash.toHex().slice(0, 6)}`)
     if (block.transactions.length > 0) observer.count('transactions in a block')
     const follows = derived.of(block.hash)
+    const isPunished = follows !== undefined && follows.evidenceSeen.length > 0
+    if (isPunished) observer.count('whoever signed twice was punished')
     if (isMined(plan)) {
       const work = follows?.totalWork ?? 0n
       this.#workOf.set(block.hash.toHex(), work)
@@ -110,7 +112,6 @@ export class ChainWatch {
       return
     }
     if (!machine.isCorrect || !follows) return
-    if (follows.evidenceSeen.length > 0) observer.count('whoever signed twice was punished')
     this.#decided(machine, block)
     this.learn(number + 1n, follows.validators)
     this.learn(number + 2n, follows.nextValidators)

@@ -7,7 +7,7 @@ import type {
   Input,
   Step,
 } from '../../../src/chain/consensus/consensus.ts'
-import type { CoreRules } from '../../../src/chain/consensus/core-state.ts'
+import type { CoreRules, CoreState } from '../../../src/chain/consensus/core-state.ts'
 import { rulesOf } from '../../../src/chain/consensus/hybrid/checkpoint-state.ts'
 import type { HybridState } from '../../../src/chain/consensus/hybrid.ts'
 import { PropertyFailure } from '../observer.ts'
@@ -56,6 +56,8 @@ function look(
   }
   if (input?.kind === 'block-synced') observer.count('synced block')
   for (const effect of effects) lookAt(machine, effect)
+  const core = votesOf(state)?.core
+  if (core) checkFresh(machine, core)
   if (isVoted(state)) checkBounds(machine, state)
   if (isHybrid(state)) checkBounds(machine, { ...state.votes, flights: [], evidence: [] })
 }
@@ -69,6 +71,15 @@ function lookAt(machine: MachinePlace, effect: Effect): void {
   if (effect.kind === 'report') observer.reported(effect.evidence)
   if (effect.kind !== 'halt') return
   throw new PropertyFailure('S2', `node ${machine.id}: a quorum commits an invalid block`)
+}
+
+/** S5: a lock is of its height alone. */
+function checkFresh(
+  { id }: MachinePlace,
+  { height, round, lockedRound, validRound }: CoreState,
+): void {
+  if (round >= 0 || (lockedRound < 0 && validRound < 0)) return
+  throw new PropertyFailure('S5', `node ${id} begins height ${height} with the lock of another`)
 }
 
 /** S11. */

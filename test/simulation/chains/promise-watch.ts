@@ -7,7 +7,7 @@ import { PropertyFailure } from '../observer.ts'
 import { canProgress } from '../plan.ts'
 import { rich } from './chain-ground.ts'
 import { isMined } from './chain-plan.ts'
-import { isVoted } from './engine-watch.ts'
+import { isHybrid, isVoted } from './engine-watch.ts'
 import type { MachinePlace, RunPlace } from './places.ts'
 
 /** Blocks beyond two for each validator: those that were under way, and a turn that faulty ones draw. */
@@ -34,14 +34,16 @@ export class PromiseWatch {
 
   /** L5: whoever signed twice is told of in a block soon after a correct node could prove it. */
   stepped(machine: MachinePlace, state: unknown): void {
-    if (!isVoted(state) || !machine.isCorrect || !this.#isCalm()) return
-    const open = openIn(state)
+    if (!machine.isCorrect || !this.#isCalm()) return
+    const held = heldIn(state)
+    if (held === undefined) return
+    const open = openIn(held)
     const known = this.#knownSince.get(machine.id)
     if (open.length === 0 && known === undefined) return
-    const { number } = state.ground.head
+    const { number, members } = held
     const since = new Map(open.map((signer) => [signer, known?.get(signer) ?? number] as const))
     this.#knownSince.set(machine.id, since)
-    const most = this.#mostHeights(state.ground.derived.validators.list.length)
+    const most = this.#mostHeights(members)
     for (const from of since.values()) {
       if (number <= from + most) continue
       throw new PropertyFailure('L5', `node ${machine.id} has had evidence since block ${from}`)
@@ -91,10 +93,29 @@ export class PromiseWatch {
 }
 
 /** Whose evidence could be in the next block. */
-function openIn({ evidence, ground }: BftState): readonly string[] {
-  const { head, derived } = ground
+function openIn({ evidence, punished, decided }: Held): readonly string[] {
   return evidence
-    .filter((one) => !isSettled(derived.evidenceSeen, one))
-    .filter((one) => one.evidence.a.height <= head.number)
+    .filter((one) => !isSettled(punished, one) && one.evidence.a.height <= decided)
     .map(({ signer }) => signer.toHex())
+}
+
+/** What waits at an engine, at which block, and the last height or instance that is over. */
+interface Held {
+  readonly number: bigint
+  readonly decided: bigint
+  readonly members: number
+  readonly evidence: BftState['evidence']
+  readonly punished: Parameters<typeof isSettled>[0]
+}
+
+function heldIn(state: unknown): Held | undefined {
+  if (isVoted(state)) {
+    const { evidence, ground } = state
+    const { number } = ground.head
+    const { evidenceSeen: punished, validators } = ground.derived
+    return { number, decided: number, members: validators.list.length, evidence, punished }
+  }
+  if (!isHybrid(state)) return undefined
+  const { headNumber: number, last, evidence, punished, validators } = state.votes
+  return { number, decided: last.instance, members: validators.list.length, evidence, punished }
 }
