@@ -8,8 +8,9 @@ import { noMetrics } from '../base/metrics.ts'
 import { createChain } from './create-chain.ts'
 import type { Block } from './ledger/block.ts'
 import type { Manifest } from './ledger/manifest.ts'
+import { SwiftClock } from './test-chain/swift-clock.ts'
 import { TestLinks } from './test-chain/test-links.ts'
-import { nodeFolder, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
+import { nodeFolder, startNode, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
 import { isAgainst, mustBeRecent } from './weak-subjectivity.ts'
 
 const plain = votedManifest(new Uint8Array(20), validatorKeys(1))
@@ -58,6 +59,19 @@ describe('a chain of stakes that is opened again', () => {
     assert.equal(isAgainst({ number: 50n, hash: here }, head), false)
     assert.equal(isAgainst({ number: 51n, hash: there }, head), false)
     assert.equal(isAgainst(undefined, head), false)
+  })
+
+  test('stops before a later block that is not the trusted one', async (t) => {
+    const [links, time] = [new TestLinks(), new SwiftClock(Date.now() - 60_000)]
+    const place = async (name: string) => ({ name, folder: await nodeFolder(t), manifest: plain })
+    const keys = validatorKeys(1)
+    const server = await startNode(links, { ...(await place('server')), keys }, time)
+    const trust = { number: 3n, hash: there }
+    const back = await startNode(links, { ...(await place('back')), trust }, time)
+    t.after(() => Promise.all([server.stop(), back.stop()]))
+    await time.until(() => back.failure !== undefined)
+    assert.equal(back.failure?.code, 'chain/consensus-failure')
+    assert.equal(back.head().header.number, 2n)
   })
 
   test('says so at the start of a node that has links, and goes no further', async (t) => {

@@ -56,7 +56,7 @@ export async function startNode(
     readonly keys?: readonly SigningKey[]
     /** What the hash chains of each come from, where proposers reveal something. */
     readonly revealSeeds?: readonly Uint8Array[]
-  } & Pick<ChainOptions, 'snapshotEvery'>,
+  } & Pick<ChainOptions, 'snapshotEvery' | 'trust'>,
   time: Pick<ChainDependencies, 'clock' | 'timer'> = { clock: systemClock, timer: systemTimer },
 ): Promise<DrivenChain> {
   const { name, folder, manifest, keys = [], revealSeeds = [], ...options } = node
