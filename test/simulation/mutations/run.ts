@@ -48,7 +48,7 @@ function commandOf(finder: Finder, { world = 'core', tests = unitTests }: Search
   if (finder === 'unit') {
     return tests.length === 0
       ? undefined
-      : ['--test', '--test-isolation=none', '--test-force-exit', '--test-reporter=dot', ...tests]
+      : ['--test', '--test-isolation=none', '--test-timeout=40000', '--test-force-exit', ...tests]
   }
   if (finder === 'traces') {
     return world === 'core'
