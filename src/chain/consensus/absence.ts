@@ -29,17 +29,36 @@ export interface TakenTurns {
 const missesAllowed = 1
 const longestAbsence = 64
 
-/** Who may propose at a height, by place in the set: all but those that are absent, or all when nobody would be left. */
+/** Whether somebody may propose in a round, by place in the set. */
+export type Eligible = (index: number, round: number) => boolean
+
+/** Rounds after which nobody is left out: who is absent may be all that is left of the set. */
+const carefulRounds = 4
+
+/**
+ * Who may propose at a height: in round 0 all but those that are absent, in the rounds behind it none that has missed its last
+ * turn either, so that two that are dead do not cost two waits, and from round 4 on all. Whom that would leave nobody of is
+ * not left out.
+ */
 export function eligibility(
   absences: readonly Absence[],
   { list }: ValidatorSet,
   height: bigint,
-): (index: number) => boolean {
-  const absent = new Set(
-    absences.flatMap(({ address, absentUntil }) => (absentUntil > height ? [address.toHex()] : [])),
+): Eligible {
+  const known = new Map(absences.map((absence) => [absence.address.toHex(), absence]))
+  const isAbsent = list.map(({ address }) => {
+    const until = known.get(address.toHex())?.absentUntil ?? 0n
+    return until > height
+  })
+  const present = isAbsent.includes(false) ? isAbsent.map((is) => !is) : isAbsent.map(() => true)
+  const isSteady = list.map(
+    ({ address }, at) => present[at] === true && !known.has(address.toHex()),
   )
-  const flags = list.map(({ address }) => !absent.has(address.toHex()))
-  return flags.includes(true) ? (index) => flags[index] === true : () => true
+  const steady = isSteady.includes(true) ? isSteady : present
+  return (index, round) => {
+    if (round >= carefulRounds) return true
+    return (round === 0 ? present : steady)[index] === true
+  }
 }
 
 /**

@@ -38,6 +38,9 @@ function proposersAt(
   const order = proposingOrder(roundSeed(chainKey, place.epoch, anchors[0]), validators.list.length)
   const first = place.slot % order.length
   const turned = [...order.slice(first), ...order.slice(0, first)]
-  const turns = turned.filter(eligibility(absences, validators, height))
-  return (round) => turns[round % turns.length] as number
+  const isEligible = eligibility(absences, validators, height)
+  return (round) => {
+    const turns = turned.filter((index) => isEligible(index, round))
+    return turns[round % turns.length] as number
+  }
 }

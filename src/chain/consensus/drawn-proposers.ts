@@ -3,14 +3,15 @@
 import { concatBytes, fromBigInt, padStart, toBigInt } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import type { Hash } from '../ledger/transaction.ts'
+import type { Eligible } from './absence.ts'
 import { placeOfWeight } from './draws.ts'
 import type { ValidatorSet } from './messages.ts'
 
 /** What the turns of a height are drawn from. */
 export interface Lottery {
   readonly validators: ValidatorSet
-  /** Who may propose, by place in the set; at least one may. */
-  readonly isEligible: (index: number) => boolean
+  /** Who may propose; at least one may in each round. */
+  readonly isEligible: Eligible
   /** The mix at the end of the epoch before the last one; the first block's for epochs 0 and 1. */
   readonly mix: Hash
   readonly height: bigint
@@ -26,16 +27,17 @@ const tag = new TextEncoder().encode('QS/prop/pos/1')
  */
 export function drawnProposers(lottery: Lottery): (round: number) => number {
   const { list } = lottery.validators
-  const places = list.flatMap((_, index) => (lottery.isEligible(index) ? [index] : []))
-  const weights = places.map((index) => list[index]?.weight ?? 0n)
-  const total = weights.reduce((sum, weight) => sum + weight, 0n)
   const chosen: number[] = []
+  const draw = (round: number): number => {
+    const places = list.flatMap((_, index) => (lottery.isEligible(index, round) ? [index] : []))
+    const weights = places.map((index) => list[index]?.weight ?? 0n)
+    const total = weights.reduce((sum, weight) => sum + weight, 0n)
+    const drawn = placeOfWeight(weights, seedNumber(lottery, round) % total)
+    const isRepeated = places[drawn] === chosen.at(-1)
+    return places[isRepeated ? (drawn + 1) % places.length : drawn] as number
+  }
   return (round) => {
-    while (chosen.length <= round) {
-      const drawn = placeOfWeight(weights, seedNumber(lottery, chosen.length) % total)
-      const isRepeated = places[drawn] === chosen.at(-1)
-      chosen.push(places[isRepeated ? (drawn + 1) % places.length : drawn] as number)
-    }
+    while (chosen.length <= round) chosen.push(draw(chosen.length))
     return chosen[round] as number
   }
 }

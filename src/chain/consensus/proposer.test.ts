@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Absence, eligibility, nextAbsences } from './absence.ts'
+import { type Absence, type Eligible, eligibility, nextAbsences } from './absence.ts'
 import type { ValidatorSet } from './messages.ts'
 import { advancePriorities, changePriorities, firstPriorities, proposersOf } from './proposer.ts'
 import { fakeValidators } from './test-validators/fake-signatures.ts'
@@ -11,7 +11,7 @@ import { validatorSet } from './validator-set.ts'
 
 const all = () => true
 const setOf = (...weights: readonly (bigint | number)[]) => fakeValidators(weights).validators
-const rotationOf = (validators: ValidatorSet, isEligible: (index: number) => boolean = all) => ({
+const rotationOf = (validators: ValidatorSet, isEligible: Eligible = all) => ({
   ...{ validators, priorities: firstPriorities(validators), isEligible },
 })
 const sum = (numbers: readonly bigint[]) => numbers.reduce((total, number) => total + number, 0n)
@@ -131,13 +131,55 @@ describe('the list of absences', () => {
 
   test('lets who is back try again at its height, and nobody is left out when all would be', () => {
     const list = [absence(0, 2, 14n), absence(2, 3, 18n)]
-    const at = (height: bigint, absences = list) =>
-      [0, 1, 2, 3].filter(eligibility(absences, validators, height))
+    const at = (height: bigint, absences = list) => {
+      const isEligible = eligibility(absences, validators, height)
+      return [0, 1, 2, 3].filter((index) => isEligible(index, 0))
+    }
     assert.deepEqual(at(13n), [1, 3])
     assert.deepEqual(at(14n), [0, 1, 3])
     assert.deepEqual(at(18n), [0, 1, 2, 3])
     const everybody = [0, 1, 2, 3].map((index) => absence(index, 2, 20n))
     assert.deepEqual(at(19n, everybody), [0, 1, 2, 3])
+  })
+
+  test('passes by who missed its last turn behind the first round, and nobody from the fourth on', () => {
+    const at = (round: number, ...absences: readonly Absence[]) => {
+      const isEligible = eligibility(absences, validators, 9n)
+      return [0, 1, 2, 3].filter((index) => isEligible(index, round))
+    }
+    const missed = [absence(0, 1, 8n), absence(2, 3, 18n)]
+    assert.deepEqual(at(0, ...missed), [0, 1, 3])
+    for (const round of [1, 2, 3]) assert.deepEqual(at(round, ...missed), [1, 3])
+    for (const round of [4, 5, 99]) assert.deepEqual(at(round, ...missed), [0, 1, 2, 3])
+    const probes = [0, 1, 2, 3].map((index) => absence(index, 1, 8n))
+    assert.deepEqual(at(1, ...probes), [0, 1, 2, 3])
+    const [, ...others] = probes.map(({ address }) => ({ address, missed: 2, absentUntil: 20n }))
+    // One may propose and is dead: the three that vote are enough, and have their turns at last.
+    assert.deepEqual([at(0, ...others), at(3, ...others)], [[0], [0]])
+    const rotation = rotationOf(validators, eligibility(others, validators, 9n))
+    const chosen = [0, 1, 2, 3, 4, 5, 6].map(proposersOf(rotation))
+    assert.deepEqual(chosen.slice(0, 4), [0, 0, 0, 0])
+    assert.deepEqual(chosen.slice(4), [0, 1, 2])
+  })
+
+  test('two that are dead and follow one another cost one wait a height', () => {
+    const isDead = (index: number) => index === 1 || index === 2
+    let priorities = firstPriorities(validators)
+    let absences: readonly Absence[] = []
+    const rounds: number[] = []
+    for (let height = 1n; height <= 40n; height += 1n) {
+      const isEligible = eligibility(absences, validators, height)
+      const proposerOf = proposersOf({ validators, priorities, isEligible })
+      let round = 0
+      while (isDead(proposerOf(round))) round += 1
+      rounds.push(round)
+      const taken = { height, round, validators, proposerOf, nextValidators: validators }
+      absences = nextAbsences(absences, taken)
+      priorities = advancePriorities({ validators, priorities, isEligible })
+    }
+    // Nobody knows at first; then each turn of a dead one is a height of its own, ever further apart.
+    assert.equal(rounds.filter((round) => round > 1).length, 1)
+    assert.ok(rounds.slice(10).filter((round) => round > 0).length <= 6, rounds.join())
   })
 
   test('forgets who left the set, and stays in order', () => {

@@ -1,6 +1,7 @@
 /** Says whose turn it is to propose: weighted round robin after CometBFT's procedure, in integers. */
 
 import { AppError } from '../../base/app-error.ts'
+import type { Eligible } from './absence.ts'
 import type { ValidatorSet } from './messages.ts'
 
 /** What turns are taken from. */
@@ -8,8 +9,8 @@ export interface Rotation {
   readonly validators: ValidatorSet
   /** One for each validator, in set order; they sum up to about nothing. */
   readonly priorities: readonly bigint[]
-  /** Who may propose, by place in the set; at least one may. Weight and votes do not depend on it. */
-  readonly isEligible: (index: number) => boolean
+  /** Who may propose; at least one may in each round. Weight and votes do not depend on it. */
+  readonly isEligible: Eligible
 }
 
 /** Who has the turn, and the priorities after it. */
@@ -34,7 +35,7 @@ export function proposersOf(rotation: Rotation): (round: number) => number {
   let { priorities } = rotation
   return (round) => {
     while (chosen.length <= round) {
-      const turn = takeTurn({ ...rotation, priorities })
+      const turn = takeTurn({ ...rotation, priorities }, chosen.length)
       priorities = turn.priorities
       chosen.push(turn.chosen)
     }
@@ -44,7 +45,7 @@ export function proposersOf(rotation: Rotation): (round: number) => number {
 
 /** Priorities for the next height: one turn on, however many rounds this one took. */
 export function advancePriorities(rotation: Rotation): readonly bigint[] {
-  return takeTurn(rotation).priorities
+  return takeTurn(rotation, 0).priorities
 }
 
 /**
@@ -79,17 +80,17 @@ function centered(priorities: readonly bigint[]): readonly bigint[] {
 }
 
 /** Everybody eligible gains its weight; the first of the highest pays for all. */
-function takeTurn({ validators, priorities, isEligible }: Rotation): Turn {
+function takeTurn({ validators, priorities, isEligible }: Rotation, round: number): Turn {
   let chosen = -1
   let gained = 0n
   const next = priorities.map((priority, index) => {
-    if (!isEligible(index)) return priority
+    if (!isEligible(index, round)) return priority
     const weight = validators.list[index]?.weight ?? 0n
     gained += weight
     return priority + weight
   })
   next.forEach((priority, index) => {
-    if (!isEligible(index)) return
+    if (!isEligible(index, round)) return
     // A tie is the lowest address's, and the set is in that order.
     if (chosen < 0 || priority > (next[chosen] as bigint)) chosen = index
   })

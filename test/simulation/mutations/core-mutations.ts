@@ -298,8 +298,8 @@ export const mutations: readonly Mutation[] = [
     id: '41b',
     what: 'nobody may propose when all are absent',
     file: `${room}/absence.ts`,
-    find: 'return flags.includes(true) ?',
-    put: 'return flags.length > 0 ?',
+    find: 'isAbsent.includes(false) ?',
+    put: 'isAbsent.length > 0 ?',
   },
   {
     id: '42a',
