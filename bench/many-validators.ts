@@ -29,7 +29,7 @@ export async function validatorsTable(runs: number): Promise<string> {
   const charges = await measuredCharges(scheme, transactions.length)
   const rows: string[][] = []
   for (const validators of [4, 16, 32, 64, 100]) {
-    const { decided, messages, bytes } = await virtualOutcome({
+    const { decided, messages, bytes, collectedMs } = await virtualOutcome({
       ...{ validators, scheme, lines, transactions, blocks: runs + 1 },
       ...{ executeMs: charges.execute, fsyncMs: charges.fsync },
     })
@@ -38,13 +38,16 @@ export async function validatorsTable(runs: number): Promise<string> {
     const worst = Math.max(...measured.map(({ round }) => round))
     rows.push([
       ...[String(validators), `${spreadText(spreadOf(measured.map((one) => one.commitMs)), 0)} ms`],
-      ...[String(worst), messages.toFixed(0), (bytes / 1e6).toFixed(2)],
+      ...[String(worst), messages.toFixed(0), (bytes / 1e6).toFixed(2), collectedMs.toFixed(0)],
     ])
   }
   const ms = (value: number) => `${value.toFixed(2)} ms`
   return [
-    table(['validators', 'signed → final on all', 'last round', 'messages', 'MB sent'], rows),
+    table(
+      ['validators', 'signed → final on all', 'last round', 'messages', 'MB sent', 'collected, ms'],
+      rows,
+    ),
     '',
-    `Blocks of ${transactions.length} ERC-20 transfers. Charged beside what the code took here: ${ms(charges.execute)} to run a block, ${ms(charges.fsync)} for each durable write. A signature took ${ms(charges.sign)}, its check ${ms(charges.verify)}. Messages and bytes: of one validator and block.`,
+    `Blocks of ${transactions.length} ERC-20 transfers. Charged beside what the code took here: ${ms(charges.execute)} to run a block, ${ms(charges.fsync)} for each durable write. A signature took ${ms(charges.sign)}, its check ${ms(charges.verify)}. Messages, bytes and collections (of the heap that all share, charged to nobody): of one validator and block.`,
   ].join('\n')
 }
