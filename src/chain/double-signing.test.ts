@@ -5,15 +5,10 @@ import { describe, type TestContext, test } from 'node:test'
 import { keyAddress, type SigningKey } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import type { BftParameters } from './ledger/manifest.ts'
-import {
-  addresses,
-  governedManifest,
-  isSetOf,
-  startNodes,
-  until,
-} from './test-chain/governed-chain.ts'
+import { addresses, governedManifest, isSetOf, startNodes } from './test-chain/governed-chain.ts'
 import { convictions, twoVotes } from './test-chain/two-votes.ts'
 import { validatorKeys } from './test-chain/voted-chain.ts'
+import { until } from './test-chain/waiting.ts'
 
 async function convicted(t: TestContext, owner: BftParameters['owner']) {
   const keys = validatorKeys(4)

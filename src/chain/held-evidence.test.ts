@@ -10,10 +10,11 @@ import { silentLogger } from '../base/logger.ts'
 import { keyAddress, type SigningKey } from '../crypto/signatures.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { HeldEvidence, heldEvidenceFile } from './held-evidence.ts'
-import { governedManifest, until } from './test-chain/governed-chain.ts'
+import { governedManifest } from './test-chain/governed-chain.ts'
 import { TestLinks } from './test-chain/test-links.ts'
 import { convictions } from './test-chain/two-votes.ts'
 import { nodeFolder, startNode, validatorKeys } from './test-chain/voted-chain.ts'
+import { until } from './test-chain/waiting.ts'
 
 const entry = path.join(import.meta.dirname, 'test-chain/lone-witness.ts')
 const keys = validatorKeys(4)

@@ -7,7 +7,8 @@ import type { NetworkedChain } from './chain-network.ts'
 import { SwiftClock } from './test-chain/swift-clock.ts'
 import { TestLinks } from './test-chain/test-links.ts'
 import { nodeFolder, startNode, validatorKeys, votedManifest } from './test-chain/voted-chain.ts'
-import { owner, reached, startAll, transfer } from './test-chain/voted-network.ts'
+import { owner, startAll, transfer } from './test-chain/voted-network.ts'
+import { reached } from './test-chain/waiting.ts'
 
 /** A validator alone, whose time passes as the test lets it, and the chain as a peer has it. */
 async function startAlone(t: TestContext) {

@@ -9,7 +9,8 @@ import type { ChainNetwork } from './chain-network.ts'
 import { encodeRlp } from './ledger/rlp.ts'
 import { PoolOffers } from './pool-offers.ts'
 import { SwiftClock } from './test-chain/swift-clock.ts'
-import { reached, startAll, transfer } from './test-chain/voted-network.ts'
+import { startAll, transfer } from './test-chain/voted-network.ts'
+import { reached } from './test-chain/waiting.ts'
 
 test('a transaction comes to who was away when it was told, and into a block without the node that took it', async (t) => {
   const { node, all, links } = await startAll(t, 4)

@@ -27,6 +27,7 @@ import {
 } from './test-chain/staked-world.ts'
 import { TestLinks } from './test-chain/test-links.ts'
 import { nodeFolder, startNode } from './test-chain/voted-chain.ts'
+import { reached } from './test-chain/waiting.ts'
 import { verifyChain } from './verify-chain.ts'
 
 const ether = 10n ** 18n
@@ -39,19 +40,6 @@ const ownedKey = (number: number) => {
   }
 }
 const commitmentOf = (number: number) => toHex(hashChain(secretOf(number)).commitment)
-
-/** Resolves when a chain has this height. */
-function reached(chain: DrivenChain, height: bigint): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (chain.head().header.number < height) return
-      stop()
-      resolve()
-    }
-    const stop = chain.subscribe(look)
-    look()
-  })
-}
 
 /** Nodes of validators 1 to 4, and of one more that nobody has elected yet. */
 async function startAll(t: TestContext, manifest: Manifest) {

@@ -9,10 +9,10 @@ import {
   governedManifest,
   isSetOf,
   startNodes,
-  until,
 } from './test-chain/governed-chain.ts'
 import { registryCalls, registryTransaction } from './test-chain/registry-calls.ts'
 import { validatorKeys } from './test-chain/voted-chain.ts'
+import { until } from './test-chain/waiting.ts'
 
 describe('validators of a chain that goes on', () => {
   test('the owner adds one, weighs one, has one sign by another key, and removes one', async (t) => {

@@ -8,7 +8,8 @@ import { silentLogger } from '../base/logger.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { voteSignBytes } from './consensus/sign-bytes.ts'
 import { chainKey } from './ledger/manifest-codec.ts'
-import { owner, reached, startAll, transfer } from './test-chain/voted-network.ts'
+import { owner, startAll, transfer } from './test-chain/voted-network.ts'
+import { reached } from './test-chain/waiting.ts'
 import { openValidatorSigner } from './validating/validator-signer.ts'
 
 describe('a chain that is voted on', () => {

@@ -8,7 +8,8 @@ import { toHex } from '../base/bytes.ts'
 import type { DrivenChain } from './chain-parts.ts'
 import { decodeRecord } from './consensus/record.ts'
 import { emptyAccount } from './state/trie-state.ts'
-import { owner, reached, startAll, transfer } from './test-chain/voted-network.ts'
+import { owner, startAll, transfer } from './test-chain/voted-network.ts'
+import { reached } from './test-chain/waiting.ts'
 
 /** Resolves when a block is decided that this node has proposed. */
 async function proposed(chain: DrivenChain, at: number): Promise<void> {

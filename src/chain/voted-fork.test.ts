@@ -29,6 +29,7 @@ import {
   worldRevealSeed,
 } from './test-chain/staked-world.ts'
 import { votedManifest } from './test-chain/voted-chain.ts'
+import { reached } from './test-chain/waiting.ts'
 
 const ether = 10n ** 18n
 const wish = { name: 'fork', chainId: 8n }
@@ -87,7 +88,7 @@ for (const [engine, manifestOf] of Object.entries({ pos: stakes, dpos: delegates
 
 test('validators by stake go on by their weight at the block, on the state after it', async (t) => {
   const { set, first } = await open(t, stakes())
-  await reach(first, 2n)
+  await reached(first, 2n)
   await set.fork('stakes', { ...wish, number: 1n, consensus: bft })
   const fork = chainOf(set, 'fork')
   const { consensus } = fork.manifest
@@ -97,7 +98,7 @@ test('validators by stake go on by their weight at the block, on the state after
     [[toHex(validatorKey(1).publicKey), 40n * 10n ** 9n]],
   )
   assert.equal(consensus.owner, 'nobody')
-  await reach(fork, 1n)
+  await reached(fork, 1n)
   // The stake is where it was; what its owner takes out here stays there.
   const data = encodeFunctionData({
     ...{ abi: stakingAbi, functionName: 'removeStake' },
@@ -105,7 +106,7 @@ test('validators by stake go on by their weight at the block, on the state after
   })
   const leaving = { from: 1, to: contractAddresses.staking, data: fromHex(data) }
   await fork.submit(encodeTransaction(signedCall(leaving, 0n, 8n)))
-  await reach(fork, fork.head().header.number + 2n)
+  await reached(fork, fork.head().header.number + 2n)
   assert.deepEqual([first, fork].map(weightOf), [40n * 10n ** 9n, 30n * 10n ** 9n])
 })
 
@@ -116,14 +117,14 @@ test('named validators go on as they are at the block, not as they were at the b
   await first.submit(registryTransaction(senderKey, { chainId: 7n, nonce: 0n, data }))
   const weightAt = (number: bigint) => first.validatorsAt(number)?.list[0]?.weight
   while (weightAt(first.head().header.number + 1n) !== 7n)
-    await reach(first, first.head().header.number + 1n)
+    await reached(first, first.head().header.number + 1n)
   await set.fork('voted', wish)
   const { consensus } = chainOf(set, 'fork').manifest
   assert.ok(consensus.engine === 'bft')
   const [only] = consensus.validators
   assert.deepEqual([only && keyAddress(only), only?.weight], [address, 7n])
   assert.equal(consensus.owner, 'nobody')
-  await reach(chainOf(set, 'fork'), 1n)
+  await reached(chainOf(set, 'fork'), 1n)
 })
 
 /** What the contract of stakes says of the only candidate, in gwei. */
@@ -133,17 +134,4 @@ function weightOf(chain: DrivenChain): bigint | undefined {
   const storage = (address: Uint8Array, slot: Uint8Array) =>
     word(state.storage(address, toBigInt(slot)))
   return readCandidates({ storage }, 'staking')[0]?.weight
-}
-
-/** Waits for a block. */
-function reach(chain: DrivenChain, number: bigint): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (chain.head().header.number < number) return
-      unsubscribe()
-      resolve()
-    }
-    const unsubscribe = chain.subscribe(look)
-    look()
-  })
 }

@@ -13,6 +13,7 @@ import { verifyChain } from '../verify-chain.ts'
 import { registryTransaction } from './registry-calls.ts'
 import { TestLinks } from './test-links.ts'
 import { nodeFolder, startNode, votedManifest } from './voted-chain.ts'
+import { until } from './waiting.ts'
 
 /** Private keys of accounts. */
 export const accounts = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(0x40 + byte))
@@ -52,19 +53,6 @@ export function isSetOf(chain: DrivenChain, expected: Expected): boolean {
       return member?.weight === weight
     })
   )
-}
-
-/** Resolves once this holds of a chain's head. */
-export function until(chain: DrivenChain, holds: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!holds()) return
-      stop()
-      resolve()
-    }
-    const stop = chain.subscribe(look)
-    look()
-  })
 }
 
 /** A node for each list of keys. */

@@ -35,19 +35,6 @@ export function transfer(
   return encodeTransaction(signed)
 }
 
-/** Resolves when a chain has this height. */
-export function reached(chain: DrivenChain, height: bigint): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (chain.head().header.number < height) return
-      stop()
-      resolve()
-    }
-    const stop = chain.subscribe(look)
-    look()
-  })
-}
-
 /** So many validators of one chain in this process. */
 export async function startAll(
   t: TestContext,
