@@ -39,8 +39,14 @@ function proposersAt(
   const first = place.slot % order.length
   const turned = [...order.slice(first), ...order.slice(0, first)]
   const isEligible = eligibility(absences, validators, height)
+  // Asked for at each message.
+  const found = new Map<number, number>()
   return (round) => {
+    const known = found.get(round)
+    if (known !== undefined) return known
     const turns = turned.filter((index) => isEligible(index, round))
-    return turns[round % turns.length] as number
+    const proposer = turns[round % turns.length] as number
+    found.set(round, proposer)
+    return proposer
   }
 }
