@@ -141,12 +141,11 @@ test('who has less than it says makes an empty claim', async () => {
   assert.deepEqual(wrongs, ['empty-claim'])
 })
 
-test('who has what it says, which the own chain has meanwhile, too, makes no empty claim', async () => {
-  const headers = chainOf(5)
-  const totalWork = 1n + 5n * genesis.header.difficulty
+/** The head of a chain that has all the work from the third look on. */
+function growingHead(totalWork: bigint) {
   let looks = 0
-  const { wrongs, catchUp } = follow(headers, 5, {
-    engine: { maxReorg: 8 },
+  return {
+    looks: () => looks,
     summary() {
       looks += 1
       return {
@@ -155,11 +154,21 @@ test('who has what it says, which the own chain has meanwhile, too, makes no emp
         totalWork: looks > 2 ? totalWork : 1n,
       } as HeadSummary
     },
+  }
+}
+
+test('who has what it says, which the own chain has meanwhile, too, makes no empty claim', async () => {
+  const headers = chainOf(5)
+  const totalWork = 1n + 5n * genesis.header.difficulty
+  const growing = growingHead(totalWork)
+  const { wrongs, catchUp } = follow(headers, 5, {
+    engine: { maxReorg: 8 },
+    summary: growing.summary,
   })
   const said = { head: 5n, headHash: genesis.hash, final: 0n, finalHash: genesis.hash }
   catchUp.claims.set('peer', { ...said, totalWork })
   for (let turn = 0; turn < 20; turn += 1) await setImmediate()
-  assert.ok(looks > 2)
+  assert.ok(growing.looks() > 2)
   assert.deepEqual(wrongs, [])
 })
 
@@ -168,21 +177,15 @@ test('a peer whose blocks came meanwhile by themselves is followed again soon', 
   const blocks = new Map(headers.map((one) => [one.hash.toHex(), one as Block]))
   const blockOf = (hash: Uint8Array) => blocks.get(hash.toHex())
   const totalWork = 1n + 5n * genesis.header.difficulty
-  let [looks, asked] = [0, 0]
+  const growing = growingHead(totalWork)
+  let asked = 0
   const { time, catchUp } = follow(headers, 5, {
     engine: { maxReorg: 8 },
     chain: {
       ...{ header: blockOf, blockOf, forkOf: blockOf, derived: () => undefined },
       totalWork: () => totalWork,
     },
-    summary() {
-      looks += 1
-      return {
-        number: 0n,
-        hash: genesis.hash,
-        totalWork: looks > 2 ? totalWork : 1n,
-      } as HeadSummary
-    },
+    summary: growing.summary,
     settled: async () => {
       asked += 1
     },
