@@ -202,6 +202,26 @@ test('what happens in a run is not lost to an older answer that is under way', a
   end()
 })
 
+test('what happens in a run while it is first asked for is not lost', async () => {
+  const client = new QueryClient()
+  const detail = (...journal: JournalEntry[]) => ({ id: 'r', journal }) as unknown as InstanceDetail
+  const [first, second] = [line(1, 'a', 'started', 1), line(2, 'a', 'completed', 2)]
+  const answers: ((detail: InstanceDetail) => void)[] = []
+  const observer = new QueryObserver(client, {
+    queryKey: ['instance', 'r'],
+    queryFn: () => new Promise<InstanceDetail>((resolve) => answers.push(resolve)),
+  })
+  const end = observer.subscribe(() => {})
+  takeInstance(client, { id: 'r', status: 'completed' } as Instance, second)
+  takeInstance(client, { id: 'r', status: 'completed' } as Instance, second)
+  answers[0]?.(detail(first))
+  await vi.waitFor(() => expect(answers.length).toBe(2))
+  answers[1]?.(detail(first, second))
+  await vi.waitFor(() => expect(observer.getCurrentResult().data?.journal.length).toBe(2))
+  expect(answers.length).toBe(2)
+  end()
+})
+
 test('a list that misses blocks is read anew', () => {
   const client = new QueryClient()
   const key = ['blocks', 'all']

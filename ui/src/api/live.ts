@@ -1,6 +1,6 @@
 /** Follows the node's event stream, and writes what it tells into the caches that pages read. */
 
-import { type QueryClient, useQueryClient } from '@tanstack/react-query'
+import { type Query, type QueryClient, type QueryKey, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type {
   Block,
@@ -31,7 +31,7 @@ export function useLiveStream(): Liveness {
     const opened = () => {
       setLiveness({ connected: true, since: Date.now() })
       // What was missed while the line was down is asked for again.
-      void client.invalidateQueries()
+      askAnew(client, [])
     }
     return followStream('/v1/stream', (source) => {
       source.onopen = opened
@@ -75,8 +75,8 @@ function hearEvents(source: EventSource, client: QueryClient): void {
     )
   hear<Block>('block', (block) => takeBlock(client, block))
   hear<ChainEvent>('event', () => {
-    void client.invalidateQueries({ queryKey: ['events'] })
-    void client.invalidateQueries({ queryKey: ['event'] })
+    askAnew(client, ['events'])
+    askAnew(client, ['event'])
   })
   hear<{ instance: Instance; entry: JournalEntry }>('instance', ({ instance, entry }) => {
     takeInstance(client, instance, entry)
@@ -120,6 +120,26 @@ export function withoutReplaced(pages: Pages<Block>, block: Block): Pages<Block>
   }
 }
 
+/** First answers under way that are to be asked for once more. */
+const askedAgain = new WeakSet<Query>()
+
+/**
+ * Has what is cached under a key asked for anew. A first answer that is under way may be older than what was just told,
+ * and the cache takes it for the new one; so it is asked for once more when it is there.
+ */
+function askAnew(client: QueryClient, queryKey: QueryKey): void {
+  for (const query of client.getQueryCache().findAll({ queryKey, fetchStatus: 'fetching' })) {
+    if (query.state.data !== undefined || askedAgain.has(query)) continue
+    askedAgain.add(query)
+    const again = () => {
+      askedAgain.delete(query)
+      void client.invalidateQueries({ queryKey: query.queryKey, exact: true })
+    }
+    query.promise?.then(again, again)
+  }
+  void client.invalidateQueries({ queryKey })
+}
+
 /** Puts an item on every list of a key that is in the cache. */
 export function addItem<T>(
   client: QueryClient,
@@ -129,7 +149,10 @@ export function addItem<T>(
 ) {
   for (const query of client.getQueryCache().findAll({ queryKey: key })) {
     const pages = query.state.data as Pages<T> | undefined
-    if (pages === undefined) continue
+    if (pages === undefined) {
+      askAnew(client, query.queryKey)
+      continue
+    }
     // An answer that is under way is older than the item, and would replace it.
     const isAsked = query.state.fetchStatus === 'fetching'
     client.setQueryData(query.queryKey, withItem(pages, item, idOf))
@@ -167,9 +190,9 @@ export function takeInstance(client: QueryClient, instance: Instance, entry: Jou
   // Something was missed, or an answer is under way that is older than this: what is asked for now has it.
   const isAsked = client.getQueryState(key)?.fetchStatus === 'fetching'
   if (entry.seq > last && (!isNext || isAsked)) {
-    void client.invalidateQueries({ queryKey: key })
+    askAnew(client, key)
   }
-  void client.invalidateQueries({ queryKey: ['instances', 'filtered'] })
-  void client.invalidateQueries({ queryKey: ['status'] })
-  if (instance.status === 'completed') void client.invalidateQueries({ queryKey: ['records'] })
+  askAnew(client, ['instances', 'filtered'])
+  askAnew(client, ['status'])
+  if (instance.status === 'completed') askAnew(client, ['records'])
 }
