@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError } from '../base/app-error.ts'
-import { compileExpression, compileTemplate } from './jq.ts'
+import { compileExpression, compileProgram, compileTemplate } from './jq.ts'
 
 const input = {
   event: { args: { account: '0xaa', amount: '1000' }, 'odd name': 1 },
@@ -151,4 +151,18 @@ test('a template keeps the type of a lone expression and writes out others', () 
     () => compileTemplate(bad),
     (error) => error instanceof AppError && error.data.path === '.args[1].to',
   )
+})
+
+test('variables come with each evaluation, and exact integers leave as decimal text', () => {
+  const big = 2n ** 200n
+  const evaluate = compileExpression('{id: $context.id, amount: .amount, none: $absent}', {
+    variables: ['context', 'absent'],
+  })
+  assert.deepEqual(evaluate({ amount: big }, { context: { id: 7 } }), {
+    id: 7,
+    amount: String(big),
+    none: null,
+  })
+  assert.throws(() => compileExpression('$other', { variables: ['context'] }))
+  assert.deepEqual([...compileProgram('.a')({ a: 1n })], ['1'])
 })

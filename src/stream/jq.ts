@@ -10,8 +10,27 @@ import { badExpression } from './jq/lexer.ts'
 const maxExpressionLength = 4_096
 const maxTemplateDepth = 64
 
-/** A compiled expression: one input, one output. */
-export type Evaluate = (input: Json) => Json
+/** A JSON value in which a bigint, an exact integer, may stand anywhere. */
+export type JsonInput =
+  | Json
+  | bigint
+  | readonly JsonInput[]
+  | { readonly [name: string]: JsonInput }
+
+/** What an expression may use beside its input. */
+export interface ExpressionOptions {
+  /** Names of variables, without the dollar sign, whose values come with each evaluation; one left out is null. */
+  readonly variables?: readonly string[]
+}
+
+/** Values of variables by name, without the dollar sign. */
+export type Variables = Readonly<Record<string, JsonInput>>
+
+/** A compiled expression: its first output, null when there is none; exact integers leave as decimal text. */
+export type Evaluate = (input: JsonInput, variables?: Variables) => Json
+
+/** A compiled program: all its outputs, one after the other as they are asked for. */
+export type EvaluateAll = (input: JsonInput, variables?: Variables) => Iterable<Json>
 
 /**
  * Compiles an expression: paths, literals, comparisons, `and`, `or`, `not`, arithmetic, `//`, `|`, `if`, string
@@ -25,8 +44,20 @@ export type Evaluate = (input: Json) => Json
  * @throws AppError `stream/bad-expression`, with the place and what is not supported
  * @see the jq 1.8 manual, whose meaning each supported form has
  */
-export function compileExpression(text: string): Evaluate {
-  return bounded(expressionOf(text))
+export function compileExpression(text: string, options: ExpressionOptions = {}): Evaluate {
+  return bounded(expressionOf(text, options))
+}
+
+/**
+ * Compiles a program of which all outputs are wanted; else as {@link compileExpression}.
+ *
+ * @returns gives the outputs; throws AppError `stream/expression-failed` where the program fails
+ */
+export function compileProgram(text: string, options: ExpressionOptions = {}): EvaluateAll {
+  const evaluate = compileExpression(text, options)
+  return function* (input, variables) {
+    yield evaluate(input, variables)
+  }
 }
 
 /**
@@ -35,40 +66,48 @@ export function compileExpression(text: string): Evaluate {
  *
  * @throws AppError `stream/bad-expression`; `data.path` is the place within the template, such as `.args[1]`
  */
-export function compileTemplate(template: Json): Evaluate {
-  return bounded(templateOf(template, ''))
+export function compileTemplate(template: Json, options: ExpressionOptions = {}): Evaluate {
+  return bounded(templateOf(template, '', options))
 }
 
 /** The result counts too: it may hold one value many times over. */
 function bounded(run: Run): Evaluate {
-  return (input) => {
-    const budget = new Budget()
-    const value = run(input, budget)
+  return (input, variables) => {
+    const budget = new Budget(variables as Readonly<Record<string, Json>>)
+    const value = run(input as Json, budget)
     budget.weigh(value)
-    return value
+    return leaving(value)
   }
 }
 
-function expressionOf(text: string): Run {
+/** Exact integers as decimal text. */
+function leaving(value: Json): Json {
+  if (typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return value.map(leaving)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, leaving(item)]))
+}
+
+function expressionOf(text: string, options: ExpressionOptions): Run {
   if (text.length > maxExpressionLength) {
     const at = maxExpressionLength
     throw badExpression(`it is longer than ${maxExpressionLength} characters`, text, at)
   }
-  return compile(text)
+  return compile(text, 0, options.variables)
 }
 
-function templateOf(template: Json, path: string, depth = 0): Run {
+function templateOf(template: Json, path: string, options: ExpressionOptions, depth = 0): Run {
   if (depth > maxTemplateDepth) {
     throw badTemplate(`the value is nested deeper than ${maxTemplateDepth}`, path)
   }
-  if (typeof template === 'string') return textOf(template, path)
+  if (typeof template === 'string') return textOf(template, path, options)
   if (Array.isArray(template)) {
-    const items = template.map((item, at) => templateOf(item, `${path}[${at}]`, depth + 1))
+    const items = template.map((item, at) => templateOf(item, `${path}[${at}]`, options, depth + 1))
     return (input, budget) => items.map((item) => item(input, budget))
   }
   if (typeof template === 'object' && template !== null) {
     const members = Object.entries(template).map(
-      ([name, value]) => [name, templateOf(value, `${path}.${name}`, depth + 1)] as const,
+      ([name, value]) => [name, templateOf(value, `${path}.${name}`, options, depth + 1)] as const,
     )
     return (input, budget) =>
       Object.fromEntries(members.map(([name, value]) => [name, value(input, budget)]))
@@ -76,15 +115,15 @@ function templateOf(template: Json, path: string, depth = 0): Run {
   return () => template
 }
 
-function textOf(text: string, path: string): Run {
+function textOf(text: string, path: string, options: ExpressionOptions): Run {
   try {
-    return piecesOf(text)
+    return piecesOf(text, options)
   } catch (error) {
     throw error instanceof AppError ? badTemplate(error.message, path, error) : error
   }
 }
 
-function piecesOf(text: string): Run {
+function piecesOf(text: string, options: ExpressionOptions): Run {
   const pieces: (string | Run)[] = []
   let rest = text
   for (;;) {
@@ -93,7 +132,7 @@ function piecesOf(text: string): Run {
     const end = closingBrace(rest, start + 2)
     if (end < 0) throw badExpression('"${" is not closed by "}"', rest, start)
     if (start > 0) pieces.push(rest.slice(0, start))
-    pieces.push(expressionOf(rest.slice(start + 2, end).trim()))
+    pieces.push(expressionOf(rest.slice(start + 2, end).trim(), options))
     rest = rest.slice(end + 1)
   }
   if (pieces.length === 0) return () => text

@@ -11,6 +11,12 @@ const maxValueDepth = 200
 /** What is left of one evaluation's allowance; without it `[.,.]|[.,.]|…` would fill any memory. */
 export class Budget {
   #left = maxWork
+  /** Values of variables, by name. */
+  readonly variables: Readonly<Record<string, Json>>
+
+  constructor(variables: Readonly<Record<string, Json>> = {}) {
+    this.variables = variables
+  }
 
   /** @throws AppError `stream/expression-failed` when the allowance is used up */
   spend(work: number): void {
@@ -44,7 +50,11 @@ export class Budget {
   /** A value as text: a string as it is, others as JSON. */
   textOf(value: Json): string {
     this.weigh(value)
-    return typeof value === 'string' ? value : JSON.stringify(value)
+    return typeof value === 'string'
+      ? value
+      : typeof value === 'bigint'
+        ? String(value)
+        : JSON.stringify(value)
   }
 }
 

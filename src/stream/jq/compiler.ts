@@ -31,8 +31,8 @@ const leftOut: Readonly<Record<string, string>> = {
 }
 
 /** Compiles one expression; @throws AppError `stream/bad-expression` */
-export function compile(text: string, depth = 0): Run {
-  return new Compiler(text, depth).whole()
+export function compile(text: string, depth = 0, variables: readonly string[] = []): Run {
+  return new Compiler(text, depth, variables).whole()
 }
 
 class Compiler {
@@ -41,7 +41,10 @@ class Compiler {
   #next = 0
   #depth: number
 
-  constructor(text: string, depth: number) {
+  readonly #variables: readonly string[]
+
+  constructor(text: string, depth: number, variables: readonly string[]) {
+    this.#variables = variables
     this.#text = text
     this.#tokens = tokensOf(text)
     this.#depth = depth
@@ -206,13 +209,18 @@ class Compiler {
   #string(parts: readonly string[]): Run {
     if (parts.length === 1) return constant(parts[0] ?? '')
     const pieces = parts.map((part, at) =>
-      at % 2 === 0 ? constant(part) : compile(part, this.#depth + 1),
+      at % 2 === 0 ? constant(part) : compile(part, this.#depth + 1, this.#variables),
     )
     return (input, budget) => pieces.map((piece) => budget.textOf(piece(input, budget))).join('')
   }
 
   #named({ text, at }: Token): Run {
     if (text === 'null') return constant(null)
+    const variable = text.startsWith('$') ? text.slice(1) : undefined
+    if (variable !== undefined && this.#variables.includes(variable)) {
+      return (_, { variables }) =>
+        Object.hasOwn(variables, variable) ? (variables[variable] ?? null) : null
+    }
     if (text === 'true' || text === 'false') return constant(text === 'true')
     if (text === 'if') return this.#condition()
     if (text === 'has') {

@@ -9,7 +9,7 @@ type Members = { readonly [name: string]: Json }
 function rank(value: Json): number {
   if (value === null) return 0
   if (typeof value === 'boolean') return value ? 2 : 1
-  if (typeof value === 'number') return 3
+  if (typeof value === 'number' || typeof value === 'bigint') return 3
   if (typeof value === 'string') return 4
   return Array.isArray(value) ? 5 : 6
 }
@@ -47,6 +47,8 @@ class Comparison {
     this.#mustNotLie(a, b)
     const ranks = rank(a) - rank(b)
     if (ranks !== 0) return ranks
+    if (typeof a === 'bigint' || typeof b === 'bigint')
+      return a === b ? 0 : (a as number) < (b as number) ? -1 : 1
     if (typeof a === 'number') return a - (b as number)
     if (typeof a === 'string') {
       this.#budget.spend(Math.min(a.length, (b as string).length))
