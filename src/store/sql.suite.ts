@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { SqlSession, SqlStore } from './sql.ts'
+import type { SqlRow, SqlSession, SqlStore, SqlWrite } from './sql.ts'
 
 /** Declares the tests; `open` gives the same store again, whether or not it was closed before. */
 export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
@@ -78,6 +78,62 @@ export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
       await assert.rejects(session.run('DELETE FROM facts'), { code: 'store/ended-session' })
     })
 
+    const insert = (name: string, value: number): SqlWrite => {
+      return { sql: 'INSERT INTO facts VALUES (?, ?)', values: [name, value], changes: 1 }
+    }
+    const found = async (prefix: string) => {
+      const sql = 'SELECT name FROM facts WHERE name LIKE ? ORDER BY name'
+      return (await store.all(sql, `${prefix}%`)).map(({ name }) => name)
+    }
+
+    test('pieces are written whole or not at all, each for itself', async () => {
+      await store.write([insert('w-known', 1)])
+      const change = 'UPDATE facts SET value = 2 WHERE name = ?'
+      const outcomes = await Promise.allSettled([
+        store.write([insert('w-1', 1), insert('w-2', 1)]),
+        store.write([insert('w-3', 1), { sql: change, values: ['w-absent'], changes: 1 }]),
+        store.write([{ sql: change, values: ['w-absent'], changes: 1 }, insert('w-4', 1)]),
+        store.write([insert('w-5', 1), insert('w-known', 1)]),
+        store.write([{ sql: change, values: ['w-1'], changes: 1 }]),
+        store.write([{ sql: change, values: ['w-absent'] }]),
+        store.write([]),
+      ])
+      const told = outcomes.map((one) => (one.status === 'rejected' ? one.reason.code : 'written'))
+      assert.deepEqual(told.toSpliced(3, 1), [
+        ...['written', 'store/unexpected-rows', 'store/unexpected-rows'],
+        ...['written', 'written', 'written'],
+      ])
+      assert.equal(outcomes[3]?.status, 'rejected')
+      assert.deepEqual(await found('w-'), ['w-1', 'w-2', 'w-known'])
+      assert.equal((await store.get('SELECT value FROM facts WHERE name = ?', 'w-1'))?.value, 2)
+    })
+
+    test('pieces are written in the order of their calls, and are seen once they are', async () => {
+      await store.write([insert('o', 0)])
+      const set = 'UPDATE facts SET value = ? WHERE name = ? AND value = ?'
+      const seen: unknown[] = []
+      const look = async () =>
+        seen.push((await store.get('SELECT value FROM facts WHERE name = ?', 'o'))?.value)
+      const steps = Array.from({ length: 1_500 }, (_, n) =>
+        store.write([{ sql: set, values: [n + 1, 'o', n], changes: 1 }]).then(look),
+      )
+      await Promise.all(steps)
+      assert.equal(seen.length, 1_500)
+      assert.ok(seen.every((value, n) => Number(value) > n))
+      assert.equal(seen.at(-1), 1_500)
+    })
+
+    test('more pieces than can wait are refused, and come through later', async () => {
+      const pieces = Array.from({ length: 10_001 }, () => store.write([]))
+      const outcomes = await Promise.allSettled(pieces)
+      const refused = outcomes.filter((one) => one.status === 'rejected')
+      assert.deepEqual(
+        refused.map(({ reason }) => [reason.code, reason.retry]),
+        [['store/busy', 'later']],
+      )
+      await store.write([])
+    })
+
     test('a migration runs once, and a changed one is refused', async () => {
       await store.migrate(migrations)
       const changed = [{ id: 'test/001', statements: ['CREATE TABLE facts (other TEXT)'] }]
@@ -101,6 +157,7 @@ export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
       const attempts: readonly ((session: SqlSession) => Promise<unknown>)[] = [
         () => store.transaction(async () => {}),
         () => store.get('SELECT 1'),
+        () => store.write([]),
         () => store.close(),
         async (session) => {
           await session.run('INSERT INTO facts VALUES (?, ?)', 'nested', 1)
@@ -121,16 +178,22 @@ export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
 
     test('what was committed is there after closing and opening', async () => {
       const before = [
-        ...(await store.all('SELECT * FROM facts ORDER BY name')),
+        ...(await store.all('SELECT * FROM facts')),
         { name: 'last', value: 1 },
+        { name: 'last-piece', value: 1 },
       ]
       const last = store.run('INSERT INTO facts VALUES (?, ?)', 'last', 1)
+      const piece = store.write([insert('last-piece', 1)])
       const closing = store.close()
       await assert.rejects(store.all('SELECT 1'), { code: 'store/closed' })
+      await assert.rejects(store.write([]), { code: 'store/closed' })
       assert.equal(await last, 1, 'what was asked before is done before')
+      await piece
       await Promise.all([closing, store.close()])
       store = await open()
-      assert.deepEqual(await store.all('SELECT * FROM facts ORDER BY name'), before)
+      const order = (rows: readonly SqlRow[]) =>
+        rows.toSorted((a, b) => (String(a.name) < String(b.name) ? -1 : 1))
+      assert.deepEqual(order(await store.all('SELECT * FROM facts')), order(before))
     })
   })
 }

@@ -2,12 +2,10 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { AppError } from '../base/app-error.ts'
-import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue } from './sql.ts'
-
-/** Prepared statements kept at once. */
-const maxStatements = 200
+import { GroupCommit } from './group-commit.ts'
+import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue, SqlWrite } from './sql.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
 
 /** Which file, and how patiently. */
 export interface SqliteOptions {
@@ -28,82 +26,81 @@ const opening = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fo
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
   const { path, busyTimeoutMs = 5_000 } = options
-  let database: DatabaseSync | undefined
+  const writer = new SqliteConnection(path, { timeout: busyTimeoutMs, opening })
   try {
-    database = new DatabaseSync(path, { timeout: busyTimeoutMs })
-    database.exec(opening)
-    return new SqliteStore(database, path)
-  } catch (cause) {
-    if (database?.isOpen) database.close()
-    throw toldError(path, cause)
+    return new SqliteStore(path, { writer, reader: readerOf(path, busyTimeoutMs) })
+  } catch (error) {
+    writer.close()
+    throw error
   }
 }
 
-/** Result codes of SQLite that people can do something about; see sqlite.org/rescode.html. */
-const [damaged, inUse, unwritable] = [new Set([11, 26]), new Set([5, 6]), new Set([8, 10, 13, 14])]
-
-/** The error with the file and what to do, where the file is the reason; any other as it is. */
-function toldError(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error) || !('errcode' in cause)) return cause
-  const reason = cause.message
-  const code = Number(cause.errcode) & 0xff
-  if (damaged.has(code)) {
-    const message = `${path} is damaged (${reason}); restore it from a backup, or remove it to begin anew`
-    return new AppError({ code: 'store/damaged-database', message, cause })
-  }
-  if (inUse.has(code)) {
-    const message = `${path} is in use by another process (${reason}); end that process`
-    return new AppError({ code: 'store/busy', message, cause, retry: 'later' })
-  }
-  if (unwritable.has(code)) {
-    const message = `${path} cannot be written (${reason}); make sure that its folder exists, is writable and has room`
-    return new AppError({ code: 'store/unwritable-folder', message, cause })
-  }
-  return cause
+/** A second connection, whose reads wait for nobody; a database in memory has only one. */
+function readerOf(path: string, timeout: number): SqliteConnection | undefined {
+  if (path === ':memory:') return undefined
+  return new SqliteConnection(path, { timeout, opening: 'PRAGMA query_only = ON' })
 }
+
+/** What only reads; `WITH` may write as well. */
+const reading = /^\s*SELECT\b/i
 
 class SqliteStore implements SqlStore {
-  readonly #database: DatabaseSync
+  readonly dialect = 'sqlite'
   readonly #path: string
-  readonly #statements = new Map<string, StatementSync>()
-  /** The end of the queue of transactions and single statements. */
+  readonly #writer: SqliteConnection
+  readonly #reader: SqliteConnection | undefined
+  readonly #pieces: GroupCommit
+  /** The end of the queue of transactions, single statements and commits of pieces. */
   #last: Promise<unknown> = Promise.resolve()
   /** Marks what runs inside a transaction: waiting there for this store would never end. */
   readonly #inside = new AsyncLocalStorage<{ readonly active: boolean }>()
   #closed: Promise<void> | undefined
 
-  constructor(database: DatabaseSync, path: string) {
-    this.#database = database
+  constructor(
+    path: string,
+    { writer, reader }: { writer: SqliteConnection; reader: SqliteConnection | undefined },
+  ) {
     this.#path = path
+    this.#writer = writer
+    this.#reader = reader
+    this.#pieces = new GroupCommit({
+      ...{ name: path, commit: (pieces) => writer.commit(pieces) },
+      queue: (work) => this.#queued(work),
+    })
   }
 
   run(sql: string, ...values: readonly SqlValue[]): Promise<number> {
-    return this.#queued(async () => this.#run(sql, values))
+    return this.#queued(async () => this.#writer.run(sql, values))
   }
 
   all<Row extends SqlRow>(sql: string, ...values: readonly SqlValue[]): Promise<Row[]> {
-    return this.#queued(async () => this.#all(sql, values) as Row[])
+    return this.#read(sql, (connection) => connection.all(sql, values) as Row[])
   }
 
   get<Row extends SqlRow>(sql: string, ...values: readonly SqlValue[]): Promise<Row | undefined> {
-    return this.#queued(async () => this.#all(sql, values)[0] as Row | undefined)
+    return this.#read(sql, (connection) => connection.get(sql, values) as Row | undefined)
   }
 
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
     return this.#queued(async () => {
-      this.#exec('BEGIN IMMEDIATE')
+      this.#writer.exec('BEGIN IMMEDIATE')
       const mark = { active: true }
       try {
         const result = await this.#inside.run(mark, () => work(this.#session(mark)))
-        this.#exec('COMMIT')
+        this.#writer.exec('COMMIT')
         return result
       } catch (error) {
-        if (this.#database.isTransaction) this.#exec('ROLLBACK')
+        this.#writer.rollback()
         throw error
       } finally {
         mark.active = false
       }
     })
+  }
+
+  async write(piece: readonly SqlWrite[]): Promise<void> {
+    this.#mustBeOpen()
+    await this.#pieces.add(piece)
   }
 
   async migrate(migrations: readonly Migration[]): Promise<void> {
@@ -132,8 +129,8 @@ class SqliteStore implements SqlStore {
   async close(): Promise<void> {
     this.#mustBeOutside()
     this.#closed ??= this.#queued(async () => {
-      this.#statements.clear()
-      this.#database.close()
+      this.#reader?.close()
+      this.#writer.close()
     })
     await this.#closed
   }
@@ -153,23 +150,34 @@ class SqliteStore implements SqlStore {
       throw new AppError({ code: 'store/ended-session', message })
     }
     return {
-      run: async (sql, ...values) => during(() => this.#run(sql, values)),
+      run: async (sql, ...values) => during(() => this.#writer.run(sql, values)),
       all: async <Row extends SqlRow>(sql: string, ...values: readonly SqlValue[]) =>
-        during(() => this.#all(sql, values) as Row[]),
+        during(() => this.#writer.all(sql, values) as Row[]),
       get: async <Row extends SqlRow>(sql: string, ...values: readonly SqlValue[]) =>
-        during(() => this.#all(sql, values)[0] as Row | undefined),
+        during(() => this.#writer.get(sql, values) as Row | undefined),
     }
+  }
+
+  async #read<T>(sql: string, read: (connection: SqliteConnection) => T): Promise<T> {
+    if (this.#reader === undefined || !reading.test(sql))
+      return this.#queued(async () => read(this.#writer))
+    this.#mustBeOpen()
+    return read(this.#reader)
   }
 
   /** One piece of work at a time: a statement from outside must not fall into a transaction under way. */
   async #queued<T>(work: () => Promise<T>): Promise<T> {
-    this.#mustBeOutside()
-    if (this.#closed !== undefined) {
-      throw new AppError({ code: 'store/closed', message: `${this.#path} is closed` })
-    }
+    this.#mustBeOpen()
+    this.#pieces.close()
     const done = this.#last.then(work)
     this.#last = done.catch(() => {})
     return done
+  }
+
+  #mustBeOpen(): void {
+    this.#mustBeOutside()
+    if (this.#closed === undefined) return
+    throw new AppError({ code: 'store/closed', message: `${this.#path} is closed` })
   }
 
   #mustBeOutside(): void {
@@ -177,43 +185,4 @@ class SqliteStore implements SqlStore {
     const message = `${this.#path} was asked from inside a transaction, which would wait for itself; use the session`
     throw new AppError({ code: 'store/nested-transaction', message })
   }
-
-  #exec(sql: string): void {
-    this.#told(() => this.#database.exec(sql))
-  }
-
-  #run(sql: string, values: readonly SqlValue[]): number {
-    return this.#told(() => Number(this.#prepared(sql).run(...values).changes))
-  }
-
-  #all(sql: string, values: readonly SqlValue[]): SqlRow[] {
-    return this.#told(() => this.#prepared(sql).all(...values)).map(readable)
-  }
-
-  #told<T>(use: () => T): T {
-    try {
-      return use()
-    } catch (cause) {
-      throw toldError(this.#path, cause)
-    }
-  }
-
-  #prepared(sql: string): StatementSync {
-    const known = this.#statements.get(sql)
-    if (known) return known
-    if (this.#statements.size >= maxStatements) this.#statements.clear()
-    const statement = this.#database.prepare(sql)
-    statement.setReadBigInts(true)
-    this.#statements.set(sql, statement)
-    return statement
-  }
-}
-
-/** Integers as numbers where they fit. */
-function readable(row: Record<string, unknown>): SqlRow {
-  const entries = Object.entries(row).map(([name, value]) => {
-    const fits = typeof value === 'bigint' && Number.isSafeInteger(Number(value))
-    return [name, fits ? Number(value) : value] as const
-  })
-  return Object.fromEntries(entries) as SqlRow
 }

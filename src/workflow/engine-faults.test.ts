@@ -11,6 +11,7 @@ import type { SqlStore } from '../store/sql.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createWorkflowEngine, workflowMigrations } from './engine.ts'
 import type { EngineDependencies } from './engine-dependencies.ts'
+import { alteredStore } from './test-world/altered-store.ts'
 import { ManualTime } from './test-world/manual-time.ts'
 import { until } from './test-world/until.ts'
 import type { InstanceChange, InstanceDetail, StepFunction, WorkflowEngine } from './workflow.ts'
@@ -173,14 +174,12 @@ describe('an engine', () => {
     await until(first, id, ({ status }) => status === 'waiting')
     await first.stop()
     let reads = 0
-    const counted: SqlStore = {
-      ...{ run: sql.run.bind(sql), get: sql.get.bind(sql), transaction: sql.transaction.bind(sql) },
-      ...{ migrate: sql.migrate.bind(sql), close: sql.close.bind(sql) },
+    const counted = alteredStore(sql, {
       all: (text, ...values) => {
         reads += 1
         return sql.all(text, ...values)
       },
-    }
+    })
     const without = engineWith({ sql: counted, functions: {} })
     time.advance(2_000)
     await without.start()
@@ -198,14 +197,12 @@ describe('an engine', () => {
   test('whose database fails once rests, and then goes on', async (t) => {
     const { sql, time, engineWith } = await world(t, {})
     let failures = 0
-    const flaky: SqlStore = {
-      ...{ run: sql.run.bind(sql), get: sql.get.bind(sql), all: sql.all.bind(sql) },
-      ...{ migrate: sql.migrate.bind(sql), close: sql.close.bind(sql) },
+    const flaky = alteredStore(sql, {
       transaction: (work) => {
         failures += 1
         return failures > 3 ? sql.transaction(work) : Promise.reject(new Error('disk full'))
       },
-    }
+    })
     const engine = engineWith({ sql: flaky })
     await engine.deploy(workflow([{ a: { set: 5 } }]))
     await engine.start()
