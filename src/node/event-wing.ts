@@ -104,13 +104,15 @@ function confirmations({ values, given }: Composition, { minesOnDemand }: Source
   return given.confirmations ?? (minesOnDemand ? 0 : values.confirmations)
 }
 
-/** Starts and cancels instances in the transaction that stores the event. */
+/** Starts instances in the transaction that stores or confirms the event, and cancels them in the one that retracts it. */
 function handlerOf(engine: WorkflowEngine): EventHandler {
+  const startFor: EventHandler['appeared'] = async (session, event) => {
+    const { id, name, state } = event
+    if (state !== 'pending') await engine.startFor(session, { id, name, data: eventData(event) })
+  }
   return {
-    appeared: async (session, event) => {
-      const { id, name } = event
-      await engine.startFor(session, { id, name, data: eventData(event) })
-    },
+    appeared: startFor,
+    advanced: startFor,
     retracted: (session, { id, blockNumber }) =>
       engine.cancelFor(session, id, `its event left the chain with block ${blockNumber}`),
   }
@@ -140,7 +142,8 @@ function subscriptionOf(definition: Json, name: string, contracts: Contracts) {
 function restingListener(chain: string): Listener {
   const status = { chain, state: 'following', checkpoint: undefined, head: undefined } as const
   return {
-    status: () => ({ ...status, problem: undefined }),
+    status: () => ({ ...status, problem: undefined, alarms: [] }),
+    acknowledge: () => {},
     start: async () => {},
     stop: async () => {},
   }

@@ -44,7 +44,7 @@ describe('the event decoder', () => {
     assert.ok(!decoder.wants({ address: lower, topics: opened, data: '0x' }))
     assert.ok(!decoder.wants({ address: vault, topics: [], data: '0x' }))
     assert.deepEqual(decoder.decode({ address: vault, topics: opened, data: '0x' }), {
-      ...{ name: 'Opened', args: {} },
+      ...{ name: 'Opened', signature: 'Opened()', args: {} },
     })
     assert.equal(decoder.decode({ address: lower, topics: opened, data: '0x' }), undefined)
   })

@@ -6,6 +6,7 @@ import {
   decodeEventLog,
   parseAbiItem,
   toEventSelector,
+  toEventSignature,
 } from 'viem'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
@@ -28,6 +29,8 @@ export interface RawLog {
 /** A decoded log. */
 export interface DecodedLog {
   readonly name: string
+  /** Canonical: `Deposited(address,uint256,bytes32)`. */
+  readonly signature: string
   readonly args: { readonly [name: string]: Json }
 }
 
@@ -79,7 +82,11 @@ function decodedAs(abi: AbiEvent, { topics, data }: RawLog): DecodedLog | undefi
     const decoded = decodeEventLog({
       ...{ abi: [abi], data, topics: topics as [Hex, ...Hex[]], strict: true },
     })
-    return { name: abi.name, args: fieldsOf(decoded.args ?? {}, abi.inputs) }
+    return {
+      name: abi.name,
+      signature: toEventSignature(abi),
+      args: fieldsOf(decoded.args ?? {}, abi.inputs),
+    }
   } catch {
     return undefined
   }

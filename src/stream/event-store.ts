@@ -18,6 +18,7 @@ export const streamMigrations: readonly Migration[] = [
         chain_id INTEGER NOT NULL,
         address TEXT NOT NULL,
         name TEXT NOT NULL,
+        signature TEXT NOT NULL,
         args TEXT NOT NULL,
         state TEXT NOT NULL,
         block_number INTEGER NOT NULL,
@@ -53,8 +54,8 @@ export interface WritableEventStore extends EventStore {
   setState(session: SqlSession, event: StreamEvent): Promise<void>
   /** Events of the chain in these blocks that are not retracted, oldest first. */
   inBlocks(session: SqlSession, query: BlockRange): Promise<readonly StreamEvent[]>
-  /** Pending events of the chain up to a block, oldest first, at most 1,000. */
-  pendingUpTo(session: SqlSession, chain: string, block: number): Promise<readonly StreamEvent[]>
+  /** Events of the chain that are in one of these states, up to a block, oldest first, at most `limit`. */
+  inStates(session: SqlSession, query: StateQuery): Promise<readonly StreamEvent[]>
   /** Tells listeners; to be called after the commit. One that throws does not keep it from the others. */
   tell(events: readonly StreamEvent[]): void
 }
@@ -63,6 +64,13 @@ interface BlockRange {
   readonly chain: string
   readonly from: number
   readonly to: number
+}
+
+interface StateQuery {
+  readonly chain: string
+  readonly states: readonly EventState[]
+  readonly upTo: number
+  readonly limit: number
 }
 
 /** An event store over a database with `streamMigrations`. */
@@ -85,16 +93,16 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       return () => listeners.delete(listener)
     },
     async put(session, event) {
-      const { id, chain, chainId, address, name, args, state } = event
+      const { id, chain, chainId, address, name, signature, args, state } = event
       const place = [event.blockNumber, event.blockHash, event.transactionHash, event.logIndex]
       const written = await session.run(
-        `INSERT INTO events (id, chain, chain_id, address, name, args, state, block_number, block_hash,
-          transaction_hash, log_index, block_time_ms, seen_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name, args = excluded.args,
+        `INSERT INTO events (id, chain, chain_id, address, name, signature, args, state, block_number, block_hash,
+          transaction_hash, log_index, block_time_ms, seen_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name, signature = excluded.signature, args = excluded.args,
           state = excluded.state, block_number = excluded.block_number, block_hash = excluded.block_hash,
           log_index = excluded.log_index, block_time_ms = excluded.block_time_ms
           WHERE events.state = 'retracted'`,
-        ...[id, chain, chainId, address, name, JSON.stringify(args), state],
+        ...[id, chain, chainId, address, name, signature, JSON.stringify(args), state],
         ...[...place, event.blockTimeMs, event.seenAtMs],
       )
       return written > 0
@@ -110,11 +118,11 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       )
       return rows.map(eventOf)
     },
-    async pendingUpTo(session, chain, block) {
+    async inStates(session, { chain, states, upTo, limit }) {
       const rows = await session.all(
-        `SELECT * FROM events WHERE chain = ? AND state = 'pending' AND block_number <= ?
-          ORDER BY block_number, log_index LIMIT 1000`,
-        ...[chain, block],
+        `SELECT * FROM events WHERE chain = ? AND state IN (${states.map(() => '?').join(', ')})
+          AND block_number <= ? ORDER BY block_number, log_index LIMIT ?`,
+        ...[chain, ...states, upTo, limit],
       )
       return rows.map(eventOf)
     },
@@ -141,6 +149,7 @@ function eventOf(row: SqlRow): StreamEvent {
     chainId: Number(row.chain_id),
     address: row.address as Hex,
     name: String(row.name),
+    signature: String(row.signature),
     args: JSON.parse(String(row.args)) as { readonly [name: string]: Json },
     state: row.state as EventState,
     blockNumber: Number(row.block_number),

@@ -6,6 +6,7 @@ import {
   at,
   countingMetrics,
   heard,
+  heardLives,
   keptNumbers,
   problemOf,
   states,
@@ -50,7 +51,7 @@ describe('the listener of a chain that reorganises', () => {
     assert.deepEqual(await heard(sql), ['+1', '+2', '-2'])
   })
 
-  test('does not hand over, nor take back, an event that left before it was confirmed', async (t) => {
+  test('takes back an event that left before it was confirmed, too', async (t) => {
     const chain = new ScriptedChain()
     const { open, start } = await world(t, chain, { confirmations: 3 })
     const sql = await open()
@@ -61,13 +62,13 @@ describe('the listener of a chain that reorganises', () => {
     chain.leap(5)
     await until(listener, at(6))
     assert.deepEqual(await states(sql), ['1 confirmed', '2 retracted'])
-    assert.deepEqual(await heard(sql), ['+1'])
+    assert.deepEqual(await heardLives(sql), ['+1', '+2', '-2', '1 confirmed'])
     chain.grow([2n])
     await until(listener, at(7))
     assert.deepEqual(await states(sql), ['1 confirmed', '2 pending'])
     chain.leap(3)
     await until(listener, at(10))
-    assert.deepEqual(await heard(sql), ['+1', '+2'])
+    assert.deepEqual((await heardLives(sql)).slice(4), ['+2', '2 confirmed'])
   })
 
   test('follows a chain that became shorter, once it differs', async (t) => {
@@ -87,7 +88,7 @@ describe('the listener of a chain that reorganises', () => {
       ...['1 confirmed', '2 confirmed'],
       ...['3 retracted', '4 pending'],
     ])
-    assert.deepEqual(await heard(sql), ['+1', '+2', '+3', '-3'])
+    assert.deepEqual(await heard(sql), ['+1', '+2', '+3', '-3', '+4'])
     assert.equal(count('quantumstream_stream_left_blocks_total'), 2)
   })
 
@@ -158,6 +159,72 @@ describe('the listener of a chain that reorganises', () => {
     const sql = await open()
     await until(await start(sql), at(66))
     assert.deepEqual(await heard(sql), ['+1'])
+  })
+})
+
+describe('the finality of events', () => {
+  test('comes by depth, and a state may be passed over', async (t) => {
+    const chain = new ScriptedChain()
+    const { open, start } = await world(t, chain, { finalityDepth: 3 })
+    const sql = await open()
+    chain.grow([1n])
+    const listener = await start(sql)
+    for (const head of [1, 2, 3, 4]) {
+      await until(listener, at(head))
+      chain.grow(head === 4 ? [2n] : [])
+    }
+    await until(listener, at(5))
+    assert.deepEqual(await heardLives(sql), ['+1', '1 confirmed', '1 finalized', '+2'])
+    chain.leap(3)
+    await until(listener, at(8))
+    assert.deepEqual((await heardLives(sql)).slice(4), ['2 finalized'])
+    assert.deepEqual(await states(sql), ['1 finalized', '2 finalized'])
+  })
+
+  test("comes by the endpoint's tags, with which a block need not be deep", async (t) => {
+    const chain = new ScriptedChain()
+    const { open, start } = await world(t, chain, { confirmations: 5 })
+    const sql = await open()
+    chain.grow([1n])
+    chain.grow([2n])
+    chain.tags = { safe: 1, finalized: 0 }
+    const listener = await start(sql)
+    await until(listener, at(2))
+    assert.deepEqual(await heardLives(sql), ['+1', '+2'])
+    assert.deepEqual(await states(sql), ['1 safe', '2 pending'])
+    chain.tags = { safe: 3, finalized: 1 }
+    chain.grow()
+    await until(listener, at(3))
+    assert.deepEqual(await states(sql), ['1 finalized', '2 safe'])
+    assert.deepEqual((await heardLives(sql)).slice(2), ['1 finalized', '2 safe'])
+  })
+
+  test('violated, is an alarm that stays until it is acknowledged, and the event is retracted', async (t) => {
+    const chain = new ScriptedChain()
+    const { metrics, count } = countingMetrics()
+    const { open, start } = await world(t, chain, { finalityDepth: 2, metrics })
+    const sql = await open()
+    chain.grow([1n])
+    chain.leap(3)
+    const listener = await start(sql)
+    await until(listener, at(4))
+    assert.deepEqual(await states(sql), ['1 finalized'])
+    chain.drop(4)
+    chain.leap(2)
+    chain.grow([1n])
+    chain.leap(2)
+    await until(listener, at(5))
+    assert.deepEqual(await heardLives(sql), ['+1', '-1', '+1'])
+    const { alarms, problem, state } = listener.status()
+    assert.equal(state, 'following')
+    assert.deepEqual(
+      alarms.map(({ kind }) => kind),
+      ['finality-violated'],
+    )
+    assert.match(problem ?? '', /1 finalized event.* left the chain above block 0/)
+    assert.equal(count('quantumstream_stream_finality_violations_total'), 1)
+    listener.acknowledge()
+    assert.deepEqual([listener.status().alarms, listener.status().problem], [[], undefined])
   })
 })
 

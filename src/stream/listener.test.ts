@@ -6,7 +6,16 @@ import fc from 'fast-check'
 import { silentLogger } from '../base/logger.ts'
 import { createEventStore } from './event-store.ts'
 import type { StreamEvent } from './stream.ts'
-import { at, heard, keptNumbers, problemOf, states, until, world } from './test-chain/listening.ts'
+import {
+  at,
+  heard,
+  heardLives,
+  keptNumbers,
+  problemOf,
+  states,
+  until,
+  world,
+} from './test-chain/listening.ts'
 import { paid, ScriptedChain, vault } from './test-chain/scripted-chain.ts'
 import { playedLife, steps } from './test-chain/story.ts'
 
@@ -16,20 +25,20 @@ async function turns(count: number): Promise<void> {
 }
 
 describe('the listener', () => {
-  test('stores each event once, and hands it over when a block is on top', async (t) => {
+  test('stores each event once, hands it over, and tells when a block is on top', async (t) => {
     const chain = new ScriptedChain()
     const { open, start } = await world(t, chain)
     const sql = await open()
     chain.grow([5n])
     const listener = await start(sql)
     await until(listener, at(1))
-    assert.deepEqual([await states(sql), await heard(sql)], [['5 pending'], []])
+    assert.deepEqual([await states(sql), await heard(sql)], [['5 pending'], ['+5']])
     chain.grow([6n, 7n])
     await until(listener, at(2))
-    assert.deepEqual(await heard(sql), ['+5'])
+    assert.deepEqual(await heardLives(sql), ['+5', '5 confirmed', '+6', '+7'])
     chain.grow()
     await until(listener, at(3))
-    assert.deepEqual(await heard(sql), ['+5', '+6', '+7'])
+    assert.deepEqual((await heardLives(sql)).slice(4), ['6 confirmed', '7 confirmed'])
     const row = await sql.get('SELECT id, args, block_time_ms FROM events ORDER BY seq')
     assert.match(String(row?.id), /^test:0x[0-9a-f]{64}:1$/)
     assert.deepEqual(JSON.parse(String(row?.args)), { who: vault, amount: '5' })
@@ -104,11 +113,12 @@ describe('the listener', () => {
       chain.grow([1n])
       for (let onTop = 0; onTop < confirmations; onTop += 1) {
         await until(listener, at(chain.head))
-        assert.deepEqual(await heard(sql), [])
+        assert.deepEqual(await states(sql), ['1 pending'])
         chain.grow()
       }
       await until(listener, at(1 + confirmations))
-      assert.deepEqual([await heard(sql), await states(sql)], [['+1'], ['1 confirmed']])
+      assert.deepEqual(await heardLives(sql), confirmations ? ['+1', '1 confirmed'] : ['+1'])
+      assert.deepEqual(await states(sql), ['1 confirmed'])
     }
   })
 
@@ -119,10 +129,10 @@ describe('the listener', () => {
     for (const amounts of [[1n], [2n], [3n]]) chain.grow(amounts)
     const listener = await start(sql)
     await until(listener, at(3))
-    assert.deepEqual(await heard(sql), [])
+    assert.deepEqual(await heardLives(sql), ['+1', '+2', '+3'])
     await listener.stop()
     await until(await start(sql, { confirmations: 1 }), at(3))
-    assert.deepEqual(await heard(sql), ['+1', '+2'])
+    assert.deepEqual((await heardLives(sql)).slice(3), ['1 confirmed', '2 confirmed'])
     assert.deepEqual(await states(sql), ['1 confirmed', '2 confirmed', '3 pending'])
   })
 

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
-import type { SqlSession, SqlStore } from '../store/sql.ts'
+import type { SqlStore } from '../store/sql.ts'
 import { createEventDecoder, type EventDecoder, type Subscription } from './event-decoder.ts'
 import type { WritableEventStore } from './event-store.ts'
 import { RangeReader, type ReadRange } from './follow/block-range.ts'
@@ -17,7 +17,10 @@ import {
   inconsistent,
   leavingClient,
   placesOf,
+  type TaggedHeads,
+  taggedHeads,
 } from './follow/chain-reader.ts'
+import { EventLife, type LifeMarks, marksOf } from './follow/event-life.ts'
 import { type Checkpoint, KeptBlocks } from './follow/kept-blocks.ts'
 import { listenerMeasures } from './follow/measures.ts'
 import {
@@ -39,6 +42,8 @@ export interface ListenerOptions {
   readonly startBlock: number | 'latest'
   /** Blocks on top of an event's block before it is confirmed; default 1, 0 is at once. */
   readonly confirmations?: number
+  /** Blocks on top before it is safe and finalized, where the endpoint has no such tag; default 64. */
+  readonly finalityDepth?: number
   readonly pollMs: number
   /** Most blocks asked for at once; default 2,000. */
   readonly maxRange?: number
@@ -62,21 +67,28 @@ export interface ListenerDependencies {
 const maxPauseMs = 10_000
 /** Rounds of answers that do not fit together before people are told. */
 const quietFailures = 3
+/** Alarms that are kept until somebody looks. */
+const maxAlarms = 16
 
 /** A listener; it begins with `start`. @throws AppError `stream/bad-event`, `stream/bad-address`, `stream/no-events`, `stream/bad-setting` */
 export function createListener(
   options: ListenerOptions,
   dependencies: ListenerDependencies,
 ): Listener {
-  const { startBlock, confirmations = 1, maxRange = 2_000, window = 128 } = options
-  const whole = { startBlock: startBlock === 'latest' ? 0 : startBlock, confirmations }
+  const { startBlock, confirmations = 1, finalityDepth = 64 } = options
+  const { maxRange = 2_000, window = 128 } = options
+  const first = startBlock === 'latest' ? 0 : startBlock
+  const whole = { startBlock: first, confirmations, finalityDepth }
   for (const [name, value] of Object.entries({ ...whole, maxRange, window })) {
     const least = name in whole ? 0 : 1
     if (Number.isSafeInteger(value) && value >= least) continue
     const message = `${name} of the listener of "${options.chain}" is ${value}, not a whole number from ${least}`
     throw new AppError({ code: 'stream/bad-setting', message })
   }
-  return new ChainListener({ ...options, confirmations, maxRange, window }, dependencies)
+  return new ChainListener(
+    { ...options, confirmations, finalityDepth, maxRange, window },
+    dependencies,
+  )
 }
 
 class ChainListener implements Listener {
@@ -84,6 +96,7 @@ class ChainListener implements Listener {
   readonly #with: ListenerDependencies
   readonly #decoder: EventDecoder
   readonly #kept: KeptBlocks
+  readonly #life: EventLife
   readonly #measures
   #client: JsonRpcClient
   #reader: RangeReader
@@ -91,6 +104,7 @@ class ChainListener implements Listener {
   #status: ListenerStatus
   /** Whether chain id and genesis have been compared since the endpoint was last away. */
   #isVerified = false
+  #tags: (TaggedHeads & { readonly head: number }) | undefined
   #failures = 0
   #running = false
   #round: Promise<void> = Promise.resolve()
@@ -101,12 +115,13 @@ class ChainListener implements Listener {
     this.#with = dependencies
     this.#decoder = createEventDecoder(options.subscriptions)
     this.#kept = new KeptBlocks(dependencies.sql, options)
+    this.#life = new EventLife({ ...dependencies, chain: options.chain })
     this.#measures = listenerMeasures(dependencies.metrics, options.chain)
     this.#client = dependencies.client
     this.#reader = new RangeReader(this.#client, this.#decoder, options)
     this.#status = {
       ...{ chain: options.chain, state: 'starting' },
-      ...{ checkpoint: undefined, head: undefined, problem: undefined },
+      ...{ checkpoint: undefined, head: undefined, problem: undefined, alarms: [] },
     }
   }
 
@@ -115,7 +130,12 @@ class ChainListener implements Listener {
   }
 
   status(): ListenerStatus {
-    return this.#status
+    const { problem = this.#status.alarms.at(-1)?.detail } = this.#status
+    return { ...this.#status, problem }
+  }
+
+  acknowledge(): void {
+    this.#status = { ...this.#status, alarms: [] }
   }
 
   async start(): Promise<void> {
@@ -123,7 +143,7 @@ class ChainListener implements Listener {
     this.#running = true
     this.#isVerified = false
     this.#failures = 0
-    this.#status = { ...this.#status, state: 'starting', problem: undefined }
+    this.#status = { ...this.#status, state: 'starting', problem: undefined, alarms: [] }
     this.#leave = new AbortController()
     this.#client = leavingClient(this.#with.client, this.#leave.signal)
     this.#reader = new RangeReader(this.#client, this.#decoder, this.#options)
@@ -180,15 +200,16 @@ class ChainListener implements Listener {
     const checkpoint = await this.#verified(head)
     const from = checkpoint.number + 1
     if (!(await this.#isOnChain(checkpoint, head))) return false
+    const marks = await this.#marks(head)
     let reached = checkpoint.number
     if (head >= from) {
       const hash = await this.#kept.hashAt(from - 1)
       const before = hash === undefined ? undefined : { number: from - 1, hash }
       const range = await this.#reader.read({ from, head, before })
-      await this.#store(checkpoint, range)
+      await this.#store(checkpoint, range, marks)
       reached = range.to
     } else {
-      await this.#confirmOnly(reached)
+      await this.#advanceOnly(reached, marks)
     }
     const caughtUp = reached >= head
     const state = caughtUp ? 'following' : 'catching-up'
@@ -245,19 +266,12 @@ class ChainListener implements Listener {
   async #goBack(checkpoint: Checkpoint, from: number): Promise<void> {
     const ancestor = await commonAncestor(this.#comparison, from)
     const { chain } = this.#options
-    const { sql, events, handler, logger } = this.#with
-    const retracted = await sql.transaction(async (session) => {
-      const range = { chain, from: ancestor + 1, to: checkpoint.number }
-      const gone: StreamEvent[] = []
-      for (const event of await events.inBlocks(session, range)) {
-        const left: StreamEvent = { ...event, state: 'retracted' }
-        await events.setState(session, left)
-        if (event.state === 'confirmed') await handler.retracted(session, left)
-        gone.push(left)
-      }
+    const { sql, logger } = this.#with
+    const { gone: retracted, finalized } = await sql.transaction(async (session) => {
+      const left = await this.#life.retract(session, { from: ancestor + 1, to: checkpoint.number })
       await this.#kept.dropAbove(session, ancestor)
       await this.#kept.setCheckpoint(session, { ...checkpoint, number: ancestor })
-      return gone
+      return left
     })
     const blocks = checkpoint.number - ancestor
     logger.warn('blocks left the chain', {
@@ -268,52 +282,44 @@ class ChainListener implements Listener {
     })
     this.#measures.reorganised(blocks)
     this.#status = { ...this.#status, checkpoint: ancestor }
+    if (finalized > 0)
+      this.#alarm(`${finalized} finalized events left the chain above block ${ancestor}`)
     this.#tell(retracted)
   }
 
+  /** Tells people that what was final was not; the status says so until somebody has looked. */
+  #alarm(detail: string): void {
+    const { logger, clock } = this.#with
+    logger.error('finality was violated', { chain: this.#options.chain, detail })
+    this.#measures.finalityViolated()
+    const alarm = { kind: 'finality-violated', atMs: clock.nowMs(), detail } as const
+    this.#status = { ...this.#status, alarms: [...this.#status.alarms, alarm].slice(-maxAlarms) }
+  }
+
+  /** The marks by the endpoint's tags, which are asked for when there is another head. */
+  async #marks(head: number): Promise<LifeMarks> {
+    if (this.#tags?.head !== head) this.#tags = { head, ...(await taggedHeads(this.#client)) }
+    return marksOf(this.#tags, this.#options)
+  }
+
   /** Stores what was read: checkpoint, events and what the handler does with them, all or nothing. */
-  async #store(checkpoint: Checkpoint, range: ReadRange): Promise<void> {
+  async #store(checkpoint: Checkpoint, range: ReadRange, marks: LifeMarks): Promise<void> {
     const found = await this.#eventsOf(range)
-    const lastConfirmed = range.to - this.#options.confirmations
     const told = await this.#with.sql.transaction(async (session) => {
-      const changed = await this.#confirm(session, Math.min(lastConfirmed, checkpoint.number))
-      for (const event of found) {
-        const isConfirmed = event.blockNumber <= lastConfirmed
-        const placed: StreamEvent = isConfirmed ? { ...event, state: 'confirmed' } : event
-        if (!(await this.#with.events.put(session, placed))) continue
-        if (isConfirmed) await this.#with.handler.appeared(session, placed)
-        changed.push(placed)
-      }
+      const advanced = await this.#life.advance(session, marks, checkpoint.number)
+      const fresh = await this.#life.appear(session, found, marks)
       await this.#kept.keep(session, range.blocks)
       await this.#kept.setCheckpoint(session, { ...checkpoint, number: range.to })
-      return changed
+      return [...advanced, ...fresh]
     })
     this.#tell(told)
   }
 
-  /** What waited for more blocks than it needs by now, as after a change of settings. */
-  async #confirmOnly(checkpoint: number): Promise<void> {
-    const { sql, events } = this.#with
-    const { chain, confirmations } = this.#options
-    const upTo = checkpoint - confirmations
-    if ((await events.pendingUpTo(sql, chain, upTo)).length === 0) return
-    this.#tell(await sql.transaction((session) => this.#confirm(session, upTo)))
-  }
-
-  /** Confirms pending events up to a block, oldest first. */
-  async #confirm(session: SqlSession, upTo: number): Promise<StreamEvent[]> {
-    const { events, handler } = this.#with
-    const confirmed: StreamEvent[] = []
-    for (;;) {
-      const pending = await events.pendingUpTo(session, this.#options.chain, upTo)
-      if (pending.length === 0) return confirmed
-      for (const event of pending) {
-        const after: StreamEvent = { ...event, state: 'confirmed' }
-        await events.setState(session, after)
-        await handler.appeared(session, after)
-        confirmed.push(after)
-      }
-    }
+  /** What waited for more than it needs by now, as after a change of settings, or when only tags moved. */
+  async #advanceOnly(checkpoint: number, marks: LifeMarks): Promise<void> {
+    const { sql } = this.#with
+    if (!(await this.#life.isDue(sql, marks, checkpoint))) return
+    this.#tell(await sql.transaction((session) => this.#life.advance(session, marks, checkpoint)))
   }
 
   async #eventsOf({ blocks, logs }: ReadRange): Promise<readonly StreamEvent[]> {

@@ -5,8 +5,11 @@ import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import type { SqlSession } from '../store/sql.ts'
 
-/** Where an event is in its life; `retracted` when its block left the chain. */
-export type EventState = 'pending' | 'confirmed' | 'retracted'
+/**
+ * Where an event is in its life: in a block of the head chain (`pending`), with enough blocks on top (`confirmed`), at or
+ * below the endpoint's tag or a set depth (`safe`, `finalized`), or its block left the chain (`retracted`).
+ */
+export type EventState = 'pending' | 'confirmed' | 'safe' | 'finalized' | 'retracted'
 
 /** A decoded log. */
 export interface StreamEvent {
@@ -19,6 +22,8 @@ export interface StreamEvent {
   readonly address: Hex
   /** `Deposited`. */
   readonly name: string
+  /** Canonical: `Deposited(address,uint256,bytes32)`. */
+  readonly signature: string
   /** By argument name; integers as decimal strings of full precision. */
   readonly args: { readonly [name: string]: Json }
   readonly state: EventState
@@ -32,10 +37,19 @@ export interface StreamEvent {
   readonly seenAtMs: number
 }
 
-/** What `stream` calls, in the SQL transaction that stores the event: the exactly-once point. */
+/**
+ * What `stream` calls, in the SQL transaction that stores the event: the exactly-once point. Within one chain events
+ * come in the order of their blocks and logs, the changes of one event in the order in which they happened.
+ */
 export interface EventHandler {
-  /** A new event, or one that came back after it was retracted. */
+  /**
+   * A new event, or one that came back after it was retracted: normally `pending`, or further where its block is deep
+   * when it is read.
+   */
   appeared(session: SqlSession, event: StreamEvent): Promise<void>
+  /** Its state is a later one: `confirmed`, `safe` or `finalized`; a state may be passed over. */
+  advanced(session: SqlSession, event: StreamEvent): Promise<void>
+  /** Its block left the chain, whichever state it had; it is given as `retracted`. */
   retracted(session: SqlSession, event: StreamEvent): Promise<void>
 }
 
@@ -48,13 +62,24 @@ export interface ListenerStatus {
   readonly checkpoint: number | undefined
   /** The endpoint's head. */
   readonly head: number | undefined
-  /** The last error, while it lasts. */
+  /** The last error while it lasts, or an alarm until somebody acknowledged it. */
   readonly problem: string | undefined
+  /** `finality-violated`: events that were `finalized` left the chain; stays until a restart or `acknowledge`. */
+  readonly alarms: readonly ListenerAlarm[]
+}
+
+/** Something that must not happen, and did. */
+export interface ListenerAlarm {
+  readonly kind: 'finality-violated'
+  readonly atMs: number
+  readonly detail: string
 }
 
 /** Follows one chain and stores the events that match. */
 export interface Listener {
   status(): ListenerStatus
+  /** Takes the alarms away, once somebody has looked at them. */
+  acknowledge(): void
   start(): Promise<void>
   stop(): Promise<void>
 }

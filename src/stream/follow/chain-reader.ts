@@ -27,6 +27,12 @@ export interface PlacedLog {
   readonly place: number
 }
 
+/** What an endpoint says of its chain's finality. */
+export interface TaggedHeads {
+  readonly safe: number | undefined
+  readonly finalized: number | undefined
+}
+
 /** Which blocks: a range, or one by its hash, which an endpoint on another head cannot answer by mistake. */
 export type LogQuery = { readonly from: number; readonly to: number } | { readonly block: Hex }
 
@@ -71,6 +77,27 @@ export async function chainIdOf(client: JsonRpcClient): Promise<number> {
 /** The number of the endpoint's head. */
 export async function headOf(client: JsonRpcClient): Promise<number> {
   return numberOf(await client.request('eth_blockNumber'), 'eth_blockNumber')
+}
+
+/** Numbers of the blocks that the endpoint calls safe and finalized, where it knows these tags. */
+export async function taggedHeads(client: JsonRpcClient): Promise<TaggedHeads> {
+  const [safe, finalized] = await Promise.all(
+    ['safe', 'finalized'].map((tag) => tagged(client, tag)),
+  )
+  return { safe, finalized }
+}
+
+async function tagged(client: JsonRpcClient, tag: string): Promise<number | undefined> {
+  const method = 'eth_getBlockByNumber'
+  try {
+    const answer = await client.request(method, [tag, false])
+    return answer === null ? undefined : numberOf(fieldsOf(answer, method).number, method)
+  } catch (error) {
+    // Endpoints that do not know the tag, or have no such block yet.
+    const isAnswer = error instanceof AppError && error.code === 'json-rpc/error'
+    if (isAnswer && error.retry === 'never') return undefined
+    throw error
+  }
 }
 
 /** A block of the endpoint's chain. @throws AppError `stream/inconsistent` if it has none of that number */

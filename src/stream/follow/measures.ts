@@ -27,7 +27,13 @@ export function listenerMeasures(metrics: Metrics, chain: string) {
   const head = metrics.gauge('quantumstream_stream_head', "Head of the listener's endpoint", [
     'chain',
   ])
+  const violated = metrics.counter(
+    'quantumstream_stream_finality_violations_total',
+    'Reorganisations that took finalized events from the chain',
+    ['chain'],
+  )
   return {
+    finalityViolated: () => violated.add(1, { chain }),
     stored(changed: readonly StreamEvent[]): void {
       for (const { state } of changed) events.add(1, { chain, state })
     },

@@ -67,6 +67,10 @@ function listenerOn(chain: ScriptedChain, sql: SqlStore, changes: Changes): List
           await session.run(...hear(`+${event.args.amount}`))
           if (fail()) throw new Error('the handler fails')
         },
+        advanced: async (session, event) => {
+          await session.run(...hear(`${event.args.amount} ${event.state}`))
+          if (fail()) throw new Error('the handler fails')
+        },
         retracted: async (session, event) => {
           await session.run(...hear(`-${event.args.amount}`))
         },
@@ -77,6 +81,11 @@ function listenerOn(chain: ScriptedChain, sql: SqlStore, changes: Changes): List
 
 /** What the handler heard: `+5` when an event of 5 appeared, `-5` when it was retracted. */
 export async function heard(sql: SqlStore): Promise<readonly string[]> {
+  return (await heardLives(sql)).filter((line) => /^[+-]/.test(line))
+}
+
+/** The same, and `5 confirmed` when it went on. */
+export async function heardLives(sql: SqlStore): Promise<readonly string[]> {
   return (await sql.all('SELECT line FROM heard ORDER BY rowid')).map(({ line }) => String(line))
 }
 

@@ -43,6 +43,8 @@ export class ScriptedChain implements JsonRpcClient {
   #head = 0
   chainId = 7
   down = false
+  /** Blocks of the tags `safe` and `finalized`; without, there are none. */
+  tags: Readonly<Record<string, number>> = {}
   /** Most blocks of a log query; more is "too many results". */
   maxRange = Number.POSITIVE_INFINITY
   /** Log queries by range asked so far: their lengths. */
@@ -106,7 +108,10 @@ export class ScriptedChain implements JsonRpcClient {
   #answer(method: string, [first]: readonly Json[]): Json {
     if (method === 'eth_chainId') return hex(this.chainId)
     if (method === 'eth_blockNumber') return hex(this.head)
-    if (method === 'eth_getBlockByNumber') return this.#block(Number(first))
+    if (method === 'eth_getBlockByNumber')
+      return this.#block(
+        typeof first === 'string' && first in this.tags ? (this.tags[first] ?? -1) : Number(first),
+      )
     if (method === 'eth_getLogs') return this.#logs(first as LogFilter)
     if (method === 'eth_getTransactionReceipt') return this.#receipt(first as Hex)
     throw new Error(`not scripted: ${method}`)
@@ -114,7 +119,7 @@ export class ScriptedChain implements JsonRpcClient {
 
   #block(number: number): Json {
     this.headers += 1
-    if (number > this.head) return null
+    if (!(number <= this.head)) return null
     const [hash, parentHash] = [this.hashOf(number), this.hashOf(number - 1)]
     return { number: hex(number), hash, parentHash, timestamp: hex(1_000 + number) }
   }

@@ -73,7 +73,7 @@ export interface ChainEvent {
   readonly address: string
   readonly name: string
   readonly args: Readonly<Record<string, unknown>>
-  readonly state: 'pending' | 'confirmed' | 'retracted'
+  readonly state: 'pending' | 'confirmed' | 'safe' | 'finalized' | 'retracted'
   readonly blockNumber: number
   readonly blockHash: string
   readonly transactionHash: string

@@ -62,6 +62,8 @@ const icons: Readonly<Record<State, IconName>> = {
   cancelled: 'cancelled',
   pending: 'waiting',
   confirmed: 'done',
+  safe: 'done',
+  finalized: 'done',
   retracted: 'back',
   creating: 'running',
   starting: 'running',
