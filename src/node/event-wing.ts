@@ -25,7 +25,9 @@ import { evmFunctions } from '../workflow/evm-functions.ts'
 import { functionInvoke } from '../workflow/functions.ts'
 import { createHttpFunctions } from '../workflow/http-functions.ts'
 import { createLocalFunctions } from '../workflow/local-functions.ts'
-import { createTransactionSender, type TransactionSender } from '../workflow/transaction-sender.ts'
+import type { TransactionSender } from '../workflow/sent-transaction.ts'
+import { keySigner } from '../workflow/signers.ts'
+import { createTransactionSender } from '../workflow/transaction-sender.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
@@ -59,6 +61,8 @@ export async function startEventWing(
 
   const folder = values.workflows ?? flagshipFolder
   const sender = await createSender(composition, { chain, sql })
+  sender?.start()
+  stops.push(async () => sender?.stop())
   const notifications = createNotifications(notificationOptions(composition), { sql, ...world })
   const records = createRecords({ sql, ...world })
   const functions = values.functionUrl
@@ -165,11 +169,11 @@ async function createSender(
 ): Promise<TransactionSender | undefined> {
   const privateKey = await senderKey(composition, chain)
   if (privateKey === undefined) return undefined
-  const { values, logger } = composition
+  const { values, logger, metrics } = composition
   const maxFeePerGas = BigInt(Math.round(values.maxFee * 1_000)) * 10n ** 6n
   return createTransactionSender(
-    { chainId: chain.chainId, privateKey, maxFeePerGas },
-    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger },
+    { chainId: chain.chainId, signer: keySigner(privateKey), maxFeePerGas },
+    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger, metrics },
   )
 }
 

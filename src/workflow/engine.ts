@@ -16,7 +16,7 @@ import {
   postpone,
 } from './instance-store.ts'
 import { keptReason } from './kept-json.ts'
-import { senderMigrations } from './sender-store.ts'
+import { senderMigrations } from './transaction-sender.ts'
 import type {
   DeployedWorkflow,
   InstanceChange,

@@ -13,7 +13,7 @@ import {
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
-import type { TransactionSender } from './transaction-sender.ts'
+import type { TransactionSender } from './sent-transaction.ts'
 import type { StepContext, StepFunction, StepOutcome } from './workflow.ts'
 
 /** What the steps work with. */

@@ -9,10 +9,12 @@ import { type Abi, encodeErrorResult, keccak256, parseTransaction, stringToHex }
 import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
 import type { Hex } from '../base/bytes.ts'
 import { silentLogger } from '../base/logger.ts'
+import { noMetrics } from '../base/metrics.ts'
 import type { SqlStore } from '../store/sql.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { workflowMigrations } from './engine.ts'
 import { evmFunctions } from './evm-functions.ts'
+import { keySigner } from './signers.ts'
 import { ManualTime } from './test-world/manual-time.ts'
 import { ScriptedNode } from './test-world/scripted-node.ts'
 import { createTransactionSender } from './transaction-sender.ts'
@@ -39,8 +41,8 @@ async function world(t: Test) {
 
 function senderOn({ sql, node, time }: { sql: SqlStore; node: ScriptedNode; time: ManualTime }) {
   return createTransactionSender(
-    { chainId: 7, privateKey: new Uint8Array(32).fill(5), maxFeePerGas: 100n * 10n ** 9n },
-    { client: node, sql, clock: time, timer: time, logger: silentLogger },
+    { chainId: 7, signer: keySigner(new Uint8Array(32).fill(5)), maxFeePerGas: 100n * 10n ** 9n },
+    { client: node, sql, clock: time, timer: time, logger: silentLogger, metrics: noMetrics },
   )
 }
 

@@ -10,7 +10,12 @@ export class ScriptedNode implements JsonRpcClient {
   /** Raw transactions that were broadcast, in order. */
   readonly sent: Hex[] = []
   readonly #pool = new Map<Hex, Hex>()
-  readonly #mined = new Map<Hex, { block: number; status: Hex }>()
+  readonly #mined = new Map<Hex, { block: number; status: Hex; fork: number }>()
+  #fork = 0
+  /** A chain from before London. */
+  isLegacy = false
+  /** Number of the last final block. */
+  finalized = 0
   #height = 1
   /** The account's next nonce in the chain. */
   nonce = 0
@@ -32,9 +37,20 @@ export class ScriptedNode implements JsonRpcClient {
       const { nonce = 0 } = parseTransaction(raw)
       if (nonce !== this.nonce) continue
       this.nonce += 1
-      this.#mined.set(hash, { block: this.#height, status })
+      this.#mined.set(hash, { block: this.#height, status, fork: this.#fork })
       this.#pool.delete(hash)
     }
+  }
+
+  /** Blocks from a number on leave the chain, and what was in them is forgotten. */
+  leave(from: number): void {
+    this.#fork += 1
+    for (const [hash, { block }] of this.#mined) {
+      if (block < from) continue
+      this.#mined.delete(hash)
+      this.nonce -= 1
+    }
+    this.#height = from - 1
   }
 
   /** Forgets everything that waits. */
@@ -49,6 +65,11 @@ export class ScriptedNode implements JsonRpcClient {
       return '0xc350'
     }
     if (method === 'eth_call') return '0x'
+    if (method === 'eth_blockNumber') return `0x${this.#height.toString(16)}`
+    if (method === 'eth_getBlockByNumber' && params[0] === 'finalized')
+      return { number: `0x${this.finalized.toString(16)}` }
+    if (this.isLegacy && method === 'eth_gasPrice') return '0x77359400'
+    if (this.isLegacy && method === 'eth_getBlockByNumber') return {}
     if (method === 'eth_getBlockByNumber')
       return { baseFeePerGas: `0x${this.baseFee.toString(16)}` }
     if (method === 'eth_maxPriorityFeePerGas') return '0x3b9aca00'
@@ -61,7 +82,10 @@ export class ScriptedNode implements JsonRpcClient {
     if (method !== 'eth_getTransactionReceipt') throw new Error(`not scripted: ${method}`)
     const mined = this.#mined.get(first)
     return mined
-      ? { blockNumber: `0x${mined.block.toString(16)}`, status: mined.status, gasUsed: '0x5208' }
+      ? {
+          ...{ blockNumber: `0x${mined.block.toString(16)}`, status: mined.status },
+          ...{ blockHash: `0x${mined.fork}${mined.block}`, gasUsed: '0x5208' },
+        }
       : null
   }
 

@@ -1,0 +1,205 @@
+/** Watches a lane through reorganisations, crowds, confirmations, chains without base fee, and signers elsewhere. */
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { keccak256, parseTransaction, stringToHex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { type Hex, toHex } from '../base/bytes.ts'
+import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
+import { silentLogger } from '../base/logger.ts'
+import { noMetrics } from '../base/metrics.ts'
+import { openSqlite } from '../store/sqlite.ts'
+import { workflowMigrations } from './engine.ts'
+import type { SenderOptions } from './sent-transaction.ts'
+import { keySigner, remoteSigner } from './signers.ts'
+import { ManualTime } from './test-world/manual-time.ts'
+import { ScriptedNode } from './test-world/scripted-node.ts'
+import { createTransactionSender, listSentTransactions } from './transaction-sender.ts'
+
+type Test = { after(run: () => Promise<void>): void }
+
+const secret = new Uint8Array(32).fill(5)
+const key = (text: string) => keccak256(stringToHex(text))
+const request = (name: string) => ({
+  ...{ idempotencyKey: key(name), to: `0x${'11'.repeat(20)}` as Hex, data: '0x' as Hex, value: 1n },
+})
+const running = () => new AbortController().signal
+const turns = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+async function world(t: Test, more: Partial<SenderOptions> = {}) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'qs-lane-'))
+  const sql = await openSqlite({ path: path.join(folder, 'sender.sqlite') })
+  await sql.migrate(workflowMigrations)
+  const node = new ScriptedNode()
+  const time = new ManualTime()
+  const open = () =>
+    createTransactionSender(
+      { chainId: 7, signer: keySigner(secret), maxFeePerGas: 100n * 10n ** 9n, ...more },
+      { client: node, sql, clock: time, timer: time, logger: silentLogger, metrics: noMetrics },
+    )
+  const sender = open()
+  t.after(async () => {
+    await sender.stop()
+    await sql.close()
+    await rm(folder, { recursive: true })
+  })
+  const seconds = async (count: number) => {
+    for (let at = 0; at < count; at += 1) {
+      time.advance(1_000)
+      await turns()
+    }
+  }
+  const states = async () =>
+    (await listSentTransactions(sql, { limit: 200 })).items.map(({ state }) => state)
+  return { sql, node, time, sender, open, seconds, states }
+}
+
+test('a transaction whose block leaves the chain goes out again with the same bytes, until it is final', async (t) => {
+  const { node, sender, seconds, states } = await world(t)
+  sender.start()
+  const sending = sender.send(request('a'), running())
+  await turns()
+  node.mine()
+  await seconds(1)
+  const first = await sending
+  assert.deepEqual(await states(), ['mined'])
+  node.leave(first.blockNumber)
+  await seconds(6)
+  assert.equal(node.sent.length, 2)
+  assert.equal(new Set(node.sent).size, 1)
+  assert.deepEqual(await states(), ['open'])
+  node.mine()
+  await seconds(3)
+  assert.deepEqual(await states(), ['mined'])
+  const again = await sender.send(request('a'), running())
+  assert.equal(again.hash, first.hash)
+  assert.notEqual(again.blockHash, first.blockHash)
+  node.finalized = again.blockNumber
+  node.mine()
+  await seconds(3)
+  assert.deepEqual(await states(), ['final'])
+  assert.equal(node.sent.length, 2)
+})
+
+test('a crowd has its turn in nonce order, and no more is out than may be', async (t) => {
+  const { node, sender, seconds, states } = await world(t, { maxOpen: 8 })
+  const names = Array.from({ length: 50 }, (_, at) => `n${at}`)
+  let most = 0
+  const all = names.map((name) => sender.send(request(name), running()))
+  const done = Promise.all(all)
+  for (let round = 0; round < 60; round += 1) {
+    await seconds(1)
+    most = Math.max(most, (await states()).filter((state) => state === 'open').length)
+    node.mine()
+  }
+  const outcomes = await done
+  assert.equal(new Set(outcomes.map(({ hash }) => hash)).size, 50)
+  assert.equal(most, 8)
+  const nonces = node.sent.map((raw) => parseTransaction(raw).nonce ?? 0)
+  assert.deepEqual(nonces, [...nonces.keys()])
+  assert.deepEqual(sender.status(), {
+    ...{ chainId: 7, address: keySigner(secret).address, open: 0, waiting: 0, problem: undefined },
+  })
+})
+
+test('what is taken back before it is signed is never sent', async (t) => {
+  const { node, sender, seconds } = await world(t, { maxOpen: 1 })
+  const first = sender.send(request('a'), running())
+  await turns()
+  const stop = new AbortController()
+  const second = sender.send(request('b'), stop.signal)
+  await turns()
+  stop.abort()
+  await assert.rejects(second, { code: 'workflow/send-aborted' })
+  node.mine()
+  await seconds(3)
+  await first
+  node.mine()
+  await seconds(3)
+  assert.equal(node.sent.length, 1)
+})
+
+test('confirmations are waited for', async (t) => {
+  const { node, sender, seconds } = await world(t)
+  let isDone = false
+  const sending = sender.send({ ...request('a'), confirmations: 2 }, running()).finally(() => {
+    isDone = true
+  })
+  await turns()
+  for (let block = 0; block < 2; block += 1) {
+    node.mine()
+    await seconds(2)
+  }
+  assert.equal(isDone, false)
+  node.mine()
+  await seconds(2)
+  assert.equal((await sending).succeeded, true)
+  const again = sender.send({ ...request('a'), confirmations: 2 }, running())
+  assert.equal((await again).succeeded, true)
+})
+
+test('two callers of one key send one transaction', async (t) => {
+  const { node, sender, open, seconds } = await world(t)
+  const both = [sender.send(request('a'), running()), sender.send(request('a'), running())]
+  await turns()
+  const third = open().send(request('a'), running())
+  await turns()
+  node.mine()
+  await seconds(2)
+  const hashes = (await Promise.all([...both, third])).map(({ hash }) => hash)
+  assert.equal(new Set(hashes).size, 1)
+  assert.equal(new Set(node.sent).size, 1)
+})
+
+test('a chain without base fee gets transactions of the old kind, and they are raised too', async (t) => {
+  const { node, sender, seconds } = await world(t)
+  node.isLegacy = true
+  const sending = sender.send(request('a'), running())
+  await turns()
+  await seconds(31)
+  node.mine()
+  await seconds(2)
+  await sending
+  const sent = [...new Set(node.sent)].map((raw) => parseTransaction(raw))
+  assert.deepEqual(
+    sent.map(({ type, gasPrice }) => [type, gasPrice]),
+    [
+      ['legacy', 2_000_000_000n],
+      ['legacy', 2_250_000_000n],
+    ],
+  )
+})
+
+test('a signer elsewhere is asked, and what it gives is checked', async (t) => {
+  const account = privateKeyToAccount(toHex(secret))
+  const asked: Json[] = []
+  let forge = false
+  const elsewhere: JsonRpcClient = {
+    async request(method, [transaction] = []) {
+      assert.equal(method, 'eth_signTransaction')
+      asked.push(transaction ?? null)
+      const fields = transaction as { readonly [name: string]: Hex }
+      return account.signTransaction({
+        ...{ type: 'eip1559', chainId: Number(fields.chainId), nonce: Number(fields.nonce) },
+        ...{ to: fields.to as Hex, data: fields.data as Hex, gas: BigInt(fields.gas as Hex) },
+        value: forge ? 10n ** 18n : BigInt(fields.value as Hex),
+        maxFeePerGas: BigInt(fields.maxFeePerGas as Hex),
+        maxPriorityFeePerGas: BigInt(fields.maxPriorityFeePerGas as Hex),
+      })
+    },
+  }
+  const signer = remoteSigner(elsewhere, account.address)
+  const { node, sender, seconds } = await world(t, { signer })
+  const sending = sender.send(request('a'), running())
+  await turns()
+  node.mine()
+  await seconds(2)
+  assert.equal((await sending).succeeded, true)
+  assert.equal(asked.length, 1)
+  forge = true
+  await assert.rejects(sender.send(request('b'), running()), { code: 'workflow/not-signed' })
+  assert.equal(node.sent.length, 1)
+})

@@ -1,0 +1,190 @@
+/** Signs a transaction, brings it out, and deals with what nodes answer. */
+
+import { keccak256 } from 'viem'
+import { AppError } from '../../base/app-error.ts'
+import type { Hex } from '../../base/bytes.ts'
+import { refusalOf } from '../refusals.ts'
+import type {
+  SenderDependencies,
+  SenderOptions,
+  SendRequest,
+  SentTransaction,
+  SignedVersion,
+} from '../sent-transaction.ts'
+import type { ChainView } from './chain-view.ts'
+import { type Fees, feesOf, raisedFees } from './fees.ts'
+import type { SentStore } from './sent-store.ts'
+
+/** What the parts of a lane work with. */
+export interface LaneContext extends SenderDependencies {
+  readonly name: string
+  readonly options: Required<SenderOptions>
+  readonly store: SentStore
+  readonly view: ChainView
+}
+
+/** What a transaction is signed with, but for its nonce. */
+interface Terms extends Fees {
+  readonly gas: bigint
+}
+
+/** Gas over the estimate, in percent. */
+const gasMarginPercent = 25n
+const quantity = (value: bigint): Hex => `0x${value.toString(16)}`
+
+/** Brings the transactions of a lane out; its callers see to it that one is dealt with at a time. */
+export class Outgoing {
+  readonly #with: LaneContext
+  /** Since when the nonce of a key is used up and no receipt is known, in milliseconds. */
+  readonly #usedUpSince = new Map<Hex, number>()
+
+  constructor(context: LaneContext) {
+    this.#with = context
+  }
+
+  /** What a request needs and offers; the estimate is its simulation. @throws AppError `json-rpc/error` with revert data */
+  async terms(request: SendRequest): Promise<Terms> {
+    const gas = request.gas ?? (await this.#estimate(request))
+    return { gas, ...(await this.#fees()) }
+  }
+
+  /** Signs a request with the next nonce, stores it, and sends it. */
+  async first(request: SendRequest, terms: Terms): Promise<void> {
+    const nonce = await this.#nextNonce()
+    const { to = null, data, value } = request
+    const kept = { to, data, value: String(value) }
+    const { store, clock, name: lane } = this.#with
+    const sent: SentTransaction = {
+      ...{ lane, idempotencyKey: request.idempotencyKey, state: 'open', nonce, request: kept },
+      ...{ gas: String(terms.gas), versions: [await this.#sign(kept, { ...terms, nonce })] },
+      ...{ revision: 0, outcome: undefined, problem: undefined, createdAtMs: clock.nowMs() },
+    }
+    await store.add(sent)
+    await this.broadcast(sent, { isFirst: true })
+  }
+
+  /** Sends the last version, once more or for the first time. */
+  async broadcast(sent: SentTransaction, { isFirst } = { isFirst: false }): Promise<void> {
+    const version = sent.versions.at(-1) as SignedVersion
+    try {
+      await this.#with.client.request('eth_sendRawTransaction', [version.raw])
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'json-rpc/error') throw error
+      await this.#refused(error, sent, isFirst)
+    }
+  }
+
+  /** Offers more for one that has been out for too long. */
+  async hurry(sent: SentTransaction): Promise<void> {
+    this.#usedUpSince.delete(sent.idempotencyKey)
+    const { clock, options } = this.#with
+    const ageMs = clock.nowMs() - (sent.versions.at(-1)?.signedAtMs ?? 0)
+    if (ageMs < options.stuckAfterMs) return
+    try {
+      await this.#offerMore(sent)
+    } catch (error) {
+      // One that may not pay more stays out as it is: fees can fall again.
+      if (!(error instanceof AppError) || error.code !== 'workflow/fee-too-high') throw error
+      const problem = `it is not mined, and ${error.message}`
+      if (sent.problem !== problem) await this.#with.store.save({ ...sent, problem })
+    }
+  }
+
+  /** The nonce is used up: by this one, whose receipt may come late, or by another transaction of the key. */
+  async displaced(sent: SentTransaction): Promise<void> {
+    const nowMs = this.#with.clock.nowMs()
+    const sinceMs = this.#usedUpSince.get(sent.idempotencyKey) ?? nowMs
+    this.#usedUpSince.set(sent.idempotencyKey, sinceMs)
+    if (nowMs - sinceMs < this.#with.options.displacedAfterMs) return
+    if (await this.#with.view.outcomeOf(sent)) return
+    this.#usedUpSince.delete(sent.idempotencyKey)
+    await this.#signAgain(sent)
+  }
+
+  /** It has ended. */
+  forget({ idempotencyKey }: SentTransaction): void {
+    this.#usedUpSince.delete(idempotencyKey)
+  }
+
+  /** What was out before may be in a pool or a block that this node does not know: its nonce stays. */
+  async #refused(error: AppError, sent: SentTransaction, isFirst: boolean): Promise<void> {
+    const refusal = refusalOf(error.message)
+    if (refusal === 'known') return
+    if (refusal === 'nonce-used' || refusal === 'nonce-taken') {
+      if (isFirst) await this.#signAgain(sent)
+      return
+    }
+    if (refusal === 'fee-too-low') return this.#offerMore(sent)
+    if (isFirst) await this.#with.store.forget(sent.idempotencyKey)
+    if (refusal === 'no-funds') {
+      const { address } = this.#with.options.signer
+      const message = `the sender ${address} has not enough funds: ${error.message}`
+      throw new AppError({ code: 'workflow/no-funds', message, cause: error, retry: 'later' })
+    }
+    if (isFirst && refusal === 'other') throw error
+    const message = `the node does not take the transaction now: ${error.message}`
+    throw new AppError({ code: 'workflow/not-taken', message, cause: error, retry: 'later' })
+  }
+
+  /** The nonce was used by another transaction of this key: this one needs a new one. */
+  async #signAgain(sent: SentTransaction): Promise<void> {
+    const { name: lane, logger } = this.#with
+    logger.warn('a nonce was used elsewhere; signing anew', { lane, nonce: sent.nonce })
+    const nonce = await this.#nextNonce(sent.nonce)
+    const terms = { nonce, gas: BigInt(sent.gas), ...(await this.#fees()) }
+    await this.#renewed({ ...sent, nonce }, await this.#sign(sent.request, terms))
+  }
+
+  /** The same nonce for a higher fee, at least what is asked now. @throws AppError `workflow/fee-too-high` */
+  async #offerMore(sent: SentTransaction): Promise<void> {
+    const { maxFeePerGas, maxPriorityFeePerGas, hash } = sent.versions.at(-1) as SignedVersion
+    const tip = maxPriorityFeePerGas === undefined ? undefined : BigInt(maxPriorityFeePerGas)
+    const before = { maxFeePerGas: BigInt(maxFeePerGas), maxPriorityFeePerGas: tip }
+    const fees = raisedFees(before, await this.#fees(), this.#with.options.maxFeePerGas)
+    const { nonce } = sent
+    const version = await this.#sign(sent.request, { nonce, gas: BigInt(sent.gas), ...fees })
+    this.#with.logger.warn('a transaction is stuck; offering more', { nonce, hash })
+    await this.#renewed(sent, version)
+  }
+
+  /** On disk before it goes out; whoever else has changed it meanwhile goes on with it. */
+  async #renewed(sent: SentTransaction, version: SignedVersion): Promise<void> {
+    const renewed = { ...sent, versions: [...sent.versions, version], problem: undefined }
+    if (!(await this.#with.store.save(renewed))) return
+    await this.broadcast({ ...renewed, revision: sent.revision + 1 })
+  }
+
+  async #sign(
+    { to, data, value }: SentTransaction['request'],
+    terms: Terms & { readonly nonce: number },
+  ): Promise<SignedVersion> {
+    const { chainId, signer } = this.#with.options
+    const what = { chainId, to: to ?? undefined, data, value: BigInt(value) }
+    const raw = await signer.sign({ ...what, ...terms })
+    const { maxFeePerGas, maxPriorityFeePerGas: tip } = terms
+    return {
+      ...{ raw, hash: keccak256(raw), signedAtMs: this.#with.clock.nowMs() },
+      maxFeePerGas: String(maxFeePerGas),
+      ...(tip === undefined ? {} : { maxPriorityFeePerGas: String(tip) }),
+    }
+  }
+
+  async #estimate({ to, data, value }: SendRequest): Promise<bigint> {
+    const from = this.#with.options.signer.address
+    const target = to === undefined ? {} : { to }
+    const call = { from, ...target, data, value: quantity(value) }
+    const estimate = BigInt((await this.#with.client.request('eth_estimateGas', [call])) as Hex)
+    return estimate + (estimate * gasMarginPercent) / 100n
+  }
+
+  #fees(): Promise<Fees> {
+    return feesOf(this.#with.client, this.#with.options.maxFeePerGas)
+  }
+
+  async #nextNonce(above = -1): Promise<number> {
+    const pending = await this.#with.view.count('pending')
+    const { highest } = await this.#with.store.open()
+    // A nonce that turned out to be used does not count as open.
+    return highest === above ? Math.max(pending, above + 1) : Math.max(pending, highest + 1)
+  }
+}

@@ -1,0 +1,130 @@
+/** Keeps the transactions of senders in SQL, from before their broadcast until their blocks are final. */
+
+import type { Hex } from '../../base/bytes.ts'
+import type { Page, PageQuery } from '../../base/page.ts'
+import { sequencePage } from '../../store/sequence-page.ts'
+import type { Migration, SqlRow, SqlSession, SqlStore } from '../../store/sql.ts'
+import type { SentOutcome, SentState, SentTransaction, SignedVersion } from '../sent-transaction.ts'
+
+/** Tables of the sender. */
+export const senderMigrations: readonly Migration[] = [
+  {
+    id: 'workflow/002-sender',
+    statements: [
+      `CREATE TABLE sent_transactions (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        lane TEXT NOT NULL,
+        idempotency_key TEXT NOT NULL,
+        state TEXT NOT NULL,
+        nonce INTEGER NOT NULL,
+        request TEXT NOT NULL,
+        gas TEXT NOT NULL,
+        versions TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        outcome TEXT,
+        problem TEXT,
+        created_at_ms INTEGER NOT NULL,
+        UNIQUE (lane, idempotency_key)
+      )`,
+      `CREATE INDEX sent_transactions_open ON sent_transactions (lane, state, nonce) WHERE state <> 'final'`,
+    ],
+  },
+]
+
+/** Transactions of one lane. */
+export class SentStore {
+  readonly #sql: SqlStore
+  readonly #lane: string
+
+  constructor(sql: SqlStore, lane: string) {
+    this.#sql = sql
+    this.#lane = lane
+  }
+
+  /** One by its idempotency key. */
+  async find(key: Hex): Promise<SentTransaction | undefined> {
+    const query = 'SELECT * FROM sent_transactions WHERE lane = ? AND idempotency_key = ?'
+    const row = await this.#sql.get(query, this.#lane, key)
+    return row && sentOf(row)
+  }
+
+  /** Those of a state with the lowest nonces, at most so many. */
+  async inState(state: SentState, most: number): Promise<readonly SentTransaction[]> {
+    const query =
+      'SELECT * FROM sent_transactions WHERE lane = ? AND state = ? ORDER BY nonce LIMIT ?'
+    return (await this.#sql.all(query, this.#lane, state, most)).map(sentOf)
+  }
+
+  /** The highest nonce in use, and how many are open. */
+  async open(session: SqlSession = this.#sql): Promise<{ highest: number; count: number }> {
+    const query =
+      "SELECT max(nonce) AS highest, count(*) AS count FROM sent_transactions WHERE lane = ? AND state = 'open'"
+    const row = await session.get(query, this.#lane)
+    return { highest: Number(row?.highest ?? -1), count: Number(row?.count ?? 0) }
+  }
+
+  /** Writes a new one; on disk when it resolves. */
+  async add(sent: SentTransaction): Promise<void> {
+    const { idempotencyKey, state, nonce, request, gas, versions, createdAtMs } = sent
+    await this.#sql.run(
+      `INSERT INTO sent_transactions
+        (lane, idempotency_key, state, nonce, request, gas, versions, revision, created_at_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+      ...[this.#lane, idempotencyKey, state, nonce, JSON.stringify(request), gas],
+      ...[JSON.stringify(versions), createdAtMs],
+    )
+  }
+
+  /**
+   * Writes what has changed, if nobody else has changed it meanwhile.
+   *
+   * @returns whether it was written
+   */
+  async save(sent: SentTransaction): Promise<boolean> {
+    const { idempotencyKey, state, nonce, gas, versions, revision, outcome, problem } = sent
+    const changed = await this.#sql.run(
+      `UPDATE sent_transactions SET state = ?, nonce = ?, gas = ?, versions = ?, outcome = ?, problem = ?,
+        revision = revision + 1 WHERE lane = ? AND idempotency_key = ? AND revision = ?`,
+      ...[state, nonce, gas, JSON.stringify(versions)],
+      ...[outcome === undefined ? null : JSON.stringify(outcome), problem ?? null],
+      ...[this.#lane, idempotencyKey, revision],
+    )
+    return changed === 1
+  }
+
+  /** Forgets one that no node has ever taken. */
+  async forget(key: Hex): Promise<void> {
+    const query = 'DELETE FROM sent_transactions WHERE lane = ? AND idempotency_key = ?'
+    await this.#sql.run(query, this.#lane, key)
+  }
+}
+
+/** One page of the transactions of all lanes, or of one, newest first. */
+export function listSent(
+  sql: SqlSession,
+  query: PageQuery & { readonly lane?: string | undefined; readonly state?: SentState | undefined },
+): Promise<Page<SentTransaction>> {
+  const { limit, cursor, lane, state } = query
+  const conditions = [
+    ...(lane === undefined ? [] : ['lane = ?']),
+    ...(state === undefined ? [] : ['state = ?']),
+  ]
+  const select = `SELECT * FROM sent_transactions WHERE ${[...conditions, '1 = 1'].join(' AND ')}`
+  const values = [lane, state].filter((one) => one !== undefined)
+  return sequencePage(sql, { limit, cursor, select, values, read: sentOf })
+}
+
+function sentOf(row: SqlRow): SentTransaction {
+  const text = (value: SqlRow[string] | undefined) => (value === null ? undefined : String(value))
+  const outcome = text(row.outcome)
+  return {
+    ...{ lane: String(row.lane), idempotencyKey: String(row.idempotency_key) as Hex },
+    ...{ state: String(row.state) as SentState, nonce: Number(row.nonce), gas: String(row.gas) },
+    request: JSON.parse(String(row.request)) as SentTransaction['request'],
+    versions: JSON.parse(String(row.versions)) as readonly SignedVersion[],
+    revision: Number(row.revision),
+    outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as SentOutcome),
+    problem: text(row.problem),
+    createdAtMs: Number(row.created_at_ms),
+  }
+}
