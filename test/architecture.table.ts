@@ -57,7 +57,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['ws'],
   },
   stream: { wing: 'event', may: below, packages: ['viem'] },
-  workflow: { wing: 'event', may: [...below, 'stream'], packages: ['viem'] },
+  workflow: { wing: 'event', may: [...below, 'stream'], packages: ['undici', 'viem'] },
   services: {
     wing: 'event',
     may: [...below, 'quantum', 'energy', 'stream', 'workflow'],

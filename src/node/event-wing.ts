@@ -23,6 +23,7 @@ import { compileWorkflow } from '../workflow/definition.ts'
 import { createWorkflowEngine, workflowMigrations } from '../workflow/engine.ts'
 import { evmFunctions } from '../workflow/evm-functions.ts'
 import { functionInvoke } from '../workflow/functions.ts'
+import { createGuardedHttp } from '../workflow/guarded-http.ts'
 import { createHttpFunctions } from '../workflow/http-functions.ts'
 import { createLocalFunctions } from '../workflow/local-functions.ts'
 import type { TransactionSender } from '../workflow/sent-transaction.ts'
@@ -63,10 +64,14 @@ export async function startEventWing(
   const sender = await createSender(composition, { chain, sql })
   sender?.start()
   stops.push(async () => sender?.stop())
-  const notifications = createNotifications(notificationOptions(composition), { sql, ...world })
+  const http = createGuardedHttp({ allowHosts: allowedHosts(values) })
+  stops.push(() => http.stop())
+  const notifications = createNotifications(notificationOptions(composition), {
+    ...{ sql, http, ...world },
+  })
   const records = createRecords({ sql, ...world })
   const functions = values.functionUrl
-    ? createHttpFunctions({ url: values.functionUrl })
+    ? createHttpFunctions({ url: values.functionUrl, http })
     : createLocalFunctions({ folder })
   const abis = [allocationTokenAbi, depositVaultAbi]
   const engine = createWorkflowEngine({
@@ -151,6 +156,14 @@ function restingListener(chain: string): Listener {
     start: async () => {},
     stop: async () => {},
   }
+}
+
+/** Hosts that outside calls may reach though they are private: those of the setting, in development this machine, too. */
+function allowedHosts({ allowHosts, dev }: Composition['values']): readonly string[] {
+  return [
+    ...(allowHosts?.split(',') ?? []),
+    ...(dev ? ['localhost', '127.0.0.0/8', '::1/128'] : []),
+  ]
 }
 
 function notificationOptions({ values }: Composition) {

@@ -2,6 +2,7 @@
 
 import { chainBounds } from '../chain/chain-settings.ts'
 import { ownForks } from '../chain/ledger/manifest.ts'
+import { isAllowedHost } from '../workflow/host-guard.ts'
 import {
   address,
   blockTime,
@@ -35,6 +36,8 @@ const allowedWords =
   'ids of nodes (64 hex digits), addresses of validators (0x and 40), or the word validators, with commas between them'
 const isAllowedWord = (word: string) =>
   word === 'validators' || /^[0-9a-f]{64}$/.test(word) || /^0x[0-9a-fA-F]{40}$/.test(word)
+const allowedHostWords =
+  'hosts (name or address, with or without :port) or ranges (address/bits), with commas between them'
 
 /** All settings by name; the flag is the name in kebab-case (`rpcPort`: `--rpc-port`, `demo`: `--no-demo`). */
 export const settings = {
@@ -338,6 +341,11 @@ export const settings = {
   functionUrl: {
     ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
     description: 'Endpoint that functions are sent to instead of the local ones',
+  },
+  allowHosts: {
+    ...{ kind: list(allowedHostWords, isAllowedHost), default: undefined, env: 'QS_ALLOW_HOSTS' },
+    description:
+      'Private hosts that workflows may call, with commas between them: names or addresses, with or without a port, and ranges (10.1.0.0/16); with --dev this machine, too',
   },
   notifyWebhook: {
     ...{ kind: web, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },

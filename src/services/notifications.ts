@@ -7,7 +7,8 @@ import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import { sequencePage } from '../store/sequence-page.ts'
 import type { SqlRow, SqlStore } from '../store/sql.ts'
-import type { StepFunction } from '../workflow/workflow.ts'
+import { type GuardedHttp, statusError } from '../workflow/guarded-http.ts'
+import type { StepContext, StepFunction } from '../workflow/workflow.ts'
 
 /** One notification. */
 export interface Notification {
@@ -40,13 +41,17 @@ export interface Notifications {
   subscribe(listener: (notification: Notification) => void): () => void
 }
 
+interface Post {
+  readonly http: GuardedHttp
+}
+
 /** Longest texts, in characters. */
 const bounds = { to: 320, subject: 300, body: 20_000 }
 
 /** Notifications over a database with `servicesMigrations`. */
 export function createNotifications(
   options: NotificationOptions,
-  { sql, clock }: { readonly sql: SqlStore; readonly clock: Clock },
+  { sql, clock, http }: { readonly sql: SqlStore; readonly clock: Clock } & Post,
 ): Notifications {
   const listeners = new Set<(notification: Notification) => void>()
   const tell = (notification: Notification) => {
@@ -63,7 +68,7 @@ export function createNotifications(
         channel,
         atMs: clock.nowMs(),
       } as const
-      if (options.webhookUrl) await post(options, notification, { idempotencyKey, signal })
+      if (options.webhookUrl) await post(options, notification, { idempotencyKey, signal, http })
       if (options.mail) await mail(options.mail, notification, options.timeoutMs)
       return {
         kind: 'done',
@@ -107,32 +112,27 @@ function textsOf(input: Json): Record<'to' | 'subject' | 'body', string> {
 async function post(
   { webhookUrl = '', timeoutMs = 15_000 }: NotificationOptions,
   notification: Notification,
-  { idempotencyKey, signal }: { idempotencyKey: string; signal: AbortSignal },
+  { idempotencyKey, signal, http }: Pick<StepContext, 'idempotencyKey' | 'signal'> & Post,
 ): Promise<void> {
   const { origin } = new URL(webhookUrl)
-  const failed = (reason: string, retry: 'never' | 'later') =>
+  const failed = ({ message, retry, data }: AppError) =>
     new AppError({
       code: 'services/webhook-failed',
-      message: `the webhook at ${origin} ${reason}`,
-      retry,
+      message: `the webhook failed: ${message}`,
+      ...{ retry, data },
     })
   const { id, to, subject, body } = notification
-  let status: number
-  try {
-    const response = await fetch(webhookUrl, {
-      method: 'POST',
+  const answer = await http
+    .request({
+      ...{ url: webhookUrl, method: 'POST', trusted: true, timeoutMs, signal },
       headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
       body: JSON.stringify({ id, to, subject, body }),
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     })
-    await response.body?.cancel()
-    status = response.status
-  } catch (cause) {
-    throw failed(`does not answer: ${(cause as Error).message}`, 'later')
-  }
-  if (status >= 200 && status < 300) return
-  throw failed(`answered ${status}`, status === 429 || status >= 500 ? 'later' : 'never')
+    .catch((error) => {
+      throw failed(error)
+    })
+  if (answer.status < 200 || answer.status > 299)
+    throw failed(statusError(origin, answer, Date.now()))
 }
 
 /** The message id stays the same for each attempt, by which mail servers know a repetition. */

@@ -7,12 +7,13 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { systemClock } from '../base/clock.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { SqlStore } from '../store/sql.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { workflowMigrations } from '../workflow/engine.ts'
+import { createGuardedHttp } from '../workflow/guarded-http.ts'
 import type { StepFunction } from '../workflow/workflow.ts'
 import { createNotifications, type NotificationOptions } from './notifications.ts'
 import { createRecords } from './records.ts'
@@ -59,8 +60,10 @@ async function listening<S extends Server>(t: Test, server: S): Promise<number> 
 const message = { to: '0xabc', subject: 'Hello', body: 'World' }
 
 describe('notifications', () => {
+  const http = createGuardedHttp()
+  after(() => http.stop())
   const make = (sql: SqlStore, options: NotificationOptions = {}) =>
-    createNotifications({ timeoutMs: 500, ...options }, { sql, clock: systemClock })
+    createNotifications({ timeoutMs: 500, ...options }, { sql, http, clock: systemClock })
 
   test('lie in the outbox once, however often the step is completed', async (t) => {
     const sql = await database(t)

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { functionInvoke } from './functions.ts'
+import { createGuardedHttp } from './guarded-http.ts'
 import { createHttpFunctions } from './http-functions.ts'
 import { createLocalFunctions } from './local-functions.ts'
 
@@ -69,13 +70,15 @@ describe('local functions', () => {
 })
 
 describe('functions over HTTP', () => {
+  const http = createGuardedHttp()
+  after(() => http.stop())
   async function served(t: { after(run: () => void): void }, answer: RequestListener) {
     const server = createServer(answer).listen(0, '127.0.0.1')
     await once(server, 'listening')
     t.after(() => server.close())
     const address = server.address()
     assert.ok(address && typeof address === 'object')
-    return createHttpFunctions({ url: `http://127.0.0.1:${address.port}/f`, timeoutMs: 500 })
+    return createHttpFunctions({ url: `http://127.0.0.1:${address.port}/f`, http, timeoutMs: 500 })
   }
 
   test('get name, payload and key, and their JSON is the result', async (t) => {
@@ -107,7 +110,7 @@ describe('functions over HTTP', () => {
     await fails('never', (_, response) => void response.end('no json'))
     await fails('never', (_, response) => void response.end(`"${'x'.repeat(300_000)}"`))
     await fails('later', () => {})
-    const nobody = createHttpFunctions({ url: 'http://127.0.0.1:1/' })
+    const nobody = createHttpFunctions({ url: 'http://127.0.0.1:1/', http })
     await assert.rejects(nobody.invoke('f', {}, invocation), { retry: 'later' })
   })
 })
