@@ -61,7 +61,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   services: {
     wing: 'event',
     may: [...below, 'quantum', 'energy', 'stream', 'workflow'],
-    packages: ['nodemailer'],
+    packages: [
+      ...['@nats-io/jetstream', '@nats-io/transport-node', 'amqplib', 'ioredis', 'mqtt'],
+      ...['nodemailer', 'zod'],
+    ],
   },
   api: {
     wing: 'event',

@@ -6,6 +6,7 @@ import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Notifications } from '../services/notifications.ts'
 import type { Records } from '../services/records.ts'
+import type { SinkDesk } from '../services/sink.ts'
 import type { EventStore, ListenerStatus } from '../stream/stream.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 
@@ -64,6 +65,7 @@ export interface ApiDependencies {
   readonly engine: WorkflowEngine
   readonly notifications: Pick<Notifications, 'list' | 'subscribe'>
   readonly records: Pick<Records, 'list'>
+  readonly sinks: SinkDesk
   readonly listeners: () => readonly ListenerStatus[]
   readonly senders: () => readonly {
     readonly chain: string

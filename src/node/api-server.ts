@@ -7,6 +7,7 @@ import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import type { EventWing } from './event-wing.ts'
 import { programVersion, uiFolder } from './program-folder.ts'
+import { sinksDetail } from './sink-wiring.ts'
 
 /** Where the node answers. */
 interface ApiUrls {
@@ -94,6 +95,7 @@ async function checks(chain: SourceChain, wing: EventWing): Promise<readonly Rea
       await wing.sql.get('SELECT 1')
       return 'answers'
     }),
+    of('sinks', async () => sinksDetail(wing.sinks)),
     of('listener', async () => {
       const { state, problem } = wing.listener.status()
       if (problem !== undefined) throw new Error(problem)

@@ -136,6 +136,10 @@ async function readSettingsFile(
   for (const [key, value] of Object.entries(content)) {
     const known = settingNames.find((one) => one === key)
     if (known === undefined) throw unknown(`"${key}"`, file)
+    if (settingOf(known).kind.isSection) {
+      found.set(known, JSON.stringify(value))
+      continue
+    }
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw badFile(file, `"${key}" must be text, a number, true or false`)
     }

@@ -10,6 +10,7 @@ import type { Json } from '../base/json-rpc.ts'
 import { createNotifications, type Notifications } from '../services/notifications.ts'
 import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
+import type { Sinks } from '../services/sinks.ts'
 import type { SqlStore } from '../store/sql.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import {
@@ -36,6 +37,7 @@ import { senderAccount, testWords } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { openSetKey } from './key-files.ts'
 import { flagshipFolder } from './program-folder.ts'
+import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { knownFunctions, readWorkflow } from './workflow-folder.ts'
 
 /** What runs, as the API and the callers of a node see it. */
@@ -46,6 +48,7 @@ export interface EventWing {
   readonly listener: Listener
   readonly notifications: Notifications
   readonly records: Records
+  readonly sinks: Sinks
   readonly senderAddress: Hex | undefined
 }
 
@@ -69,6 +72,7 @@ export async function startEventWing(
   const notifications = createNotifications(notificationOptions(composition), {
     ...{ sql, http, ...world },
   })
+  const sinks = configuredSinks(values.sinks, { ...world, sql, http })
   const records = createRecords({ sql, ...world })
   const functions = values.functionUrl
     ? createHttpFunctions({ url: values.functionUrl, http })
@@ -82,6 +86,7 @@ export async function startEventWing(
       'function.invoke': functionInvoke(functions),
       ...evmFunctions({ client: chain.client, sender, contracts: { ...chain.contracts }, abis }),
     },
+    ended: (instance) => sinks.outcomeWrites(instance),
     ...(hooks.observe ? { observe: hooks.observe } : {}),
   })
   stops.push(() => engine.stop())
@@ -98,14 +103,23 @@ export async function startEventWing(
           ...{ confirmations: confirmations(composition, chain), pollMs: values.pollInterval },
           subscriptions: [subscriptionOf(definition, chain.name, contracts)],
         },
-        { ...world, sql, events, client: chain.client, handler: handlerOf(engine) },
+        {
+          ...world,
+          sql,
+          events,
+          client: chain.client,
+          handler: withSinks(handlerOf(engine), sinks),
+        },
       )
     : restingListener(chain.name)
   wakeAfter(events, engine)
+  wakeSinks(sinks, { events, engine })
+  await sinks.start()
+  stops.push(() => sinks.stop())
   stops.push(() => listener.stop())
   await listener.start()
   const senderAddress = sender?.address
-  return { sql, engine, events, listener, notifications, records, senderAddress }
+  return { sql, engine, events, listener, notifications, records, sinks, senderAddress }
 }
 
 /** Where blocks come for transactions only, nothing would lie on top of an event until somebody sends more. */

@@ -9,6 +9,8 @@ export interface Kind<T> {
   read(raw: string | number | boolean): T | undefined
   /** A bad value may hold a secret and is not shown. */
   readonly hidden?: true
+  /** In a file it is a list or an object, elsewhere the JSON of one. */
+  readonly isSection?: true
 }
 
 export const text: Kind<string | undefined> = {
@@ -95,3 +97,20 @@ export const schemeList = list(
   `${signatureSchemes.join(', ')}, or several with commas between them`,
   (word) => signatureSchemes.some((one) => one === word),
 )
+
+/** A part of the configuration of its own form, which is kept as JSON; what it may say is checked where it is used. */
+export const section: Kind<string | undefined> = {
+  expected: 'a list or an object of JSON',
+  hidden: true,
+  isSection: true,
+  read: (raw) => (typeof raw === 'string' && isJsonOfParts(raw) ? raw : undefined),
+}
+
+function isJsonOfParts(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null
+  } catch {
+    return false
+  }
+}

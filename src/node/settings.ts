@@ -12,6 +12,7 @@ import {
   oneOf,
   port,
   schemeList,
+  section,
   text,
   url,
   web,
@@ -346,6 +347,11 @@ export const settings = {
     ...{ kind: list(allowedHostWords, isAllowedHost), default: undefined, env: 'QS_ALLOW_HOSTS' },
     description:
       'Private hosts that workflows may call, with commas between them: names or addresses, with or without a port, and ranges (10.1.0.0/16); with --dev this machine, too',
+  },
+  sinks: {
+    ...{ kind: section, default: undefined, env: 'QS_SINKS', secret: true },
+    description:
+      'Where events and outcomes go out to: a list of sinks (webhook, amqp, mqtt, nats, redis, file), see docs/sinks.md',
   },
   notifyWebhook: {
     ...{ kind: web, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },

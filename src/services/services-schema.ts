@@ -1,8 +1,9 @@
 /** Lists the tables of this room. */
 
 import type { Migration } from '../store/sql.ts'
+import { sinkMigrations } from './sinks/sink-tables.ts'
 
-/** Tables of notifications and records. */
+/** Tables of notifications, records and sinks. */
 export const servicesMigrations: readonly Migration[] = [
   {
     id: 'services/001-outcomes',
@@ -28,4 +29,5 @@ export const servicesMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  ...sinkMigrations,
 ]

@@ -2,7 +2,8 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Json } from '../base/json-rpc.ts'
-import { Announcements } from './announcements.ts'
+import type { SqlSession } from '../store/sql.ts'
+import { Announcements, type NotedLine } from './announcements.ts'
 import { type CompiledWorkflow, compileWorkflow } from './definition.ts'
 import type { EngineDependencies } from './engine-dependencies.ts'
 import { cancelInstances, startInstance } from './instance-intake.ts'
@@ -10,10 +11,12 @@ import { InstanceRun, type StoredDefinition } from './instance-run.ts'
 import {
   dueInstances,
   engineMigrations,
+  findInstance,
   instanceDetail,
   listInstances,
   nextWake,
   postpone,
+  writeEnd,
 } from './instance-store.ts'
 import { keptReason } from './kept-json.ts'
 import { senderMigrations } from './transaction-sender.ts'
@@ -100,7 +103,7 @@ class Engine implements WorkflowEngine {
       const started = await startInstance(session, workflow, { event, nowMs })
       if (started === undefined) continue
       ids.push(started.id)
-      if (started.line) this.#announcements.note(started.line)
+      if (started.line) await this.#noteEnd(session, started.line)
     }
     return ids
   }
@@ -108,8 +111,14 @@ class Engine implements WorkflowEngine {
   cancelFor: WorkflowEngine['cancelFor'] = async (session, eventId, reason) => {
     const nowMs = this.#with.clock.nowMs()
     for (const line of await cancelInstances(session, eventId, { reason, nowMs })) {
-      this.#announcements.note(line)
+      await this.#noteEnd(session, line)
     }
+  }
+
+  async #noteEnd(session: SqlSession, line: NotedLine): Promise<void> {
+    this.#announcements.note(line)
+    const instance = await findInstance(session, line.id)
+    if (instance) await writeEnd(session, instance, this.#with.ended)
   }
 
   wake(): void {

@@ -1,8 +1,8 @@
 /** Writes what a run does: a line and the instance in one transaction, told once it is on disk. */
 
 import { AppError } from '../base/app-error.ts'
-import type { Clock } from '../base/clock.ts'
-import type { SqlSession, SqlStore } from '../store/sql.ts'
+import type { SqlSession } from '../store/sql.ts'
+import type { EngineDependencies } from './engine-dependencies.ts'
 import {
   addEntry,
   bytesOf,
@@ -11,14 +11,13 @@ import {
   isNewReason,
   type StoredInstance,
   updateInstance,
+  writeEnd,
 } from './instance-store.ts'
 import { isOpen, type Line } from './step-data.ts'
 import type { InstanceChange, JournalEntry } from './workflow.ts'
 
 /** What the writes need. */
-interface JournalDependencies {
-  readonly sql: SqlStore
-  readonly clock: Clock
+interface JournalDependencies extends Pick<EngineDependencies, 'sql' | 'clock' | 'ended'> {
   tell(change: InstanceChange): Promise<void>
 }
 
@@ -142,7 +141,9 @@ export class InstanceJournal {
     await updateInstance(session, this.#id, { wakeAtMs: nowMs, ...update, nowMs })
     const { status, step, reason, output, attempts } = update
     const changed = { status, step, reason, output, attempts, updatedAtMs: nowMs }
-    return { entry, instance: { ...current, ...changed } }
+    const instance = { ...current, ...changed }
+    if (!isOpen(instance)) await writeEnd(session, instance, this.#with.ended)
+    return { entry, instance }
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import { sequencePage } from '../store/sequence-page.ts'
-import type { Migration, SqlRow, SqlSession, SqlStore } from '../store/sql.ts'
+import type { Migration, SqlRow, SqlSession, SqlStore, SqlWrite } from '../store/sql.ts'
 import type { Instance, InstanceDetail, InstanceStatus, JournalEntry } from './workflow.ts'
 
 /** Tables of the engine. */
@@ -288,4 +288,13 @@ function jsonOf(text: unknown): Json | undefined {
 
 function textOrNull(value: Json | undefined): string | null {
   return value === undefined ? null : JSON.stringify(value)
+}
+
+/** Writes what belongs to the end of an instance, in the transaction that ends it. */
+export async function writeEnd(
+  session: SqlSession,
+  instance: Instance,
+  ended: ((instance: Instance) => readonly SqlWrite[]) | undefined,
+): Promise<void> {
+  for (const { sql, values } of ended?.(instance) ?? []) await session.run(sql, ...values)
 }

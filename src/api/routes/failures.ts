@@ -12,6 +12,7 @@ const statuses: Readonly<Record<string, Status>> = {
   'api/not-found': 404,
   'api/not-offered': 404,
   'api/bad-request': 400,
+  'services/unknown-sink': 404,
   'api/chain-not-running': 409,
   'api/foreign-page': 403,
   'api/refused': 422,

@@ -9,6 +9,7 @@ import { addChainRoutes } from './chain-routes.ts'
 import { notFound } from './failures.ts'
 import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
+import { addSinkRoutes } from './sink-routes.ts'
 import * as views from './views.ts'
 
 const { pageOf, pageQuery } = shapes
@@ -30,6 +31,7 @@ export function addResourceRoutes(
   addWorkflowRoutes(app, from)
   addInstanceRoutes(app, from)
   addOutcomeRoutes(app, from)
+  addSinkRoutes(app, from)
 }
 
 function addNodeRoutes(app: OpenAPIHono, options: ApiOptions, from: ApiDependencies): void {
