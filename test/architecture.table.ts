@@ -57,7 +57,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['ws'],
   },
   stream: { wing: 'event', may: below, packages: ['viem'] },
-  workflow: { wing: 'event', may: [...below, 'stream'], packages: ['undici', 'viem'] },
+  workflow: {
+    wing: 'event',
+    may: [...below, 'stream'],
+    packages: ['ajv', 'ajv-formats', 'undici', 'viem', 'yaml'],
+  },
   services: {
     wing: 'event',
     may: [...below, 'quantum', 'energy', 'stream', 'workflow'],

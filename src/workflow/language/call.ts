@@ -1,0 +1,103 @@
+/** Compiles `call`: functions of the table, custom functions, and questions to people. */
+
+import type { Json } from '../../base/json-rpc.ts'
+import type { Action, ActionOutcome, RetryOptions } from '../durable-context.ts'
+import { callArguments } from './call-arguments.ts'
+import type { Body, Compiler } from './compiler.ts'
+import { durationMs } from './durations.ts'
+import type { Evaluate } from './expressions.ts'
+import { below, type Members, memberOf, type Place } from './places.ts'
+import { compileQuestion } from './question.ts'
+import { Directed, plainJson, type Scope } from './runtime.ts'
+
+/** How long a step waits for a function that only another start of the program can bring. */
+const lookAgainMs = 30_000
+
+/** Calls that the language itself names. */
+const builtIn = ['http', 'openapi', 'grpc', 'asyncapi', 'a2a', 'mcp']
+
+/** `call`. */
+export function compileCall(compiler: Compiler, definition: Members, place: Place): Body {
+  const name = String(definition.call)
+  if (name === 'human.approve') return compileQuestion(compiler, definition, place)
+  const given = callArguments(compiler, definition, place)
+  const custom = builtIn.includes(name) ? undefined : compiler.custom(name, below(place, 'call'))
+  if (custom !== undefined) {
+    return async (scope, key) => {
+      const { frame } = scope
+      const input = given(scope.input, scope)
+      const result = await custom({ ...frame, depth: frame.depth + 1 }, input, `${key}/function`)
+      return result instanceof Directed ? result.output : result
+    }
+  }
+  checkKnown(compiler, name, below(place, 'call'))
+  return actionBody(compiler, { kind: name, given, retry: retryOf(compiler, definition, place) })
+}
+
+function checkKnown({ options, problems }: Compiler, name: string, place: Place): void {
+  if (options.deploying !== true || Object.hasOwn(options.functions, name)) return
+  const message = /^[a-z]+:\/\/|@/.test(name)
+    ? `"${name}" is in no catalog of this program; remote functions are not fetched, give it to the local catalog`
+    : `"${name}" is unknown; known are ${Object.keys(options.functions).sort().join(', ')}`
+  problems.push({ pointer: place.pointer, message })
+}
+
+/** Runs a function of the table as an action with what the expressions give. */
+function actionBody(
+  { options }: Compiler,
+  action: {
+    readonly kind: string
+    readonly given: Evaluate
+    readonly retry?: RetryOptions | undefined
+  },
+): Body {
+  const { kind, given, retry } = action
+  return (scope, key) => {
+    const input = plainJson(given(scope.input, scope))
+    const { secrets } = scope.frame.run
+    const shown = secrets.any ? secrets.redacted(input) : input
+    const run: Action['run'] = async (context) => {
+      const call = Object.hasOwn(options.functions, kind) ? options.functions[kind] : undefined
+      if (call === undefined) {
+        const reason = `the function "${kind}" is not there in this start of the program`
+        return { kind: 'waiting', reason, retryAfterMs: lookAgainMs }
+      }
+      const outcome = await call(input, context)
+      return secrets.any ? hidden(outcome, scope) : outcome
+    }
+    const whole = { kind, input: shown, run, ...(retry === undefined ? {} : { retry }) }
+    return scope.frame.durable.run(key, whole)
+  }
+}
+
+function hidden(outcome: ActionOutcome, { frame }: Scope): ActionOutcome {
+  if (outcome.kind !== 'done') return outcome
+  return { ...outcome, output: frame.run.secrets.redacted(outcome.output) }
+}
+
+/** `metadata.retry`: how failures that may pass are tried again. */
+function retryOf(
+  { problems }: Compiler,
+  definition: Members,
+  place: Place,
+): RetryOptions | undefined {
+  const retry = memberOf(definition.metadata, 'retry')
+  if (retry === undefined) return undefined
+  const where = below(place, 'metadata', 'retry')
+  const number = (name: string, fallback: number, least: number): number => {
+    const value = memberOf(retry, name)
+    if (value === undefined) return fallback
+    if (typeof value === 'number' && value >= least) return value
+    problems.push({
+      pointer: below(where, name).pointer,
+      message: `must be a number from ${least}`,
+    })
+    return fallback
+  }
+  const delay = memberOf(retry, 'delay') as Json | undefined
+  return {
+    attempts: number('attempts', 5, 1),
+    delayMs: delay === undefined ? number('delayMs', 1_000, 0) : (durationMs(delay) ?? 1_000),
+    backoff: number('backoff', 2, 1),
+  }
+}

@@ -1,0 +1,36 @@
+/** Reads definitions of workflows, and compiles them to something that can be run. */
+
+import type { Json } from '../base/json-rpc.ts'
+import type { RunnableWorkflow } from './durable-context.ts'
+import { canonicalHash } from './language/canonical.ts'
+import { createCompiler } from './language/compile.ts'
+import type { LanguageOptions } from './language/compiler.ts'
+import { parseDocument } from './language/document.ts'
+import { isMembers, type Members, memberOf } from './language/places.ts'
+import { compileRun } from './language/run-workflow.ts'
+import { triggerOf } from './language/trigger.ts'
+
+/**
+ * Reads a definition of the Open Workflow Specification, DSL 1.0.0 to 1.0.3, as JSON or YAML text or as JSON.
+ *
+ * @throws AppError `workflow/bad-definition`: each problem on its line with line and column, place, what is wrong and what
+ * would be right; `data.problems` has them
+ */
+export function readDefinition(source: string | Json, options: LanguageOptions): RunnableWorkflow {
+  const { value, refuse } = parseDocument(source)
+  if (!isMembers(value)) throw refuse([{ pointer: '', message: 'must be an object' }])
+  const compiler = createCompiler(value, options)
+  const run = compileRun(compiler, value)
+  const trigger = triggerOf(compiler, value)
+  if (compiler.problems.length > 0) throw refuse(compiler.problems)
+  const head = value.document as Members
+  const text = (name: string) => String(memberOf(head, name))
+  return {
+    ...{ namespace: text('namespace'), name: text('name'), version: text('version') },
+    title: typeof head.title === 'string' ? head.title : text('name'),
+    hash: canonicalHash(value),
+    document: value,
+    source: typeof source === 'string' ? source : JSON.stringify(source, null, 2),
+    ...{ trigger, run },
+  }
+}
