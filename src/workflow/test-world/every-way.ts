@@ -4,13 +4,9 @@ import assert from 'node:assert/strict'
 import type { Json } from '../../base/json-rpc.ts'
 import type { LanguageOptions } from '../language/compiler.ts'
 import { readDefinition } from '../read-definition.ts'
-import {
-  type Disturbance,
-  Effects,
-  type Ending,
-  MemoryInstance,
-  type Stimulus,
-} from './memory-context.ts'
+import { Effects } from './effects.ts'
+import { type Ending, runInMemory, type Stimulus } from './memory-context.ts'
+import { type Disturbance, MemoryInstance } from './memory-instance.ts'
 
 /** A workflow with its world. */
 export interface Scene {
@@ -43,7 +39,10 @@ async function oneWay(scene: Scene, disturbance: Disturbance = {}): Promise<Outc
   const workflow = readDefinition(scene.workflow, { functions, deploying: true, ...scene.options })
   const instance = new MemoryInstance(disturbance)
   scene.prepare?.(instance)
-  const ending = await instance.run(workflow, scene.input ?? {}, scene.stimuli)
+  const ending = await runInMemory(instance, workflow, {
+    input: scene.input ?? {},
+    ...(scene.stimuli === undefined ? {} : { stimuli: scene.stimuli }),
+  })
   return { ending, effects: effects.list(), instance }
 }
 

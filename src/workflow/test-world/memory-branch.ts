@@ -17,7 +17,7 @@ import {
   type Question,
 } from '../durable-context.ts'
 import { problemOf, WorkflowError } from '../workflow-error.ts'
-import type { Generation, Line, MemoryInstance } from './memory-context.ts'
+import type { Generation, Line, MemoryInstance } from './memory-instance.ts'
 
 /** Tries of an action that names no number of its own. */
 const defaultAttempts = 3
@@ -79,9 +79,12 @@ export class MemoryContext implements DurableContext {
   async run(key: string, action: Action): Promise<Json> {
     return this.#once(key, async () => {
       const attempts = action.retry?.attempts ?? defaultAttempts
-      for (let attempt = 1; ; attempt += 1) {
+      const { tries } = this.#instance
+      for (;;) {
+        const attempt = (tries.get(key) ?? 0) + 1
         const outcome = await this.#attempt(key, action, attempt)
         if ('error' in outcome) {
+          if (!this.#generation.dead) tries.set(key, attempt)
           const { error } = outcome
           const fatal = error instanceof AppError && error.retry === 'never'
           if (fatal || attempt >= attempts)
