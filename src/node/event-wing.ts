@@ -23,10 +23,10 @@ import type { EventHandler, EventStore, Listener, StreamEvent } from '../stream/
 import { compileWorkflow } from '../workflow/definition.ts'
 import { createWorkflowEngine, workflowMigrations } from '../workflow/engine.ts'
 import { evmFunctions } from '../workflow/evm-functions.ts'
+import type { FunctionRegistry } from '../workflow/function-registry.ts'
 import { functionInvoke } from '../workflow/functions.ts'
+import { functionMigrations } from '../workflow/functions-schema.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
-import { createHttpFunctions } from '../workflow/http-functions.ts'
-import { createLocalFunctions } from '../workflow/local-functions.ts'
 import type { TransactionSender } from '../workflow/sent-transaction.ts'
 import { keySigner } from '../workflow/signers.ts'
 import { createTransactionSender } from '../workflow/transaction-sender.ts'
@@ -35,6 +35,7 @@ import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { senderAccount, testWords } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
+import { openFunctions } from './function-providers.ts'
 import { openSetKey } from './key-files.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
@@ -49,6 +50,7 @@ export interface EventWing {
   readonly notifications: Notifications
   readonly records: Records
   readonly sinks: Sinks
+  readonly functions: FunctionRegistry
   readonly senderAddress: Hex | undefined
 }
 
@@ -61,7 +63,9 @@ export async function startEventWing(
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const sql = await openSqlite({ path: path.join(values.data, 'events.sqlite') })
   stops.push(() => sql.close())
-  await sql.migrate([...streamMigrations, ...workflowMigrations, ...servicesMigrations])
+  await sql.migrate([
+    ...[...streamMigrations, ...workflowMigrations, ...servicesMigrations, ...functionMigrations],
+  ])
 
   const folder = values.workflows ?? flagshipFolder
   const sender = await createSender(composition, { chain, sql })
@@ -74,9 +78,7 @@ export async function startEventWing(
   })
   const sinks = configuredSinks(values.sinks, { ...world, sql, http })
   const records = createRecords({ sql, ...world })
-  const functions = values.functionUrl
-    ? createHttpFunctions({ url: values.functionUrl, http })
-    : createLocalFunctions({ folder })
+  const functions = openFunctions(composition, { sql, http, folder })
   const abis = [allocationTokenAbi, depositVaultAbi]
   const engine = createWorkflowEngine({
     ...{ ...world, sql, random: Math.random },
@@ -119,7 +121,8 @@ export async function startEventWing(
   stops.push(() => listener.stop())
   await listener.start()
   const senderAddress = sender?.address
-  return { sql, engine, events, listener, notifications, records, sinks, senderAddress }
+  const outcomes = { notifications, records, sinks }
+  return { sql, engine, events, listener, ...outcomes, functions, senderAddress }
 }
 
 /** Where blocks come for transactions only, nothing would lie on top of an event until somebody sends more. */

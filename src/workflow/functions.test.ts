@@ -1,72 +1,24 @@
-/** Calls functions in worker threads and over HTTP, well-behaved ones and others. */
+/** Calls functions over HTTP, well-behaved ones and others. */
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { functionInvoke } from './functions.ts'
 import { createGuardedHttp } from './guarded-http.ts'
 import { createHttpFunctions } from './http-functions.ts'
-import { createLocalFunctions } from './local-functions.ts'
 
 const invocation = { idempotencyKey: '0x01', signal: new AbortController().signal }
 
-describe('local functions', () => {
-  let folder: string
-  before(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'qs-functions-'))
-    await writeFile(path.join(folder, 'package.json'), '{"type": "module"}')
-    const files = {
-      double: 'export default async ({ n }, { idempotencyKey }) => ({ n: n * 2, idempotencyKey })',
-      refuses: 'export default () => { throw new Error("not this one") }',
-      endless: 'export default () => { for (;;); }',
-      hungry:
-        'export default () => { const all = []; for (;;) all.push(new Array(1e6).fill(Math.random())) }',
-      large: 'export default () => "x".repeat(300000)',
-      leaves: 'export default () => process.exit(3)',
-      secrets: 'export default () => Object.keys(process.env)',
-    }
-    for (const [name, text] of Object.entries(files))
-      await writeFile(path.join(folder, `${name}.js`), text)
-  })
-  after(() => rm(folder, { recursive: true }))
-  const call = (name: string, payload: object = {}) =>
-    createLocalFunctions({ folder, timeoutMs: 1_500 }).invoke(name, { ...payload }, invocation)
-
-  test('give their result, and see key and payload but no environment', async () => {
-    assert.deepEqual(await call('double', { n: 4 }), { n: 8, idempotencyKey: '0x01' })
-    assert.deepEqual(await call('secrets'), [])
-  })
-
-  test('fail for good when they throw, hang, eat memory, give too much or leave', {
-    timeout: 60_000,
-  }, async () => {
-    const fails = (name: string, message: RegExp) =>
-      assert.rejects(call(name), { code: 'workflow/function-failed', retry: 'never', message })
-    await fails('refuses', /refused: not this one/)
-    await fails('endless', /took longer than 1500 ms/)
-    await fails('hungry', /memory/)
-    await fails('large', /over 262144 bytes/)
-    await fails('leaves', /ended with code 3/)
-    await assert.rejects(call('absent'), { code: 'workflow/no-function' })
-  })
-
-  test('a name that is none never reaches the disk', async () => {
-    const step = functionInvoke(createLocalFunctions({ folder }))
-    const context = {
-      ...invocation,
-      instanceId: 'i',
-      step: 's',
-      attempt: 1,
-      idempotencyKey: '0x01' as const,
-    }
-    for (const name of ['../double', '', 'a/b', 7]) {
-      await assert.rejects(step({ function: name }, context), { code: 'workflow/bad-input' })
-    }
-  })
+test('a name that is none, or a payload that is too long, reaches no provider', async () => {
+  const step = functionInvoke({ invoke: async () => assert.fail('it was called') })
+  const context = { ...invocation, instanceId: 'i', step: 's', attempt: 1 } as const
+  const call = (input: object) => step({ ...input }, { ...context, idempotencyKey: '0x01' })
+  for (const name of ['../double', '', 'a/b', 7]) {
+    await assert.rejects(call({ function: name }), { code: 'workflow/bad-input' })
+  }
+  const payload = 'ü'.repeat(131_072)
+  await assert.rejects(call({ function: 'f', payload }), { message: /262146 bytes/ })
 })
 
 describe('functions over HTTP', () => {

@@ -22,6 +22,8 @@ export function createHttpFunctions(options: HttpFunctionOptions): FunctionProvi
   const { url, http, timeoutMs = 15_000 } = options
   const { origin } = new URL(url)
   return {
+    kind: 'http',
+    stop: async () => {},
     async invoke(name, payload, { idempotencyKey, signal }) {
       const failure = (error: AppError) =>
         new AppError({
