@@ -15,6 +15,7 @@ import { networkTable } from './network.ts'
 import { precompileTable } from './precompiles.ts'
 import { startTable } from './starts.ts'
 import { trieTable } from './state.ts'
+import { storeTable } from './store.ts'
 import { goneTable, loadTable } from './validator-load.ts'
 
 const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
@@ -34,6 +35,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   load: loadTable,
   gone: goneTable,
   'first-vote': firstVoteTable,
+  store: storeTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -74,12 +74,12 @@ export class GroupCommit {
 
   /** Also writes those that come while it writes. */
   async #writeAll(waiting: Waiting[]): Promise<void> {
-    while (waiting.length > 0) {
+    do {
       await new Promise(setImmediate)
       const taken = waiting.splice(0, maxOfCommit)
       await this.#write(taken)
       this.#count -= taken.length
-    }
+    } while (waiting.length > 0)
     if (this.#open === waiting) this.close()
   }
 

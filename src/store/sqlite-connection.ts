@@ -12,7 +12,9 @@ const maxStatements = 200
 export class SqliteConnection {
   readonly #database: DatabaseSync
   readonly #path: string
-  readonly #statements = new Map<string, StatementSync>()
+  /** Those that write, and those that give rows. */
+  readonly #writing = new Map<string, StatementSync>()
+  readonly #reading = new Map<string, StatementSync>()
 
   /** Opens a file and runs `opening`; nothing stays open if that fails. */
   constructor(path: string, { timeout, opening }: { timeout: number; opening: string }) {
@@ -32,16 +34,21 @@ export class SqliteConnection {
   }
 
   /** Rows that a statement changed. */
-  run(sql: string, values: readonly SqlValue[]): number {
-    return this.#told(() => Number(this.#prepared(sql).run(...values).changes))
+  run(sql: string, values: readonly SqlValue[] = []): number {
+    try {
+      const statement = this.#writing.get(sql) ?? this.#prepare(sql, this.#writing)
+      return Number(statement.run(...values).changes)
+    } catch (cause) {
+      throw toldError(this.#path, cause)
+    }
   }
 
-  all(sql: string, values: readonly SqlValue[]): SqlRow[] {
-    return this.#told(() => this.#prepared(sql).all(...values)).map(readable)
+  all(sql: string, values: readonly SqlValue[] = []): SqlRow[] {
+    return this.#told(() => this.#read(sql).all(...values)).map(readable)
   }
 
-  get(sql: string, values: readonly SqlValue[]): SqlRow | undefined {
-    const row = this.#told(() => this.#prepared(sql).get(...values))
+  get(sql: string, values: readonly SqlValue[] = []): SqlRow | undefined {
+    const row = this.#told(() => this.#read(sql).get(...values))
     return row && readable(row)
   }
 
@@ -61,7 +68,8 @@ export class SqliteConnection {
   }
 
   close(): void {
-    this.#statements.clear()
+    this.#writing.clear()
+    this.#reading.clear()
     this.#database.close()
   }
 
@@ -80,10 +88,10 @@ export class SqliteConnection {
   #commitEach(pieces: Pieces): readonly unknown[] {
     return this.#inTransaction(() =>
       pieces.map((piece) => {
-        this.run('SAVEPOINT piece', [])
+        this.run('SAVEPOINT piece')
         const failure = this.#failureOf(piece)
-        if (failure !== undefined) this.run('ROLLBACK TO piece', [])
-        this.run('RELEASE piece', [])
+        if (failure !== undefined) this.run('ROLLBACK TO piece')
+        this.run('RELEASE piece')
         return failure?.error
       }),
     )
@@ -91,11 +99,11 @@ export class SqliteConnection {
 
   /** Commits unless `write` gives nothing. */
   #inTransaction<T>(write: () => T): T {
-    this.run('BEGIN IMMEDIATE', [])
+    this.run('BEGIN IMMEDIATE')
     try {
       const result = write()
       if (result === undefined) this.rollback()
-      else this.run('COMMIT', [])
+      else this.run('COMMIT')
       return result
     } catch (error) {
       this.rollback()
@@ -128,13 +136,18 @@ export class SqliteConnection {
     }
   }
 
-  #prepared(sql: string): StatementSync {
-    const known = this.#statements.get(sql)
+  #read(sql: string): StatementSync {
+    const known = this.#reading.get(sql)
     if (known) return known
-    if (this.#statements.size >= maxStatements) this.#statements.clear()
-    const statement = this.#database.prepare(sql)
+    const statement = this.#prepare(sql, this.#reading)
     statement.setReadBigInts(true)
-    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  #prepare(sql: string, kept: Map<string, StatementSync>): StatementSync {
+    if (kept.size >= maxStatements) kept.clear()
+    const statement = this.#database.prepare(sql)
+    kept.set(sql, statement)
     return statement
   }
 }

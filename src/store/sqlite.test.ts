@@ -1,11 +1,11 @@
 /** Runs the suite of SQL stores on SQLite, and opens files that are none. */
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { sqlSuite } from './sql.suite.ts'
 import { openSqlite } from './sqlite.ts'
 
@@ -27,15 +27,61 @@ test('a file that is no database is refused by name', async () => {
   })
 })
 
-test('commits are held to be on disk, and references to be there', async () => {
+test('what is written is told when it is on disk, and references are held to be there', async (t) => {
   const store = await openSqlite({ path: path.join(folder, 'settings.sqlite') })
   const setting = async (name: string) =>
     Object.values((await store.get(`PRAGMA ${name}`)) ?? {})[0]
-  const full = 2
+  const normal = 1
   assert.deepEqual(
     [await setting('journal_mode'), await setting('synchronous'), await setting('foreign_keys')],
-    ['wal', full, 1],
+    ['wal', normal, 1],
+    'the log is synced by the store, see decision 38',
   )
+  await store.run('CREATE TABLE facts (n INTEGER)')
+  const insert = 'INSERT INTO facts VALUES (?)'
+  const ways = [
+    () => store.run(insert, 1),
+    () => store.write([{ sql: insert, values: [2] }]),
+    () => store.transaction((session) => session.run(insert, 3)),
+  ]
+  for (const way of ways) {
+    const sync = await heldSync(t)
+    let isTold = false
+    const written = way().then(() => {
+      isTold = true
+    })
+    await sync.begun
+    assert.ok(!isTold)
+    sync.end()
+    await written
+  }
+  await store.close()
+})
+
+/** Holds the next sync of a file until `end`. */
+async function heldSync(t: TestContext) {
+  const handle = await open(import.meta.filename)
+  const files = Object.getPrototypeOf(handle) as FileHandle
+  await handle.close()
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const mock = t.mock.method(files, 'datasync', async () => {
+    mock.mock.restore()
+    begun.resolve()
+    await held.promise
+  })
+  return { begun: begun.promise, end: held.resolve, fail: held.reject }
+}
+
+test('a disk that fails to take the log ends all writing, not the reading', async (t) => {
+  const store = await openSqlite({ path: path.join(folder, 'failing.sqlite') })
+  await store.run('CREATE TABLE facts (n INTEGER)')
+  const sync = await heldSync(t)
+  const written = store.run('INSERT INTO facts VALUES (1)')
+  sync.fail(new Error('EIO'))
+  const told = { code: 'store/unwritable-folder', message: /failing\.sqlite.*disk/ }
+  await assert.rejects(written, told)
+  await assert.rejects(store.write([]), told)
+  await store.all('SELECT * FROM facts')
   await store.close()
 })
 

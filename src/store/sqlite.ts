@@ -6,6 +6,7 @@ import { AppError } from '../base/app-error.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue, SqlWrite } from './sql.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
+import { SqliteLog } from './sqlite-log.ts'
 
 /** Which file, and how patiently. */
 export interface SqliteOptions {
@@ -14,31 +15,37 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number
 }
 
-/** Durable commits, and a first write that is taken back: a file that is only readable opens without complaint. */
-const opening = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+/** A first write, which is taken back: a file that is only readable opens without complaint. */
+const opening = `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
   SELECT count(*) FROM sqlite_master; BEGIN IMMEDIATE; PRAGMA user_version = 1; ROLLBACK`
 
 /**
- * Opens or creates a database file. Each committed transaction is on disk (WAL with full sync).
+ * Opens or creates a database file. Each committed transaction is on disk before its promise resolves.
  *
  * @throws AppError `store/damaged-database`, `store/unwritable-folder`, `store/busy`; the store's own methods throw
  * these too, when the damage or the full disk is met later
  */
-export async function openSqlite(options: SqliteOptions): Promise<SqlStore> {
-  const { path, busyTimeoutMs = 5_000 } = options
-  const writer = new SqliteConnection(path, { timeout: busyTimeoutMs, opening })
+export async function openSqlite({ path, busyTimeoutMs }: SqliteOptions): Promise<SqlStore> {
+  const timeout = busyTimeoutMs ?? 5_000
+  const writer = new SqliteConnection(path, { timeout, opening })
   try {
-    return new SqliteStore(path, { writer, reader: readerOf(path, busyTimeoutMs) })
+    const file = String(
+      writer.get("SELECT file FROM pragma_database_list WHERE name = 'main'")?.file,
+    )
+    if (file === '') return new SqliteStore(path, { writer })
+    const reader = new SqliteConnection(path, { timeout, opening: 'PRAGMA query_only = ON' })
+    return new SqliteStore(path, { writer, reader, log: await SqliteLog.of(file) })
   } catch (error) {
     writer.close()
     throw error
   }
 }
 
-/** A second connection, whose reads wait for nobody; a database in memory has only one. */
-function readerOf(path: string, timeout: number): SqliteConnection | undefined {
-  if (path === ':memory:') return undefined
-  return new SqliteConnection(path, { timeout, opening: 'PRAGMA query_only = ON' })
+/** What a store works with; a database in memory has neither a second connection, whose reads wait for nobody, nor a log. */
+interface SqliteParts {
+  readonly writer: SqliteConnection
+  readonly reader?: SqliteConnection
+  readonly log?: SqliteLog
 }
 
 /** What only reads; `WITH` may write as well. */
@@ -49,6 +56,7 @@ class SqliteStore implements SqlStore {
   readonly #path: string
   readonly #writer: SqliteConnection
   readonly #reader: SqliteConnection | undefined
+  readonly #log: SqliteLog | undefined
   readonly #pieces: GroupCommit
   /** The end of the queue of transactions, single statements and commits of pieces. */
   #last: Promise<unknown> = Promise.resolve()
@@ -56,21 +64,20 @@ class SqliteStore implements SqlStore {
   readonly #inside = new AsyncLocalStorage<{ readonly active: boolean }>()
   #closed: Promise<void> | undefined
 
-  constructor(
-    path: string,
-    { writer, reader }: { writer: SqliteConnection; reader: SqliteConnection | undefined },
-  ) {
+  constructor(path: string, { writer, reader, log }: SqliteParts) {
     this.#path = path
     this.#writer = writer
     this.#reader = reader
+    this.#log = log
     this.#pieces = new GroupCommit({
-      ...{ name: path, commit: (pieces) => writer.commit(pieces) },
+      name: path,
+      commit: (pieces) => this.#durable(writer.commit(pieces)),
       queue: (work) => this.#queued(work),
     })
   }
 
   run(sql: string, ...values: readonly SqlValue[]): Promise<number> {
-    return this.#queued(async () => this.#writer.run(sql, values))
+    return this.#queued(async () => this.#durable(this.#writer.run(sql, values)))
   }
 
   all<Row extends SqlRow>(sql: string, ...values: readonly SqlValue[]): Promise<Row[]> {
@@ -88,7 +95,7 @@ class SqliteStore implements SqlStore {
       try {
         const result = await this.#inside.run(mark, () => work(this.#session(mark)))
         this.#writer.exec('COMMIT')
-        return result
+        return await this.#durable(result)
       } catch (error) {
         this.#writer.rollback()
         throw error
@@ -129,10 +136,17 @@ class SqliteStore implements SqlStore {
   async close(): Promise<void> {
     this.#mustBeOutside()
     this.#closed ??= this.#queued(async () => {
+      await this.#log?.close()
       this.#reader?.close()
       this.#writer.close()
     })
     await this.#closed
+  }
+
+  /** Gives a result when all that was committed is on disk. */
+  async #durable<T>(result: T): Promise<T> {
+    await this.#log?.sync()
+    return result
   }
 
   /** A newer program may count on what this one does not keep. */
@@ -160,7 +174,7 @@ class SqliteStore implements SqlStore {
 
   async #read<T>(sql: string, read: (connection: SqliteConnection) => T): Promise<T> {
     if (this.#reader === undefined || !reading.test(sql))
-      return this.#queued(async () => read(this.#writer))
+      return this.#queued(async () => this.#durable(read(this.#writer)))
     this.#mustBeOpen()
     return read(this.#reader)
   }
