@@ -1,0 +1,103 @@
+/** Keeps definitions by their hash, so that every instance ends on the one that it began with. */
+
+import { AppError } from '../../base/app-error.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { SqlStore } from '../../store/sql.ts'
+import type { RunnableWorkflow } from '../durable-context.ts'
+import type { WorkflowName } from '../durable-workflow.ts'
+
+/** Compiled definitions that are kept beside the deployed ones. */
+const maxCompiled = 1_000
+
+/** The definitions of a database, and which of them are deployed. */
+export class Definitions {
+  readonly #sql: SqlStore
+  readonly #compile: (document: Json) => RunnableWorkflow
+  /** The newest of each name. */
+  readonly #deployed = new Map<string, RunnableWorkflow>()
+  readonly #byHash = new Map<string, RunnableWorkflow>()
+
+  constructor(sql: SqlStore, compile: (document: Json) => RunnableWorkflow) {
+    this.#sql = sql
+    this.#compile = compile
+  }
+
+  async deploy(
+    workflow: RunnableWorkflow,
+    { nowMs, isKept }: { nowMs: number; isKept: boolean },
+  ): Promise<void> {
+    const { hash, namespace, name, version, title, document, source } = workflow
+    await this.#sql.run(
+      `INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET
+        deployed_at_ms = excluded.deployed_at_ms, is_kept = excluded.is_kept`,
+      ...[
+        hash,
+        namespace,
+        name,
+        version,
+        title,
+        JSON.stringify(document),
+        source,
+        isKept ? 1 : 0,
+        nowMs,
+      ],
+    )
+    this.#deployed.set(`${namespace}/${name}`, workflow)
+    this.#keep(workflow)
+  }
+
+  /** Takes up what was deployed from outside before this start; what cannot be compiled any more is left out. */
+  async load(): Promise<readonly { readonly name: string; readonly error: unknown }[]> {
+    const rows = await this.#sql.all(
+      'SELECT hash, namespace, name FROM definitions WHERE is_kept = 1 ORDER BY deployed_at_ms',
+    )
+    const failures: { name: string; error: unknown }[] = []
+    for (const { hash, namespace, name } of rows) {
+      const key = `${namespace}/${name}`
+      try {
+        const workflow = await this.byHash(String(hash))
+        if (workflow) this.#deployed.set(key, workflow)
+      } catch (error) {
+        failures.push({ name: key, error })
+      }
+    }
+    return failures
+  }
+
+  /** The newest of each name. */
+  deployed(): Iterable<RunnableWorkflow> {
+    return this.#deployed.values()
+  }
+
+  /** @throws AppError `workflow/not-deployed` */
+  named({ name, namespace, version }: WorkflowName): RunnableWorkflow {
+    for (const one of [...this.#deployed.values(), ...this.#byHash.values()]) {
+      if (one.name !== name || (namespace !== undefined && one.namespace !== namespace)) continue
+      if (version === undefined || one.version === version) return one
+    }
+    const which = `${namespace === undefined ? '' : `${namespace}/`}${name}${version === undefined ? '' : ` ${version}`}`
+    throw new AppError({
+      code: 'workflow/not-deployed',
+      message: `workflow "${which}" is not deployed`,
+    })
+  }
+
+  /** What a hash stands for; nothing if nobody deployed it. @throws AppError for what cannot be compiled any more */
+  async byHash(hash: string): Promise<RunnableWorkflow | undefined> {
+    const known = this.#byHash.get(hash)
+    if (known) return known
+    const row = await this.#sql.get('SELECT document FROM definitions WHERE hash = ?', hash)
+    if (row === undefined) return undefined
+    const workflow = this.#compile(JSON.parse(String(row.document)) as Json)
+    this.#keep(workflow)
+    return workflow
+  }
+
+  /** The one that was asked for longest ago goes. */
+  #keep(workflow: RunnableWorkflow): void {
+    this.#byHash.delete(workflow.hash)
+    this.#byHash.set(workflow.hash, workflow)
+    const [oldest] = this.#byHash.keys()
+    if (this.#byHash.size > maxCompiled && oldest !== undefined) this.#byHash.delete(oldest)
+  }
+}

@@ -1,0 +1,334 @@
+/** Runs workflows durably on an SQL store: the face of the engine's parts. */
+
+import { randomUUID } from 'node:crypto'
+import { AppError } from '../../base/app-error.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { Logger } from '../../base/logger.ts'
+import type { Metrics } from '../../base/metrics.ts'
+import type { SqlStore } from '../../store/sql.ts'
+import type { AwaitedLife, RunnableWorkflow } from '../durable-context.ts'
+import type {
+  InstanceChange,
+  RunOptions,
+  WorkflowEngine,
+  WorkflowName,
+} from '../durable-workflow.ts'
+import { keptJson } from '../kept-json.ts'
+import { type Claims, leasedClaims, soleClaims } from './claims.ts'
+import {
+  cancelInstance,
+  noInstance,
+  pauseInstance,
+  resumeInstance,
+  retryInstance,
+} from './controls.ts'
+import { Definitions } from './definitions.ts'
+import type { Evaluate } from './event-match.ts'
+import { deliverToInboxes } from './inboxes.ts'
+import { InstanceTally, instanceDetail, listInstances } from './instance-lists.ts'
+import {
+  freshRow,
+  insertion,
+  instanceOf,
+  isOpen,
+  lives,
+  type NewInstance,
+} from './instance-rows.ts'
+import { advanceInstances, retractInstances, startTriggered } from './intake.ts'
+import { Journal } from './journal.ts'
+import { Outcomes } from './outcomes.ts'
+import { maxBusy, Pump } from './pump.ts'
+import { listQuestions, takeAnswer } from './questions.ts'
+import { replayOn } from './replay.ts'
+import type { RunEnvironment, StepPoint } from './run-environment.ts'
+import { Runs } from './runs.ts'
+import { keepSchedule, scheduleAfter } from './schedules.ts'
+
+/** What the engine needs of the world. */
+export interface EngineDependencies {
+  readonly sql: SqlStore
+  readonly clock: Clock
+  readonly timer: Timer
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** 0 to 1. */
+  readonly random: () => number
+  /** Compiles a stored definition. @throws AppError `workflow/bad-definition` */
+  readonly compile: (document: Json) => RunnableWorkflow
+  /** Evaluates a filter on an event. */
+  readonly evaluate: Evaluate
+  /** The life of events that is enough for every step; `finalized` unless set lower. */
+  readonly minimumLife?: AwaitedLife
+  /** Called at each boundary of each action. */
+  readonly observe?: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
+}
+
+/** An engine over a database with `engineMigrations`. */
+export function createDurableEngine(dependencies: EngineDependencies): WorkflowEngine {
+  return new DurableEngine(dependencies)
+}
+
+class DurableEngine implements WorkflowEngine {
+  readonly #with: EngineDependencies
+  readonly #listeners = new Set<(change: InstanceChange) => void>()
+  readonly #definitions: Definitions
+  readonly #outcomes = new Outcomes()
+  readonly #claims: Claims
+  readonly #runs: Runs
+  readonly #pump: Pump
+  readonly #tally: InstanceTally
+  #isActive = false
+
+  constructor(dependencies: EngineDependencies) {
+    this.#with = dependencies
+    const { sql, clock, metrics, minimumLife = 'finalized' } = dependencies
+    this.#definitions = new Definitions(sql, dependencies.compile)
+    this.#tally = new InstanceTally(sql, clock)
+    this.#claims =
+      sql.dialect === 'sqlite'
+        ? soleClaims(sql)
+        : leasedClaims({ ...dependencies, lost: () => this.#runs.abandon() })
+    const [name, help] = ['quantumstream_workflow_instances_total', 'Instances that ended']
+    const finished = metrics.counter(name, help, ['workflow', 'status'])
+    this.#runs = new Runs({
+      ...{ ...dependencies, observe: dependencies.observe, enoughLife: lives.indexOf(minimumLife) },
+      ...{ definitions: this.#definitions, outcomes: this.#outcomes },
+      owner: () => this.#claims.owner(),
+      isHeard: () => this.#listeners.size > 0,
+      tell: (change) => this.#tell(change),
+      childOf: (...asked) => this.#childOf(...asked),
+      afterEnd: scheduleAfter,
+      wake: () => this.wake(),
+      waits: (untilMs) => this.#pump.wakeAt(untilMs),
+      left: (row) => {
+        if (!isOpen(row)) finished.add(1, { workflow: row.workflow, status: row.status })
+        if (row.parentId !== undefined) this.wake()
+        else this.#pump.hasRoom()
+      },
+    })
+    this.#pump = new Pump({
+      ...{
+        ...dependencies,
+        claims: this.#claims,
+        definitions: this.#definitions,
+        runs: this.#runs,
+      },
+      deliver: (session, event) => this.deliver(session, event),
+      lookAround: () => this.#lookAround(),
+    })
+  }
+
+  async deploy(workflow: RunnableWorkflow, { isKept = false } = {}): Promise<void> {
+    const nowMs = this.#with.clock.nowMs()
+    await this.#definitions.deploy(workflow, { nowMs, isKept })
+    await keepSchedule(this.#with.sql, workflow, nowMs)
+    this.wake()
+  }
+
+  workflows(): readonly RunnableWorkflow[] {
+    return [...this.#definitions.deployed()]
+  }
+
+  async run(workflow: WorkflowName, input: Json, options: RunOptions = {}): Promise<Json> {
+    const id = idOf(options)
+    const { promise, isFirst } = this.#outcomes.of(id)
+    if (isFirst && !this.#runs.has(id)) {
+      // Whoever asks hears of the failure by the outcome.
+      this.#startNow(this.#newInstance(workflow, input, id)).catch((error: unknown) =>
+        this.#outcomes.fail(id, error),
+      )
+    }
+    return promise
+  }
+
+  begin: WorkflowEngine['begin'] = async (workflow, input, options = {}) => {
+    const row = { ...this.#newInstance(workflow, input, idOf(options)), owner: null }
+    await this.#with.sql.write([insertion(row, keptJson(input, 'the input of the workflow'))])
+    this.wake()
+    return row.id
+  }
+
+  deliver: WorkflowEngine['deliver'] = async (session, event, life) => {
+    const { evaluate, clock } = this.#with
+    const nowMs = clock.nowMs()
+    const context = { workflows: this.#definitions.deployed(), evaluate, nowMs }
+    const ids = await startTriggered(session, event, { life, context })
+    await deliverToInboxes(session, event, { evaluate, nowMs })
+    return ids
+  }
+
+  advance: WorkflowEngine['advance'] = (session, eventId, life) =>
+    advanceInstances(session, eventId, { life, nowMs: this.#with.clock.nowMs() })
+
+  retract: WorkflowEngine['retract'] = (session, eventId) =>
+    retractInstances(session, eventId, this.#with.clock.nowMs())
+
+  wake(): void {
+    this.#pump.wake()
+  }
+
+  async cancel(id: string, reason: string): Promise<void> {
+    await cancelInstance(this.#with.sql, id, { reason, nowMs: this.#with.clock.nowMs() })
+    this.wake()
+  }
+
+  async pause(id: string): Promise<void> {
+    await pauseInstance(this.#with.sql, id)
+    await this.#runs.get(id)?.refresh()
+  }
+
+  async resume(id: string): Promise<void> {
+    await resumeInstance(this.#with.sql, id, this.#with.clock.nowMs())
+    this.wake()
+  }
+
+  async retry(id: string, fromStep?: string): Promise<void> {
+    await retryInstance(this.#with.sql, id, { fromStep, nowMs: this.#with.clock.nowMs() })
+    this.wake()
+  }
+
+  migrate: WorkflowEngine['migrate'] = async (id, definitionHash) => {
+    const { differences } = await this.replay(id, definitionHash)
+    const [first] = differences
+    if (first !== undefined) {
+      const asked = first.asked === undefined ? 'never asks for it' : `has it as ${first.asked}`
+      const message = `instance "${id}" cannot go on by definition ${definitionHash}: its journal has ${first.journaled} at ${first.step}, and the definition ${asked}`
+      throw new AppError({ code: 'workflow/cannot-migrate', message, data: { ...first } })
+    }
+    const changed = await this.#with.sql.run(
+      `UPDATE instances SET definition_hash = ?, nudge = nudge + 1 WHERE id = ? AND interrupt IS NULL
+        AND status IN ('waiting', 'paused')`,
+      ...[definitionHash, id],
+    )
+    if (changed !== 1) {
+      const message = `instance "${id}" is neither waiting nor paused`
+      throw new AppError({ code: 'workflow/wrong-status', message })
+    }
+    await this.#runs.renew(id)
+  }
+
+  replay: WorkflowEngine['replay'] = async (id, definitionHash) => {
+    const { sql } = this.#with
+    const found = await sql.get('SELECT * FROM instances WHERE id = ?', id)
+    if (found === undefined) throw noInstance(id)
+    const row = instanceOf(found)
+    const workflow = await this.#definitions.byHash(definitionHash ?? row.definitionHash)
+    if (workflow === undefined) {
+      const message = `there is no definition ${definitionHash ?? row.definitionHash}`
+      throw new AppError({ code: 'workflow/not-deployed', message })
+    }
+    return replayOn(workflow, row, await Journal.load(sql, id))
+  }
+
+  questions: WorkflowEngine['questions'] = (query) => listQuestions(this.#with.sql, query)
+
+  async answer(questionId: string, who: string, answer: Json): Promise<void> {
+    const nowMs = this.#with.clock.nowMs()
+    await this.#with.sql.transaction((session) =>
+      takeAnswer(session, { id: questionId, who, answer, nowMs }),
+    )
+    this.wake()
+  }
+
+  get: WorkflowEngine['get'] = async (id) => {
+    const found = await instanceDetail(this.#with.sql, id)
+    const step = this.#runs.get(id)?.step
+    return found?.status === 'running' && step !== undefined ? { ...found, step } : found
+  }
+
+  list: WorkflowEngine['list'] = (query) => listInstances(this.#with.sql, query)
+
+  counts: WorkflowEngine['counts'] = () => this.#tally.counts()
+
+  subscribe(listener: (change: InstanceChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async start(): Promise<void> {
+    for (const { name, error } of await this.#definitions.load()) {
+      this.#with.logger.error('a workflow cannot be used', { workflow: name, error: String(error) })
+    }
+    await this.#claims.start()
+    this.#isActive = true
+    this.#runs.open()
+    this.#pump.start()
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isActive) return
+    this.#isActive = false
+    await this.#pump.stop()
+    await this.#runs.stop()
+    await this.#claims.stop()
+    const message = 'the engine has stopped; the instance goes on with its next start'
+    for (const id of this.#outcomes.awaited()) {
+      this.#outcomes.fail(id, new AppError({ code: 'workflow/stopped', message, retry: 'later' }))
+    }
+  }
+
+  /** A run of its own if there is room, else what is due when there is. */
+  async #startNow(row: NewInstance): Promise<void> {
+    const workflow = await this.#definitions.byHash(row.definitionHash)
+    if (workflow === undefined) throw new Error(`no definition ${row.definitionHash}`)
+    const write = insertion(row, keptJson(row.input, 'the input of the workflow'))
+    if (this.#isActive && this.#runs.busy < maxBusy) {
+      const journal = new Journal(row.id)
+      this.#runs.begin({ row: freshRow(row), journal, workflow, insertion: write })
+      return
+    }
+    await this.#with.sql.write([write])
+    await this.#settleEnded(row.id)
+    this.wake()
+  }
+
+  #newInstance(name: WorkflowName, input: Json, id: string): NewInstance {
+    const { namespace, name: workflow, hash } = this.#definitions.named(name)
+    return {
+      ...{ id, namespace, workflow, definitionHash: hash, input, depth: 0, life: lives.length - 1 },
+      ...{ eventId: undefined, parentId: undefined, nowMs: this.#with.clock.nowMs() },
+      owner: this.#claims.owner(),
+    }
+  }
+
+  #childOf: RunEnvironment['childOf'] = (run, child, id) => {
+    const { name, namespace, version, input, awaited } = child
+    const which = version === 'latest' ? { name, namespace } : { name, namespace, version }
+    const parent = { parentId: awaited ? run.id : undefined, depth: run.row.depth + 1 }
+    return { ...this.#newInstance(which, input, id), ...parent, owner: null }
+  }
+
+  /** Where others may have ended what somebody waits for here. */
+  async #lookAround(): Promise<void> {
+    if (this.#claims.owner() === null) return
+    for (const id of this.#outcomes.awaited()) {
+      if (this.#runs.get(id) === undefined) await this.#settleEnded(id)
+    }
+  }
+
+  async #settleEnded(id: string): Promise<void> {
+    const found = await this.#with.sql.get('SELECT * FROM instances WHERE id = ?', id)
+    if (found === undefined) return
+    const row = instanceOf(found)
+    if (!isOpen(row)) this.#outcomes.settle(row)
+  }
+
+  #tell(change: InstanceChange): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(change)
+      } catch (error) {
+        const { id: instance } = change.instance
+        this.#with.logger.error('a subscriber failed', { instance, error: String(error) })
+      }
+    }
+  }
+}
+
+/** @throws AppError `workflow/bad-input` */
+function idOf({ id = randomUUID() }: RunOptions): string {
+  if (id.length > 0 && id.length <= 200) return id
+  const message = 'the id of an instance has 1 to 200 characters'
+  throw new AppError({ code: 'workflow/bad-input', message })
+}

@@ -1,0 +1,51 @@
+/** Says whether an event is one that is waited for. */
+
+import type { Json } from '../../base/json-rpc.ts'
+import type { CloudEvent, EventWish } from '../durable-context.ts'
+
+/** Evaluates an expression on an event. @throws Error for what cannot be evaluated on it */
+export type Evaluate = (expression: string, event: CloudEvent) => Json
+
+/** Whether an event fits a wish; one that an expression fails on does not. */
+export function matches(wish: EventWish, event: CloudEvent, evaluate: Evaluate): boolean {
+  for (const [name, wanted] of Object.entries(wish.attributes)) {
+    if (!fits(name, wanted, event)) return false
+  }
+  try {
+    const { when, correlate = [] } = wish
+    if (when !== undefined && !isTrue(evaluate(when, event))) return false
+    return correlate.every(
+      ({ from, expect }) => JSON.stringify(evaluate(from, event)) === JSON.stringify(expect),
+    )
+  } catch {
+    return false
+  }
+}
+
+/** Contracts are named or addressed, events written with or without their arguments' names. */
+function fits(name: string, wanted: string, event: CloudEvent): boolean {
+  const found = event[name]
+  if (found === wanted) return true
+  if (name === 'event') return typeof found === 'string' && sameEvent(wanted, found)
+  if (name !== 'contract') return false
+  const { address } = (event.data ?? {}) as { readonly address?: Json }
+  return typeof address === 'string' && address.toLowerCase() === wanted.toLowerCase()
+}
+
+/** `Deposited(address indexed account, uint256)` and `Deposited(address,uint256)`; a name alone stands for any arguments. */
+function sameEvent(wanted: string, found: string): boolean {
+  return wanted.includes('(')
+    ? bareSignature(wanted) === bareSignature(found)
+    : wanted === found.split('(')[0]
+}
+
+/** A signature without `event`, `indexed` and names. */
+function bareSignature(text: string): string {
+  const [, name = '', args = ''] = /^\s*(?:event\s+)?(\w+)\s*\((.*)\)/.exec(text) ?? []
+  const types = args.split(',').map((arg) => arg.trim().split(/\s+/)[0] ?? '')
+  return `${name}(${types.join(',')})`
+}
+
+function isTrue(value: Json): boolean {
+  return value !== null && value !== false
+}

@@ -1,0 +1,227 @@
+/** Starts instances for events, tells them how far their event has come, and that it has left, all in the caller's transaction. */
+
+import { createHash } from 'node:crypto'
+import { AppError } from '../../base/app-error.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { SqlSession } from '../../store/sql.ts'
+import type { AwaitedLife, CloudEvent, EventWish, RunnableWorkflow } from '../durable-context.ts'
+import { keptJson, keptReason } from '../kept-json.ts'
+import { compensationMark } from './endings.ts'
+import { type Evaluate, matches } from './event-match.ts'
+import { insertion, lives } from './instance-rows.ts'
+
+/** What starting needs. */
+export interface IntakeContext {
+  /** Those that are deployed. */
+  readonly workflows: Iterable<RunnableWorkflow>
+  readonly evaluate: Evaluate
+  readonly nowMs: number
+}
+
+/** A name that follows from others. */
+export function derivedId(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)
+}
+
+/** How an event is known to its instances; those of chains have ids of their own. */
+function eventIdOf(event: CloudEvent, life: AwaitedLife | undefined): string {
+  return life === undefined ? `${event.source} ${event.id}` : event.id
+}
+
+/** Starts an instance of each workflow that the event triggers, or lets the one go on whose event had left. */
+export async function startTriggered(
+  session: SqlSession,
+  event: CloudEvent,
+  { life, context }: { life: AwaitedLife | undefined; context: IntakeContext },
+): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const workflow of context.workflows) {
+    const { on } = workflow.trigger
+    if (on === undefined) continue
+    const wish = on.wishes.findIndex((one) => wants(one, event, context.evaluate))
+    if (wish < 0) continue
+    const events =
+      on.kind === 'all' && on.wishes.length > 1
+        ? await completeSet(session, event, { workflow, wishes: on.wishes, context })
+        : [event]
+    if (events === undefined) continue
+    const eventId = eventIdOf(event, life)
+    const id = derivedId(workflow.namespace, workflow.name, eventId)
+    const start = { id, eventId, workflow, life, nowMs: context.nowMs, what: `event ${event.id}` }
+    if (await startOne(session, events as unknown as Json, start)) ids.push(id)
+  }
+  return ids
+}
+
+/** A cheap look at the type before anything is evaluated. */
+function wants(wish: EventWish, event: CloudEvent, evaluate: Evaluate): boolean {
+  const { type } = wish.attributes
+  return (type === undefined || type === event.type) && matches(wish, event, evaluate)
+}
+
+interface Start {
+  readonly id: string
+  readonly eventId: string | undefined
+  readonly workflow: RunnableWorkflow
+  readonly life: AwaitedLife | undefined
+  readonly nowMs: number
+  readonly what: string
+}
+
+/** Writes an instance; whether there is something new to do. What cannot be kept gives one that has failed. */
+export async function startOne(session: SqlSession, input: Json, start: Start): Promise<boolean> {
+  const { id, workflow, life, nowMs, eventId } = start
+  let [text, problem] = ['null', undefined as string | undefined]
+  try {
+    text = keptJson(input, `the data of ${start.what}`)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    problem = keptReason(error)
+  }
+  const row = {
+    ...{
+      id,
+      namespace: workflow.namespace,
+      workflow: workflow.name,
+      definitionHash: workflow.hash,
+    },
+    ...{ eventId, parentId: undefined, depth: 0, input, nowMs, owner: null },
+    life: life === undefined ? lives.length - 1 : lives.indexOf(life),
+  }
+  const { sql, values } = insertion(row, text)
+  if ((await session.run(sql, ...values)) === 0) {
+    return life === undefined ? false : comeBack(session, id, { life, nowMs })
+  }
+  if (problem !== undefined) {
+    const failing = `UPDATE instances SET status = 'failed', reason = ?, wake_at_ms = NULL WHERE id = ?`
+    await session.run(failing, problem, id)
+  }
+  return true
+}
+
+/** Keeps one event of each kind until all are there. */
+async function completeSet(
+  session: SqlSession,
+  event: CloudEvent,
+  {
+    workflow,
+    wishes,
+    context,
+  }: { workflow: RunnableWorkflow; wishes: readonly EventWish[]; context: IntakeContext },
+): Promise<readonly CloudEvent[] | undefined> {
+  for (const [at, wish] of wishes.entries()) {
+    if (!wants(wish, event, context.evaluate)) continue
+    await session.run(
+      `INSERT INTO trigger_events (definition_hash, wish, event_id, event) VALUES (?, ?, ?, ?)
+        ON CONFLICT (definition_hash, wish, event_id) DO NOTHING`,
+      ...[workflow.hash, at, `${event.source} ${event.id}`, keptJson(event, 'the event')],
+    )
+  }
+  const rows = []
+  for (const at of wishes.keys()) {
+    const row = await session.get(
+      'SELECT seq, event FROM trigger_events WHERE definition_hash = ? AND wish = ? ORDER BY seq LIMIT 1',
+      ...[workflow.hash, at],
+    )
+    if (row === undefined) return undefined
+    rows.push(row)
+  }
+  for (const { seq = 0 } of rows) await session.run('DELETE FROM trigger_events WHERE seq = ?', seq)
+  return rows.map((row) => JSON.parse(String(row.event)) as CloudEvent)
+}
+
+/** The event has come further. */
+export async function advanceInstances(
+  session: SqlSession,
+  eventId: string,
+  { life, nowMs }: { life: AwaitedLife; nowMs: number },
+): Promise<void> {
+  const reached = lives.indexOf(life)
+  await session.run(
+    `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms = CASE WHEN status = 'paused' THEN NULL ELSE ? END
+      WHERE event_id = ? AND life < ? AND status IN ('running', 'waiting', 'paused', 'compensating')`,
+    ...[reached, nowMs, eventId, reached],
+  )
+}
+
+/** The event has left: its instances undo what they did, also those that have ended. */
+export async function retractInstances(
+  session: SqlSession,
+  eventId: string,
+  nowMs: number,
+): Promise<void> {
+  await session.run(
+    `UPDATE instances SET interrupt = 'retracted', comes_back = 0, reason = 'its event left the chain', nudge = nudge + 1,
+      wake_at_ms = ? WHERE event_id = ? AND status <> 'retracted'`,
+    ...[nowMs, eventId],
+  )
+  await session.run(`DELETE FROM messages WHERE event_id LIKE '% ' || ?`, eventId)
+}
+
+/** The event is there again: what was not undone stays, what was undone is done anew. */
+async function comeBack(
+  session: SqlSession,
+  id: string,
+  { life, nowMs }: { life: AwaitedLife; nowMs: number },
+): Promise<boolean> {
+  const row = await session.get('SELECT status, interrupt FROM instances WHERE id = ?', id)
+  if (row?.status === 'retracted') {
+    await goOn(session, id, { life: lives.indexOf(life), nowMs })
+    return true
+  }
+  if (row?.interrupt !== 'retracted') return false
+  if (row.status === 'compensating') {
+    const sql =
+      'UPDATE instances SET comes_back = 1, nudge = nudge + 1, wake_at_ms = ? WHERE id = ?'
+    await session.run(sql, nowMs, id)
+  } else {
+    // Nothing has been undone yet; one that had ended stays as it is.
+    await session.run(
+      `UPDATE instances SET interrupt = NULL, reason = NULL, life = ?, nudge = nudge + 1,
+        wake_at_ms = CASE WHEN status IN ('running', 'waiting') THEN ${nowMs} ELSE NULL END WHERE id = ?`,
+      ...[lives.indexOf(life), id],
+    )
+  }
+  return true
+}
+
+/** Lets an instance go on that has undone what it did. */
+export async function goOn(
+  session: SqlSession,
+  id: string,
+  { life, nowMs }: { life: number | undefined; nowMs: number },
+): Promise<void> {
+  await dropUndone(session, id)
+  await session.run(
+    `UPDATE instances SET status = 'running', interrupt = NULL, comes_back = 0, compensated = 0, reason = NULL, error = NULL,
+      output = NULL, life = coalesce(?, life), owner = NULL, nudge = nudge + 1, wake_at_ms = ?, updated_at_ms = ? WHERE id = ?`,
+    ...[life ?? null, nowMs, nowMs, id],
+  )
+}
+
+/** Sets aside the lines of steps that were undone, of what undid them, and of failures. */
+export async function dropUndone(session: SqlSession, id: string): Promise<void> {
+  const lines = await session.all(
+    'SELECT seq, step, kind FROM journal WHERE instance_id = ? AND dropped = 0',
+    id,
+  )
+  const undone = new Set<string>()
+  for (const { step } of lines) {
+    const at = String(step).indexOf(compensationMark)
+    if (at >= 0) undone.add(String(step).slice(0, at))
+  }
+  for (const { seq = 0, step, kind } of lines) {
+    const isUndone = isWithin(String(step), undone) || String(step).startsWith('#compensation')
+    if (!isUndone && !['failed', 'cancelled', 'retracted'].includes(String(kind))) continue
+    await session.run('UPDATE journal SET dropped = 1 WHERE instance_id = ? AND seq = ?', id, seq)
+  }
+}
+
+/** Whether a key is one of those, or lies under one of them. */
+function isWithin(key: string, tops: ReadonlySet<string>): boolean {
+  if (tops.has(key)) return true
+  for (let at = 1; at < key.length; at += 1) {
+    if ((key[at] === '/' || key[at] === '#') && tops.has(key.slice(0, at))) return true
+  }
+  return false
+}

@@ -1,0 +1,393 @@
+/** Runs one instance in memory: writes what it does, parks it while it waits, and ends it. */
+
+import { AppError } from '../../base/app-error.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { SqlWrite } from '../../store/sql.ts'
+import { Interrupted, type RunnableWorkflow } from '../durable-context.ts'
+import type { JournalEntry } from '../durable-workflow.ts'
+import { keptJson, keptReason } from '../kept-json.ts'
+import { type Problem, problemOf, WorkflowError } from '../workflow-error.ts'
+import { endEntry, ending, type RunEnd } from './endings.ts'
+import { shownInstance } from './instance-lists.ts'
+import { type InstanceRow, instanceOf } from './instance-rows.ts'
+import type { Journal, NewLine } from './journal.ts'
+import { never, PieceWriter } from './piece-writer.ts'
+import { RunContext } from './run-context.ts'
+import type { RunEnvironment } from './run-environment.ts'
+import { Scope } from './scope.ts'
+import { lookAt, type Wait, Waits } from './waits.ts'
+
+/** Lines of one journal, and their bytes; both end loops that would never end. */
+export const maxLines = 10_000
+export const maxJournalBytes = 16 * 1024 * 1024
+
+/** What a run begins with. */
+export interface RunParts {
+  readonly row: InstanceRow
+  readonly journal: Journal
+  readonly workflow: RunnableWorkflow
+  /** What writes the instance itself, where it is new. */
+  readonly insertion?: SqlWrite
+  /** Failures of actions whose own writes were refused. */
+  readonly refusals?: ReadonlyMap<string, unknown>
+}
+
+/** One run of an instance. */
+export class Run {
+  readonly with: RunEnvironment
+  readonly journal: Journal
+  readonly workflow: RunnableWorkflow
+  readonly root = new Scope()
+  readonly shelter = new Scope()
+  readonly refusals: Map<string, unknown>
+  row: InstanceRow
+  /** Whether it has opened inboxes, and asked questions: then something is to be cleared at its end. */
+  listens = false
+  asks = false
+  /** The step that it is at. */
+  step: string | undefined
+  readonly #waits = new Waits(() => this.#goOn())
+  readonly #writer: PieceWriter
+  /** Operations under way that are no waits. */
+  #busy = 0
+  #isLooking = false
+  #looksAgain = false
+  #isChecking = false
+  #isParked = false
+  #isPaused = false
+  #isGone = false
+  #isInterrupted = false
+  readonly #stops = new Set<() => void>()
+  #outside = 0
+  readonly #idlers: (() => void)[] = []
+
+  constructor(environment: RunEnvironment, parts: RunParts) {
+    this.with = environment
+    this.row = parts.row
+    this.journal = parts.journal
+    this.workflow = parts.workflow
+    this.refusals = new Map(parts.refusals)
+    this.step = parts.row.step
+    this.#writer = new PieceWriter({
+      ...{ with: environment, id: parts.row.id, insertion: parts.insertion },
+      isGone: () => this.#isGone,
+      written: (entry) => this.#written(entry),
+      broken: (error, along) => this.#break(error, along),
+    })
+  }
+
+  get id(): string {
+    return this.row.id
+  }
+
+  get isParked(): boolean {
+    return this.#isParked
+  }
+
+  /** Whether it undoes what it did. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted
+  }
+
+  /** Runs from the beginning of the definition; never throws. */
+  async go(): Promise<void> {
+    try {
+      if (this.row.interrupt !== undefined && !(await this.#interrupt(this.row.interrupt))) {
+        return this.#break(new AppError({ code: 'store/busy', message: 'changed meanwhile' }))
+      }
+      const context = new RunContext(this, this.root)
+      const end = await this.#endOf(this.workflow.run(context, this.row.input))
+      if (!this.#isGone) await this.#finish(end)
+    } catch (error) {
+      this.#break(error)
+    }
+  }
+
+  /** Lets it do nothing more: signals fire, and what is still given to it is not looked at. */
+  drop(): void {
+    this.#isGone = true
+    for (const stop of this.#stops) stop()
+  }
+
+  /** Calls back when the run is dropped; gives what takes that off. */
+  onDrop(stop: () => void): () => void {
+    this.#stops.add(stop)
+    return () => this.#stops.delete(stop)
+  }
+
+  /** Counts a call of the world until it has really ended, whoever still looks at it. */
+  outside<T>(call: Promise<T>): Promise<T> {
+    this.#outside += 1
+    const ended = () => {
+      this.#outside -= 1
+      if (this.#outside === 0) for (const idle of this.#idlers.splice(0)) idle()
+    }
+    call.then(ended, ended)
+    return call
+  }
+
+  /** Resolves when no call of the world is under way. */
+  async idle(): Promise<void> {
+    if (this.#outside > 0) await new Promise<void>((resolve) => this.#idlers.push(resolve))
+  }
+
+  /** Whether an action may still be told how it ended. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
+  /** Lets an operation through that the journal does not know. @throws Interrupted, AppError for limits */
+  async admit(scope: Scope): Promise<void> {
+    scope.check()
+    if (this.#isGone) return never
+    if (this.#isPaused) {
+      this.#check()
+      return never
+    }
+    const { lines, bytes } = this.journal
+    if (lines >= maxLines && scope !== this.shelter) throw tooMuch('lines', maxLines)
+    if (bytes > maxJournalBytes && scope !== this.shelter) throw tooMuch('bytes', maxJournalBytes)
+  }
+
+  /** Counts an operation that is under way while `work` runs. */
+  async busy<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy += 1
+    try {
+      return await work()
+    } finally {
+      this.#busy -= 1
+      if (this.#waits.size > 0 || this.#isPaused) this.#check()
+    }
+  }
+
+  /** Adds a line, which is on disk before anything that follows from it is done. */
+  line(line: NewLine, given?: { output?: Json; input?: Json; along?: readonly SqlWrite[] }): void {
+    const { write, seq } = this.journal.add(line, given?.output, this.with.owner())
+    this.#writer.add(write)
+    if (given?.along !== undefined && given.along.length > 0) {
+      this.#writer.along(line.step, given.along)
+    }
+    if (this.with.isHeard()) {
+      const error = line.error?.startsWith('{') ? reasonOf(JSON.parse(line.error)) : line.error
+      const { input, output } = given ?? {}
+      this.#writer.note({ ...line, seq, input, output, error, dropped: false })
+    }
+    this.#check()
+  }
+
+  /** Tells what is not journaled. */
+  tell(entry: JournalEntry): void {
+    if (this.with.isHeard())
+      this.with.tell({ instance: { ...shownInstance(this.row), step: this.step }, entry })
+  }
+
+  /** Writes along with the next line, or soon. */
+  add(...writes: readonly SqlWrite[]): void {
+    this.#writer.add(...writes)
+    this.#check()
+  }
+
+  /** Resolves when all that was added is on disk; never, if it cannot be written. */
+  flush(): Promise<void> {
+    return this.#writer.flush()
+  }
+
+  /** Waits until `look` finds it over. @throws Interrupted */
+  async wait(wait: Wait): Promise<void> {
+    wait.scope.check()
+    if (this.#isGone) return never
+    const { done, waiting } = this.#waits.add(wait)
+    this.busy(() => lookAt(waiting, this.row, this.with.clock.nowMs())).catch((error: unknown) =>
+      this.#break(error),
+    )
+    await done
+  }
+
+  /** Looks at what has come from outside: a nudge, the time. Without a row it is read. */
+  async refresh(row?: InstanceRow): Promise<void> {
+    if (this.#isLooking) {
+      this.#looksAgain = true
+      return
+    }
+    this.#isLooking = true
+    this.#busy += 1
+    try {
+      await this.#refresh(row)
+      while (this.#looksAgain && !this.#isGone) {
+        this.#looksAgain = false
+        await this.#refresh()
+      }
+    } catch (error) {
+      this.#break(error)
+    } finally {
+      this.#isLooking = false
+      this.#busy -= 1
+      this.#check()
+    }
+  }
+
+  async #refresh(given?: InstanceRow): Promise<void> {
+    const row = given ?? (await this.#read())
+    if (row === undefined)
+      return this.#break(new AppError({ code: 'workflow/no-instance', message: 'it is gone' }))
+    this.row = row
+    if (
+      row.interrupt !== undefined &&
+      !this.#isInterrupted &&
+      !(await this.#interrupt(row.interrupt))
+    ) {
+      this.#looksAgain = true
+      return
+    }
+    if (row.status === 'paused') {
+      this.#isPaused = true
+      return
+    }
+    await this.#waits.look(this.row, this.with.clock.nowMs())
+  }
+
+  async #read(): Promise<InstanceRow | undefined> {
+    const found = await this.with.sql.get('SELECT * FROM instances WHERE id = ?', this.id)
+    const owner = this.with.owner()
+    if (owner !== null && found?.owner !== owner) return undefined
+    return found && instanceOf(found)
+  }
+
+  /** Writes that it undoes what it did before anything is told to end; false if something has changed meanwhile. */
+  async #interrupt(reason: 'cancelled' | 'retracted'): Promise<boolean> {
+    const written = await this.#writer.guarded({
+      sql: `UPDATE instances SET status = 'compensating', updated_at_ms = ? WHERE id = ? AND interrupt = ?`,
+      values: [this.with.clock.nowMs(), this.id, reason],
+    })
+    if (!written) return false
+    this.row = { ...this.row, status: 'compensating' }
+    this.#isInterrupted = true
+    this.root.stop(reason)
+    return true
+  }
+
+  /** Once nothing is under way, and what follows by itself has followed: parks, or writes what nobody waits for. */
+  #check(): void {
+    if (this.#isChecking || this.#isGone) return
+    this.#isChecking = true
+    setImmediate(() => {
+      this.#isChecking = false
+      if (this.#isGone) return
+      if (this.#busy === 0 && this.#isPaused) void this.#leave()
+      else if (this.#busy === 0 && this.#waits.size > 0) void this.#park()
+      else if (!this.#writer.isEmpty) void this.flush()
+    })
+  }
+
+  async #leave(): Promise<void> {
+    await this.flush()
+    this.drop()
+    this.with.ended(this)
+  }
+
+  async #park(): Promise<void> {
+    this.#busy += 1
+    try {
+      const { wakeAtMs, step, reason } = this.#waits.summary()
+      const status = this.#isInterrupted ? 'compensating' : 'waiting'
+      const nowMs = this.with.clock.nowMs()
+      const parked = await this.#writer.guarded({
+        sql: `UPDATE instances SET status = ?, step = ?, reason = ?, wake_at_ms = ?, updated_at_ms = ?
+          WHERE id = ? AND nudge = ?`,
+        values: [
+          status,
+          step ?? null,
+          reason ?? null,
+          wakeAtMs ?? null,
+          nowMs,
+          this.id,
+          this.row.nudge,
+        ],
+      })
+      if (!parked) {
+        this.#looksAgain = true
+      } else {
+        this.row = { ...this.row, status, step, reason, wakeAtMs, updatedAtMs: nowMs }
+        this.#isParked = true
+      }
+    } catch (error) {
+      return this.#break(error)
+    } finally {
+      this.#busy -= 1
+    }
+    if (this.#looksAgain) {
+      this.#looksAgain = false
+      void this.refresh()
+    } else this.with.parked(this)
+  }
+
+  /** Notes that it goes on after it was parked. */
+  #goOn(): void {
+    if (!this.#isParked) return
+    this.#isParked = false
+    this.with.resumed(this)
+    if (this.#isInterrupted) return
+    this.row = { ...this.row, status: 'running', reason: undefined }
+    const sql = `UPDATE instances SET status = 'running', reason = NULL WHERE id = ? AND status = 'waiting'`
+    this.#writer.add({ sql, values: [this.id] })
+  }
+
+  #written(entry: JournalEntry): void {
+    this.with.observe?.('journaled', this.id, entry.step)
+    this.with.tell({ instance: { ...shownInstance(this.row), step: this.step }, entry })
+  }
+
+  #break(error: unknown, refused: readonly string[] = []): void {
+    if (this.#isGone) return
+    this.drop()
+    this.with.broken(this, error, refused)
+  }
+
+  async #endOf(running: Promise<Json>): Promise<RunEnd> {
+    try {
+      const output = await running
+      return { kind: 'completed', output, text: keptJson(output, 'the output of the workflow') }
+    } catch (error) {
+      if (error instanceof Interrupted && this.#isInterrupted) return { kind: 'interrupted' }
+      // The database's trouble is not the workflow's.
+      if (error instanceof AppError && error.code.startsWith('store/')) throw error
+      return { kind: 'failed', problem: problemOf(error), reason: keptReason(error) }
+    }
+  }
+
+  async #finish(end: RunEnd): Promise<void> {
+    if (end.kind === 'interrupted' && this.row.comesBack) {
+      await this.flush()
+      this.drop()
+      return this.with.goesOn(this)
+    }
+    const { row, guard, values, more, line } = ending(this, end)
+    if (line) this.line(line)
+    const before = this.row
+    this.row = row
+    if (!this.#writer.hasEntries && this.with.isHeard())
+      this.#writer.note(endEntry(row, this.step ?? ''))
+    if (!(await this.#writer.guarded({ sql: guard, values }, more))) {
+      this.row = before
+      if (this.#isPausedInRow(await this.#read())) return this.#leave()
+      return this.#break(
+        new AppError({ code: 'workflow/changed', message: 'changed as it ended', retry: 'now' }),
+      )
+    }
+    this.#isGone = true
+    this.with.ended(this)
+  }
+
+  #isPausedInRow(row: InstanceRow | undefined): boolean {
+    return row?.status === 'paused'
+  }
+}
+
+function reasonOf({ detail, title, type }: Problem): string {
+  return detail ?? title ?? type
+}
+
+function tooMuch(what: string, limit: number): WorkflowError {
+  const detail = `the journal of the instance has reached its limit of ${limit} ${what}`
+  return new WorkflowError({ type: 'runtime', title: 'Journal too large', detail })
+}

@@ -1,0 +1,84 @@
+/** Holds what a run waits for. */
+
+import { Interrupted } from '../durable-context.ts'
+import { WorkflowError } from '../workflow-error.ts'
+import type { InstanceRow } from './instance-rows.ts'
+import type { Scope } from './scope.ts'
+
+/** Something that a run waits for. */
+export interface Wait {
+  readonly scope: Scope
+  /** When it is over by itself, or is to be looked at. */
+  readonly untilMs: number | undefined
+  readonly step: string
+  readonly reason: string | undefined
+  /** Whether it is over now; asked after each nudge. */
+  look(row: InstanceRow, nowMs: number): Promise<boolean> | boolean
+}
+
+interface Waiting extends Wait {
+  readonly end: () => void
+  readonly fail: (error: unknown) => void
+}
+
+/** The waits of one run. */
+export class Waits {
+  readonly #waits = new Set<Waiting>()
+  /** Called before a wait that is over lets its branch go on. */
+  readonly #ending: () => void
+
+  constructor(ending: () => void) {
+    this.#ending = ending
+  }
+
+  get size(): number {
+    return this.#waits.size
+  }
+
+  /** Resolves when `look` has found it over. @throws Interrupted */
+  add(wait: Wait): { readonly done: Promise<void>; readonly waiting: Waiting } {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const off = wait.scope.onStop((reason) => leave(() => reject(new Interrupted(reason))))
+    const leave = (settle: () => void) => {
+      if (!this.#waits.delete(waiting)) return
+      off()
+      settle()
+    }
+    const end = () =>
+      leave(() => {
+        this.#ending()
+        resolve()
+      })
+    const waiting: Waiting = { ...wait, end, fail: (error) => leave(() => reject(error)) }
+    this.#waits.add(waiting)
+    return { done: promise, waiting }
+  }
+
+  /** Asks all of them. */
+  async look(row: InstanceRow, nowMs: number): Promise<void> {
+    await Promise.all([...this.#waits].map((one) => lookAt(one, row, nowMs)))
+  }
+
+  /** When the first is over by itself, and what is told of them all. */
+  summary(): {
+    wakeAtMs: number | undefined
+    step: string | undefined
+    reason: string | undefined
+  } {
+    const waits = [...this.#waits]
+    const times = waits.map(({ untilMs }) => untilMs).filter((at) => at !== undefined)
+    const told = waits.find(({ reason }) => reason !== undefined) ?? waits[0]
+    const wakeAtMs = times.length === 0 ? undefined : Math.min(...times)
+    return { wakeAtMs, step: told?.step, reason: told?.reason }
+  }
+}
+
+/** Ends a wait that is over. @throws the database's errors */
+export async function lookAt(wait: Waiting, row: InstanceRow, nowMs: number): Promise<void> {
+  try {
+    if (await wait.look(row, nowMs)) wait.end()
+  } catch (error) {
+    if (!(error instanceof WorkflowError)) throw error
+    wait.fail(error)
+  }
+}
