@@ -60,7 +60,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   workflow: {
     wing: 'event',
     may: [...below, 'stream'],
-    packages: ['ajv', 'ajv-formats', 'undici', 'viem', 'yaml'],
+    packages: ['ajv', 'ajv-formats', 'croner', 'undici', 'viem', 'yaml'],
   },
   services: {
     wing: 'event',

@@ -13,7 +13,7 @@ import { afterFailure, defaultRetry, waitOf } from '../retry-policy.ts'
 import { problemOf, WorkflowError } from '../workflow-error.ts'
 import type { NewLine } from './journal.ts'
 import { errorOf } from './journal.ts'
-import type { Run } from './run.ts'
+import type { LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
 
 /** Longest run of an action that says nothing of it. */
@@ -37,7 +37,11 @@ interface Attempt extends Asked {
  *
  * @throws WorkflowError what it failed with; Interrupted
  */
-export async function performAction(run: Run, scope: Scope, { key, action }: Asked): Promise<Json> {
+export async function performAction(
+  run: LiveRun,
+  scope: Scope,
+  { key, action }: Asked,
+): Promise<Json> {
   await run.admit(scope)
   const input = action.input === undefined ? undefined : keptInput(action.input, key)
   let waits = 0
@@ -81,7 +85,7 @@ type AttemptResult =
       readonly reason: string
     }
 
-async function attemptOnce(run: Run, scope: Scope, asked: Attempt): Promise<AttemptResult> {
+async function attemptOnce(run: LiveRun, scope: Scope, asked: Attempt): Promise<AttemptResult> {
   const { key, action, attempt, startedAtMs, input } = asked
   const about = { step: key, action: action.kind, attempt, startedAtMs, input }
   run.step = key
@@ -124,7 +128,7 @@ async function attemptOnce(run: Run, scope: Scope, asked: Attempt): Promise<Atte
 
 /** Journals a failure: the action is tried again, or the workflow is given it. @throws WorkflowError */
 function failed(
-  run: Run,
+  run: LiveRun,
   { key, action, attempt, startedAtMs, input }: Attempt,
   error: unknown,
 ): AttemptResult {
@@ -147,7 +151,7 @@ function failed(
 }
 
 function noteWait(
-  run: Run,
+  run: LiveRun,
   { line, untilMs, reason }: Extract<AttemptResult, { kind: 'waits' }>,
   { attempt, isTold }: { attempt: number; isTold: boolean },
 ): void {
@@ -162,7 +166,11 @@ function retryOf(options: RetryOptions | undefined): RetryOptions {
 }
 
 /** Calls an action, whose signal fires when it is to end; one that does not end in time is left to itself. */
-function called(run: Run, scope: Scope, { key, action, attempt }: Attempt): Promise<ActionOutcome> {
+function called(
+  run: LiveRun,
+  scope: Scope,
+  { key, action, attempt }: Attempt,
+): Promise<ActionOutcome> {
   const controller = new AbortController()
   return new Promise((resolve, reject) => {
     const timeoutMs = action.timeoutMs ?? defaultTimeoutMs
@@ -185,7 +193,7 @@ function called(run: Run, scope: Scope, { key, action, attempt }: Attempt): Prom
     const idempotencyKey = run.journal.idempotencyKeyOf(key)
     const about = { instanceId: run.id, step: key, idempotencyKey, attempt, signal }
     // A function that throws before its first pause fails like one that throws later.
-    run.outside(new Promise<ActionOutcome>((done) => done(action.run(about)))).then(
+    run.outside.add(new Promise<ActionOutcome>((done) => done(action.run(about)))).then(
       (outcome) => over(() => resolve(outcome)),
       (error: unknown) => over(() => reject(error)),
     )

@@ -3,8 +3,7 @@
 import type { Json } from '../../base/json-rpc.ts'
 import { type Branch, Interrupted } from '../durable-context.ts'
 import { WorkflowError } from '../workflow-error.ts'
-import type { Run } from './run.ts'
-import { RunContext } from './run-context.ts'
+import type { LiveRun } from './run-environment.ts'
 import { Scope } from './scope.ts'
 
 /** Branches of one fork. */
@@ -22,7 +21,7 @@ type Ended<T> =
 
 /** The branch that ends first, as the journal has it; the others are stopped, and have ended. */
 export async function raceBranches<T>(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { key, branches }: Fork<T>,
 ): Promise<{ index: number; value: T }> {
@@ -43,7 +42,7 @@ export async function raceBranches<T>(
 
 /** What all branches give; the first failure, as the journal has it, stops the others and is thrown. */
 export async function allBranches<T>(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { key, branches }: Fork<T>,
 ): Promise<T[]> {
@@ -72,7 +71,7 @@ interface Started<T> {
 
 /** Branches that have lost already go as far as the journal knows them. */
 function startBranches<T>(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { branches, decided }: { branches: readonly Branch<T>[]; decided: number | undefined },
 ): Started<T>[] {
@@ -83,7 +82,7 @@ function startBranches<T>(
   return branches.map((branch, at) => {
     const own = new Scope(scope)
     if (decided !== undefined && at !== decided) own.stop('branch-stopped')
-    const ended = branch(new RunContext(run, own)).then(
+    const ended = branch(run.with.context(run, own)).then(
       (value): Ended<T> => ({ kind: 'given', value }),
       (error: unknown): Ended<T> =>
         error instanceof Interrupted && own.reason !== undefined
@@ -115,7 +114,7 @@ function firstFailure<T>(ends: readonly Promise<Ended<T>>[]): Promise<number | u
 
 /** Which branch decided, on disk before the others hear of it. */
 async function noteBranch(
-  run: Run,
+  run: LiveRun,
   key: string,
   { action, index }: { action: string; index: number },
 ): Promise<void> {

@@ -7,7 +7,7 @@ import { keptJson } from '../kept-json.ts'
 import { WorkflowError } from '../workflow-error.ts'
 import { insertion, instanceOf, isOpen } from './instance-rows.ts'
 import { errorOf, given } from './journal.ts'
-import type { Run } from './run.ts'
+import type { LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
 
 /** How deeply instances may start others. */
@@ -19,7 +19,7 @@ const maxDepth = 16
  * @throws WorkflowError of the child
  */
 export async function awaitChild(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { key, child }: { key: string; child: ChildWorkflow },
 ): Promise<Json> {
@@ -33,12 +33,12 @@ export async function awaitChild(
   return outcomeOf(run, scope, { key, id })
 }
 
-function childId(run: Run, key: string): string {
+function childId(run: LiveRun, key: string): string {
   return run.journal.idempotencyKeyOf(key).slice(2, 34)
 }
 
 async function startChild(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { key, startKey, child }: { key: string; startKey: string; child: ChildWorkflow },
 ): Promise<void> {
@@ -63,7 +63,7 @@ async function startChild(
 }
 
 async function outcomeOf(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { key, id }: { key: string; id: string },
 ): Promise<Json> {
@@ -104,7 +104,7 @@ async function outcomeOf(
 }
 
 function journal(
-  run: Run,
+  run: LiveRun,
   {
     step,
     text,
@@ -119,7 +119,7 @@ function journal(
   )
 }
 
-function cancel(run: Run, id: string): void {
+function cancel(run: LiveRun, id: string): void {
   const sql = `UPDATE instances SET interrupt = 'cancelled', reason = 'nobody waits for it any more', nudge = nudge + 1,
     wake_at_ms = ? WHERE id = ? AND interrupt IS NULL AND status IN ('running', 'waiting', 'paused')`
   run.add({ sql, values: [run.with.clock.nowMs(), id] })

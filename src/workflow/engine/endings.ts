@@ -6,7 +6,7 @@ import type { JournalEntry } from '../durable-workflow.ts'
 import type { Problem } from '../workflow-error.ts'
 import type { InstanceRow } from './instance-rows.ts'
 import type { NewLine } from './journal.ts'
-import type { Run } from './run.ts'
+import type { LiveRun } from './run-environment.ts'
 
 /** How a run of a definition ended. */
 export type RunEnd =
@@ -34,7 +34,7 @@ const failure = `UPDATE instances SET status = ?, step = ?, reason = ?, error = 
   wake_at_ms = NULL, updated_at_ms = ? WHERE id = ? AND status <> 'paused'`
 
 /** The end of a run, as rows. */
-export function ending(run: Run, end: RunEnd): Ending {
+export function ending(run: LiveRun, end: RunEnd): Ending {
   const nowMs = run.with.clock.nowMs()
   const hasCompleted = end.kind === 'completed' && !run.isInterrupted
   const more = after(run, nowMs, hasCompleted)
@@ -68,14 +68,17 @@ export function ending(run: Run, end: RunEnd): Ending {
 }
 
 /** What fails while it is undone has failed, unless that is what it had failed with before. */
-function statusOf({ row, isInterrupted }: Run, end: RunEnd): 'failed' | 'cancelled' | 'retracted' {
+function statusOf(
+  { row, isInterrupted }: LiveRun,
+  end: RunEnd,
+): 'failed' | 'cancelled' | 'retracted' {
   const { interrupt, problem } = row
   if (!isInterrupted || interrupt === undefined) return 'failed'
   return end.kind === 'failed' && problem === undefined ? 'failed' : interrupt
 }
 
 function endLine(
-  { journal, step = '', row }: Run,
+  { journal, step = '', row }: LiveRun,
   {
     status,
     problem,
@@ -95,7 +98,7 @@ function endLine(
   }
 }
 
-function after(run: Run, nowMs: number, hasCompleted: boolean): readonly SqlWrite[] {
+function after(run: LiveRun, nowMs: number, hasCompleted: boolean): readonly SqlWrite[] {
   const { row, workflow } = run
   const writes: SqlWrite[] = [...run.with.afterEnd(workflow, nowMs)]
   if (row.parentId !== undefined) writes.push({ sql: nudge, values: [nowMs, row.parentId] })

@@ -6,7 +6,7 @@ import type { CloudEvent, EventWish, Inbox } from '../durable-context.ts'
 import { keptJson } from '../kept-json.ts'
 import { WorkflowError } from '../workflow-error.ts'
 import { type Evaluate, matches } from './event-match.ts'
-import type { Run } from './run.ts'
+import type { LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
 
 /** Events that wait in one inbox; the next one fails whoever reads it. */
@@ -16,7 +16,7 @@ const fullMark = '#full'
 
 /** Opens an inbox: from its commit on no event that fits is missed. */
 export async function openInbox(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { key, wishes }: { key: string; wishes: readonly EventWish[] },
 ): Promise<Inbox> {
@@ -70,7 +70,7 @@ function subscription(instanceId: string, inbox: string, wish: EventWish): SqlWr
 }
 
 async function nextOf(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { step, inbox, taken }: { step: string; inbox: string; taken: Set<number> },
 ): Promise<CloudEvent> {

@@ -12,7 +12,7 @@ import { keptJson } from '../kept-json.ts'
 import { problemOf, WorkflowError } from '../workflow-error.ts'
 import { jsonOf } from './instance-rows.ts'
 import { errorOf, given } from './journal.ts'
-import type { Run } from './run.ts'
+import type { LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -21,7 +21,7 @@ import type { Scope } from './scope.ts'
  * @throws WorkflowError `timeout` at the deadline
  */
 export async function askQuestion(
-  run: Run,
+  run: LiveRun,
   scope: Scope,
   { key, question }: { key: string; question: Question },
 ): Promise<Json> {
@@ -54,7 +54,7 @@ export async function askQuestion(
 }
 
 async function opened(
-  run: Run,
+  run: LiveRun,
   { id, key, question }: { id: string; key: string; question: Question },
 ): Promise<{ askedAtMs: number; deadlineAtMs: number | undefined }> {
   const row = await run.with.sql.get('SELECT * FROM questions WHERE id = ?', id)
@@ -84,7 +84,7 @@ async function opened(
 }
 
 async function journaled(
-  run: Run,
+  run: LiveRun,
   one: { id: string; key: string; question: Question; answer: Json | undefined; askedAtMs: number },
 ): Promise<Json> {
   const { id, key, question, answer, askedAtMs } = one

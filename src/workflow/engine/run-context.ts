@@ -21,15 +21,15 @@ import { openInbox } from './inboxes.ts'
 import { lives } from './instance-rows.ts'
 import { given } from './journal.ts'
 import { askQuestion } from './questions.ts'
-import type { Run } from './run.ts'
+import type { LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
 
 /** The context of a run, or of one of its branches. */
 export class RunContext implements DurableContext {
-  readonly #run: Run
+  readonly #run: LiveRun
   readonly #scope: Scope
 
-  constructor(run: Run, scope: Scope) {
+  constructor(run: LiveRun, scope: Scope) {
     this.#run = run
     this.#scope = scope
   }
@@ -104,7 +104,7 @@ export class RunContext implements DurableContext {
     if (run.row.life >= wanted) return
     await run.admit(this.#scope)
     const reason = `its event is not ${lives[wanted]} yet`
-    const look = (row: Run['row']) => row.life >= wanted
+    const look = (row: LiveRun['row']) => row.life >= wanted
     await run.wait({ scope: this.#scope, untilMs: undefined, step: key, reason, look })
   }
 

@@ -1,15 +1,66 @@
 /** Describes what a run needs of its engine. */
 
 import type { Clock, Timer } from '../../base/clock.ts'
+import type { Json } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SqlStore, SqlWrite } from '../../store/sql.ts'
-import type { ChildWorkflow, RunnableWorkflow } from '../durable-context.ts'
-import type { InstanceChange } from '../durable-workflow.ts'
-import type { NewInstance } from './instance-rows.ts'
-import type { Run } from './run.ts'
+import type { ChildWorkflow, DurableContext, RunnableWorkflow } from '../durable-context.ts'
+import type { InstanceChange, JournalEntry } from '../durable-workflow.ts'
+import type { InstanceRow, NewInstance } from './instance-rows.ts'
+import type { Journal, NewLine } from './journal.ts'
+import type { OutsideCalls } from './outside-calls.ts'
+import type { Scope } from './scope.ts'
+import type { Wait } from './waits.ts'
 
 /** Boundaries of an action: before it is called, after it has ended, after its result is on disk. */
 export type StepPoint = 'started' | 'performed' | 'journaled'
+
+/** A run as its operations see it. */
+export interface LiveRun {
+  readonly with: RunEnvironment
+  readonly id: string
+  readonly row: InstanceRow
+  readonly journal: Journal
+  readonly workflow: RunnableWorkflow
+  /** What compensation runs in. */
+  readonly shelter: Scope
+  /** Failures of actions whose own writes were refused, by step; each is looked at once. */
+  readonly refusals: Map<string, unknown>
+  /** Whether it has opened inboxes, and asked questions: then something is to be cleared at its end. */
+  listens: boolean
+  asks: boolean
+  /** The step that it is at. */
+  step: string | undefined
+  /** Nothing that it does is looked at any more. */
+  readonly isGone: boolean
+  /** Whether it undoes what it did. */
+  readonly isInterrupted: boolean
+  /** Lets an operation through that the journal does not know. @throws Interrupted, WorkflowError for limits */
+  admit(scope: Scope): Promise<void>
+  /** Counts an operation that is under way while `work` runs. */
+  busy<T>(work: () => Promise<T>): Promise<T>
+  /** Adds a line, which is on disk before anything that follows from it is done. */
+  line(line: NewLine, given?: LineExtras): void
+  /** Tells what is not journaled. */
+  tell(entry: JournalEntry): void
+  /** Writes along with the next line, or soon. */
+  add(...writes: readonly SqlWrite[]): void
+  /** Resolves when all that was added is on disk; never, if it cannot be written. */
+  flush(): Promise<void>
+  /** Waits until `look` finds it over. @throws Interrupted */
+  wait(wait: Wait): Promise<void>
+  /** Calls back when the run is dropped; gives what takes that off. */
+  onDrop(stop: () => void): () => void
+  /** Its calls of the world. */
+  readonly outside: OutsideCalls
+}
+
+/** The values of a line, and what is written with it. */
+export interface LineExtras {
+  readonly output?: Json
+  readonly input?: Json
+  readonly along?: readonly SqlWrite[]
+}
 
 /** What runs share. */
 export interface RunEnvironment {
@@ -21,24 +72,16 @@ export interface RunEnvironment {
   readonly random: () => number
   /** Index in `lives` that is enough for every step, however much it asks for. */
   readonly enoughLife: number
+  /** The context of a run, or of one of its branches. */
+  context(run: LiveRun, scope: Scope): DurableContext
   /** Who writes, where several workers share a database; `null` where there is only one. */
   owner(): number | null
   readonly observe: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
   /** Whether anybody listens to what is told. */
   isHeard(): boolean
   tell(change: InstanceChange): void
-  /** The run waits, and need not stay in memory. */
-  parked(run: Run): void
-  /** The run goes on. */
-  resumed(run: Run): void
-  /** The run has ended, durably; or it is paused, and goes on as another run. */
-  ended(run: Run): void
-  /** What the run did could not be written; it does nothing more. `refused` are actions whose own writes were along. */
-  broken(run: Run, error: unknown, refused: readonly string[]): void
-  /** Its event came back while the run undid what it had done: it begins again, with what was not undone. */
-  goesOn(run: Run): Promise<void>
   /** The instance of a child, and what it is known by. @throws AppError `workflow/not-deployed` */
-  childOf(run: Run, child: ChildWorkflow, id: string): NewInstance
+  childOf(run: LiveRun, child: ChildWorkflow, id: string): NewInstance
   /** What is written when an instance of this workflow has ended. */
   afterEnd(workflow: RunnableWorkflow, nowMs: number): readonly SqlWrite[]
   /** Something was written that concerns other instances. */

@@ -11,15 +11,15 @@ import { endEntry, ending, type RunEnd } from './endings.ts'
 import { shownInstance } from './instance-lists.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
+import { OutsideCalls } from './outside-calls.ts'
 import { never, PieceWriter } from './piece-writer.ts'
-import { RunContext } from './run-context.ts'
-import type { RunEnvironment } from './run-environment.ts'
+import type { LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
 import { Scope } from './scope.ts'
 import { lookAt, type Wait, Waits } from './waits.ts'
 
 /** Lines of one journal, and their bytes; both end loops that would never end. */
-export const maxLines = 10_000
-export const maxJournalBytes = 16 * 1024 * 1024
+const maxLines = 10_000
+const maxJournalBytes = 16 * 1024 * 1024
 
 /** What a run begins with. */
 export interface RunParts {
@@ -32,13 +32,29 @@ export interface RunParts {
   readonly refusals?: ReadonlyMap<string, unknown>
 }
 
+/** Hears what becomes of a run. */
+export interface RunHost {
+  /** The run waits, and need not stay in memory. */
+  parked(run: Run): void
+  /** The run goes on. */
+  resumed(run: Run): void
+  /** The run has ended, durably; or it is paused, and goes on as another run. */
+  ended(run: Run): void
+  /** What the run did could not be written; it does nothing more. `refused` are actions whose own writes were along. */
+  broken(run: Run, error: unknown, refused: readonly string[]): void
+  /** Its event came back while the run undid what it had done: it begins again, with what was not undone. */
+  goesOn(run: Run): Promise<void>
+}
+
 /** One run of an instance. */
-export class Run {
+export class Run implements LiveRun {
   readonly with: RunEnvironment
+  readonly #host: RunHost
   readonly journal: Journal
   readonly workflow: RunnableWorkflow
   readonly root = new Scope()
   readonly shelter = new Scope()
+  readonly outside = new OutsideCalls()
   readonly refusals: Map<string, unknown>
   row: InstanceRow
   /** Whether it has opened inboxes, and asked questions: then something is to be cleared at its end. */
@@ -58,10 +74,9 @@ export class Run {
   #isGone = false
   #isInterrupted = false
   readonly #stops = new Set<() => void>()
-  #outside = 0
-  readonly #idlers: (() => void)[] = []
 
-  constructor(environment: RunEnvironment, parts: RunParts) {
+  constructor(environment: RunEnvironment, host: RunHost, parts: RunParts) {
+    this.#host = host
     this.with = environment
     this.row = parts.row
     this.journal = parts.journal
@@ -95,7 +110,7 @@ export class Run {
       if (this.row.interrupt !== undefined && !(await this.#interrupt(this.row.interrupt))) {
         return this.#break(new AppError({ code: 'store/busy', message: 'changed meanwhile' }))
       }
-      const context = new RunContext(this, this.root)
+      const context = this.with.context(this, this.root)
       const end = await this.#endOf(this.workflow.run(context, this.row.input))
       if (!this.#isGone) await this.#finish(end)
     } catch (error) {
@@ -113,22 +128,6 @@ export class Run {
   onDrop(stop: () => void): () => void {
     this.#stops.add(stop)
     return () => this.#stops.delete(stop)
-  }
-
-  /** Counts a call of the world until it has really ended, whoever still looks at it. */
-  outside<T>(call: Promise<T>): Promise<T> {
-    this.#outside += 1
-    const ended = () => {
-      this.#outside -= 1
-      if (this.#outside === 0) for (const idle of this.#idlers.splice(0)) idle()
-    }
-    call.then(ended, ended)
-    return call
-  }
-
-  /** Resolves when no call of the world is under way. */
-  async idle(): Promise<void> {
-    if (this.#outside > 0) await new Promise<void>((resolve) => this.#idlers.push(resolve))
   }
 
   /** Whether an action may still be told how it ended. */
@@ -161,7 +160,7 @@ export class Run {
   }
 
   /** Adds a line, which is on disk before anything that follows from it is done. */
-  line(line: NewLine, given?: { output?: Json; input?: Json; along?: readonly SqlWrite[] }): void {
+  line(line: NewLine, given?: LineExtras): void {
     const { write, seq } = this.journal.add(line, given?.output, this.with.owner())
     this.#writer.add(write)
     if (given?.along !== undefined && given.along.length > 0) {
@@ -282,7 +281,7 @@ export class Run {
   async #leave(): Promise<void> {
     await this.flush()
     this.drop()
-    this.with.ended(this)
+    this.#host.ended(this)
   }
 
   async #park(): Promise<void> {
@@ -318,14 +317,14 @@ export class Run {
     if (this.#looksAgain) {
       this.#looksAgain = false
       void this.refresh()
-    } else this.with.parked(this)
+    } else this.#host.parked(this)
   }
 
   /** Notes that it goes on after it was parked. */
   #goOn(): void {
     if (!this.#isParked) return
     this.#isParked = false
-    this.with.resumed(this)
+    this.#host.resumed(this)
     if (this.#isInterrupted) return
     this.row = { ...this.row, status: 'running', reason: undefined }
     const sql = `UPDATE instances SET status = 'running', reason = NULL WHERE id = ? AND status = 'waiting'`
@@ -340,7 +339,7 @@ export class Run {
   #break(error: unknown, refused: readonly string[] = []): void {
     if (this.#isGone) return
     this.drop()
-    this.with.broken(this, error, refused)
+    this.#host.broken(this, error, refused)
   }
 
   async #endOf(running: Promise<Json>): Promise<RunEnd> {
@@ -359,7 +358,7 @@ export class Run {
     if (end.kind === 'interrupted' && this.row.comesBack) {
       await this.flush()
       this.drop()
-      return this.with.goesOn(this)
+      return this.#host.goesOn(this)
     }
     const { row, guard, values, more, line } = ending(this, end)
     if (line) this.line(line)
@@ -375,7 +374,7 @@ export class Run {
       )
     }
     this.#isGone = true
-    this.with.ended(this)
+    this.#host.ended(this)
   }
 
   #isPausedInRow(row: InstanceRow | undefined): boolean {

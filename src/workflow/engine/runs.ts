@@ -7,7 +7,8 @@ import { type InstanceRow, instanceOf, isOpen } from './instance-rows.ts'
 import { goOn } from './intake.ts'
 import { Journal } from './journal.ts'
 import type { Outcomes } from './outcomes.ts'
-import { Run, type RunParts } from './run.ts'
+import { Run, type RunHost, type RunParts } from './run.ts'
+import { RunContext } from './run-context.ts'
 import type { RunEnvironment } from './run-environment.ts'
 
 /** Runs that wait and stay in memory; others are run again from their journal. */
@@ -19,8 +20,7 @@ const lookAgainMs = 30_000
 const maxStopMs = 5_000
 
 /** What the runs of an engine need. */
-export interface RunsParts
-  extends Omit<RunEnvironment, 'parked' | 'resumed' | 'ended' | 'broken' | 'goesOn'> {
+export interface RunsParts extends Omit<RunEnvironment, 'context'> {
   readonly definitions: Definitions
   readonly outcomes: Outcomes
   /** An instance waits until then, if nothing comes before. */
@@ -33,6 +33,7 @@ export interface RunsParts
 export class Runs {
   readonly #with: RunsParts
   readonly #environment: RunEnvironment
+  readonly #host: RunHost
   readonly #runs = new Map<string, Run>()
   /** The one that has waited longest is first. */
   readonly #parked = new Set<Run>()
@@ -46,10 +47,11 @@ export class Runs {
       ...parts,
       owner: () => parts.owner(),
       isHeard: () => parts.isHeard(),
+      context: (run, scope) => new RunContext(run, scope),
+    }
+    this.#host = {
       parked: (run) => this.#park(run),
-      resumed: (run) => {
-        this.#parked.delete(run)
-      },
+      resumed: (run) => this.#parked.delete(run),
       ended: (run) => this.#end(run),
       broken: (run, error, refused) => void this.#mend(run, error, refused),
       goesOn: (run) => this.#goOn(run),
@@ -81,7 +83,7 @@ export class Runs {
 
   /** Starts a run whose instance is written with its first line. */
   begin(parts: RunParts): void {
-    const run = new Run(this.#environment, parts)
+    const run = new Run(this.#environment, this.#host, parts)
     this.#runs.set(run.id, run)
     void run.go()
   }
@@ -102,7 +104,7 @@ export class Runs {
     if (run === undefined) return
     run.drop()
     this.#forget(run)
-    await run.idle()
+    await run.outside.idle()
     await this.#load(id)
   }
 
@@ -115,7 +117,7 @@ export class Runs {
     const late = new Promise<void>((resolve) => {
       giveUp = this.#with.timer.after(maxStopMs, resolve)
     })
-    const idle = Promise.all(runs.map((run) => run.idle())).then(() => true)
+    const idle = Promise.all(runs.map((run) => run.outside.idle())).then(() => true)
     if ((await Promise.race([idle, late])) !== true) {
       this.#with.logger.warn('an action did not end when it was told to')
     }
@@ -225,7 +227,7 @@ export class Runs {
   /** Begins again from the journal: at once where something changed meanwhile, after a rest where the database failed. */
   async #mend(run: Run, error: unknown, refused: readonly string[]): Promise<void> {
     this.#forget(run)
-    await run.idle()
+    await run.outside.idle()
     if (!this.#isActive) return
     const code = error instanceof AppError ? error.code : ''
     if (code === 'workflow/no-instance') return this.#with.left(run.row)

@@ -37,7 +37,7 @@ export function written(
 }
 
 /** Calls of the world that a test's workflows make. */
-export class Effects {
+class Effects {
   /** Step and idempotency key of each call, in order. */
   readonly calls: { readonly step: string; readonly key: string; readonly attempt: number }[] = []
   /** What a step gives instead of its name. */
