@@ -28,7 +28,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     may: ['base'],
     packages: ['@noble/curves', '@noble/hashes', '@scure/bip32', '@scure/bip39', 'secp256k1'],
   },
-  store: { wing: 'shared', may: ['base'] },
+  store: { wing: 'shared', may: ['base'], packages: ['pg'] },
   quantum: { wing: 'shared', may: ['base'], pure: true },
   energy: { wing: 'shared', may: ['base'], pure: true },
   'chain/ledger': {

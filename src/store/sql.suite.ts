@@ -4,10 +4,23 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { SqlRow, SqlSession, SqlStore, SqlWrite } from './sql.ts'
 
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await pause(2)
+}
+
 /** Declares the tests; `open` gives the same store again, whether or not it was closed before. */
 export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
   describe(`${name} is an SQL store`, () => {
     let store: SqlStore
+    const values = {
+      id: 'test/003',
+      statements: [
+        `CREATE TABLE "values?" (id INTEGER PRIMARY KEY AUTOINCREMENT, bytes BLOB, fraction REAL,
+          note TEXT DEFAULT 'a BLOB of INTEGER')`,
+      ],
+    }
     const migrations = [
       { id: 'test/001', statements: ['CREATE TABLE facts (name TEXT PRIMARY KEY, value BIGINT)'] },
     ]
@@ -46,31 +59,90 @@ export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
       assert.equal(await count(), before)
     })
 
-    test('transactions run one after the other, and nothing falls between', async () => {
+    test('transactions that want to be alone run one after the other', async () => {
+      const addAlone = async (session: SqlSession, value: number) => {
+        const query = 'SELECT value FROM facts WHERE name = ?'
+        const row = await session.get<{ value: number }>(query, 'a')
+        await new Promise((resolve) => setImmediate(resolve))
+        const sum = (row?.value ?? 0) + value
+        await session.run('UPDATE facts SET value = ? WHERE name = ?', sum, 'a')
+      }
       const add = (value: number) =>
+        store.transaction((session) => addAlone(session, value), { alone: 'sum' })
+      const addLocked = (value: number) =>
         store.transaction(async (session) => {
-          const row = await session.get<{ value: number }>(
-            'SELECT value FROM facts WHERE name = ?',
-            'a',
-          )
-          await new Promise((resolve) => setImmediate(resolve))
-          await session.run(
-            'UPDATE facts SET value = ? WHERE name = ?',
-            (row?.value ?? 0) + value,
-            'a',
-          )
+          await session.get('SELECT value FROM facts WHERE name = ? FOR UPDATE', 'a')
+          await addAlone(session, value)
         })
-      const [first] = await store.all<{ value: number }>(
-        'SELECT value FROM facts WHERE name = ?',
-        'a',
+      const value = async () =>
+        Number((await store.get('SELECT value FROM facts WHERE name = ?', 'a'))?.value)
+      const first = await value()
+      await Promise.all([add(1), add(2), add(3), add(4)])
+      assert.equal((await value()) - first, 10)
+      await Promise.all([addLocked(1), addLocked(2), addLocked(3)])
+      assert.equal((await value()) - first, 16)
+    })
+
+    test('a query sees what was committed, also while a transaction is under way', async () => {
+      const before = await count()
+      const [isThere, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const writing = store.transaction(async (session) => {
+        await session.run('INSERT INTO facts VALUES (?, ?)', 'under way', 1)
+        isThere.resolve()
+        await goOn.promise
+      })
+      await isThere.promise
+      assert.equal(await count(), before)
+      goOn.resolve()
+      await writing
+      assert.equal(await count(), before + 1)
+    })
+
+    test('values come back as they were: bytes, fractions, truths and question marks', async () => {
+      await store.migrate([...migrations, values])
+      const bytes = Uint8Array.of(0, 1, 254, 255)
+      await store.run(
+        `INSERT INTO "values?" (bytes, fraction, note) VALUES (?, ?, 'why? "it''s"') -- ?`,
+        ...[bytes, 0.1],
       )
-      const between = store.run('UPDATE facts SET value = value + 1000 WHERE name = ?', 'a')
-      await Promise.all([add(1), add(2), between, add(3)])
-      const [last] = await store.all<{ value: number }>(
-        'SELECT value FROM facts WHERE name = ?',
-        'a',
+      const row = await store.get(
+        'SELECT *, fraction < ? AS truth FROM "values?" WHERE (? IS NULL OR note = ?) /* ? */',
+        ...[1, null, null],
       )
-      assert.equal((last?.value ?? 0) - (first?.value ?? 0), 1_006)
+      assert.deepEqual(row, { id: 1, bytes, fraction: 0.1, note: `why? "it's"`, truth: 1 })
+      const [added] = await store.all(
+        'INSERT INTO "values?" (note) VALUES (?) RETURNING id, bytes',
+        'x',
+      )
+      assert.deepEqual(added, { id: 2, bytes: null })
+      assert.deepEqual(await store.get('SELECT count(*) AS n, sum(id) AS s FROM "values?"'), {
+        n: 2,
+        s: 3,
+      })
+    })
+
+    test('who listens hears notices, and no more after the end of it', async () => {
+      let heard = 0
+      const first = Promise.withResolvers<void>()
+      const end = store.listen('things', () => {
+        heard += 1
+        first.resolve()
+      })
+      const other = Promise.withResolvers<void>()
+      store.listen('other', other.resolve)
+      await until(async () => {
+        await store.notify('things')
+        return heard > 0
+      })
+      await first.promise
+      end()
+      const before = heard
+      await store.notify('things')
+      await until(async () => {
+        await store.notify('other')
+        return Promise.race([other.promise.then(() => true), pause(5).then(() => false)])
+      })
+      assert.equal(heard, before)
     })
 
     test('a session is worth nothing after its transaction', async () => {
@@ -135,11 +207,11 @@ export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
     })
 
     test('a migration runs once, and a changed one is refused', async () => {
-      await store.migrate(migrations)
+      await store.migrate([...migrations, values])
       const changed = [{ id: 'test/001', statements: ['CREATE TABLE facts (other TEXT)'] }]
-      await assert.rejects(store.migrate(changed), { code: 'store/migration-differs' })
+      await assert.rejects(store.migrate([...changed, values]), { code: 'store/migration-differs' })
       const half = { id: 'test/002', statements: ['CREATE TABLE more (x TEXT)', 'NO SQL AT ALL'] }
-      await assert.rejects(store.migrate([...migrations, half]), /NO|syntax/)
+      await assert.rejects(store.migrate([...migrations, values, half]), /NO|syntax/)
       await assert.rejects(store.all('SELECT * FROM more'))
     })
 
@@ -159,6 +231,7 @@ export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
         () => store.get('SELECT 1'),
         () => store.write([]),
         () => store.close(),
+        () => store.notify('things'),
         async (session) => {
           await session.run('INSERT INTO facts VALUES (?, ?)', 'nested', 1)
           await new Promise((resolve) => setImmediate(resolve))

@@ -8,6 +8,9 @@ import type { SqlRow, SqlValue, SqlWrite } from './sql.ts'
 /** Prepared statements kept at once. */
 const maxStatements = 200
 
+/** What a transaction has anyway, being the only one. */
+const rowLock = /\sFOR UPDATE(\s+SKIP LOCKED)?\s*$/
+
 /** One connection; its methods throw what `toldError` makes of SQLite's errors. */
 export class SqliteConnection {
   readonly #database: DatabaseSync
@@ -146,7 +149,7 @@ export class SqliteConnection {
 
   #prepare(sql: string, kept: Map<string, StatementSync>): StatementSync {
     if (kept.size >= maxStatements) kept.clear()
-    const statement = this.#database.prepare(sql)
+    const statement = this.#database.prepare(sql.replace(rowLock, ''))
     kept.set(sql, statement)
     return statement
   }

@@ -1,12 +1,12 @@
 /** Opens the SQL store on SQLite, in a file of this process. */
 
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { createHash } from 'node:crypto'
-import { AppError } from '../base/app-error.ts'
 import { GroupCommit } from './group-commit.ts'
+import { applyMigrations } from './migrations.ts'
+import { Notices } from './notices.ts'
 import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue, SqlWrite } from './sql.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteLog } from './sqlite-log.ts'
+import { StoreGate } from './store-gate.ts'
 
 /** Which file, and how patiently. */
 export interface SqliteOptions {
@@ -53,19 +53,20 @@ const reading = /^\s*SELECT\b/i
 
 class SqliteStore implements SqlStore {
   readonly dialect = 'sqlite'
-  readonly #path: string
+  readonly #name: string
   readonly #writer: SqliteConnection
   readonly #reader: SqliteConnection | undefined
   readonly #log: SqliteLog | undefined
   readonly #pieces: GroupCommit
   /** The end of the queue of transactions, single statements and commits of pieces. */
   #last: Promise<unknown> = Promise.resolve()
-  /** Marks what runs inside a transaction: waiting there for this store would never end. */
-  readonly #inside = new AsyncLocalStorage<{ readonly active: boolean }>()
+  readonly #gate: StoreGate
+  readonly #notices = new Notices()
   #closed: Promise<void> | undefined
 
   constructor(path: string, { writer, reader, log }: SqliteParts) {
-    this.#path = path
+    this.#name = path
+    this.#gate = new StoreGate(path)
     this.#writer = writer
     this.#reader = reader
     this.#log = log
@@ -91,56 +92,46 @@ class SqliteStore implements SqlStore {
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
     return this.#queued(async () => {
       this.#writer.exec('BEGIN IMMEDIATE')
-      const mark = { active: true }
       try {
-        const result = await this.#inside.run(mark, () => work(this.#session(mark)))
+        const result = await this.#gate.during(this.#writer, work)
         this.#writer.exec('COMMIT')
         return await this.#durable(result)
       } catch (error) {
         this.#writer.rollback()
         throw error
-      } finally {
-        mark.active = false
       }
     })
   }
 
   async write(piece: readonly SqlWrite[]): Promise<void> {
-    this.#mustBeOpen()
+    this.#gate.mustBeOpen()
     await this.#pieces.add(piece)
   }
 
   async migrate(migrations: readonly Migration[]): Promise<void> {
-    await this.transaction(async (session) => {
-      await session.run(
-        'CREATE TABLE IF NOT EXISTS migrations (id TEXT PRIMARY KEY, checksum TEXT NOT NULL)',
-      )
-      const rows = await session.all('SELECT id, checksum FROM migrations ORDER BY id')
-      const done = new Map(rows.map(({ id, checksum }) => [String(id), String(checksum)]))
-      this.#mustKnow([...done.keys()], migrations)
-      for (const { id, statements } of migrations) {
-        const checksum = createHash('sha256').update(statements.join(';')).digest('hex')
-        const before = done.get(id)
-        if (before === checksum) continue
-        if (before !== undefined) {
-          const message = `${this.#path} was made by another version of the program: migration ${id} differs`
-          throw new AppError({ code: 'store/migration-differs', message })
-        }
-        for (const statement of statements) await session.run(statement)
-        await session.run('INSERT INTO migrations VALUES (?, ?)', id, checksum)
-        done.set(id, checksum)
-      }
-    })
+    await this.transaction((session) => applyMigrations(this.#name, session, migrations))
+  }
+
+  async notify(channel: string): Promise<void> {
+    this.#gate.mustBeOpen()
+    this.#notices.tell(channel)
+  }
+
+  listen(channel: string, callback: () => void): () => void {
+    return this.#notices.listen(channel, callback)
   }
 
   async close(): Promise<void> {
-    this.#mustBeOutside()
-    this.#closed ??= this.#queued(async () => {
-      await this.#log?.close()
-      this.#reader?.close()
-      this.#writer.close()
-    })
+    this.#gate.close()
+    this.#closed ??= this.#end()
     await this.#closed
+  }
+
+  async #end(): Promise<void> {
+    await this.#last
+    await this.#log?.close()
+    this.#reader?.close()
+    this.#writer.close()
   }
 
   /** Gives a result when all that was committed is on disk. */
@@ -149,54 +140,19 @@ class SqliteStore implements SqlStore {
     return result
   }
 
-  /** A newer program may count on what this one does not keep. */
-  #mustKnow(done: readonly string[], migrations: readonly Migration[]): void {
-    const unknown = done.find((id) => migrations.every((migration) => migration.id !== id))
-    if (unknown === undefined) return
-    const message = `${this.#path} was made by a newer version of the program (migration ${unknown}); run that version, or choose another folder`
-    throw new AppError({ code: 'store/newer-database', message, data: { migration: unknown } })
-  }
-
-  #session(mark: { readonly active: boolean }): SqlSession {
-    const during = <Result>(use: () => Result): Result => {
-      if (mark.active) return use()
-      const message = 'a session was used after its transaction had ended'
-      throw new AppError({ code: 'store/ended-session', message })
-    }
-    return {
-      run: async (sql, ...values) => during(() => this.#writer.run(sql, values)),
-      all: async <Row extends SqlRow>(sql: string, ...values: readonly SqlValue[]) =>
-        during(() => this.#writer.all(sql, values) as Row[]),
-      get: async <Row extends SqlRow>(sql: string, ...values: readonly SqlValue[]) =>
-        during(() => this.#writer.get(sql, values) as Row | undefined),
-    }
-  }
-
   async #read<T>(sql: string, read: (connection: SqliteConnection) => T): Promise<T> {
     if (this.#reader === undefined || !reading.test(sql))
       return this.#queued(async () => this.#durable(read(this.#writer)))
-    this.#mustBeOpen()
+    this.#gate.mustBeOpen()
     return read(this.#reader)
   }
 
   /** One piece of work at a time: a statement from outside must not fall into a transaction under way. */
   async #queued<T>(work: () => Promise<T>): Promise<T> {
-    this.#mustBeOpen()
+    this.#gate.mustBeOpen()
     this.#pieces.close()
     const done = this.#last.then(work)
     this.#last = done.catch(() => {})
     return done
-  }
-
-  #mustBeOpen(): void {
-    this.#mustBeOutside()
-    if (this.#closed === undefined) return
-    throw new AppError({ code: 'store/closed', message: `${this.#path} is closed` })
-  }
-
-  #mustBeOutside(): void {
-    if (!this.#inside.getStore()?.active) return
-    const message = `${this.#path} was asked from inside a transaction, which would wait for itself; use the session`
-    throw new AppError({ code: 'store/nested-transaction', message })
   }
 }
