@@ -2,4 +2,6 @@
 
 import './node-version.js'
 
-export const { startNode } = await import('../dist/node/node.js')
+export const { connectChain, keySigner, remoteSigner, startNode } = await import(
+  '../dist/node/library.js'
+)

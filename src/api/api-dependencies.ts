@@ -8,6 +8,7 @@ import type { Notifications } from '../services/notifications.ts'
 import type { Records } from '../services/records.ts'
 import type { SinkDesk } from '../services/sink.ts'
 import type { EventStore, ListenerStatus } from '../stream/stream.ts'
+import type { ContractDesk } from '../workflow/contract-desk.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 
 /** One chain that this process works on. */
@@ -66,6 +67,7 @@ export interface ApiDependencies {
   readonly notifications: Pick<Notifications, 'list' | 'subscribe'>
   readonly records: Pick<Records, 'list'>
   readonly sinks: SinkDesk
+  readonly contracts: ContractDesk
   readonly listeners: () => readonly ListenerStatus[]
   readonly senders: () => readonly {
     readonly chain: string

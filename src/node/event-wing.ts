@@ -3,6 +3,7 @@
 import path from 'node:path'
 import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
 import { depositVaultAbi } from '../abi/deposit-vault.gen.ts'
+import { streamAnchorAbi } from '../abi/stream-anchor.gen.ts'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
@@ -20,6 +21,8 @@ import {
 } from '../stream/event-store.ts'
 import { createListener } from '../stream/listener.ts'
 import type { EventHandler, EventStore, Listener, StreamEvent } from '../stream/stream.ts'
+import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
+import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
 import { compileWorkflow } from '../workflow/definition.ts'
 import { createWorkflowEngine, workflowMigrations } from '../workflow/engine.ts'
 import { evmFunctions } from '../workflow/evm-functions.ts'
@@ -51,6 +54,7 @@ export interface EventWing {
   readonly records: Records
   readonly sinks: Sinks
   readonly functions: FunctionRegistry
+  readonly contracts: ContractDesk
   readonly senderAddress: Hex | undefined
 }
 
@@ -79,14 +83,14 @@ export async function startEventWing(
   const sinks = configuredSinks(values.sinks, { ...world, sql, http })
   const records = createRecords({ sql, ...world })
   const functions = openFunctions(composition, { sql, http, folder })
-  const abis = [allocationTokenAbi, depositVaultAbi]
+  const book = contractBook(chain, sql)
   const engine = createWorkflowEngine({
     ...{ ...world, sql, random: Math.random },
     functions: {
       'notify.send': notifications.send,
       'record.write': records.write,
       'function.invoke': functionInvoke(functions),
-      ...evmFunctions({ client: chain.client, sender, contracts: { ...chain.contracts }, abis }),
+      ...evmFunctions({ client: chain.client, sender, book }),
     },
     ended: (instance) => sinks.outcomeWrites(instance),
     ...(hooks.observe ? { observe: hooks.observe } : {}),
@@ -120,8 +124,9 @@ export async function startEventWing(
   stops.push(() => sinks.stop())
   stops.push(() => listener.stop())
   await listener.start()
+  const desk = createContractDesk({ client: chain.client, sql, sender, book })
   const senderAddress = sender?.address
-  const outcomes = { notifications, records, sinks }
+  const outcomes = { notifications, records, sinks, contracts: desk }
   return { sql, engine, events, listener, ...outcomes, functions, senderAddress }
 }
 
@@ -191,6 +196,19 @@ function notificationOptions({ values }: Composition) {
     throw new AppError({ code: 'node/incomplete-mail', message })
   }
   return { webhookUrl, mail: { smtpUrl: smtp, from: mailFrom, to: mailTo } }
+}
+
+/** The contracts that the chain was started with, and those that were added. */
+function contractBook({ contracts }: SourceChain, sql: SqlStore): ContractBook {
+  const abis = {
+    ...{ allocationToken: allocationTokenAbi, depositVault: depositVaultAbi },
+    streamAnchor: streamAnchorAbi,
+  }
+  const fixed = Object.entries(abis).flatMap(([name, abi]) => {
+    const address = ({ ...contracts } as Readonly<Record<string, Hex | undefined>>)[name]
+    return address === undefined ? [] : [{ name, address, abi }]
+  })
+  return createContractBook({ sql, nowMs: Date.now, fixed, abis: Object.values(abis) })
 }
 
 async function createSender(

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Json } from '../base/json-rpc.ts'
 import type { SqlSession } from '../store/sql.ts'
 import { Announcements, type NotedLine } from './announcements.ts'
+import { contractMigrations } from './contract-book.ts'
 import { type CompiledWorkflow, compileWorkflow } from './definition.ts'
 import type { EngineDependencies } from './engine-dependencies.ts'
 import { cancelInstances, startInstance } from './instance-intake.ts'
@@ -28,7 +29,7 @@ import type {
 } from './workflow.ts'
 
 /** Tables of this room. */
-export const workflowMigrations = [...engineMigrations, ...senderMigrations]
+export const workflowMigrations = [...engineMigrations, ...senderMigrations, ...contractMigrations]
 
 /** Instances that run at the same time. */
 const maxRunning = 64

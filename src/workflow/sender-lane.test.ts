@@ -1,9 +1,6 @@
 /** Watches a lane through reorganisations, crowds, confirmations, chains without base fee, and signers elsewhere. */
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { test } from 'node:test'
 import { keccak256, parseTransaction, stringToHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -30,8 +27,8 @@ const running = () => new AbortController().signal
 const turns = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 async function world(t: Test, more: Partial<SenderOptions> = {}) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'qs-lane-'))
-  const sql = await openSqlite({ path: path.join(folder, 'sender.sqlite') })
+  // In memory, so that what is asked is done within a turn of the event loop.
+  const sql = await openSqlite({ path: ':memory:' })
   await sql.migrate(workflowMigrations)
   const node = new ScriptedNode()
   const time = new ManualTime()
@@ -44,7 +41,6 @@ async function world(t: Test, more: Partial<SenderOptions> = {}) {
   t.after(async () => {
     await sender.stop()
     await sql.close()
-    await rm(folder, { recursive: true })
   })
   const seconds = async (count: number) => {
     for (let at = 0; at < count; at += 1) {

@@ -1,9 +1,6 @@
 /** Sends through a scripted node: lost answers, lost pools, stuck and displaced transactions, crashes. */
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { describe, test } from 'node:test'
 import { type Abi, encodeErrorResult, keccak256, parseTransaction, stringToHex } from 'viem'
 import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
@@ -12,6 +9,7 @@ import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
 import type { SqlStore } from '../store/sql.ts'
 import { openSqlite } from '../store/sqlite.ts'
+import { createContractBook } from './contract-book.ts'
 import { workflowMigrations } from './engine.ts'
 import { evmFunctions } from './evm-functions.ts'
 import { keySigner } from './signers.ts'
@@ -27,13 +25,10 @@ const request = (name: string) => ({ idempotencyKey: key(name), to, data: '0x' a
 const turns = () => new Promise((resolve) => setTimeout(resolve, 5))
 
 async function world(t: Test) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'qs-sender-'))
-  const sql = await openSqlite({ path: path.join(folder, 'sender.sqlite') })
+  // In memory, so that what is asked is done within a turn of the event loop.
+  const sql = await openSqlite({ path: ':memory:' })
   await sql.migrate(workflowMigrations)
-  t.after(async () => {
-    await sql.close()
-    await rm(folder, { recursive: true })
-  })
+  t.after(() => sql.close())
   const node = new ScriptedNode()
   const time = new ManualTime()
   return { sql, node, time, sender: senderOn({ sql, node, time }) }
@@ -298,9 +293,12 @@ describe('the step evm.send', () => {
     attempt: 1,
     signal: running(),
   })
-  const step = (node: ScriptedNode, sender?: ReturnType<typeof senderOn>) =>
-    evmFunctions({ client: node, sender, contracts: { token: to }, abis: [abi] })['evm.send'] ??
-    assert.fail()
+  const noBook = { get: async () => undefined } as unknown as SqlStore
+  const step = (node: ScriptedNode, sender?: ReturnType<typeof senderOn>) => {
+    const fixed = [{ name: 'token', address: to, abi }]
+    const book = createContractBook({ sql: noBook, nowMs: () => 0, fixed, abis: [abi] })
+    return evmFunctions({ client: node, sender, book })['evm.send'] ?? assert.fail()
+  }
 
   test('waits for a key, and for a role by its name', async (t) => {
     const { node, sender } = await world(t)

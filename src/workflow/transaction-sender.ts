@@ -1,5 +1,6 @@
 /** Makes senders, which sign and send the transactions of one key on one chain, each once for its idempotency key. */
 
+import type { Hex } from '../base/bytes.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import type { SqlSession } from '../store/sql.ts'
 import { Lane } from './sender/lane.ts'
@@ -29,4 +30,12 @@ export function listSentTransactions(
   query: PageQuery & { readonly lane?: string | undefined; readonly state?: SentState | undefined },
 ): Promise<Page<SentTransaction>> {
   return store.listSent(sql, query)
+}
+
+/** One transaction of whichever lane, by its idempotency key. */
+export function findSentTransaction(
+  sql: SqlSession,
+  idempotencyKey: Hex,
+): Promise<SentTransaction | undefined> {
+  return store.findSent(sql, idempotencyKey)
 }

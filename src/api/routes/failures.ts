@@ -5,7 +5,7 @@ import { AppError } from '../../base/app-error.ts'
 import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 
-type Status = 400 | 403 | 404 | 409 | 413 | 422 | 429 | 502
+type Status = 400 | 403 | 404 | 409 | 413 | 422 | 429 | 502 | 503
 
 /** HTTP status of errors by code; others are 500. */
 const statuses: Readonly<Record<string, Status>> = {
@@ -18,6 +18,17 @@ const statuses: Readonly<Record<string, Status>> = {
   'api/refused': 422,
   'api/too-many-streams': 429,
   'store/bad-cursor': 400,
+  'workflow/bad-input': 400,
+  'workflow/bad-abi': 400,
+  'workflow/name-taken': 409,
+  'workflow/fixed-contract': 409,
+  'workflow/no-signer': 403,
+  'workflow/call-reverted': 422,
+  'workflow/transaction-reverted': 422,
+  'workflow/bad-answer': 502,
+  'workflow/no-funds': 409,
+  'workflow/fee-too-high': 409,
+  'workflow/not-taken': 503,
   'json-rpc/unreachable': 502,
   'json-rpc/error': 502,
 }

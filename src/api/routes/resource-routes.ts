@@ -6,6 +6,7 @@ import type { StreamEvent } from '../../stream/stream.ts'
 import { chainOf } from '../api-chains.ts'
 import type { ApiDependencies, ApiOptions } from '../api-dependencies.ts'
 import { addChainRoutes } from './chain-routes.ts'
+import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
 import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
@@ -32,6 +33,7 @@ export function addResourceRoutes(
   addInstanceRoutes(app, from)
   addOutcomeRoutes(app, from)
   addSinkRoutes(app, from)
+  addContractRoutes(app, from)
 }
 
 function addNodeRoutes(app: OpenAPIHono, options: ApiOptions, from: ApiDependencies): void {

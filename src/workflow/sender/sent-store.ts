@@ -26,6 +26,7 @@ export const senderMigrations: readonly Migration[] = [
         created_at_ms INTEGER NOT NULL,
         UNIQUE (lane, idempotency_key)
       )`,
+      'CREATE INDEX sent_transactions_key ON sent_transactions (idempotency_key)',
       `CREATE INDEX sent_transactions_open ON sent_transactions (lane, state, nonce) WHERE state <> 'final'`,
     ],
   },
@@ -97,6 +98,15 @@ export class SentStore {
     const query = 'DELETE FROM sent_transactions WHERE lane = ? AND idempotency_key = ?'
     await this.#sql.run(query, this.#lane, key)
   }
+}
+
+/** One of whichever lane. */
+export async function findSent(sql: SqlSession, key: Hex): Promise<SentTransaction | undefined> {
+  const row = await sql.get(
+    'SELECT * FROM sent_transactions WHERE idempotency_key = ? LIMIT 1',
+    key,
+  )
+  return row && sentOf(row)
 }
 
 /** One page of the transactions of all lanes, or of one, newest first. */

@@ -41,7 +41,7 @@ test('the packed package gives the command and the import elsewhere', {
 
   const installed = path.join(folder, 'node_modules/quantumstream')
   for (const file of [
-    ...['dist/node/node.js', 'dist/node/node.d.ts', 'dist/rpc/transaction-proof.js'],
+    ...['dist/node/library.js', 'dist/node/library.d.ts', 'dist/rpc/transaction-proof.js'],
     ...['dist/rpc/finality-proof.js', 'dist/rpc/finality-proof.d.ts'],
     ...['dist/rpc/transaction-proof.d.ts', 'ui/dist/index.html'],
   ]) {
@@ -58,7 +58,7 @@ test('the packed package gives the command and the import elsewhere', {
 
   await writeFile(
     path.join(folder, 'use.js'),
-    `import { startNode } from 'quantumstream'
+    `import { connectChain, startNode } from 'quantumstream'
 import { depositVaultAbi } from 'quantumstream/abi/deposit-vault'
 import { verifyTransactionProof } from 'quantumstream/proof'
 import { verifyFinality } from 'quantumstream/finality'
@@ -71,12 +71,13 @@ await fetch(chain + '/leap', { method: 'POST' })
 const { items } = await (await fetch(chain + '/inject')).json()
 const { proof, blockHash } = await (await fetch(chain + '/inject/' + items[0].id)).json()
 const { data } = verifyTransactionProof(proof, blockHash)
+const { chainId } = await connectChain({ endpoint: node.rpcUrl })
 await node.stop()
-console.log(status, depositVaultAbi.some(({ name }) => name === 'Deposited'))
+console.log(status, chainId, depositVaultAbi.some(({ name }) => name === 'Deposited'))
 console.log(new TextDecoder().decode(data.content), typeof verifyFinality)
 `,
   )
-  assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok true\n"proven" function')
+  assert.equal(run(folder, process.execPath, 'use.js').trim(), 'ok 20250 true\n"proven" function')
   const older = olderNode()
   if (older === undefined) return
   const { status, stderr } = spawnSync(older, ['use.js'], { cwd: folder, encoding: 'utf8' })

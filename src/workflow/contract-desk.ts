@@ -1,0 +1,99 @@
+/** Works with contracts for people and programs that ask by the API: calls, estimates, sends, deploys. */
+
+import { keccak256, stringToHex } from 'viem'
+import { AppError } from '../base/app-error.ts'
+import type { Hex } from '../base/bytes.ts'
+import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
+import type { Page, PageQuery } from '../base/page.ts'
+import type { SqlStore } from '../store/sql.ts'
+import type { ContractBook } from './contract-book.ts'
+import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
+import { called } from './evm/contract-reading.ts'
+import { rpcCall, toldRevert } from './evm/reverts.ts'
+import type {
+  LaneStatus,
+  SentOutcome,
+  SentState,
+  SentTransaction,
+  TransactionSender,
+} from './sent-transaction.ts'
+import { findSentTransaction, listSentTransactions } from './transaction-sender.ts'
+
+/** What a desk works with. */
+export interface ContractDeskOptions {
+  readonly client: JsonRpcClient
+  readonly sql: SqlStore
+  /** Absent: nothing can be sent. */
+  readonly sender: TransactionSender | undefined
+  readonly book: ContractBook
+}
+
+/** Contracts as the API offers them. */
+export interface ContractDesk {
+  readonly book: ContractBook
+  /** `{contract, function, args?, from?, block?}`. @throws AppError `workflow/bad-input`, `workflow/call-reverted` */
+  call(input: Json): Promise<Json>
+  /** Gas of what `send` would send. @throws AppError `workflow/bad-input`, `workflow/call-reverted` */
+  estimate(input: Json): Promise<bigint>
+  /**
+   * Sends `{contract, function, args?, value?, gas?, confirmations?}`, or creates `{bytecode, args?, abi? | signature?,
+   * name?, …}`, once for its id; a creation with a name is added to the book.
+   *
+   * @throws AppError `workflow/bad-input`, `workflow/call-reverted`, `workflow/no-signer`, what the sender throws
+   */
+  send(id: Hex, input: Json, signal: AbortSignal): Promise<SentOutcome>
+  sent(id: Hex): Promise<SentTransaction | undefined>
+  list(
+    query: PageQuery & { readonly state?: SentState | undefined },
+  ): Promise<Page<SentTransaction>>
+  lanes(): readonly LaneStatus[]
+}
+
+/** The id of what is sent for a key that a program has chosen. */
+export function sendingId(key: string): Hex {
+  return keccak256(stringToHex(`desk:${key}`))
+}
+
+/** A desk over one chain. */
+export function createContractDesk(options: ContractDeskOptions): ContractDesk {
+  const { client, sql, sender, book } = options
+  const callFor = async (input: Json): Promise<ContractCall> =>
+    fieldsOf(input).bytecode === undefined ? callOf(input, book) : creationOf(input, book)
+  const told = async <T>(call: ContractCall, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const fields = { ...call, from: sender?.address }
+      throw await toldRevert(error, fields, { client, abis: call.abis })
+    }
+  }
+  return {
+    book,
+    call: (input) => called({ client, book }, input),
+    async estimate(input) {
+      const call = await callFor(input)
+      const fields = rpcCall({ ...call, from: sender?.address })
+      return BigInt((await told(call, () => client.request('eth_estimateGas', [fields]))) as Hex)
+    },
+    async send(id, input, signal) {
+      if (sender === undefined) {
+        const message =
+          'no key to send with: set QS_SENDER_KEY_FILE, or start with --dev --mnemonic'
+        throw new AppError({ code: 'workflow/no-signer', message })
+      }
+      const call = await callFor(input)
+      const { name, abi = [] } = fieldsOf(input)
+      const outcome = await told(call, () => {
+        const { to, data, value, gas, confirmations } = call
+        return sender.send({ idempotencyKey: id, to, data, value, gas, confirmations }, signal)
+      })
+      const { contractAddress: address, succeeded } = outcome
+      if (typeof name === 'string' && succeeded && address) await book.add({ name, address, abi })
+      return outcome
+    },
+    sent: (id) => findSentTransaction(sql, id),
+    list: (query) => listSentTransactions(sql, query),
+    lanes: () => (sender ? [sender.status()] : []),
+  }
+}

@@ -1,0 +1,140 @@
+/** Works with contracts on a running node: by the REST interface, and by the typed library. */
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import {
+  allocationTokenAbi,
+  allocationTokenCreationCode,
+} from '../../src/abi/allocation-token.gen.ts'
+import { depositVaultAbi } from '../../src/abi/deposit-vault.gen.ts'
+import { connectChain } from '../../src/node/library.ts'
+import { type RunningNode, startNode } from '../../src/node/node.ts'
+import { getJson, temporaryFolder } from './program.ts'
+
+/** Second account of the well-known test mnemonic. */
+const key = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d'
+const account = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8'
+const reference = (digit: string) => `0x${digit.repeat(64)}` as const
+
+interface Sent {
+  readonly id: string
+  readonly hash: string
+  readonly state: string
+  readonly succeeded: boolean | null
+  readonly contractAddress: `0x${string}` | null
+  readonly gas: string
+}
+
+describe('contracts', { timeout: 120_000 }, () => {
+  let node: RunningNode
+  const cleaning: (() => Promise<void>)[] = []
+  before(async () => {
+    const data = await temporaryFolder({ after: (run) => void cleaning.unshift(run) })
+    const given = { dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.2 }
+    const started = await startNode(given)
+    assert.ok(started)
+    node = started
+    cleaning.unshift(() => started.stop())
+  })
+  after(async () => {
+    for (const run of cleaning) await run()
+  })
+
+  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${node.apiUrl}/v1/contracts${path}`, {
+      ...{ method: 'POST', body: JSON.stringify(body) },
+      headers: { 'content-type': 'application/json', ...headers },
+    })
+    const answer = (await response.json()) as { [name: string]: unknown }
+    return { status: response.status, answer }
+  }
+  const errorOf = ({ answer }: { answer: { [name: string]: unknown } }) =>
+    answer.error as { code: string; message: string }
+
+  test('by REST one is deployed under a name, asked, estimated, and sent to once for a key', async () => {
+    const { senderAddress } = node
+    const deployed = await post('/deploy', {
+      ...{ bytecode: allocationTokenCreationCode, abi: allocationTokenAbi },
+      ...{ args: [senderAddress], name: 'coin' },
+    })
+    assert.equal(deployed.status, 200, JSON.stringify(deployed.answer))
+    const { contractAddress } = deployed.answer as unknown as Sent
+    assert.match(contractAddress ?? '', /^0x[0-9a-f]{40}$/)
+    const role = await post('/call', { contract: 'coin', function: 'ALLOCATOR_ROLE' })
+    const grant = {
+      contract: 'coin',
+      function: 'grantRole',
+      args: [role.answer.result, senderAddress],
+    }
+    const estimate = await post('/estimate', grant)
+    assert.ok(Number(estimate.answer.gas) > 21_000)
+    const once = { 'idempotency-key': 'grant-1' }
+    const [first, again] = [await post('/send', grant, once), await post('/send', grant, once)]
+    assert.equal(first.status, 200)
+    assert.equal(again.answer.hash, first.answer.hash)
+    const args = [account, '5', reference('1')]
+    const allocation = await post('/send', { contract: 'coin', function: 'allocate', args })
+    assert.equal(allocation.answer.succeeded, true)
+    const balance = { contract: 'coin', function: 'balanceOf', args: [account] }
+    assert.deepEqual((await post('/call', balance)).answer, { result: '5' })
+    const twice = await post('/estimate', { contract: 'coin', function: 'allocate', args })
+    assert.equal(twice.status, 422)
+    assert.match(errorOf(twice).message, /would be reverted: AlreadyAllocated\(0x1/)
+    const sent = await getJson<{ items: Sent[] }>(`${node.apiUrl}/v1/transactions?limit=2`)
+    assert.equal(sent.items[0]?.hash, allocation.answer.hash)
+    const one = await getJson<Sent>(`${node.apiUrl}/v1/transactions/${sent.items[0]?.id}`)
+    assert.equal(one.succeeded, true)
+    const lanes = await getJson<{ items: { address: string }[] }>(`${node.apiUrl}/v1/senders`)
+    assert.equal(lanes.items[0]?.address, senderAddress)
+  })
+
+  test('what is wrong with a request is told, and nothing is sent', async () => {
+    const before = await getJson<{ items: Sent[] }>(`${node.apiUrl}/v1/transactions?limit=200`)
+    const bad = [
+      [{ contract: 'nobody', function: 'f()' }, /neither an address nor the name/],
+      [{ contract: 'depositVault', function: 'gone' }, /has no function "gone"/],
+      [{ contract: 'depositVault', function: 'deposit', args: [] }, /1 arguments are needed/],
+      [{ contract: 'depositVault', function: 'deposit', args: ['0x12'] }, /deposit/],
+    ] as const
+    for (const [body, words] of bad) {
+      const answer = await post('/send', body)
+      assert.equal(answer.status, 400)
+      assert.match(errorOf(answer).message, words)
+    }
+    const refused = await post('/send', {
+      contract: 'allocationToken',
+      function: 'transfer',
+      args: [account, '1'],
+    })
+    assert.equal(refused.status, 422)
+    assert.match(errorOf(refused).message, /ERC20InsufficientBalance\(/)
+    assert.equal((await post('', { name: 'coin', address: account, abi: [] })).status, 409)
+    const after = await getJson<{ items: Sent[] }>(`${node.apiUrl}/v1/transactions?limit=200`)
+    assert.equal(after.items.length, before.items.length)
+  })
+
+  test('the library is typed by the ABI, reads, sends with events, and tells errors by name', async () => {
+    const chain = await connectChain({ endpoint: node.rpcUrl ?? '', signer: key, pollMs: 50 })
+    const address = (node.contracts.depositVault ?? assert.fail()) as `0x${string}`
+    const vault = chain.contract({ abi: depositVaultAbi, address })
+    const sent = await vault.send('deposit', [reference('2')], { value: 7n })
+    const [deposited] = sent.events.filter((event) => event.eventName === 'Deposited')
+    const amount: bigint | undefined = deposited?.args.amount
+    assert.equal(amount, 7n)
+    const { contract: token } = await chain.deploy({
+      ...{ abi: allocationTokenAbi, bytecode: allocationTokenCreationCode, args: [account] },
+    })
+    const balance: bigint = await token.read('balanceOf', [account])
+    assert.equal(balance, 0n)
+    await assert.rejects(token.send('transfer', [account, 1n]), {
+      ...{ code: 'workflow/call-reverted', message: /ERC20InsufficientBalance/ },
+    })
+    assert.ok((await token.estimate('approve', [account, 1n])) > 21_000n)
+    // @ts-expect-error the ABI has no such function
+    await assert.rejects(token.read('balanceOff', [account]))
+    // @ts-expect-error an amount is a bigint
+    const wrong = () => token.send('transfer', [account, '1'])
+    assert.equal(typeof wrong, 'function')
+    await chain.close()
+  })
+})
