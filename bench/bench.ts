@@ -6,6 +6,7 @@ import { chainsTable } from './chains.ts'
 import { commitTable } from './commit.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { firstVoteTable } from './first-vote.ts'
+import { httpTable } from './http.ts'
 import { joinTable } from './joining.ts'
 import { logTable } from './logs.ts'
 import { validatorsTable } from './many-validators.ts'
@@ -36,6 +37,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   gone: goneTable,
   'first-vote': firstVoteTable,
   store: storeTable,
+  http: httpTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -60,7 +60,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   workflow: {
     wing: 'event',
     may: [...below, 'stream'],
-    packages: ['ajv', 'ajv-formats', 'croner', 'undici', 'viem', 'yaml'],
+    packages: [
+      ...['@grpc/grpc-js', '@grpc/proto-loader', 'ajv', 'ajv-formats', 'croner', 'jose'],
+      ...['undici', 'viem', 'yaml'],
+    ],
   },
   services: {
     wing: 'event',

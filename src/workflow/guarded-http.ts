@@ -58,7 +58,7 @@ export interface GuardedHttp {
    * Asks. An answer of any status is an answer; see `statusError`.
    *
    * @throws AppError `workflow/http-…` with retry `later` for what may pass: `timeout`, `unreachable`, `busy`; with
-   *   `never` for `bad-request`, `forbidden-host`, `bad-answer`, `too-large`, `redirects`, `untrusted`; `cancelled` when
+   *   `never` for `bad-request`, `bad-identity`, `forbidden-host`, `bad-answer`, `too-large`, `redirects`, `untrusted`; `cancelled` when
    *   the signal fires
    */
   request(request: HttpRequest): Promise<HttpAnswer>

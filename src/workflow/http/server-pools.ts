@@ -2,6 +2,7 @@
 
 import { lookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { buildConnector, Pool } from 'undici'
 import { AppError } from '../../base/app-error.ts'
 import type { HostGuard } from '../host-guard.ts'
@@ -27,7 +28,7 @@ export interface ServerPool {
 
 /** Connections by server. */
 export interface ServerPools {
-  /** @throws AppError `workflow/http-busy` while too many servers are asked at once */
+  /** @throws AppError `workflow/http-busy` while too many servers are asked at once, `workflow/http-bad-identity` */
   poolFor(url: URL, caller: { trusted?: boolean; identity?: TlsIdentity }): ServerPool
   stop(): Promise<void>
 }
@@ -54,10 +55,11 @@ export function createServerPools(options: ServerPoolOptions): ServerPools {
   const servers = new Map<string, ServerPool>()
   return {
     poolFor(url, { trusted = false, identity }) {
-      const key = `${url.origin}${trusted ? ' trusted' : ''}${identity ? ` ${identity.cert}` : ''}`
+      const key = `${url.origin}${trusted ? ' trusted' : ''}${identity ? ` ${identity.cert} ${identity.key}` : ''}`
       const known = servers.get(key)
       if (known !== undefined) return known
       if (servers.size >= maxServers) dropOne(servers)
+      if (identity !== undefined) checkIdentity(identity)
       const connect = connectorOf(url, { ...options, trusted, identity })
       const pool = new Pool(url.origin, {
         ...{ connect, connections: options.connectionsPerHost ?? 64, pipelining: 1 },
@@ -85,6 +87,16 @@ function dropOne(servers: Map<string, ServerPool>): void {
   }
   const message = `${maxServers} servers are asked at once, which is the limit`
   throw new AppError({ code: 'workflow/http-busy', message, retry: 'later' })
+}
+
+/** Before a connection asks for it: there it would be a failure of the server's. */
+function checkIdentity(identity: TlsIdentity): void {
+  try {
+    createSecureContext(identity)
+  } catch (cause) {
+    const message = 'certificate and key are no pair in PEM'
+    throw new AppError({ code: 'workflow/http-bad-identity', message, cause })
+  }
 }
 
 type Caller = ServerPoolOptions & {
