@@ -9,6 +9,9 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json }
 
+/** A method and its parameters. */
+export type JsonRpcCall = readonly [method: string, params: readonly Json[]]
+
 /** A way to one endpoint: a socket to a foreign node, or a call into the chain of this process. */
 export interface JsonRpcClient {
   /**
@@ -19,4 +22,10 @@ export interface JsonRpcClient {
    * retry `later` when no answer came
    */
   request(method: string, params?: readonly Json[]): Promise<Json>
+  /**
+   * Calls several methods at once, where the way to the endpoint makes that cheaper; results in the order of the calls.
+   *
+   * @throws AppError as above, the first error of a call
+   */
+  requestAll?(calls: readonly JsonRpcCall[]): Promise<readonly Json[]>
 }

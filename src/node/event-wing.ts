@@ -19,7 +19,6 @@ import {
   streamMigrations,
   type WritableEventStore,
 } from '../stream/event-store.ts'
-import { createListener } from '../stream/listener.ts'
 import type { EventHandler, EventStore, Listener, StreamEvent } from '../stream/stream.ts'
 import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
 import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
@@ -34,6 +33,7 @@ import type { TransactionSender } from '../workflow/sent-transaction.ts'
 import { keySigner } from '../workflow/signers.ts'
 import { createTransactionSender } from '../workflow/transaction-sender.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
+import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { senderAccount, testWords } from './dev-accounts.ts'
@@ -102,22 +102,10 @@ export async function startEventWing(
 
   const events = createEventStore(sql)
   const { contracts } = chain
-  const listener = contracts
-    ? createListener(
-        {
-          ...{ chain: chain.name, chainId: chain.chainId, startBlock: chain.startBlock },
-          ...{ confirmations: confirmations(composition, chain), pollMs: values.pollInterval },
-          subscriptions: [subscriptionOf(definition, chain.name, contracts)],
-        },
-        {
-          ...world,
-          sql,
-          events,
-          client: chain.client,
-          handler: withSinks(handlerOf(engine), sinks),
-        },
-      )
-    : restingListener(chain.name)
+  const listener = chainListener(composition, chain, {
+    ...{ ...world, sql, events, handler: withSinks(handlerOf(engine), sinks) },
+    subscriptions: contracts ? [subscriptionOf(definition, chain.name, contracts)] : [],
+  })
   wakeAfter(events, engine)
   wakeSinks(sinks, { events, engine })
   await sinks.start()
@@ -128,11 +116,6 @@ export async function startEventWing(
   const senderAddress = sender?.address
   const outcomes = { notifications, records, sinks, contracts: desk }
   return { sql, engine, events, listener, ...outcomes, functions, senderAddress }
-}
-
-/** Where blocks come for transactions only, nothing would lie on top of an event until somebody sends more. */
-function confirmations({ values, given }: Composition, { minesOnDemand }: SourceChain): number {
-  return given.confirmations ?? (minesOnDemand ? 0 : values.confirmations)
 }
 
 /** Starts instances in the transaction that stores or confirms the event, and cancels them in the one that retracts it. */
@@ -167,17 +150,6 @@ function subscriptionOf(definition: Json, name: string, contracts: Contracts) {
   if (address !== undefined) return { event: deployed.event, address }
   const message = `workflow "${deployed.name}" listens to the contract "${contract}", which chain "${name}" does not have`
   throw new AppError({ code: 'node/unknown-contract', message })
-}
-
-/** Stands where a chain has no contracts of ours: there is nothing to listen to. */
-function restingListener(chain: string): Listener {
-  const status = { chain, state: 'following', checkpoint: undefined, head: undefined } as const
-  return {
-    status: () => ({ ...status, problem: undefined, alarms: [] }),
-    acknowledge: () => {},
-    start: async () => {},
-    stop: async () => {},
-  }
 }
 
 /** Hosts that outside calls may reach though they are private: those of the setting, in development this machine, too. */

@@ -55,7 +55,12 @@ export function cloudEventOf(event: StreamEvent): ChainCloudEvent {
   const { transactionHash, logIndex } = event
   const reference = toHex(keccak256(new TextEncoder().encode(id)))
   return {
-    ...{ specversion: '1.0', id, source: `/chains/${chain}/${address}`, type: 'evm.log' },
+    ...{
+      specversion: '1.0',
+      id,
+      source: `/chains/${chain}/${address}`,
+      type: event.type ?? 'evm.log',
+    },
     ...{ time: new Date(event.blockTimeMs).toISOString(), datacontenttype: 'application/json' },
     ...{ subject: transactionHash, chain, contract: address, event: signature, life: state },
     data: {

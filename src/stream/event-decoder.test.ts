@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type AbiParameter, encodeAbiParameters, parseAbiParameters, toEventSelector } from 'viem'
 import type { Hex } from '../base/bytes.ts'
-import { createEventDecoder, parseEvent } from './event-decoder.ts'
+import { createEventDecoder, type EventDecoder, parseEvent } from './event-decoder.ts'
+import type { RawLog } from './subscription.ts'
 
 const vault = '0x00000000000000000000000000000000000000aa'
 const token = '0x00000000000000000000000000000000000000BB'
@@ -14,7 +15,15 @@ const word = (value: number): Hex => `0x${value.toString(16).padStart(64, '0')}`
 /** Decodes one log of an event, with these topics after the first and these data. */
 function decoded(event: string, { topics = [], data }: { topics?: readonly Hex[]; data: Hex }) {
   const decoder = createEventDecoder([{ event, address: vault }])
-  return decoder.decode({ address: vault, topics: [...decoder.topics, ...topics], data })
+  return read(decoder, { topics: [topicOf(decoder), ...topics], data })
+}
+
+const topicOf = (decoder: EventDecoder) => decoder.queries()[0]?.topics[0]?.[0] as Hex
+
+/** What is read of a log; nothing where there is nothing. */
+function read(decoder: EventDecoder, log: Partial<RawLog>) {
+  const reading = decoder.read({ address: vault, topics: [], data: '0x', blockNumber: 1, ...log })
+  return typeof reading === 'string' ? undefined : reading
 }
 
 const encoded = (types: string, values: readonly unknown[]) =>
@@ -28,9 +37,9 @@ describe('the event decoder', () => {
       { event, address: token },
       { event: 'Closed()', address: token },
     ])
-    assert.deepEqual(decoder.addresses, [vault, token.toLowerCase()])
     const topics = ['Paid(address,uint256)', 'Closed()'].map((text) => toEventSelector(text))
-    assert.deepEqual(decoder.topics, topics)
+    const address = [vault, token.toLowerCase()]
+    assert.deepEqual(decoder.queries(), [{ topics: [topics], address }])
   })
 
   test('wants the event of one contract on that contract only', () => {
@@ -40,13 +49,14 @@ describe('the event decoder', () => {
     ])
     const opened = [toEventSelector('Opened()')]
     const lower = token.toLowerCase() as Hex
-    assert.ok(decoder.wants({ address: vault, topics: opened, data: '0x' }))
-    assert.ok(!decoder.wants({ address: lower, topics: opened, data: '0x' }))
-    assert.ok(!decoder.wants({ address: vault, topics: [], data: '0x' }))
-    assert.deepEqual(decoder.decode({ address: vault, topics: opened, data: '0x' }), {
+    const log = { data: '0x', blockNumber: 1 } as const
+    assert.ok(decoder.wants({ ...log, address: vault, topics: opened }))
+    assert.ok(!decoder.wants({ ...log, address: lower, topics: opened }))
+    assert.ok(!decoder.wants({ ...log, address: vault, topics: [] }))
+    assert.deepEqual(read(decoder, { topics: opened }), {
       ...{ name: 'Opened', signature: 'Opened()', args: {} },
     })
-    assert.equal(decoder.decode({ address: lower, topics: opened, data: '0x' }), undefined)
+    assert.equal(read(decoder, { address: lower, topics: opened }), undefined)
   })
 
   test('refuses what is no event, no address, or nothing', () => {
@@ -78,16 +88,15 @@ describe('the event decoder', () => {
       { event: 'Moved(address indexed who, uint256 amount)', address: vault },
       { event: 'Moved(address indexed who, uint256 indexed amount)', address: vault },
     ])
-    assert.equal(decoder.topics.length, 1)
-    const [topic] = decoder.topics as [Hex]
+    const topic = topicOf(decoder)
     const logs = [
       { topics: [topic], data: encoded('address, uint256', [account, 5n]) },
       { topics: [topic, word(0xaa)], data: word(5) },
       { topics: [topic, word(0xaa), word(5)], data: '0x' as Hex },
     ]
-    const read = logs.map((log) => decoder.decode({ address: vault, ...log })?.args)
+    const found = logs.map((log) => read(decoder, log)?.args)
     const rest = { who: vault, amount: '5' }
-    assert.deepEqual(read, [{ who: account.toLowerCase(), amount: '5' }, rest, rest])
+    assert.deepEqual(found, [{ who: account.toLowerCase(), amount: '5' }, rest, rest])
   })
 
   test('gives nothing for a log with other topics or too few data', () => {

@@ -1,30 +1,21 @@
 /** Decodes logs by the events that a listener was asked for. */
 
-import {
-  type AbiEvent,
-  type AbiParameter,
-  decodeEventLog,
-  parseAbiItem,
-  toEventSelector,
-  toEventSignature,
-} from 'viem'
+import { hash } from 'node:crypto'
+import type { AbiEvent } from 'viem'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
-
-/** One event of one contract. */
-export interface Subscription {
-  /** As in Solidity: `Deposited(address indexed account, uint256 amount, bytes32 memo)`. */
-  readonly event: string
-  readonly address: Hex
-}
-
-/** What is decoded of a log; hex in lower case but for `data`. */
-export interface RawLog {
-  readonly address: Hex
-  readonly topics: readonly Hex[]
-  readonly data: Hex
-}
+import { type BloomBits, bloomBits, hasBits } from './decoding/bloom.ts'
+import { DiscoveredAddresses } from './decoding/discovered-addresses.ts'
+import { signatureEvent } from './decoding/event-abi.ts'
+import {
+  type CompiledFactory,
+  type CompiledSubscription,
+  compileFactory,
+  compileSubscription,
+} from './decoding/subscription.ts'
+import type { Discoveries, Discovery } from './source.ts'
+import type { RawLog, Subscription } from './subscription.ts'
 
 /** A decoded log. */
 export interface DecodedLog {
@@ -34,102 +25,188 @@ export interface DecodedLog {
   readonly args: { readonly [name: string]: Json }
 }
 
-/** Addresses and first topics for `eth_getLogs`, and the decoding of what comes back. */
-export interface EventDecoder {
-  readonly addresses: readonly Hex[]
-  readonly topics: readonly Hex[]
-  /** Whether a log is one of the wanted events: the filter also lets the event of one contract pass on another. */
-  wants(log: RawLog): boolean
-  /** `undefined` for a wanted log whose data do not fit its event. */
-  decode(log: RawLog): DecodedLog | undefined
+/** A filter of `eth_getLogs` without its blocks. */
+export interface LogFilter {
+  readonly address?: readonly Hex[]
+  readonly topics: readonly (readonly Hex[] | null)[]
+}
+
+/**
+ * What a log is to a listener: `unwanted` was let through by a filter that is wider than what was asked for,
+ * `malformed` does not fit its event.
+ */
+export type Reading = DecodedLog | 'unwanted' | 'refused' | 'failed' | 'malformed'
+
+/** Addresses in one query; with more, all contracts are asked for, and the others are left out here. */
+const maxQueriedAddresses = 1_000
+
+/** The event that a Solidity signature describes; @throws AppError `stream/bad-event` */
+export function parseEvent(signature: string): AbiEvent {
+  return signatureEvent(signature)
 }
 
 /**
  * A decoder for some events.
  *
- * @throws AppError `stream/bad-event`, `stream/bad-address`, `stream/no-events`
+ * @throws AppError `stream/bad-event`, `stream/bad-address`, `stream/bad-filter`, `stream/no-events`
  */
 export function createEventDecoder(subscriptions: readonly Subscription[]): EventDecoder {
-  if (subscriptions.length === 0) {
-    const message = 'a listener needs at least one event: without any, an endpoint gives all logs'
-    throw new AppError({ code: 'stream/no-events', message })
-  }
-  const known = subscriptions.map(({ event, address }) => {
-    const abi = parseEvent(event)
-    return { abi, address: checkedAddress(address), topic: toEventSelector(abi) }
-  })
-  const wanted = (log: RawLog) =>
-    known.filter(({ address, topic }) => address === log.address && topic === log.topics[0])
-  return {
-    addresses: [...new Set(known.map(({ address }) => address))],
-    topics: [...new Set(known.map(({ topic }) => topic))],
-    wants: (log) => wanted(log).length > 0,
-    decode(log) {
-      // Signatures that differ only in what is indexed share their topic.
-      for (const { abi } of wanted(log)) {
-        const decoded = decodedAs(abi, log)
-        if (decoded) return decoded
-      }
-      return undefined
-    },
-  }
+  return new EventDecoder(subscriptions)
 }
 
-function decodedAs(abi: AbiEvent, { topics, data }: RawLog): DecodedLog | undefined {
-  const indexed = abi.inputs.filter((input) => input.indexed)
-  if (topics.length !== indexed.length + 1) return undefined
-  try {
-    const decoded = decodeEventLog({
-      ...{ abi: [abi], data, topics: topics as [Hex, ...Hex[]], strict: true },
-    })
-    return {
-      name: abi.name,
-      signature: toEventSignature(abi),
-      args: fieldsOf(decoded.args ?? {}, abi.inputs),
+/** Filters for `eth_getLogs`, and the decoding of what comes back. */
+export class EventDecoder {
+  readonly #subscriptions: readonly CompiledSubscription[]
+  readonly #byTopic = new Map<Hex, CompiledSubscription[]>()
+  readonly #factories = new Map<string, CompiledFactory>()
+  readonly #addresses = new DiscoveredAddresses()
+  readonly #bits = new Map<Hex, BloomBits>()
+
+  constructor(subscriptions: readonly Subscription[]) {
+    if (subscriptions.length === 0) {
+      const message = 'a listener needs at least one event: without any, an endpoint gives all logs'
+      throw new AppError({ code: 'stream/no-events', message })
     }
-  } catch {
-    return undefined
+    this.#subscriptions = subscriptions.map(compileSubscription)
+    for (const one of this.#subscriptions) {
+      this.#byTopic.set(one.topic, [...(this.#byTopic.get(one.topic) ?? []), one])
+    }
+    for (const { factory } of subscriptions) {
+      if (factory === undefined) continue
+      const compiled = compileFactory(factory)
+      this.#factories.set(compiled.key, compiled)
+    }
+  }
+
+  get discoveries(): Discoveries | undefined {
+    return this.#factories.size > 0 ? this.#addresses : undefined
+  }
+
+  /** Filters that let through every wanted log, and few others. */
+  queries(): readonly LogFilter[] {
+    const plain = this.#subscriptions.filter(({ topics }) => topics.length === 1)
+    const narrowed = this.#subscriptions.filter(({ topics }) => topics.length > 1)
+    const open = plain.filter((one) => this.#listed(one) === undefined)
+    const listed = plain.filter((one) => this.#listed(one)?.length)
+    const groups = [
+      merged(open),
+      merged(
+        listed,
+        listed.flatMap((one) => this.#listed(one) ?? []),
+      ),
+    ]
+    return [
+      ...groups.filter((group) => group !== undefined),
+      ...narrowed.flatMap((one) => {
+        const address = this.#listed(one)
+        if (address?.length === 0) return []
+        return [{ topics: one.topics, ...(address ? { address } : {}) }]
+      }),
+    ]
+  }
+
+  /** Filters of the events that name addresses. */
+  discoveryQueries(): readonly LogFilter[] {
+    return [...this.#factories.values()].map(({ addresses, topic }) => ({
+      ...{ address: [...addresses], topics: [[topic]] },
+    }))
+  }
+
+  /** What a log names as addresses to listen to. */
+  discover(log: RawLog): readonly Discovery[] {
+    const { blockNumber, address: by } = log
+    return [...this.#factories.values()].flatMap(({ key: factory, topic, addresses, made }) => {
+      if (topic !== log.topics[0] || !addresses.has(by)) return []
+      const address = made(log)
+      return address === undefined ? [] : [{ factory, address, blockNumber }]
+    })
+  }
+
+  /** Whether a log comes from a wanted contract, with a wanted event and arguments. */
+  wants(log: RawLog): boolean {
+    return this.#wanting(log).length > 0
+  }
+
+  read(log: RawLog): Reading {
+    const wanting = this.#wanting(log)
+    let reading: Reading = wanting.length > 0 ? 'malformed' : 'unwanted'
+    // Signatures that differ only in what is indexed share their topic.
+    for (const { name, signature, read, accepts } of wanting) {
+      const args = read(log.topics, log.data)
+      if (args === undefined) continue
+      try {
+        if (accepts(log, args)) return { name, signature, args }
+        reading = 'refused'
+      } catch {
+        reading = 'failed'
+      }
+    }
+    return reading
+  }
+
+  /** Whether a block with this bloom filter may hold a wanted log, or one that names an address. */
+  mayHold(bloom: Uint8Array): boolean {
+    const has = (value: Hex) => hasBits(bloom, this.#bitsOf(value))
+    const made = [...this.#factories.values()].some(
+      ({ topic, addresses }) => has(topic) && [...addresses].some(has),
+    )
+    return (
+      made ||
+      this.#subscriptions.some((one) => {
+        if (!has(one.topic)) return false
+        const addresses = this.#listed(one)
+        return addresses === undefined || addresses.some(has)
+      })
+    )
+  }
+
+  #wanting(log: RawLog): readonly CompiledSubscription[] {
+    const candidates = this.#byTopic.get(log.topics[0] as Hex)
+    return candidates?.filter((one) => this.#isFrom(one, log) && hasTopics(one, log)) ?? []
+  }
+
+  #isFrom({ contracts }: CompiledSubscription, { address, blockNumber }: RawLog): boolean {
+    if (contracts.kind === 'any') return true
+    if (contracts.kind === 'listed') return contracts.addresses.has(address)
+    return this.#addresses.has(contracts.factory, address, blockNumber)
+  }
+
+  /** Addresses for a query; `undefined` where all contracts are to be asked for. */
+  #listed({ contracts }: CompiledSubscription): readonly Hex[] | undefined {
+    if (contracts.kind === 'any') return undefined
+    if (contracts.kind === 'listed') return [...contracts.addresses]
+    const { factory } = contracts
+    const isFew = this.#addresses.count(factory) <= maxQueriedAddresses
+    return isFew ? this.#addresses.of(factory) : undefined
+  }
+
+  #bitsOf(value: Hex): BloomBits {
+    const known = this.#bits.get(value)
+    if (known) return known
+    const bits = bloomBits(value)
+    if (this.#bits.size < maxBits) this.#bits.set(value, bits)
+    return bits
   }
 }
 
-function checkedAddress(address: string): Hex {
-  if (/^0x[0-9a-fA-F]{40}$/.test(address)) return address.toLowerCase() as Hex
-  const message = `"${address}" is no address of a contract: write 0x and 40 hex digits`
-  throw new AppError({ code: 'stream/bad-address', message })
+/** Addresses and topics whose bits are remembered. */
+const maxBits = 10_000
+
+function merged(
+  group: readonly CompiledSubscription[],
+  addresses?: readonly Hex[],
+): LogFilter | undefined {
+  if (group.length === 0) return undefined
+  const topics = [[...new Set(group.map(({ topic }) => topic))]]
+  return { topics, ...(addresses ? { address: [...new Set(addresses)] } : {}) }
 }
 
-/** The event that a Solidity signature describes; @throws AppError `stream/bad-event` */
-export function parseEvent(signature: string): AbiEvent {
-  try {
-    const item = parseAbiItem(`event ${signature.replace(/^event /, '')}`)
-    const names = item.type === 'event' ? item.inputs.map(({ name }) => name) : [undefined]
-    const isNamed = names.every((name) => name) && new Set(names).size === names.length
-    if (item.type === 'event' && isNamed) return item
-  } catch {
-    // Told below.
-  }
-  const message = `"${signature}" is no event signature with named arguments, such as Deposited(address indexed account, uint256 amount)`
-  throw new AppError({ code: 'stream/bad-event', message })
+function hasTopics({ topics }: CompiledSubscription, log: RawLog): boolean {
+  return topics.every((wanted, at) => wanted === null || wanted.includes(log.topics[at] as Hex))
 }
 
-/** Values by the names of their parameters. */
-function fieldsOf(values: object, parameters: readonly AbiParameter[]): DecodedLog['args'] {
-  const byName = values as Readonly<Record<string, unknown>>
-  return Object.fromEntries(
-    parameters.map((one) => [one.name ?? '', jsonOf(byName[one.name ?? ''], one)]),
-  )
-}
-
-/** Integers as decimal text of full precision, addresses in lower case, tuples without names as lists. */
-function jsonOf(value: unknown, parameter: AbiParameter): Json {
-  if (typeof value === 'bigint' || typeof value === 'number') return String(value)
-  if (typeof value === 'string') return parameter.type === 'address' ? value.toLowerCase() : value
-  if (typeof value !== 'object' || value === null) return value as boolean
-  const item = /^(.*)\[\d*\]$/.exec(parameter.type)?.[1]
-  if (item !== undefined) {
-    return (value as readonly unknown[]).map((one) => jsonOf(one, { ...parameter, type: item }))
-  }
-  const components = 'components' in parameter ? parameter.components : []
-  if (!Array.isArray(value)) return fieldsOf(value, components)
-  return components.map((component, at) => jsonOf(value[at], component))
+/** Tells a log from the others of its transaction by what it says: 16 hex digits. */
+export function contentOf({ address, topics, data }: RawLog): string {
+  const text = `${address}${topics.join('')}${data}`
+  return hash('sha256', text, 'hex').slice(0, 16)
 }

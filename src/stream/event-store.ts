@@ -1,35 +1,45 @@
 /** Stores events and tells of their changes. */
 
+import { createHash } from 'node:crypto'
 import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
+import { bulkInsert } from '../store/bulk-insert.ts'
 import { sequencePage } from '../store/sequence-page.ts'
-import type { Migration, SqlRow, SqlSession, SqlStore } from '../store/sql.ts'
+import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue } from '../store/sql.ts'
 import type { EventState, EventStore, StreamEvent } from './stream.ts'
 
-/** Tables of this room. */
+/** Events that may still go on; an index holds these only. */
+const isOpen = "state IN ('pending', 'confirmed', 'safe')"
+
+/** Tables of this room. What all events of one signature share stands once, in `event_kinds`. */
 export const streamMigrations: readonly Migration[] = [
   {
     id: 'stream/001-events',
     statements: [
+      `CREATE TABLE event_kinds (
+        kind INTEGER PRIMARY KEY,
+        chain_id INTEGER NOT NULL,
+        type TEXT NOT NULL,
+        name TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        arguments TEXT NOT NULL
+      )`,
       `CREATE TABLE events (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
         chain TEXT NOT NULL,
-        chain_id INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
         address TEXT NOT NULL,
-        name TEXT NOT NULL,
-        signature TEXT NOT NULL,
         args TEXT NOT NULL,
         state TEXT NOT NULL,
         block_number INTEGER NOT NULL,
         block_hash TEXT NOT NULL,
-        transaction_hash TEXT NOT NULL,
         log_index INTEGER NOT NULL,
         block_time_ms INTEGER NOT NULL,
         seen_at_ms INTEGER NOT NULL
       )`,
       'CREATE INDEX events_by_block ON events (chain, block_number)',
-      'CREATE INDEX events_by_state ON events (chain, state, block_number)',
+      `CREATE INDEX events_open ON events (chain, block_number, log_index) WHERE ${isOpen}`,
       `CREATE TABLE listened_blocks (
         chain TEXT NOT NULL,
         number INTEGER NOT NULL,
@@ -39,97 +49,126 @@ export const streamMigrations: readonly Migration[] = [
       `CREATE TABLE checkpoints (
         chain TEXT PRIMARY KEY,
         chain_id INTEGER NOT NULL,
-        number INTEGER NOT NULL
+        number INTEGER NOT NULL,
+        genesis TEXT
+      )`,
+      `CREATE TABLE backfills (
+        chain TEXT PRIMARY KEY,
+        next INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        hash TEXT,
+        last_hash TEXT NOT NULL
+      )`,
+      `CREATE TABLE discoveries (
+        chain TEXT NOT NULL,
+        factory TEXT NOT NULL,
+        address TEXT NOT NULL,
+        block_number INTEGER NOT NULL,
+        PRIMARY KEY (chain, factory, address)
       )`,
     ],
   },
-  { id: 'stream/002-genesis', statements: ['ALTER TABLE checkpoints ADD COLUMN genesis TEXT'] },
 ]
 
 /** The event store, and what the listener does with it inside its transactions. */
 export interface WritableEventStore extends EventStore {
-  /** Inserts an event, or brings a retracted one back in its new block; whether it was not there before. */
-  put(session: SqlSession, event: StreamEvent): Promise<boolean>
-  /** Writes the state of a stored event. */
-  setState(session: SqlSession, event: StreamEvent): Promise<void>
+  /**
+   * Inserts events, or brings retracted ones back in their new blocks.
+   *
+   * @returns those that were not there before, in their order
+   */
+  put(session: SqlSession, events: readonly StreamEvent[]): Promise<readonly StreamEvent[]>
   /** Events of the chain in these blocks that are not retracted, oldest first. */
   inBlocks(session: SqlSession, query: BlockRange): Promise<readonly StreamEvent[]>
-  /** Events of the chain that are in one of these states, up to a block, oldest first, at most `limit`. */
-  inStates(session: SqlSession, query: StateQuery): Promise<readonly StreamEvent[]>
+  /** Retracts the events of the chain in these blocks. */
+  retract(session: SqlSession, query: BlockRange): Promise<void>
+  /** Events of the chain that may still go on and are in one of these states, up to a block, oldest first. */
+  waiting(session: SqlSession, query: WaitingQuery): Promise<readonly StreamEvent[]>
+  /** Gives them another state. */
+  advance(session: SqlSession, query: Omit<WaitingQuery, 'page'>, state: EventState): Promise<void>
   /** Tells listeners; to be called after the commit. One that throws does not keep it from the others. */
   tell(events: readonly StreamEvent[]): void
 }
 
-interface BlockRange {
+/** Blocks of a chain. */
+export interface BlockRange {
   readonly chain: string
   readonly from: number
   readonly to: number
 }
 
-interface StateQuery {
+/** Which events wait for a later state. */
+export interface WaitingQuery {
   readonly chain: string
   readonly states: readonly EventState[]
   readonly upTo: number
-  readonly limit: number
+  /** The most, and behind which event. */
+  readonly page: {
+    readonly limit: number
+    readonly after?: Pick<StreamEvent, 'blockNumber' | 'logIndex'> | undefined
+  }
 }
+
+/** Rows as events are read from. */
+const selected = `SELECT seq, id, chain, address, args, state, block_number, block_hash, log_index, block_time_ms,
+  seen_at_ms, chain_id, type, name, signature, arguments
+  FROM events JOIN event_kinds ON event_kinds.kind = events.kind`
 
 /** An event store over a database with `streamMigrations`. */
 export function createEventStore(sql: SqlStore): WritableEventStore {
   const listeners = new Set<(event: StreamEvent) => void>()
   return {
     async get(id) {
-      const row = await sql.get('SELECT * FROM events WHERE id = ?', id)
+      const row = await sql.get(`${selected} WHERE id = ?`, id)
       return row && eventOf(row)
     },
-    list: ({ name = null, ...query }) =>
+    list: ({ name, ...query }) =>
       sequencePage(sql, {
         ...query,
-        select: 'SELECT * FROM events WHERE (? IS NULL OR name = ?)',
-        values: [name, name],
+        select: `${selected} WHERE ${name === undefined ? '1 = 1' : 'name = ?'}`,
+        values: name === undefined ? [] : [name],
         read: eventOf,
       }),
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    async put(session, event) {
-      const { id, chain, chainId, address, name, signature, args, state } = event
-      const place = [event.blockNumber, event.blockHash, event.transactionHash, event.logIndex]
-      const written = await session.run(
-        `INSERT INTO events (id, chain, chain_id, address, name, signature, args, state, block_number, block_hash,
-          transaction_hash, log_index, block_time_ms, seen_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET address = excluded.address, name = excluded.name, signature = excluded.signature, args = excluded.args,
-          state = excluded.state, block_number = excluded.block_number, block_hash = excluded.block_hash,
-          log_index = excluded.log_index, block_time_ms = excluded.block_time_ms
-          WHERE events.state = 'retracted'`,
-        ...[id, chain, chainId, address, name, signature, JSON.stringify(args), state],
-        ...[...place, event.blockTimeMs, event.seenAtMs],
-      )
-      return written > 0
-    },
-    async setState(session, { id, state }) {
-      await session.run('UPDATE events SET state = ? WHERE id = ?', state, id)
-    },
+    put,
     async inBlocks(session, { chain, from, to }) {
       const rows = await session.all(
-        `SELECT * FROM events WHERE chain = ? AND block_number BETWEEN ? AND ? AND state <> 'retracted'
+        `${selected} WHERE chain = ? AND block_number BETWEEN ? AND ? AND state <> 'retracted'
           ORDER BY block_number, log_index`,
         ...[chain, from, to],
       )
       return rows.map(eventOf)
     },
-    async inStates(session, { chain, states, upTo, limit }) {
+    async retract(session, { chain, from, to }) {
+      await session.run(
+        `UPDATE events SET state = 'retracted' WHERE chain = ? AND block_number BETWEEN ? AND ?
+          AND state <> 'retracted'`,
+        ...[chain, from, to],
+      )
+    },
+    async waiting(session, { chain, states, upTo, page: { limit, after } }) {
+      const { blockNumber, logIndex } = after ?? { blockNumber: -1, logIndex: -1 }
       const rows = await session.all(
-        `SELECT * FROM events WHERE chain = ? AND state IN (${states.map(() => '?').join(', ')})
-          AND block_number <= ? ORDER BY block_number, log_index LIMIT ?`,
-        ...[chain, ...states, upTo, limit],
+        `${selected} WHERE chain = ? AND ${isOpen} AND state IN (${marks(states)}) AND block_number <= ?
+          AND (block_number, log_index) > (?, ?) ORDER BY block_number, log_index LIMIT ?`,
+        ...[chain, ...states, upTo, blockNumber, logIndex, limit],
       )
       return rows.map(eventOf)
     },
+    async advance(session, { chain, states, upTo }, state) {
+      await session.run(
+        `UPDATE events SET state = ? WHERE chain = ? AND ${isOpen} AND state IN (${marks(states)})
+          AND block_number <= ?`,
+        ...[state, chain, ...states, upTo],
+      )
+    },
     tell(events) {
       const failures: unknown[] = []
-      for (const event of events) {
-        for (const listener of listeners) {
+      for (const listener of listeners) {
+        for (const event of events) {
           try {
             listener(event)
           } catch (error) {
@@ -142,19 +181,81 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
   }
 }
 
+async function put(
+  session: SqlSession,
+  events: readonly StreamEvent[],
+): Promise<readonly StreamEvent[]> {
+  if (events.length === 0) return []
+  const kinds = new Map<number, readonly SqlValue[]>()
+  const rows = events.map((event) => {
+    const { id, chain, address, args, state, blockNumber, blockHash } = event
+    const kind = kindOf(event)
+    if (!kinds.has(kind)) kinds.set(kind, kindRow(kind, event))
+    return [
+      ...[id, chain, kind, address, JSON.stringify(Object.values(args)), state],
+      ...[blockNumber, blockHash, event.logIndex, event.blockTimeMs, event.seenAtMs],
+    ]
+  })
+  await bulkInsert(session, {
+    into: 'INSERT INTO event_kinds (kind, chain_id, type, name, signature, arguments)',
+    after: 'ON CONFLICT (kind) DO NOTHING',
+    rows: [...kinds.values()],
+  })
+  const written = await bulkInsert(session, {
+    into: `INSERT INTO events (id, chain, kind, address, args, state, block_number, block_hash, log_index,
+      block_time_ms, seen_at_ms)`,
+    after: `ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, args = excluded.args, state = excluded.state,
+      block_number = excluded.block_number, block_hash = excluded.block_hash, log_index = excluded.log_index,
+      block_time_ms = excluded.block_time_ms WHERE events.state = 'retracted' RETURNING id`,
+    rows,
+  })
+  if (written.length === events.length) return events
+  const ids = new Set(written.map(({ id }) => id))
+  return events.filter(({ id }) => ids.has(id))
+}
+
+const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ')
+
+/** The type that goes without saying. */
+const usual = 'evm.log'
+
+/** Kinds by what tells them apart. */
+const known = new Map<string, number>()
+/** Kinds that are remembered. */
+const maxKnown = 10_000
+
+/** The number of a kind is made of what it holds: 48 bits, so that nobody has to ask for it. */
+function kindOf({ chainId, type = usual, signature, args }: StreamEvent): number {
+  const text = `${chainId} ${type} ${signature} ${Object.keys(args).join(' ')}`
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const kind = createHash('sha256').update(text).digest().readUIntBE(0, 6)
+  if (known.size >= maxKnown) known.clear()
+  known.set(text, kind)
+  return kind
+}
+
+function kindRow(kind: number, { chainId, type = usual, name, signature, args }: StreamEvent) {
+  return [kind, chainId, type, name, signature, JSON.stringify(Object.keys(args))]
+}
+
 function eventOf(row: SqlRow): StreamEvent {
+  const id = String(row.id)
+  const names = JSON.parse(String(row.arguments)) as readonly string[]
+  const values = JSON.parse(String(row.args)) as readonly Json[]
   return {
-    id: String(row.id),
+    id,
     chain: String(row.chain),
     chainId: Number(row.chain_id),
+    ...(row.type === usual ? {} : { type: String(row.type) }),
     address: row.address as Hex,
     name: String(row.name),
     signature: String(row.signature),
-    args: JSON.parse(String(row.args)) as { readonly [name: string]: Json },
+    args: Object.fromEntries(names.map((name, at) => [name, values[at] as Json])),
     state: row.state as EventState,
     blockNumber: Number(row.block_number),
     blockHash: row.block_hash as Hex,
-    transactionHash: row.transaction_hash as Hex,
+    transactionHash: id.split(':')[1] as Hex,
     logIndex: Number(row.log_index),
     blockTimeMs: Number(row.block_time_ms),
     seenAtMs: Number(row.seen_at_ms),

@@ -39,10 +39,11 @@ describe('the listener', () => {
     chain.grow()
     await until(listener, at(3))
     assert.deepEqual((await heardLives(sql)).slice(4), ['6 confirmed', '7 confirmed'])
-    const row = await sql.get('SELECT id, args, block_time_ms FROM events ORDER BY seq')
-    assert.match(String(row?.id), /^test:0x[0-9a-f]{64}:1$/)
-    assert.deepEqual(JSON.parse(String(row?.args)), { who: vault, amount: '5' })
-    assert.equal(row?.block_time_ms, 1_001_000)
+    const [, , event] = (await createEventStore(sql).list({ limit: 10 })).items
+    assert.match(event?.id ?? '', /^test:0x[0-9a-f]{64}:[0-9a-f]{16}$/)
+    assert.equal(event?.transactionHash, event?.id.split(':')[1])
+    assert.deepEqual(event?.args, { who: vault, amount: '5' })
+    assert.equal(event?.blockTimeMs, 1_001_000)
   })
 
   test('goes on after every restart, nothing lost, nothing twice', async (t) => {
@@ -197,7 +198,7 @@ describe('the listener', () => {
     await assert.rejects(start(sql, { subscriptions: away }), { code: 'stream/bad-address' })
   })
 
-  test('catches up over millions of blocks by ranges, and keeps the last hashes only', async (t) => {
+  test('follows at once before a history of millions of blocks, which it reads beside by ranges', async (t) => {
     const chain = new ScriptedChain()
     chain.grow([1n])
     chain.leap(1_000_000)
@@ -207,8 +208,12 @@ describe('the listener', () => {
     chain.grow()
     const { open, start } = await world(t, chain, { maxRange: 100_000 })
     const sql = await open()
-    await until(await start(sql), at(chain.head))
-    assert.deepEqual(await heard(sql), ['+1', '+2', '+3'])
+    const listener = await start(sql)
+    const first = await until(listener, at(chain.head))
+    assert.deepEqual([first.backFill !== undefined, await heard(sql)], [true, ['+3']])
+    await until(listener, ({ backFill }) => backFill === undefined)
+    assert.deepEqual(await heard(sql), ['+3', '+1', '+2'])
+    assert.deepEqual(await states(sql), ['3 confirmed', '1 finalized', '2 finalized'])
     assert.ok(chain.headers < 300, `${chain.headers} headers`)
     const kept = Array.from({ length: 11 }, (_, n) => chain.head - 10 + n)
     assert.deepEqual(await keptNumbers(sql), kept)

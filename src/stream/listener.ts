@@ -2,42 +2,35 @@
 
 import { AppError } from '../base/app-error.ts'
 import type { Clock, Timer } from '../base/clock.ts'
-import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { SqlStore } from '../store/sql.ts'
-import { createEventDecoder, type EventDecoder, type Subscription } from './event-decoder.ts'
 import type { WritableEventStore } from './event-store.ts'
-import { RangeReader, type ReadRange } from './follow/block-range.ts'
+import { HistoryReader } from './follow/back-fill.ts'
+import { RangeReader } from './follow/block-range.ts'
+import type { ListenerContext } from './follow/context.ts'
+import { EventLife, type LifeMarks, marksOf } from './follow/event-life.ts'
+import { type Anchor, type Checkpoint, KeptBlocks } from './follow/kept-blocks.ts'
+import { leavingSource } from './follow/leaving-source.ts'
+import { listenerMeasures } from './follow/measures.ts'
+import { RangeWriter } from './follow/range-writer.ts'
+import { Rounds } from './follow/rounds.ts'
 import {
   blockAt,
-  blocksAt,
-  type ChainLog,
-  headOf,
-  inconsistent,
-  leavingClient,
-  placesOf,
-  type TaggedHeads,
-  taggedHeads,
-} from './follow/chain-reader.ts'
-import { EventLife, type LifeMarks, marksOf } from './follow/event-life.ts'
-import { type Checkpoint, KeptBlocks } from './follow/kept-blocks.ts'
-import { listenerMeasures } from './follow/measures.ts'
-import {
   type Comparison,
   commonAncestor,
   mustCatchUp,
   mustHaveChainId,
   mustHaveGenesis,
 } from './follow/same-chain.ts'
+import type { Source, SourceHead } from './source.ts'
 import type { EventHandler, Listener, ListenerStatus, StreamEvent } from './stream.ts'
 
-/** Which chain and which events. */
+/** Which chain, and how it is followed. */
 export interface ListenerOptions {
   /** Name of the chain in this process. */
   readonly chain: string
   readonly chainId: number
-  readonly subscriptions: readonly Subscription[]
   /** First block that is read when there is no checkpoint yet; `latest` is what comes after the head. */
   readonly startBlock: number | 'latest'
   /** Blocks on top of an event's block before it is confirmed; default 1, 0 is at once. */
@@ -49,11 +42,13 @@ export interface ListenerOptions {
   readonly maxRange?: number
   /** The deepest reorganisation that is followed, in blocks; default 128. */
   readonly window?: number
+  /** With more blocks than this before the head, they are read beside the following; default 1,000. */
+  readonly shortHistory?: number
 }
 
 /** What a listener needs of the world. */
 export interface ListenerDependencies {
-  readonly client: JsonRpcClient
+  readonly source: Source
   readonly sql: SqlStore
   readonly events: WritableEventStore
   readonly handler: EventHandler
@@ -63,74 +58,92 @@ export interface ListenerDependencies {
   readonly metrics: Metrics
 }
 
-/** Longest pause after failures. */
-const maxPauseMs = 10_000
 /** Rounds of answers that do not fit together before people are told. */
 const quietFailures = 3
 /** Alarms that are kept until somebody looks. */
 const maxAlarms = 16
 
-/** A listener; it begins with `start`. @throws AppError `stream/bad-event`, `stream/bad-address`, `stream/no-events`, `stream/bad-setting` */
+/** A listener; it begins with `start`. @throws AppError `stream/bad-setting` */
 export function createListener(
   options: ListenerOptions,
   dependencies: ListenerDependencies,
 ): Listener {
-  const { startBlock, confirmations = 1, finalityDepth = 64 } = options
-  const { maxRange = 2_000, window = 128 } = options
+  const { startBlock, confirmations = 1, finalityDepth = 64, maxRange = 2_000 } = options
+  const { window = 128, shortHistory = 1_000 } = options
   const first = startBlock === 'latest' ? 0 : startBlock
-  const whole = { startBlock: first, confirmations, finalityDepth }
+  const whole = { startBlock: first, confirmations, finalityDepth, shortHistory }
   for (const [name, value] of Object.entries({ ...whole, maxRange, window })) {
     const least = name in whole ? 0 : 1
     if (Number.isSafeInteger(value) && value >= least) continue
     const message = `${name} of the listener of "${options.chain}" is ${value}, not a whole number from ${least}`
     throw new AppError({ code: 'stream/bad-setting', message })
   }
-  return new ChainListener(
-    { ...options, confirmations, finalityDepth, maxRange, window },
-    dependencies,
-  )
+  const set = { confirmations, finalityDepth, maxRange, window, shortHistory }
+  return new ChainListener({ ...options, ...set }, dependencies)
 }
 
 class ChainListener implements Listener {
   readonly #options: Required<ListenerOptions>
   readonly #with: ListenerDependencies
-  readonly #decoder: EventDecoder
   readonly #kept: KeptBlocks
   readonly #life: EventLife
+  readonly #writer: RangeWriter
   readonly #measures
-  #client: JsonRpcClient
+  readonly #live: Rounds
+  readonly #history: Rounds
+  #source: Source
   #reader: RangeReader
+  #historyReader: HistoryReader
   #leave = new AbortController()
+  #unsubscribe = () => {}
   #status: ListenerStatus
   /** Whether chain id and genesis have been compared since the endpoint was last away. */
   #isVerified = false
-  #tags: (TaggedHeads & { readonly head: number }) | undefined
-  #failures = 0
-  #running = false
-  #round: Promise<void> = Promise.resolve()
-  #cancelPause = () => {}
+  /** The last head that was seen, and the marks that it gave. */
+  #seen: { readonly head: SourceHead; readonly marks: LifeMarks } | undefined
 
   constructor(options: Required<ListenerOptions>, dependencies: ListenerDependencies) {
+    const { chain, pollMs } = options
+    const { sql, clock, timer } = dependencies
     this.#options = options
     this.#with = dependencies
-    this.#decoder = createEventDecoder(options.subscriptions)
-    this.#kept = new KeptBlocks(dependencies.sql, options)
-    this.#life = new EventLife({ ...dependencies, chain: options.chain })
-    this.#measures = listenerMeasures(dependencies.metrics, options.chain)
-    this.#client = dependencies.client
-    this.#reader = new RangeReader(this.#client, this.#decoder, options)
+    this.#kept = new KeptBlocks(sql, options)
+    this.#life = new EventLife({ ...dependencies, chain })
+    this.#writer = new RangeWriter(
+      { ...options, type: dependencies.source.type },
+      { sql, clock, life: this.#life, tell: (events) => this.#tell(events) },
+    )
+    this.#measures = listenerMeasures(dependencies.metrics, chain)
+    this.#source = dependencies.source
+    this.#reader = new RangeReader(this.#source, options)
+    this.#historyReader = new HistoryReader(this.#context)
+    this.#live = new Rounds({
+      ...{ pollMs, timer, look: () => this.#look() },
+      failed: (error, times) => this.#failed(error, times),
+    })
+    this.#history = new Rounds({
+      ...{ pollMs, timer, look: () => this.#lookBack() },
+      failed: (error, times) => this.#failedBack(error, times),
+    })
     this.#status = {
-      ...{ chain: options.chain, state: 'starting' },
-      ...{ checkpoint: undefined, head: undefined, problem: undefined, alarms: [] },
+      ...{ chain, state: 'starting', checkpoint: undefined, head: undefined },
+      ...{ problem: undefined, alarms: [], backFill: undefined },
     }
   }
 
+  get #context(): ListenerContext {
+    const { maxRange, window } = this.#options
+    const options = { maxRange, window }
+    return { options, source: this.#source, kept: this.#kept, writer: this.#writer }
+  }
+
   get #comparison(): Comparison {
-    return { ...this.#options, client: this.#client, kept: this.#kept }
+    return { ...this.#options, source: this.#source, kept: this.#kept }
   }
 
   status(): ListenerStatus {
-    const { problem = this.#status.alarms.at(-1)?.detail } = this.#status
+    const { alarms, backFill } = this.#status
+    const { problem = backFill?.problem ?? alarms.at(-1)?.detail } = this.#status
     return { ...this.#status, problem }
   }
 
@@ -139,83 +152,138 @@ class ChainListener implements Listener {
   }
 
   async start(): Promise<void> {
-    if (this.#running) return
-    this.#running = true
     this.#isVerified = false
-    this.#failures = 0
-    this.#status = { ...this.#status, state: 'starting', problem: undefined, alarms: [] }
+    this.#seen = undefined
+    const fresh = { problem: undefined, alarms: [], backFill: undefined }
+    this.#status = { ...this.#status, state: 'starting', ...fresh }
     this.#leave = new AbortController()
-    this.#client = leavingClient(this.#with.client, this.#leave.signal)
-    this.#reader = new RangeReader(this.#client, this.#decoder, this.#options)
-    this.#next(0)
+    this.#source = leavingSource(this.#with.source, this.#leave.signal)
+    this.#reader = new RangeReader(this.#source, this.#options)
+    this.#historyReader = new HistoryReader(this.#context)
+    this.#unsubscribe = this.#with.source.subscribe(() => this.#live.wake())
+    this.#live.start()
   }
 
   async stop(): Promise<void> {
-    this.#running = false
-    this.#cancelPause()
+    this.#unsubscribe()
     this.#leave.abort()
-    await this.#round
+    await Promise.all([this.#live.stop(), this.#history.stop()])
+    await Promise.all([this.#reader.forget(), this.#historyReader.stop()])
   }
 
-  #next(delayMs: number): void {
-    if (!this.#running) return
-    this.#cancelPause = this.#with.timer.after(delayMs, () => {
-      this.#round = this.#run()
-    })
-  }
-
-  async #run(): Promise<void> {
-    try {
-      const caughtUp = await this.#advance()
-      this.#failures = 0
-      this.#next(caughtUp ? this.#options.pollMs : 0)
-    } catch (error) {
-      if (this.#running) this.#failed(error)
-    }
-  }
-
-  #failed(error: unknown): void {
-    const { chain, pollMs } = this.#options
+  #failed(error: unknown, times: number): boolean {
+    const { chain } = this.#options
     const problem = error instanceof Error ? error.message : String(error)
     const code = error instanceof AppError ? error.code : undefined
+    this.#blame(code, problem)
     if (code === 'stream/cannot-go-on') {
       this.#status = { ...this.#status, state: 'stopped', problem }
       this.#with.logger.error('the listener stopped', { chain, problem })
-      return
+      return false
     }
-    this.#failures += 1
     this.#isVerified = false
-    if (code !== 'stream/inconsistent' || this.#failures > quietFailures) {
+    if (code !== 'stream/inconsistent' || times > quietFailures) {
       if (this.#status.problem !== problem) {
         this.#with.logger.warn('the listener waits and tries again', { chain, problem })
       }
       this.#status = { ...this.#status, state: 'waiting', problem }
     }
-    this.#next(Math.min(pollMs * 2 ** Math.min(this.#failures, 16), maxPauseMs))
+    return true
   }
 
-  /** One look at the chain; whether everything up to its head is stored. */
-  async #advance(): Promise<boolean> {
-    const head = await headOf(this.#client)
-    const checkpoint = await this.#verified(head)
-    const from = checkpoint.number + 1
-    if (!(await this.#isOnChain(checkpoint, head))) return false
-    const marks = await this.#marks(head)
-    let reached = checkpoint.number
-    if (head >= from) {
-      const hash = await this.#kept.hashAt(from - 1)
-      const before = hash === undefined ? undefined : { number: from - 1, hash }
-      const range = await this.#reader.read({ from, head, before })
-      await this.#store(checkpoint, range, marks)
-      reached = range.to
-    } else {
-      await this.#advanceOnly(reached, marks)
+  #failedBack(error: unknown, times: number): boolean {
+    const { chain } = this.#options
+    const problem = error instanceof Error ? error.message : String(error)
+    const code = error instanceof AppError ? error.code : undefined
+    this.#blame(code, problem)
+    const { backFill } = this.#status
+    if (backFill && (code !== 'stream/inconsistent' || times > quietFailures)) {
+      if (backFill.problem !== problem) {
+        this.#with.logger.warn('the back-fill waits and tries again', { chain, problem })
+      }
+      this.#status = { ...this.#status, backFill: { ...backFill, problem } }
     }
-    const caughtUp = reached >= head
-    const state = caughtUp ? 'following' : 'catching-up'
-    this.#status = { ...this.#status, state, checkpoint: reached, head, problem: undefined }
-    this.#measures.reached(reached, head)
-    return caughtUp
+    return code !== 'stream/cannot-go-on'
+  }
+
+  #blame(code: string | undefined, problem: string): void {
+    if (code === 'stream/dishonest') this.#source.blame?.('lie', problem)
+    if (code === 'stream/bad-answer') this.#source.blame?.('malformed', problem)
+  }
+
+  /** One look at the chain: everything up to its head is stored then, or it went back. */
+  async #look(): Promise<'again' | 'wait'> {
+    const head = await this.#source.head()
+    const checkpoint = await this.#verified(head.number)
+    this.#source.discoveries?.dropAbove(checkpoint.number)
+    if (!(await this.#isOnChain(checkpoint, head.number))) return 'again'
+    const marks = marksOf(head, this.#options)
+    const isSame = JSON.stringify(this.#seen?.marks) === JSON.stringify(marks)
+    this.#seen = { head, marks }
+    this.#history.start()
+    if (head.number > checkpoint.number) return this.#follow(checkpoint, head.number, marks)
+    if (!isSame) await this.#advanceOnly(checkpoint.number, marks)
+    this.#reached(checkpoint.number, head.number)
+    return 'wait'
+  }
+
+  /** Stores everything up to a head. */
+  async #follow(from: Checkpoint, head: number, marks: LifeMarks): Promise<'again' | 'wait'> {
+    let checkpoint = from
+    let ranges = 0
+    let before: Anchor | undefined
+    const hash = await this.#kept.hashAt(from.number)
+    if (hash !== undefined) before = { number: from.number, hash }
+    try {
+      while (checkpoint.number < head) {
+        const reach = { from: checkpoint.number + 1, end: head, head, before }
+        const range = await this.#reader.read(reach)
+        this.#reader.prefetch(range, { end: head, head })
+        await this.#store(checkpoint, range, marks)
+        checkpoint = { ...checkpoint, number: range.to }
+        before = range.blocks.at(-1)
+        ranges += 1
+        this.#reached(range.to, head)
+      }
+    } finally {
+      await this.#reader.forget()
+    }
+    // While it caught up, the head went on.
+    return ranges > 1 ? 'again' : 'wait'
+  }
+
+  #store(checkpoint: Checkpoint, range: Parameters<RangeWriter['write']>[0], marks: LifeMarks) {
+    return this.#writer.write(range, marks, {
+      before: (session) => this.#life.advance(session, marks, checkpoint.number),
+      keep: async (session, { to, blocks, discovered }) => {
+        await this.#kept.keep(session, blocks)
+        await this.#kept.addDiscoveries(session, discovered)
+        await this.#kept.setCheckpoint(session, { ...checkpoint, number: to })
+      },
+    })
+  }
+
+  #reached(checkpoint: number, head: number): void {
+    const state = checkpoint >= head ? 'following' : 'catching-up'
+    this.#status = { ...this.#status, state, checkpoint, head, problem: undefined }
+    this.#measures.reached(checkpoint, head)
+  }
+
+  /** One range of the history, while there is some. */
+  async #lookBack(): Promise<'again' | 'end'> {
+    if (this.#seen === undefined) return 'end'
+    const { head, marks } = this.#seen
+    const before = await this.#kept.backFill()
+    if (before) this.#filled(before.next, before.last)
+    const left = await this.#historyReader.advance(head.number, marks)
+    if (left) this.#filled(left.next, left.last)
+    else this.#status = { ...this.#status, backFill: undefined }
+    return left ? 'again' : 'end'
+  }
+
+  #filled(next: number, last: number): void {
+    this.#status = { ...this.#status, backFill: { next, last, problem: undefined } }
+    this.#measures.left(last + 1 - next)
   }
 
   /** The checkpoint, of an endpoint that is known to serve the same chain as before. */
@@ -224,28 +292,38 @@ class ChainListener implements Listener {
     if (this.#isVerified && stored) return stored
     await mustHaveChainId(this.#comparison, stored)
     const genesis = await mustHaveGenesis(this.#comparison, stored)
+    this.#source.discoveries?.add(await this.#kept.discoveries())
     const checkpoint = stored ? { ...stored, genesis } : await this.#begin(head, genesis)
     this.#status = { ...this.#status, checkpoint: checkpoint.number, head }
+    const fill = await this.#kept.backFill()
+    if (fill) this.#filled(fill.next, fill.last)
     this.#isVerified = true
     return checkpoint
   }
 
-  /** Writes the first checkpoint: the block before the first one that is read. */
+  /** Writes the first checkpoint: the block before the first one that is followed, and what is to be filled in. */
   async #begin(head: number, genesis: string | undefined): Promise<Checkpoint> {
-    const { startBlock, window, chainId } = this.#options
-    const number = (startBlock === 'latest' ? head + 1 : startBlock) - 1
-    if (number > head) {
-      const message = `waiting for block ${number}, before which nothing is read; the head is block ${head}`
+    const { startBlock, window, shortHistory, chainId } = this.#options
+    const before = (startBlock === 'latest' ? head + 1 : startBlock) - 1
+    if (before > head) {
+      const message = `waiting for block ${before}, before which nothing is read; the head is block ${head}`
       throw new AppError({ code: 'stream/not-yet', message, retry: 'later' })
     }
+    // A long history must not delay what happens now; it ends where no reorganisation that is followed can begin.
+    const isLong = head - before > Math.max(shortHistory, window)
+    const number = isLong ? head - window : before
     // Near the head a reorganisation may go back before the first block that is read.
     const first = Math.max(0, Math.min(number, head - window))
-    const before = Array.from({ length: number + 1 - first }, (_, at) => first + at)
-    const blocks = await blocksAt(this.#client, before)
+    const numbers = Array.from({ length: number + 1 - first }, (_, at) => first + at)
+    const blocks = await this.#source.blocksAt(numbers)
     const checkpoint = { number, chainId, genesis }
     await this.#with.sql.transaction(async (session) => {
       await this.#kept.keep(session, blocks)
       await this.#kept.setCheckpoint(session, checkpoint)
+      if (!isLong) return
+      const lastHash = blocks.at(-1)?.hash ?? ''
+      const fill = { next: before + 1, last: number, lastHash, hash: undefined }
+      await this.#kept.setBackFill(session, fill)
     })
     return checkpoint
   }
@@ -256,7 +334,7 @@ class ChainListener implements Listener {
     const at = Math.min(checkpoint.number, head)
     const known = await this.#kept.hashAt(at)
     if (known === undefined) return mustCatchUp(this.#comparison, checkpoint, head)
-    const block = await blockAt(this.#client, at)
+    const block = await blockAt(this.#source, at)
     if (block.hash === known) return true
     await mustHaveGenesis(this.#comparison, checkpoint)
     await this.#goBack(checkpoint, at)
@@ -267,24 +345,22 @@ class ChainListener implements Listener {
     const ancestor = await commonAncestor(this.#comparison, from)
     const { chain } = this.#options
     const { sql, logger } = this.#with
-    const { gone: retracted, finalized } = await sql.transaction(async (session) => {
+    const { gone, finalized } = await sql.transaction(async (session) => {
       const left = await this.#life.retract(session, { from: ancestor + 1, to: checkpoint.number })
       await this.#kept.dropAbove(session, ancestor)
       await this.#kept.setCheckpoint(session, { ...checkpoint, number: ancestor })
       return left
     })
+    this.#source.discoveries?.dropAbove(ancestor)
     const blocks = checkpoint.number - ancestor
-    logger.warn('blocks left the chain', {
-      chain,
-      above: ancestor,
-      blocks,
-      events: retracted.length,
-    })
+    const told = { chain, above: ancestor, blocks, events: gone.length }
+    logger.warn('blocks left the chain', told)
     this.#measures.reorganised(blocks)
     this.#status = { ...this.#status, checkpoint: ancestor }
-    if (finalized > 0)
+    if (finalized > 0) {
       this.#alarm(`${finalized} finalized events left the chain above block ${ancestor}`)
-    this.#tell(retracted)
+    }
+    this.#tell(gone)
   }
 
   /** Tells people that what was final was not; the status says so until somebody has looked. */
@@ -296,59 +372,11 @@ class ChainListener implements Listener {
     this.#status = { ...this.#status, alarms: [...this.#status.alarms, alarm].slice(-maxAlarms) }
   }
 
-  /** The marks by the endpoint's tags, which are asked for when there is another head. */
-  async #marks(head: number): Promise<LifeMarks> {
-    if (this.#tags?.head !== head) this.#tags = { head, ...(await taggedHeads(this.#client)) }
-    return marksOf(this.#tags, this.#options)
-  }
-
-  /** Stores what was read: checkpoint, events and what the handler does with them, all or nothing. */
-  async #store(checkpoint: Checkpoint, range: ReadRange, marks: LifeMarks): Promise<void> {
-    const found = await this.#eventsOf(range)
-    const told = await this.#with.sql.transaction(async (session) => {
-      const advanced = await this.#life.advance(session, marks, checkpoint.number)
-      const fresh = await this.#life.appear(session, found, marks)
-      await this.#kept.keep(session, range.blocks)
-      await this.#kept.setCheckpoint(session, { ...checkpoint, number: range.to })
-      return [...advanced, ...fresh]
-    })
-    this.#tell(told)
-  }
-
   /** What waited for more than it needs by now, as after a change of settings, or when only tags moved. */
   async #advanceOnly(checkpoint: number, marks: LifeMarks): Promise<void> {
     const { sql } = this.#with
     if (!(await this.#life.isDue(sql, marks, checkpoint))) return
     this.#tell(await sql.transaction((session) => this.#life.advance(session, marks, checkpoint)))
-  }
-
-  async #eventsOf({ blocks, logs }: ReadRange): Promise<readonly StreamEvent[]> {
-    const { chain, chainId } = this.#options
-    const byNumber = new Map(blocks.map((block) => [block.number, block]))
-    const blockOf = ({ blockNumber, blockHash }: ChainLog) => {
-      const block = byNumber.get(blockNumber)
-      if (block?.hash === blockHash) return block
-      throw inconsistent(`a log names another block ${blockNumber}`)
-    }
-    // Before receipts are asked for in vain.
-    for (const log of logs) blockOf(log)
-    const seenAtMs = this.#with.clock.nowMs()
-    const found: StreamEvent[] = []
-    for (const { log, place } of await placesOf(this.#client, logs)) {
-      const { address, blockNumber, blockHash, transactionHash, logIndex } = log
-      const decoded = this.#decoder.decode(log)
-      if (decoded === undefined) {
-        this.#measures.malformed()
-        this.#with.logger.warn('a log does not fit its event', { chain, transactionHash, logIndex })
-        continue
-      }
-      found.push({
-        id: `${chain}:${transactionHash}:${place}`,
-        ...{ chain, chainId, ...decoded, state: 'pending', seenAtMs, address },
-        ...{ blockNumber, blockHash, transactionHash, logIndex, blockTimeMs: blockOf(log).timeMs },
-      })
-    }
-    return found.sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
   }
 
   #tell(events: readonly StreamEvent[]): void {

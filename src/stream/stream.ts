@@ -13,13 +13,18 @@ export type EventState = 'pending' | 'confirmed' | 'safe' | 'finalized' | 'retra
 
 /** A decoded log. */
 export interface StreamEvent {
-  /** Unique: `<chain>:<transaction hash>:<place of the log within its transaction>`; the same event again in another block keeps it. */
+  /**
+   * Unique: `<chain>:<transaction hash>:<digest of what the event says>`, with `-1`, `-2` … where a transaction says the
+   * same again. The same event in another block keeps it.
+   */
   readonly id: string
   /** Name of the chain in this process's configuration. */
   readonly chain: string
   readonly chainId: number
   /** The contract. */
   readonly address: Hex
+  /** As CloudEvents name it, where it is not `evm.log`. */
+  readonly type?: string
   /** `Deposited`. */
   readonly name: string
   /** Canonical: `Deposited(address,uint256,bytes32)`. */
@@ -64,6 +69,10 @@ export interface ListenerStatus {
   readonly head: number | undefined
   /** The last error while it lasts, or an alarm until somebody acknowledged it. */
   readonly problem: string | undefined
+  /** The history that is read beside the following, while there is some. */
+  readonly backFill:
+    | { readonly next: number; readonly last: number; readonly problem: string | undefined }
+    | undefined
   /** `finality-violated`: events that were `finalized` left the chain; stays until a restart or `acknowledge`. */
   readonly alarms: readonly ListenerAlarm[]
 }

@@ -1,56 +1,53 @@
-/** Reads the blocks and logs that follow the checkpoint, as one chain that holds together. */
+/** Reads the blocks and events that follow a block, as one chain that holds together. */
 
 import { AppError } from '../../base/app-error.ts'
-import type { JsonRpcClient } from '../../base/json-rpc.ts'
-import type { EventDecoder } from '../event-decoder.ts'
 import {
-  blockAt,
-  blocksAt,
-  type ChainLog,
+  type Discovery,
+  type FoundEvents,
   inconsistent,
-  isRangeTooLarge,
-  type ListenedBlock,
-  logsIn,
-  logsOfBlocks,
-} from './chain-reader.ts'
+  type Source,
+  type SourceBlock,
+  type SourceEvent,
+} from '../source.ts'
 import type { Anchor } from './kept-blocks.ts'
 
 /** Where to read. */
 export interface Reach {
-  /** The block before the first one that is read, if its hash is kept. */
+  /** The block before the first one that is read, if its hash is known. */
   readonly before: Anchor | undefined
   readonly from: number
+  /** The last block that may be read now. */
+  readonly end: number
   readonly head: number
 }
 
-/** Blocks that were read up to `to`; in the far past only those that hold logs. */
+/** Blocks that were read up to `to`; in the far past only those that hold events, unless all are checked. */
 export interface ReadRange {
   readonly to: number
   /** Oldest first, the last is `to`. */
-  readonly blocks: readonly ListenedBlock[]
-  readonly logs: readonly ChainLog[]
+  readonly blocks: readonly SourceBlock[]
+  readonly events: readonly SourceEvent[]
+  readonly discovered: readonly Discovery[]
 }
 
-/** Blocks next to the head whose logs are asked for by hash: there endpoints disagree most. */
+/** Blocks next to the head whose events are asked for by hash: there endpoints disagree most. */
 const exactBlocks = 16
-/** Logs of one range; with more, fewer blocks are asked for. */
-const maxLogs = 10_000
+/** Events of one range that are aimed at: more at once only take memory. */
+const aimedEvents = 4_000
 
-/** Reads ranges whose length follows what the endpoint can answer. */
+/** Reads ranges whose length follows what the endpoint can answer, the next one while the last is stored. */
 export class RangeReader {
-  readonly #client: JsonRpcClient
-  readonly #decoder: EventDecoder
+  readonly #source: Source
   readonly #most: number
   readonly #window: number
   #length: number
+  #ahead: { readonly from: number; readonly range: Promise<ReadRange> } | undefined
 
   constructor(
-    client: JsonRpcClient,
-    decoder: EventDecoder,
+    source: Source,
     { maxRange, window }: { readonly maxRange: number; readonly window: number },
   ) {
-    this.#client = client
-    this.#decoder = decoder
+    this.#source = source
     this.#most = maxRange
     this.#window = window
     this.#length = maxRange
@@ -62,60 +59,96 @@ export class RangeReader {
    * @throws AppError `stream/inconsistent` if the answers are not those of one chain that follows `before`
    */
   async read(reach: Reach): Promise<ReadRange> {
-    const { from, head, before } = reach
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    if (ahead?.from === reach.from) return ahead.range
+    await ahead?.range.catch(() => {})
+    return this.#read(reach)
+  }
+
+  /** Begins to read what comes after a range. */
+  prefetch({ to, blocks }: ReadRange, { end, head }: Pick<Reach, 'end' | 'head'>): void {
+    if (to >= end) return
+    const reach = { from: to + 1, end, head, before: blocks.at(-1) }
+    const range = this.#read(reach)
+    range.catch(() => {})
+    this.#ahead = { from: reach.from, range }
+  }
+
+  /** Forgets what was read ahead, and waits until nothing is under way. */
+  async forget(): Promise<void> {
+    const ahead = this.#ahead
+    this.#ahead = undefined
+    await ahead?.range.catch(() => {})
+  }
+
+  async #read(reach: Reach): Promise<ReadRange> {
+    const { from, end, head } = reach
     const isNear = head - from < exactBlocks
-    const range = isNear ? await this.#near(from, head) : await this.#far(reach)
-    mustLink(range.blocks, before)
+    const range = isNear ? await this.#near(from, end) : await this.#far(reach)
+    mustLink(range.blocks, reach.before)
+    mustFit(range)
     return range
   }
 
-  /** Every block by number, its logs by its hash. */
-  async #near(from: number, head: number): Promise<ReadRange> {
-    const blocks = await blocksAt(this.#client, numbers(from, head))
-    const logs = await logsOfBlocks(this.#client, this.#decoder, blocks)
-    return { to: head, blocks, logs }
+  /** Every block by number, its events by its hash. */
+  async #near(from: number, end: number): Promise<ReadRange> {
+    const blocks = await this.#source.blocksAt(numbers(from, end))
+    return this.#proven(end, blocks, await this.#source.eventsOf(blocks))
   }
 
   async #far(reach: Reach): Promise<ReadRange> {
-    const { from, head } = reach
-    let to = Math.min(from + this.#length - 1, head - exactBlocks)
+    const { from, head, end } = reach
+    const last = Math.min(end, head - exactBlocks)
+    let to = Math.min(from + this.#length - 1, last)
     for (;;) {
       try {
         const range = await this.#between(reach, to)
-        if (to - from + 1 >= this.#length) this.#grow()
+        this.#fit(to - from + 1, range.events.length)
         return range
       } catch (error) {
         if (isTimeout(error)) this.#length = half(from, to)
-        if (to === from || !isRangeTooLarge(error)) throw error
-        this.#length = half(from, to)
-        to = from + this.#length - 1
+        if (to === from || !isTooLarge(error)) throw error
+        const suggested = Number(error.data.to)
+        to = suggested >= from && suggested < to ? suggested : from + half(from, to) - 1
+        this.#length = to - from + 1
       }
     }
   }
 
   /**
-   * Headers only where there are logs, near the head, and where it must follow what was read before; the last block
-   * must be the same before and after.
+   * Headers only where there are events, near the head, where it must follow what was read before, and where the source
+   * checks all; the last block must be the same before and after.
    */
   async #between({ before, from, head }: Reach, to: number): Promise<ReadRange> {
-    const last = await blockAt(this.#client, to)
-    const logs = await logsIn(this.#client, this.#decoder, { from, to })
-    if (logs.length > maxLogs && to > from) {
-      const message = `more than ${maxLogs} logs in blocks ${from} to ${to}`
-      throw new AppError({ code: 'json-rpc/error', message, retry: 'now' })
-    }
-    const wanted = new Set(logs.map(({ blockNumber }) => blockNumber))
-    for (const number of numbers(Math.max(from, head - this.#window), to)) wanted.add(number)
+    const source = this.#source
+    const [last] = await source.blocksAt([to])
+    const found = await source.eventsIn({ from, to })
+    const wanted = new Set(found.events.map(({ blockNumber }) => blockNumber))
+    const first = source.wantsHeaders ? from : Math.max(from, head - this.#window)
+    for (const number of numbers(first, to)) wanted.add(number)
     if (before) wanted.add(from)
     wanted.delete(to)
     const sorted = [...wanted].sort((a, b) => a - b)
-    const blocks = [...(await blocksAt(this.#client, sorted)), await blockAt(this.#client, to)]
-    if (blocks.at(-1)?.hash !== last.hash) throw inconsistent(`block ${to} changed meanwhile`)
-    return { to, blocks, logs }
+    const blocks = [...(await source.blocksAt(sorted)), ...(await source.blocksAt([to]))]
+    if (blocks.at(-1)?.hash !== last?.hash) throw inconsistent(`block ${to} changed meanwhile`)
+    return this.#proven(to, blocks, found)
   }
 
-  #grow(): void {
-    this.#length = Math.min(this.#most, Math.ceil(this.#length * 1.25))
+  async #proven(
+    to: number,
+    blocks: readonly SourceBlock[],
+    found: FoundEvents,
+  ): Promise<ReadRange> {
+    mustFit({ blocks, events: found.events })
+    return { to, blocks, ...(await this.#source.proven(blocks, found)) }
+  }
+
+  /** Longer after success, as far as the answers stay small enough. */
+  #fit(blocks: number, events: number): void {
+    const aimed = Math.max(1, Math.floor((blocks * aimedEvents) / Math.max(1, events)))
+    const grown = blocks >= this.#length ? Math.ceil(this.#length * 1.25) : this.#length
+    this.#length = Math.min(this.#most, grown, aimed)
   }
 }
 
@@ -127,17 +160,30 @@ function isTimeout(error: unknown): boolean {
   return error instanceof AppError && error.data.reason === 'timeout'
 }
 
+function isTooLarge(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'stream/range-too-large'
+}
+
 function numbers(from: number, to: number): readonly number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at)
 }
 
 /** Each block must name the one before it, where that was read too. */
-function mustLink(blocks: readonly ListenedBlock[], first: Anchor | undefined): void {
+function mustLink(blocks: readonly SourceBlock[], first: Anchor | undefined): void {
   let before = first
   for (const block of blocks) {
     if (before?.number === block.number - 1 && before.hash !== block.parentHash) {
       throw inconsistent(`block ${block.number} has another parent`)
     }
     before = block
+  }
+}
+
+/** Each event must be in one of the blocks. */
+function mustFit({ blocks, events }: Pick<ReadRange, 'blocks' | 'events'>): void {
+  const hashes = new Map(blocks.map(({ number, hash }) => [number, hash]))
+  for (const { blockNumber, blockHash } of events) {
+    if (hashes.get(blockNumber) === blockHash) continue
+    throw inconsistent(`a log names another block ${blockNumber}`)
   }
 }

@@ -1,9 +1,9 @@
 /** Leads stored events through their life: confirmed, safe, finalized, or retracted. */
 
 import type { SqlSession } from '../../store/sql.ts'
-import type { WritableEventStore } from '../event-store.ts'
+import type { WaitingQuery, WritableEventStore } from '../event-store.ts'
+import type { SourceHead } from '../source.ts'
 import type { EventHandler, EventState, StreamEvent } from '../stream.ts'
-import type { TaggedHeads } from './chain-reader.ts'
 
 /** Last blocks whose events are in each state, or further. */
 export interface LifeMarks {
@@ -14,18 +14,21 @@ export interface LifeMarks {
 
 /** What an event passes, first to last. */
 const stations = ['pending', 'confirmed', 'safe', 'finalized'] as const
+/** Events that are read at once. */
+const maxPage = 1_000
 
 /** The marks of a chain: by the endpoint's tags, else by depth below its head. */
 export function marksOf(
-  { head, safe, finalized }: TaggedHeads & { readonly head: number },
+  { number, safe, finalized }: SourceHead,
   { confirmations, finalityDepth }: { confirmations: number; finalityDepth: number },
 ): LifeMarks {
-  const final = finalized ?? head - finalityDepth
-  return { confirmed: head - confirmations, safe: Math.max(safe ?? final, final), finalized: final }
+  const final = finalized ?? number - finalityDepth
+  const marks = { safe: Math.max(safe ?? final, final), finalized: final }
+  return { confirmed: number - confirmations, ...marks }
 }
 
 /** The state of an event in a block. */
-function stateAt(block: number, { confirmed, safe, finalized }: LifeMarks): EventState {
+export function stateAt(block: number, { confirmed, safe, finalized }: LifeMarks): EventState {
   if (block <= finalized) return 'finalized'
   if (block <= safe) return 'safe'
   return block <= confirmed ? 'confirmed' : 'pending'
@@ -48,10 +51,8 @@ export class EventLife {
 
   /** Whether events up to a block wait for a state that the marks give them. */
   async isDue(session: SqlSession, marks: LifeMarks, upTo: number): Promise<boolean> {
-    for (const [at, state] of stations.slice(1).entries()) {
-      const query = { chain: this.#with.chain, states: stations.slice(0, at + 1) }
-      const limit = Math.min(marks[state as keyof LifeMarks], upTo)
-      const due = await this.#with.events.inStates(session, { ...query, upTo: limit, limit: 1 })
+    for (const { query } of this.#queries(marks, upTo)) {
+      const due = await this.#with.events.waiting(session, { ...query, page: { limit: 1 } })
       if (due.length > 0) return true
     }
     return false
@@ -59,38 +60,33 @@ export class EventLife {
 
   /** Gives stored events up to a block the state that the marks say, oldest first; those that changed. */
   async advance(session: SqlSession, marks: LifeMarks, upTo: number): Promise<StreamEvent[]> {
+    const { events, handler } = this.#with
     const changed: StreamEvent[] = []
-    for (const state of ['finalized', 'safe', 'confirmed'] as const) {
-      const query = { chain: this.#with.chain, states: stations.slice(0, stations.indexOf(state)) }
+    for (const { query, state } of this.#queries(marks, upTo)) {
+      let after: StreamEvent | undefined
       for (;;) {
-        const due = await this.#with.events.inStates(session, {
-          ...{ ...query, upTo: Math.min(marks[state], upTo), limit: 1_000 },
-        })
-        if (due.length === 0) break
+        const page = { limit: maxPage, after }
+        const due = await events.waiting(session, { ...query, page })
         for (const event of due) {
-          const after: StreamEvent = { ...event, state }
-          await this.#with.events.setState(session, after)
-          await this.#with.handler.advanced(session, after)
-          changed.push(after)
+          const moved: StreamEvent = { ...event, state }
+          await handler.advanced(session, moved)
+          changed.push(moved)
         }
+        after = due.at(-1) ?? after
+        if (due.length < maxPage) break
       }
+      if (after !== undefined) await events.advance(session, query, state)
     }
     return changed
   }
 
-  /** Stores events that were read, each in the state that the marks give it; those that are new or came back. */
+  /** Stores events that were read; those that are new or came back. */
   async appear(
     session: SqlSession,
     found: readonly StreamEvent[],
-    marks: LifeMarks,
-  ): Promise<StreamEvent[]> {
-    const fresh: StreamEvent[] = []
-    for (const event of found) {
-      const placed: StreamEvent = { ...event, state: stateAt(event.blockNumber, marks) }
-      if (!(await this.#with.events.put(session, placed))) continue
-      await this.#with.handler.appeared(session, placed)
-      fresh.push(placed)
-    }
+  ): Promise<readonly StreamEvent[]> {
+    const fresh = await this.#with.events.put(session, found)
+    for (const event of fresh) await this.#with.handler.appeared(session, event)
     return fresh
   }
 
@@ -100,15 +96,25 @@ export class EventLife {
     blocks: { readonly from: number; readonly to: number },
   ): Promise<{ readonly gone: readonly StreamEvent[]; readonly finalized: number }> {
     const { chain, events, handler } = this.#with
-    const gone: StreamEvent[] = []
-    let finalized = 0
-    for (const event of await events.inBlocks(session, { chain, ...blocks })) {
-      const left: StreamEvent = { ...event, state: 'retracted' }
-      await events.setState(session, left)
-      await handler.retracted(session, left)
-      if (event.state === 'finalized') finalized += 1
-      gone.push(left)
-    }
-    return { gone, finalized }
+    const query = { chain, ...blocks }
+    const before = await events.inBlocks(session, query)
+    await events.retract(session, query)
+    const gone = before.map((event): StreamEvent => ({ ...event, state: 'retracted' }))
+    for (const event of gone) await handler.retracted(session, event)
+    return { gone, finalized: before.filter(({ state }) => state === 'finalized').length }
+  }
+
+  /** From the last state to the first, so that the events of one call come in the order of their blocks. */
+  #queries(
+    marks: LifeMarks,
+    upTo: number,
+  ): readonly { readonly query: Omit<WaitingQuery, 'page'>; readonly state: EventState }[] {
+    return (['finalized', 'safe', 'confirmed'] as const).map((state) => ({
+      state,
+      query: {
+        ...{ chain: this.#with.chain, states: stations.slice(0, stations.indexOf(state)) },
+        upTo: Math.min(marks[state], upTo),
+      },
+    }))
   }
 }

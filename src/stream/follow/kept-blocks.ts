@@ -1,7 +1,9 @@
-/** Keeps how far a listener is, and the hashes of the last blocks that it read. */
+/** Keeps how far a listener is, the hashes of the last blocks that it read, and what it discovered. */
 
+import type { Hex } from '../../base/bytes.ts'
+import { bulkInsert } from '../../store/bulk-insert.ts'
 import type { SqlSession, SqlStore } from '../../store/sql.ts'
-import type { ListenedBlock } from './chain-reader.ts'
+import type { Discovery, SourceBlock } from '../source.ts'
 
 /** Where a listener is. */
 export interface Checkpoint {
@@ -10,6 +12,17 @@ export interface Checkpoint {
   readonly chainId: number
   /** Hash of block 0; `undefined` where the endpoint did not give it. */
   readonly genesis: string | undefined
+}
+
+/** What is still to be read of the blocks before the one with which following began. */
+export interface BackFill {
+  /** The next block that is read. */
+  readonly next: number
+  /** The last one, and its hash. */
+  readonly last: number
+  readonly lastHash: string
+  /** Of the block before the next one. */
+  readonly hash: string | undefined
 }
 
 /** A block that was read, by number and hash. */
@@ -48,6 +61,32 @@ export class KeptBlocks {
     )
   }
 
+  async backFill(): Promise<BackFill | undefined> {
+    const row = await this.#sql.get(
+      'SELECT next, last, hash, last_hash FROM backfills WHERE chain = ?',
+      this.#chain,
+    )
+    return (
+      row && {
+        ...{ next: Number(row.next), last: Number(row.last), lastHash: String(row.last_hash) },
+        hash: (row.hash as string | null) ?? undefined,
+      }
+    )
+  }
+
+  /** Writes how far the back-fill is; one that is done is forgotten. */
+  async setBackFill(session: SqlSession, { next, last, hash, lastHash }: BackFill) {
+    if (next > last) {
+      await session.run('DELETE FROM backfills WHERE chain = ?', this.#chain)
+      return
+    }
+    await session.run(
+      `INSERT INTO backfills (chain, next, last, hash, last_hash) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (chain) DO UPDATE SET next = excluded.next, hash = excluded.hash`,
+      ...[this.#chain, next, last, hash ?? null, lastHash],
+    )
+  }
+
   async hashAt(number: number): Promise<string | undefined> {
     const row = await this.#sql.get<{ hash: string }>(
       'SELECT hash FROM listened_blocks WHERE chain = ? AND number = ?',
@@ -67,27 +106,47 @@ export class KeptBlocks {
   }
 
   /** Adds blocks, oldest first, and forgets those that fall out of the window. */
-  async keep(session: SqlSession, blocks: readonly ListenedBlock[]): Promise<void> {
+  async keep(session: SqlSession, blocks: readonly SourceBlock[]): Promise<void> {
     const last = blocks.at(-1)?.number
     if (last === undefined) return
-    for (const { number, hash } of blocks) {
-      if (number < last - this.#window) continue
-      await session.run(
-        `INSERT INTO listened_blocks (chain, number, hash) VALUES (?, ?, ?)
-          ON CONFLICT (chain, number) DO UPDATE SET hash = excluded.hash`,
-        ...[this.#chain, number, hash],
-      )
-    }
+    const first = last - this.#window
+    await bulkInsert(session, {
+      into: 'INSERT INTO listened_blocks (chain, number, hash)',
+      after: 'ON CONFLICT (chain, number) DO UPDATE SET hash = excluded.hash',
+      rows: blocks
+        .filter(({ number }) => number >= first)
+        .map(({ number, hash }) => [this.#chain, number, hash]),
+    })
     await session.run(
       'DELETE FROM listened_blocks WHERE chain = ? AND number < ?',
-      ...[this.#chain, last - this.#window],
+      ...[this.#chain, first],
     )
   }
 
+  /** Forgets what was kept of blocks that left. */
   async dropAbove(session: SqlSession, number: number): Promise<void> {
-    await session.run(
-      'DELETE FROM listened_blocks WHERE chain = ? AND number > ?',
-      ...[this.#chain, number],
-    )
+    const values = [this.#chain, number]
+    await session.run('DELETE FROM listened_blocks WHERE chain = ? AND number > ?', ...values)
+    await session.run('DELETE FROM discoveries WHERE chain = ? AND block_number > ?', ...values)
+  }
+
+  async discoveries(): Promise<readonly Discovery[]> {
+    const query = 'SELECT factory, address, block_number FROM discoveries WHERE chain = ?'
+    const rows = await this.#sql.all(query, this.#chain)
+    return rows.map(({ factory, address, block_number }) => ({
+      ...{ factory: String(factory), address: address as Hex, blockNumber: Number(block_number) },
+    }))
+  }
+
+  /** Adds addresses; one that is known from an earlier block on stays so. */
+  async addDiscoveries(session: SqlSession, found: readonly Discovery[]): Promise<void> {
+    await bulkInsert(session, {
+      into: 'INSERT INTO discoveries (chain, factory, address, block_number)',
+      after: `ON CONFLICT (chain, factory, address) DO UPDATE SET block_number = excluded.block_number
+        WHERE excluded.block_number < discoveries.block_number`,
+      rows: found.map(({ factory, address, blockNumber }) => {
+        return [this.#chain, factory, address, blockNumber]
+      }),
+    })
   }
 }

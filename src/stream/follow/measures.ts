@@ -9,11 +9,6 @@ export function listenerMeasures(metrics: Metrics, chain: string) {
     'chain',
     'state',
   ])
-  const malformed = metrics.counter(
-    'quantumstream_stream_malformed_logs_total',
-    'Logs that do not fit their event',
-    ['chain'],
-  )
   const left = metrics.counter(
     'quantumstream_stream_left_blocks_total',
     'Blocks that left the chain',
@@ -27,17 +22,24 @@ export function listenerMeasures(metrics: Metrics, chain: string) {
   const head = metrics.gauge('quantumstream_stream_head', "Head of the listener's endpoint", [
     'chain',
   ])
+  const history = metrics.gauge(
+    'quantumstream_stream_history_blocks_left',
+    'Blocks of the history that are still to be read beside the following',
+    ['chain'],
+  )
   const violated = metrics.counter(
     'quantumstream_stream_finality_violations_total',
     'Reorganisations that took finalized events from the chain',
     ['chain'],
   )
   return {
+    left: (blocks: number) => history.set(blocks, { chain }),
     finalityViolated: () => violated.add(1, { chain }),
     stored(changed: readonly StreamEvent[]): void {
-      for (const { state } of changed) events.add(1, { chain, state })
+      const counts = new Map<string, number>()
+      for (const { state } of changed) counts.set(state, (counts.get(state) ?? 0) + 1)
+      for (const [state, count] of counts) events.add(count, { chain, state })
     },
-    malformed: () => malformed.add(1, { chain }),
     reorganised: (blocks: number) => left.add(blocks, { chain }),
     reached(checkpointNow: number, headNow: number): void {
       checkpoint.set(checkpointNow, { chain })

@@ -1,13 +1,12 @@
 /** Finds out whether an endpoint still serves the chain that was read before, and where the two part. */
 
 import { AppError } from '../../base/app-error.ts'
-import type { JsonRpcClient } from '../../base/json-rpc.ts'
-import { blockAt, chainIdOf, inconsistent } from './chain-reader.ts'
+import { inconsistent, type Source, type SourceBlock } from '../source.ts'
 import type { Checkpoint, KeptBlocks } from './kept-blocks.ts'
 
 /** What is compared. */
 export interface Comparison {
-  readonly client: JsonRpcClient
+  readonly source: Source
   readonly kept: KeptBlocks
   /** Name of the chain in this process, for messages. */
   readonly chain: string
@@ -24,8 +23,8 @@ export async function mustHaveChainId(
   comparison: Comparison,
   stored: Checkpoint | undefined,
 ): Promise<void> {
-  const { client, chainId } = comparison
-  const found = await chainIdOf(client)
+  const { source, chainId } = comparison
+  const found = await source.chainId()
   if (found !== chainId) throw cannot(comparison, `its chain id is ${found}, not ${chainId}`)
   if (stored && stored.chainId !== chainId) {
     throw cannot(
@@ -45,7 +44,7 @@ export async function mustHaveGenesis(
   comparison: Comparison,
   stored: Checkpoint | undefined,
 ): Promise<string | undefined> {
-  const found = await blockAt(comparison.client, 0).catch((error: unknown) => {
+  const found = await blockAt(comparison.source, 0).catch((error: unknown) => {
     // Endpoints may have dropped the far past.
     const dropped = ['json-rpc/error', 'stream/inconsistent']
     if (error instanceof AppError && dropped.includes(error.code)) return undefined
@@ -72,7 +71,7 @@ export async function mustCatchUp(
 ): Promise<never> {
   await mustHaveGenesis(comparison, checkpoint)
   const anchor = await comparison.kept.eventAnchor(head)
-  if (anchor && (await blockAt(comparison.client, anchor.number)).hash !== anchor.hash) {
+  if (anchor && (await blockAt(comparison.source, anchor.number)).hash !== anchor.hash) {
     throw cannot(
       comparison,
       `its head is block ${head}, below block ${checkpoint.number} which was read before, and its block ${anchor.number} is another one: it lost its data or is another chain; choose another folder by --data`,
@@ -88,8 +87,8 @@ export async function mustCatchUp(
  * @throws AppError `stream/cannot-go-on`, `stream/inconsistent`
  */
 export async function commonAncestor(comparison: Comparison, from: number): Promise<number> {
-  const { client, kept, window } = comparison
-  let above = await blockAt(client, from)
+  const { source, kept, window } = comparison
+  let above = await blockAt(source, from)
   for (let number = from - 1; ; number -= 1) {
     const known = await kept.hashAt(number)
     if (known === undefined) {
@@ -98,13 +97,20 @@ export async function commonAncestor(comparison: Comparison, from: number): Prom
         `it left the chain below block ${number + 1}, deeper than the ${window} blocks that are kept; a person must look at what happened there, and then begin anew in another folder by --data`,
       )
     }
-    const block = await blockAt(client, number)
+    const block = await blockAt(source, number)
     if (above.parentHash !== block.hash) {
       throw inconsistent(`block ${number + 1} has another parent`)
     }
     if (block.hash === known) return number
     above = block
   }
+}
+
+/** One block of the endpoint's chain. @throws AppError `stream/inconsistent` if it has none of that number */
+export async function blockAt(source: Source, number: number): Promise<SourceBlock> {
+  const [block] = await source.blocksAt([number])
+  if (block) return block
+  throw inconsistent(`block ${number} is missing`)
 }
 
 function cannot({ chain }: Comparison, what: string): AppError {

@@ -9,15 +9,20 @@ import { silentLogger } from '../../base/logger.ts'
 import { type Metrics, noMetrics } from '../../base/metrics.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import { openSqlite } from '../../store/sqlite.ts'
+import { createEventDecoder } from '../event-decoder.ts'
 import { createEventStore, streamMigrations } from '../event-store.ts'
+import { createEvmSource, type EventChecks } from '../evm-source.ts'
 import { createListener, type ListenerDependencies, type ListenerOptions } from '../listener.ts'
 import type { Listener, ListenerStatus } from '../stream.ts'
+import type { Subscription } from '../subscription.ts'
 import { paid, type ScriptedChain, vault } from './scripted-chain.ts'
 
 /** What is different from the usual listener; `fail` says whether the handler shall. */
 type Changes = Partial<ListenerOptions> &
   Partial<Pick<ListenerDependencies, 'events' | 'logger' | 'metrics'>> & {
     readonly fail?: () => boolean
+    readonly subscriptions?: readonly Subscription[]
+    readonly checks?: EventChecks
   }
 
 /** What is needed of a test. */
@@ -53,15 +58,21 @@ export async function world(t: Test, chain: ScriptedChain, usual: Changes = {}) 
 
 function listenerOn(chain: ScriptedChain, sql: SqlStore, changes: Changes): Listener {
   const { events = createEventStore(sql), fail = () => false, ...rest } = changes
-  const { logger = silentLogger, metrics = noMetrics, ...options } = rest
+  const { logger = silentLogger, metrics = noMetrics, checks = 'none', ...more } = rest
+  const { subscriptions = [{ event: paid, address: vault }], ...options } = more
+  const decoder = createEventDecoder(subscriptions)
+  const source = createEvmSource(
+    { chain: 'test', checks },
+    { client: chain, decoder, logger, metrics },
+  )
   const hear = (line: string) => ['INSERT INTO heard VALUES (?)', line] as const
   return createListener(
     {
       ...{ chain: 'test', chainId: 7, startBlock: 0, confirmations: 1, pollMs: 1, window: 10 },
-      ...{ subscriptions: [{ event: paid, address: vault }], ...options },
+      ...options,
     },
     {
-      ...{ client: chain, sql, events, clock: systemClock, timer: systemTimer, logger, metrics },
+      ...{ source, sql, events, clock: systemClock, timer: systemTimer, logger, metrics },
       handler: {
         appeared: async (session, event) => {
           await session.run(...hear(`+${event.args.amount}`))
@@ -92,7 +103,7 @@ export async function heardLives(sql: SqlStore): Promise<readonly string[]> {
 /** Stored events: `5 confirmed`. */
 export async function states(sql: SqlStore): Promise<readonly string[]> {
   const rows = await sql.all('SELECT args, state FROM events ORDER BY seq')
-  return rows.map(({ args, state }) => `${JSON.parse(String(args)).amount} ${state}`)
+  return rows.map(({ args, state }) => `${JSON.parse(String(args)).at(-1)} ${state}`)
 }
 
 /** Numbers of the blocks whose hashes are kept. */

@@ -86,7 +86,9 @@ class Life {
     const there = [...balance].filter(([, signs]) => signs.at(-1) === '+')
     const expected = this.chain.amounts.map(String).sort()
     assert.deepEqual(there.map(([amount]) => amount).sort(), expected)
-    const confirmed = (await states(this.#sql)).filter((line) => !line.endsWith('retracted'))
+    const confirmed = (await states(this.#sql))
+      .filter((line) => !line.endsWith('retracted'))
+      .map((line) => line.replace('finalized', 'confirmed'))
     assert.deepEqual([...confirmed].sort(), expected.map((amount) => `${amount} confirmed`).sort())
   }
 

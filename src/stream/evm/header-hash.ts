@@ -1,0 +1,45 @@
+/** Computes the hash of a block from the fields of its header, which binds its bloom filter and roots to it. */
+
+import { toRlp } from 'viem'
+import { fromHex, type Hex, toHex } from '../../base/bytes.ts'
+import { keccak256 } from '../../crypto/keccak.ts'
+import { badAnswer, bytesOf, type Fields } from './evm-answers.ts'
+
+/** Fields in their order; those after `nonce` came with later forks, each only with all before it. */
+const byteFields = new Set([
+  ...['parentHash', 'sha3Uncles', 'miner', 'stateRoot', 'transactionsRoot', 'receiptsRoot'],
+  ...['logsBloom', 'extraData', 'mixHash', 'nonce', 'withdrawalsRoot', 'parentBeaconBlockRoot'],
+  ...['requestsHash', 'blockAccessListHash'],
+])
+const first = [
+  ...['parentHash', 'sha3Uncles', 'miner', 'stateRoot', 'transactionsRoot', 'receiptsRoot'],
+  ...['logsBloom', 'difficulty', 'number', 'gasLimit', 'gasUsed', 'timestamp', 'extraData'],
+  ...['mixHash', 'nonce'],
+]
+const later = [
+  ...['baseFeePerGas', 'withdrawalsRoot', 'blobGasUsed', 'excessBlobGas'],
+  ...['parentBeaconBlockRoot', 'requestsHash', 'blockAccessListHash'],
+]
+
+/**
+ * Hash of a header as JSON-RPC gives it.
+ *
+ * @throws AppError `stream/bad-answer` for fields that are missing or malformed
+ * @see Yellow Paper 4.4; EIP-1559, 4895, 4844, 4788, 7685
+ */
+export function headerHash(header: Fields): Hex {
+  const there = later.filter((name) => header[name] !== undefined && header[name] !== null)
+  const items = [...first, ...there].map((name) => itemOf(header, name))
+  return toHex(keccak256(toRlp(items, 'bytes')))
+}
+
+function itemOf(header: Fields, name: string): Uint8Array {
+  const method = 'eth_getBlockByNumber'
+  const value = header[name]
+  if (byteFields.has(name)) return fromHex(bytesOf(value, method))
+  if (typeof value !== 'string' || !/^0x[0-9a-fA-F]{1,64}$/.test(value)) {
+    throw badAnswer(method, `a header without ${name}`)
+  }
+  const digits = value.slice(2).replace(/^0+/, '')
+  return fromHex(digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`)
+}
