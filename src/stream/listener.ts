@@ -33,6 +33,8 @@ export interface ListenerOptions {
   readonly chainId: number
   /** First block that is read when there is no checkpoint yet; `latest` is what comes after the head. */
   readonly startBlock: number | 'latest'
+  /** Last block that is read; without it there is no end. */
+  readonly endBlock?: number
   /** Blocks on top of an event's block before it is confirmed; default 1, 0 is at once. */
   readonly confirmations?: number
   /** Blocks on top before it is safe and finalized, where the endpoint has no such tag; default 64. */
@@ -82,8 +84,11 @@ export function createListener(
   return new ChainListener({ ...options, ...set }, dependencies)
 }
 
+type CompleteOptions = Required<Omit<ListenerOptions, 'endBlock'>> &
+  Pick<ListenerOptions, 'endBlock'>
+
 class ChainListener implements Listener {
-  readonly #options: Required<ListenerOptions>
+  readonly #options: CompleteOptions
   readonly #with: ListenerDependencies
   readonly #kept: KeptBlocks
   readonly #life: EventLife
@@ -102,7 +107,7 @@ class ChainListener implements Listener {
   /** The last head that was seen, and the marks that it gave. */
   #seen: { readonly head: SourceHead; readonly marks: LifeMarks } | undefined
 
-  constructor(options: Required<ListenerOptions>, dependencies: ListenerDependencies) {
+  constructor(options: CompleteOptions, dependencies: ListenerDependencies) {
     const { chain, pollMs } = options
     const { sql, clock, timer } = dependencies
     this.#options = options
@@ -221,29 +226,34 @@ class ChainListener implements Listener {
     const isSame = JSON.stringify(this.#seen?.marks) === JSON.stringify(marks)
     this.#seen = { head, marks }
     this.#history.start()
-    if (head.number > checkpoint.number) return this.#follow(checkpoint, head.number, marks)
+    const end = Math.min(head.number, this.#options.endBlock ?? head.number)
+    if (end > checkpoint.number) return this.#follow(checkpoint, { end, head: head.number }, marks)
     if (!isSame) await this.#advanceOnly(checkpoint.number, marks)
-    this.#reached(checkpoint.number, head.number)
+    this.#reached(checkpoint.number, end)
     return 'wait'
   }
 
-  /** Stores everything up to a head. */
-  async #follow(from: Checkpoint, head: number, marks: LifeMarks): Promise<'again' | 'wait'> {
+  /** Stores everything up to the head, or to the end that was asked for. */
+  async #follow(
+    from: Checkpoint,
+    to: { readonly end: number; readonly head: number },
+    marks: LifeMarks,
+  ): Promise<'again' | 'wait'> {
     let checkpoint = from
     let ranges = 0
     let before: Anchor | undefined
     const hash = await this.#kept.hashAt(from.number)
     if (hash !== undefined) before = { number: from.number, hash }
     try {
-      while (checkpoint.number < head) {
-        const reach = { from: checkpoint.number + 1, end: head, head, before }
+      while (checkpoint.number < to.end) {
+        const reach = { from: checkpoint.number + 1, ...to, before }
         const range = await this.#reader.read(reach)
-        this.#reader.prefetch(range, { end: head, head })
+        this.#reader.prefetch(range, to)
         await this.#store(checkpoint, range, marks)
         checkpoint = { ...checkpoint, number: range.to }
         before = range.blocks.at(-1)
         ranges += 1
-        this.#reached(range.to, head)
+        this.#reached(range.to, to.end)
       }
     } finally {
       await this.#reader.forget()
