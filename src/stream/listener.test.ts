@@ -207,10 +207,16 @@ describe('the listener', () => {
     chain.grow([3n])
     chain.grow()
     const { open, start } = await world(t, chain, { maxRange: 100_000 })
+    const gate = Promise.withResolvers<void>()
+    chain.distort = async (method, answer, [filter]) => {
+      if (method === 'eth_getLogs' && 'fromBlock' in (filter as object)) await gate.promise
+      return answer
+    }
     const sql = await open()
     const listener = await start(sql)
     const first = await until(listener, at(chain.head))
     assert.deepEqual([first.backFill !== undefined, await heard(sql)], [true, ['+3']])
+    gate.resolve()
     await until(listener, ({ backFill }) => backFill === undefined)
     assert.deepEqual(await heard(sql), ['+3', '+1', '+2'])
     assert.deepEqual(await states(sql), ['3 confirmed', '1 finalized', '2 finalized'])

@@ -23,30 +23,9 @@ import {
   mustHaveChainId,
   mustHaveGenesis,
 } from './follow/same-chain.ts'
+import { type CompleteOptions, completeOptions, type ListenerOptions } from './listener-options.ts'
 import type { Source, SourceHead } from './source.ts'
 import type { EventHandler, Listener, ListenerStatus, StreamEvent } from './stream.ts'
-
-/** Which chain, and how it is followed. */
-export interface ListenerOptions {
-  /** Name of the chain in this process. */
-  readonly chain: string
-  readonly chainId: number
-  /** First block that is read when there is no checkpoint yet; `latest` is what comes after the head. */
-  readonly startBlock: number | 'latest'
-  /** Last block that is read; without it there is no end. */
-  readonly endBlock?: number
-  /** Blocks on top of an event's block before it is confirmed; default 1, 0 is at once. */
-  readonly confirmations?: number
-  /** Blocks on top before it is safe and finalized, where the endpoint has no such tag; default 64. */
-  readonly finalityDepth?: number
-  readonly pollMs: number
-  /** Most blocks asked for at once; default 2,000. */
-  readonly maxRange?: number
-  /** The deepest reorganisation that is followed, in blocks; default 128. */
-  readonly window?: number
-  /** With more blocks than this before the head, they are read beside the following; default 1,000. */
-  readonly shortHistory?: number
-}
 
 /** What a listener needs of the world. */
 export interface ListenerDependencies {
@@ -70,22 +49,8 @@ export function createListener(
   options: ListenerOptions,
   dependencies: ListenerDependencies,
 ): Listener {
-  const { startBlock, confirmations = 1, finalityDepth = 64, maxRange = 2_000 } = options
-  const { window = 128, shortHistory = 1_000 } = options
-  const first = startBlock === 'latest' ? 0 : startBlock
-  const whole = { startBlock: first, confirmations, finalityDepth, shortHistory }
-  for (const [name, value] of Object.entries({ ...whole, maxRange, window })) {
-    const least = name in whole ? 0 : 1
-    if (Number.isSafeInteger(value) && value >= least) continue
-    const message = `${name} of the listener of "${options.chain}" is ${value}, not a whole number from ${least}`
-    throw new AppError({ code: 'stream/bad-setting', message })
-  }
-  const set = { confirmations, finalityDepth, maxRange, window, shortHistory }
-  return new ChainListener({ ...options, ...set }, dependencies)
+  return new ChainListener(completeOptions(options), dependencies)
 }
-
-type CompleteOptions = Required<Omit<ListenerOptions, 'endBlock'>> &
-  Pick<ListenerOptions, 'endBlock'>
 
 class ChainListener implements Listener {
   readonly #options: CompleteOptions
