@@ -29,20 +29,16 @@ import type { FunctionRegistry } from '../workflow/function-registry.ts'
 import { functionInvoke } from '../workflow/functions.ts'
 import { functionMigrations } from '../workflow/functions-schema.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
-import type { TransactionSender } from '../workflow/sent-transaction.ts'
-import { keySigner } from '../workflow/signers.ts'
-import { createTransactionSender } from '../workflow/transaction-sender.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
-import { senderAccount, testWords } from './dev-accounts.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { openFunctions } from './function-providers.ts'
-import { openSetKey } from './key-files.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { knownFunctions, readWorkflow } from './workflow-folder.ts'
+import { createSender } from './workflow-sender.ts'
 
 /** What runs, as the API and the callers of a node see it. */
 export interface EventWing {
@@ -72,11 +68,11 @@ export async function startEventWing(
   ])
 
   const folder = values.workflows ?? flagshipFolder
-  const sender = await createSender(composition, { chain, sql })
-  sender?.start()
-  stops.push(async () => sender?.stop())
   const http = createGuardedHttp({ allowHosts: allowedHosts(values) })
   stops.push(() => http.stop())
+  const sender = await createSender(composition, { chain, sql, http })
+  sender?.start()
+  stops.push(async () => sender?.stop())
   const notifications = createNotifications(notificationOptions(composition), {
     ...{ sql, http, ...world },
   })
@@ -181,38 +177,4 @@ function contractBook({ contracts }: SourceChain, sql: SqlStore): ContractBook {
     return address === undefined ? [] : [{ name, address, abi }]
   })
   return createContractBook({ sql, nowMs: Date.now, fixed, abis: Object.values(abis) })
-}
-
-async function createSender(
-  composition: Composition,
-  { chain, sql }: { chain: SourceChain; sql: SqlStore },
-): Promise<TransactionSender | undefined> {
-  const privateKey = await senderKey(composition, chain)
-  if (privateKey === undefined) return undefined
-  const { values, logger, metrics } = composition
-  const maxFeePerGas = BigInt(Math.round(values.maxFee * 1_000)) * 10n ** 6n
-  return createTransactionSender(
-    { chainId: chain.chainId, signer: keySigner(privateKey), maxFeePerGas },
-    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger, metrics },
-  )
-}
-
-/** A key file, or the platform's account of the mnemonic: on a foreign chain only if one is given. */
-async function senderKey(
-  { values, hooks }: Composition,
-  { embedded, accounts }: SourceChain,
-): Promise<Uint8Array | undefined> {
-  const { senderKeyFile, senderPasswordFile, mnemonic, dev } = values
-  if (senderKeyFile !== undefined) {
-    const setting = 'QS_SENDER_PASSWORD_FILE'
-    const set = { file: senderKeyFile, passwordFile: senderPasswordFile, setting }
-    return openSetKey(set, hooks.askPassword)
-  }
-  if (mnemonic !== undefined && !dev) {
-    const message =
-      '--mnemonic is for development: give --dev with it, or a key file by QS_SENDER_KEY_FILE'
-    throw new AppError({ code: 'node/mnemonic-without-dev', message })
-  }
-  if (embedded && accounts.length > 0) return senderAccount(mnemonic ?? testWords).key
-  return mnemonic === undefined ? undefined : senderAccount(mnemonic).key
 }

@@ -2,6 +2,20 @@
 
 import { signatureSchemes } from '../crypto/signatures.ts'
 
+/** One setting. */
+export interface Setting<T> {
+  readonly kind: Kind<T>
+  readonly default: T
+  readonly description: string
+  /** What the flag does, where that is the opposite (`--no-…`). */
+  readonly flagDescription?: string
+  /** Environment variable. */
+  readonly env: string
+  readonly unit?: string
+  /** Never printed. */
+  readonly secret?: true
+}
+
 /** What a value must look like; `read` gives the value, or `undefined` if `raw` is not one. */
 export interface Kind<T> {
   /** Ends the sentence "expected …". */

@@ -2,7 +2,7 @@
 
 import { chainBounds } from '../chain/chain-settings.ts'
 import { ownForks } from '../chain/ledger/manifest.ts'
-import { isAllowedHost } from '../workflow/host-guard.ts'
+import { eventSettings } from './event-settings.ts'
 import {
   address,
   blockTime,
@@ -11,35 +11,16 @@ import {
   list,
   oneOf,
   port,
+  type Setting,
   schemeList,
-  section,
   text,
-  url,
-  web,
   within,
 } from './setting-kinds.ts'
-
-/** One setting. */
-export interface Setting<T> {
-  readonly kind: Kind<T>
-  readonly default: T
-  readonly description: string
-  /** What the flag does, where that is the opposite (`--no-…`). */
-  readonly flagDescription?: string
-  /** Environment variable. */
-  readonly env: string
-  readonly unit?: string
-  /** Never printed. */
-  readonly secret?: true
-}
 
 const allowedWords =
   'ids of nodes (64 hex digits), addresses of validators (0x and 40), or the word validators, with commas between them'
 const isAllowedWord = (word: string) =>
   word === 'validators' || /^[0-9a-f]{64}$/.test(word) || /^0x[0-9a-fA-F]{40}$/.test(word)
-const allowedHostWords =
-  'hosts (name or address, with or without :port) or ranges (address/bits), with commas between them'
-
 /** All settings by name; the flag is the name in kebab-case (`rpcPort`: `--rpc-port`, `demo`: `--no-demo`). */
 export const settings = {
   dev: {
@@ -235,39 +216,6 @@ export const settings = {
     description:
       'File of blocks (RLP one after the other, or era1) that the followed chain takes at the start',
   },
-  endpoint: {
-    ...{ kind: web, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
-    description: 'JSON-RPC of a foreign chain to work on; turns the embedded chain off',
-  },
-  contract: {
-    ...{ kind: address, default: undefined, env: 'CONTRACT_ADDRESS' },
-    description: 'Deposit vault on the foreign chain, or on the followed one',
-  },
-  startBlock: {
-    ...{
-      kind: within(0, Number.MAX_SAFE_INTEGER, true),
-      default: undefined,
-      env: 'QS_START_BLOCK',
-    },
-    description: 'First block of a foreign chain to read; by default the head at the first start',
-  },
-  confirmations: {
-    ...{ kind: within(0, 100, true), default: 1, env: 'QS_CONFIRMATIONS', unit: 'blocks' },
-    description:
-      'Blocks on top of an event before its workflow starts; 0 by default where blocks may come for transactions only (block time 0, Hardhat, anvil, Ganache)',
-  },
-  pollInterval: {
-    ...{ kind: within(10, 60_000, true), default: 250, env: 'QS_POLL_INTERVAL', unit: 'ms' },
-    description: 'Pause between two looks at the chain',
-  },
-  senderKeyFile: {
-    ...{ kind: text, default: undefined, env: 'QS_SENDER_KEY_FILE' },
-    description: 'Encrypted key file of the account that sends the transactions of workflows',
-  },
-  senderPasswordFile: {
-    ...{ kind: text, default: undefined, env: 'QS_SENDER_PASSWORD_FILE' },
-    description: 'File with the password of the key file; without it the terminal is asked',
-  },
   peersPort: {
     ...{ kind: port, default: undefined, env: 'QS_PEERS_PORT' },
     description:
@@ -331,44 +279,7 @@ export const settings = {
     ...{ kind: flag, default: false, env: 'QS_CLASSIC_ROUTES' },
     description: 'Serves the routes of a data chain also under their bare old names, and GET /leap',
   },
-  maxFee: {
-    ...{ kind: within(1, 1e9, false), default: 500, env: 'QS_MAX_FEE', unit: 'gwei per gas' },
-    description: 'Highest fee that a workflow transaction may offer',
-  },
-  workflows: {
-    ...{ kind: text, default: undefined, env: 'QS_WORKFLOWS' },
-    description: 'Folder of a workflow (workflow.json and its functions); by default the flagship',
-  },
-  functionUrl: {
-    ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
-    description: 'Endpoint that functions are sent to instead of the local ones',
-  },
-  allowHosts: {
-    ...{ kind: list(allowedHostWords, isAllowedHost), default: undefined, env: 'QS_ALLOW_HOSTS' },
-    description:
-      'Private hosts that workflows may call, with commas between them: names or addresses, with or without a port, and ranges (10.1.0.0/16); with --dev this machine, too',
-  },
-  sinks: {
-    ...{ kind: section, default: undefined, env: 'QS_SINKS', secret: true },
-    description:
-      'Where events and outcomes go out to: a list of sinks (webhook, amqp, mqtt, nats, redis, file), see docs/sinks.md',
-  },
-  notifyWebhook: {
-    ...{ kind: web, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },
-    description: 'Endpoint that notifications are posted to, besides the outbox',
-  },
-  smtp: {
-    ...{ kind: url('smtp', 'smtps'), default: undefined, env: 'QS_SMTP', secret: true },
-    description: 'Mail server for notifications, smtp://user:password@host:port',
-  },
-  mailFrom: {
-    ...{ kind: text, default: undefined, env: 'QS_MAIL_FROM' },
-    description: 'Sender of notifications by mail',
-  },
-  mailTo: {
-    ...{ kind: text, default: undefined, env: 'QS_MAIL_TO' },
-    description: 'Receiver of notifications by mail',
-  },
+  ...eventSettings,
   logLevel: {
     ...{ kind: oneOf('debug', 'info', 'warn', 'error'), default: 'warn', env: 'QS_LOG_LEVEL' },
     description: 'Least severity of the lines of the log, which goes to stderr as JSON',

@@ -150,6 +150,44 @@ test('two callers of one key send one transaction', async (t) => {
   assert.equal(new Set(node.sent).size, 1)
 })
 
+test('two processes of one lane give each nonce once', async (t) => {
+  const { node, sender, open, seconds } = await world(t)
+  const other = open()
+  const names = Array.from({ length: 20 }, (_, at) => `n${at}`)
+  const all = names.map((name, at) => (at % 2 ? other : sender).send(request(name), running()))
+  for (let round = 0; round < 8; round += 1) {
+    await seconds(1)
+    node.mine()
+  }
+  const outcomes = await Promise.all(all)
+  assert.equal(new Set(outcomes.map(({ hash }) => hash)).size, 20)
+  const nonces = [...new Set(node.sent)].map((raw) => parseTransaction(raw).nonce ?? 0)
+  assert.deepEqual(
+    nonces.toSorted((a, b) => a - b),
+    [...nonces.keys()],
+  )
+  await other.stop()
+})
+
+test('a nonce that is mined and not final is not given again, though a node forgets its block', async (t) => {
+  const { node, sender, seconds } = await world(t)
+  const sending = sender.send(request('a'), running())
+  await turns()
+  node.mine()
+  await seconds(1)
+  const { blockNumber } = await sending
+  node.leave(blockNumber)
+  const second = sender.send(request('b'), running())
+  await seconds(3)
+  for (let round = 0; round < 6; round += 1) {
+    await seconds(1)
+    node.mine()
+  }
+  await second
+  const nonces = [...new Set(node.sent)].map((raw) => parseTransaction(raw).nonce ?? 0)
+  assert.deepEqual(nonces, [0, 1])
+})
+
 test('a chain without base fee gets transactions of the old kind, and they are raised too', async (t) => {
   const { node, sender, seconds } = await world(t)
   node.isLegacy = true

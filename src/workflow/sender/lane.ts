@@ -168,14 +168,13 @@ export class Lane implements TransactionSender {
   async #looked(): Promise<void> {
     try {
       const open = await this.#with.store.inState('open', openAtOnce)
-      if (open.length > 0) await this.#lookAtOpen(open)
+      const hasGap = open.length > 0 && (await this.#lookAtOpen(open))
       this.#rounds += 1
-      const isAwaited = this.#waiters.size > open.length
+      const isAwaited = hasGap || this.#waiters.size > open.length
       if (isAwaited || open.length === 0 || this.#rounds % restingRounds === 0) {
         await this.#lookAtMined()
       }
-      const { count } = await this.#with.store.open()
-      this.#open = count
+      this.#open = await this.#with.store.openCount()
       this.#problem = undefined
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error)
@@ -185,8 +184,12 @@ export class Lane implements TransactionSender {
     if (this.#open < maxOpen) for (const go of this.#turns.splice(0, maxOpen)) go()
   }
 
-  /** What the chain has counted is looked up; of the rest, the first is kept alive, and the others behind it. */
-  async #lookAtOpen(open: readonly SentTransaction[]): Promise<void> {
+  /**
+   * What the chain has counted is looked up; of the rest, the first is kept alive, and the others behind it.
+   *
+   * @returns whether a nonce before theirs is missing, as when a block has left the chain
+   */
+  async #lookAtOpen(open: readonly SentTransaction[]): Promise<boolean> {
     const counted = await this.#with.view.count('latest')
     for (const sent of open.filter(({ nonce }) => nonce < counted)) {
       const outcome = await this.#with.view.outcomeOf(sent)
@@ -195,12 +198,13 @@ export class Lane implements TransactionSender {
     }
     const rest = open.filter(({ nonce }) => nonce >= counted)
     const [first] = rest
-    if (first === undefined) return
+    if (first === undefined) return false
     if (await this.#with.view.knows(first)) {
       await this.#tried(first, () => this.#outgoing.hurry(first))
     } else {
       for (const sent of rest) await this.#tried(sent, () => this.#outgoing.broadcast(sent))
     }
+    return first.nonce > counted
   }
 
   /** What a node does not take now is told to those who wait for it; it stays open. */

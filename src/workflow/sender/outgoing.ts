@@ -48,19 +48,21 @@ export class Outgoing {
     return { gas, ...(await this.#fees()) }
   }
 
-  /** Signs a request with the next nonce, stores it, and sends it. */
+  /** Signs a request with the next nonce, stores it, and sends it; another process may be quicker with nonce or key. */
   async first(request: SendRequest, terms: Terms): Promise<void> {
-    const nonce = await this.#nextNonce()
-    const { to = null, data, value } = request
+    const { to = null, data, value, idempotencyKey } = request
     const kept = { to, data, value: String(value) }
     const { store, clock, name: lane } = this.#with
-    const sent: SentTransaction = {
-      ...{ lane, idempotencyKey: request.idempotencyKey, state: 'open', nonce, request: kept },
-      ...{ gas: String(terms.gas), versions: [await this.#sign(kept, { ...terms, nonce })] },
-      ...{ revision: 0, outcome: undefined, problem: undefined, createdAtMs: clock.nowMs() },
+    for (;;) {
+      const nonce = await this.#nextNonce()
+      const sent: SentTransaction = {
+        ...{ lane, idempotencyKey, state: 'open', nonce, request: kept },
+        ...{ gas: String(terms.gas), versions: [await this.#sign(kept, { ...terms, nonce })] },
+        ...{ revision: 0, outcome: undefined, problem: undefined, createdAtMs: clock.nowMs() },
+      }
+      if (await store.add(sent)) return this.broadcast(sent, { isFirst: true })
+      if (await store.find(idempotencyKey)) return
     }
-    await store.add(sent)
-    await this.broadcast(sent, { isFirst: true })
   }
 
   /** Sends the last version, once more or for the first time. */
@@ -130,7 +132,7 @@ export class Outgoing {
   async #signAgain(sent: SentTransaction): Promise<void> {
     const { name: lane, logger } = this.#with
     logger.warn('a nonce was used elsewhere; signing anew', { lane, nonce: sent.nonce })
-    const nonce = await this.#nextNonce(sent.nonce)
+    const nonce = await this.#nextNonce(sent.nonce + 1)
     const terms = { nonce, gas: BigInt(sent.gas), ...(await this.#fees()) }
     await this.#renewed({ ...sent, nonce }, await this.#sign(sent.request, terms))
   }
@@ -181,10 +183,8 @@ export class Outgoing {
     return feesOf(this.#with.client, this.#with.options.maxFeePerGas)
   }
 
-  async #nextNonce(above = -1): Promise<number> {
+  async #nextNonce(from = 0): Promise<number> {
     const pending = await this.#with.view.count('pending')
-    const { highest } = await this.#with.store.open()
-    // A nonce that turned out to be used does not count as open.
-    return highest === above ? Math.max(pending, above + 1) : Math.max(pending, highest + 1)
+    return this.#with.store.freeNonce(Math.max(pending, from))
   }
 }

@@ -28,6 +28,8 @@ export const senderMigrations: readonly Migration[] = [
       )`,
       'CREATE INDEX sent_transactions_key ON sent_transactions (idempotency_key)',
       `CREATE INDEX sent_transactions_open ON sent_transactions (lane, state, nonce) WHERE state <> 'final'`,
+      // Several processes may sign for one lane: each nonce is given once.
+      `CREATE UNIQUE INDEX sent_transactions_nonce ON sent_transactions (lane, nonce) WHERE state <> 'final'`,
     ],
   },
 ]
@@ -56,24 +58,35 @@ export class SentStore {
     return (await this.#sql.all(query, this.#lane, state, most)).map(sentOf)
   }
 
-  /** The highest nonce in use, and how many are open. */
-  async open(session: SqlSession = this.#sql): Promise<{ highest: number; count: number }> {
-    const query =
-      "SELECT max(nonce) AS highest, count(*) AS count FROM sent_transactions WHERE lane = ? AND state = 'open'"
-    const row = await session.get(query, this.#lane)
-    return { highest: Number(row?.highest ?? -1), count: Number(row?.count ?? 0) }
+  /** How many are open. */
+  async openCount(): Promise<number> {
+    const query = "SELECT count(*) AS n FROM sent_transactions WHERE lane = ? AND state = 'open'"
+    return Number((await this.#sql.get(query, this.#lane))?.n ?? 0)
   }
 
-  /** Writes a new one; on disk when it resolves. */
-  async add(sent: SentTransaction): Promise<void> {
+  /** The least nonce, from one on, that no transaction has whose block is not final. */
+  async freeNonce(from: number): Promise<number> {
+    const query =
+      "SELECT nonce FROM sent_transactions WHERE lane = ? AND state <> 'final' AND nonce >= ? ORDER BY nonce"
+    let free = from
+    for (const { nonce } of await this.#sql.all(query, this.#lane, from)) {
+      if (Number(nonce) !== free) break
+      free += 1
+    }
+    return free
+  }
+
+  /** Writes a new one, unless its key or its nonce is there already; on disk when it resolves. */
+  async add(sent: SentTransaction): Promise<boolean> {
     const { idempotencyKey, state, nonce, request, gas, versions, createdAtMs } = sent
-    await this.#sql.run(
+    const added = await this.#sql.run(
       `INSERT INTO sent_transactions
         (lane, idempotency_key, state, nonce, request, gas, versions, revision, created_at_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+        VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING`,
       ...[this.#lane, idempotencyKey, state, nonce, JSON.stringify(request), gas],
       ...[JSON.stringify(versions), createdAtMs],
     )
+    return added === 1
   }
 
   /**

@@ -1,0 +1,104 @@
+/** Lists the settings of the event wing. */
+
+import { isAllowedHost } from '../workflow/host-guard.ts'
+import { address, list, type Setting, section, text, url, web, within } from './setting-kinds.ts'
+
+const allowedHostWords =
+  'hosts (name or address, with or without :port) or ranges (address/bits), with commas between them'
+
+/** Settings of the event wing by name. */
+export const eventSettings = {
+  endpoint: {
+    ...{ kind: web, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
+    description: 'JSON-RPC of a foreign chain to work on; turns the embedded chain off',
+  },
+  contract: {
+    ...{ kind: address, default: undefined, env: 'CONTRACT_ADDRESS' },
+    description: 'Deposit vault on the foreign chain, or on the followed one',
+  },
+  startBlock: {
+    ...{
+      kind: within(0, Number.MAX_SAFE_INTEGER, true),
+      default: undefined,
+      env: 'QS_START_BLOCK',
+    },
+    description: 'First block of a foreign chain to read; by default the head at the first start',
+  },
+  confirmations: {
+    ...{ kind: within(0, 100, true), default: 1, env: 'QS_CONFIRMATIONS', unit: 'blocks' },
+    description:
+      'Blocks on top of an event before its workflow starts; 0 by default where blocks may come for transactions only (block time 0, Hardhat, anvil, Ganache)',
+  },
+  pollInterval: {
+    ...{ kind: within(10, 60_000, true), default: 250, env: 'QS_POLL_INTERVAL', unit: 'ms' },
+    description: 'Pause between two looks at the chain',
+  },
+  senderKeyFile: {
+    ...{ kind: text, default: undefined, env: 'QS_SENDER_KEY_FILE' },
+    description: 'Encrypted key file of the account that sends the transactions of workflows',
+  },
+  senderPasswordFile: {
+    ...{ kind: text, default: undefined, env: 'QS_SENDER_PASSWORD_FILE' },
+    description: 'File with the password of the key file; without it the terminal is asked',
+  },
+  senderSigner: {
+    ...{ kind: web, default: undefined, env: 'QS_SENDER_SIGNER', secret: true },
+    description:
+      'Signer over JSON-RPC (eth_signTransaction), such as Web3Signer, instead of a key file; needs QS_SENDER_ADDRESS',
+  },
+  senderAddress: {
+    ...{ kind: address, default: undefined, env: 'QS_SENDER_ADDRESS' },
+    description: 'Account that the signer signs for',
+  },
+  senderVaultPath: {
+    ...{ kind: text, default: undefined, env: 'QS_SENDER_VAULT_PATH' },
+    description:
+      'Secret of a Vault (KV version 2) whose member key is the private key, such as secret/data/sender; instead of a key file',
+  },
+  vaultAddress: {
+    ...{ kind: web, default: undefined, env: 'VAULT_ADDRESS' },
+    description: 'Address of the Vault',
+  },
+  vaultToken: {
+    ...{ kind: text, default: undefined, env: 'VAULT_TOKEN', secret: true },
+    description: 'Token that may read the secret',
+  },
+  maxFee: {
+    ...{ kind: within(1, 1e9, false), default: 500, env: 'QS_MAX_FEE', unit: 'gwei per gas' },
+    description: 'Highest fee that a workflow transaction may offer',
+  },
+  workflows: {
+    ...{ kind: text, default: undefined, env: 'QS_WORKFLOWS' },
+    description: 'Folder of a workflow (workflow.json and its functions); by default the flagship',
+  },
+  functionUrl: {
+    ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
+    description: 'Endpoint that functions are sent to instead of the local ones',
+  },
+  allowHosts: {
+    ...{ kind: list(allowedHostWords, isAllowedHost), default: undefined, env: 'QS_ALLOW_HOSTS' },
+    description:
+      'Private hosts that workflows may call, with commas between them: names or addresses, with or without a port, and ranges (10.1.0.0/16); with --dev this machine, too',
+  },
+  sinks: {
+    ...{ kind: section, default: undefined, env: 'QS_SINKS', secret: true },
+    description:
+      'Where events and outcomes go out to: a list of sinks (webhook, amqp, mqtt, nats, redis, file), see docs/sinks.md',
+  },
+  notifyWebhook: {
+    ...{ kind: web, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },
+    description: 'Endpoint that notifications are posted to, besides the outbox',
+  },
+  smtp: {
+    ...{ kind: url('smtp', 'smtps'), default: undefined, env: 'QS_SMTP', secret: true },
+    description: 'Mail server for notifications, smtp://user:password@host:port',
+  },
+  mailFrom: {
+    ...{ kind: text, default: undefined, env: 'QS_MAIL_FROM' },
+    description: 'Sender of notifications by mail',
+  },
+  mailTo: {
+    ...{ kind: text, default: undefined, env: 'QS_MAIL_TO' },
+    description: 'Receiver of notifications by mail',
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>

@@ -1,0 +1,122 @@
+/** Makes the sender of workflow transactions, with its key from a file, a Vault, a signer elsewhere, or the mnemonic. */
+
+import { AppError } from '../base/app-error.ts'
+import { systemClock, systemTimer } from '../base/clock.ts'
+import type { SqlStore } from '../store/sql.ts'
+import { createHttpClient } from '../stream/json-rpc-http.ts'
+import type { GuardedHttp } from '../workflow/guarded-http.ts'
+import type { TransactionSender } from '../workflow/sent-transaction.ts'
+import { keySigner, remoteSigner, type Signer } from '../workflow/signers.ts'
+import { createTransactionSender } from '../workflow/transaction-sender.ts'
+import type { SourceChain } from './chain-server.ts'
+import type { Composition } from './composition.ts'
+import { senderAccount, testWords } from './dev-accounts.ts'
+import { openSetKey } from './key-files.ts'
+
+interface SenderParts {
+  readonly chain: SourceChain
+  readonly sql: SqlStore
+  readonly http: GuardedHttp
+}
+
+/**
+ * The sender of the configured account; none where no key is configured.
+ *
+ * @throws AppError `node/sender-keys` for settings that contradict each other, `node/vault`, what opening a key file throws
+ */
+export async function createSender(
+  composition: Composition,
+  { chain, sql, http }: SenderParts,
+): Promise<TransactionSender | undefined> {
+  const signer = await configuredSigner(composition, chain, http)
+  if (signer === undefined) return undefined
+  const { values, logger, metrics } = composition
+  const maxFeePerGas = BigInt(Math.round(values.maxFee * 1_000)) * 10n ** 6n
+  return createTransactionSender(
+    { chainId: chain.chainId, signer, maxFeePerGas },
+    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger, metrics },
+  )
+}
+
+async function configuredSigner(
+  { values, hooks }: Composition,
+  chain: SourceChain,
+  http: GuardedHttp,
+): Promise<Signer | undefined> {
+  const { senderKeyFile, senderVaultPath, senderSigner, senderAddress } = values
+  const ways = [senderKeyFile, senderVaultPath, senderSigner].filter((way) => way !== undefined)
+  if (ways.length > 1) {
+    throw contradiction(
+      'a key file, a Vault and a signer are configured: keep one of QS_SENDER_KEY_FILE, QS_SENDER_VAULT_PATH and QS_SENDER_SIGNER',
+    )
+  }
+  if (senderSigner !== undefined) {
+    if (senderAddress === undefined) throw contradiction('QS_SENDER_SIGNER needs QS_SENDER_ADDRESS')
+    return remoteSigner(createHttpClient({ url: senderSigner }), senderAddress as `0x${string}`)
+  }
+  if (senderVaultPath !== undefined)
+    return keySigner(await keyOfVault(values, senderVaultPath, http))
+  if (senderKeyFile !== undefined) {
+    const setting = 'QS_SENDER_PASSWORD_FILE'
+    const set = { file: senderKeyFile, passwordFile: values.senderPasswordFile, setting }
+    return keySigner(await openSetKey(set, hooks.askPassword))
+  }
+  return mnemonicSigner(values, chain)
+}
+
+/** The platform's account of the mnemonic: on a foreign chain only if one is given. */
+function mnemonicSigner(
+  { mnemonic, dev }: Composition['values'],
+  { embedded, accounts }: SourceChain,
+): Signer | undefined {
+  if (mnemonic !== undefined && !dev) {
+    const message =
+      '--mnemonic is for development: give --dev with it, or a key file by QS_SENDER_KEY_FILE'
+    throw new AppError({ code: 'node/mnemonic-without-dev', message })
+  }
+  if (embedded && accounts.length > 0) return keySigner(senderAccount(mnemonic ?? testWords).key)
+  return mnemonic === undefined ? undefined : keySigner(senderAccount(mnemonic).key)
+}
+
+/** Reads a secret of the engine KV, version 2 (HashiCorp Vault, `GET /v1/<mount>/data/<path>`). */
+async function keyOfVault(
+  { vaultAddress, vaultToken }: Composition['values'],
+  secret: string,
+  http: GuardedHttp,
+): Promise<Uint8Array> {
+  if (vaultAddress === undefined || vaultToken === undefined) {
+    throw contradiction('QS_SENDER_VAULT_PATH needs VAULT_ADDRESS and VAULT_TOKEN')
+  }
+  const path = secret.split('/').map(encodeURIComponent).join('/')
+  const url = new URL(`/v1/${path}`, vaultAddress)
+  const fault = (reason: string, cause?: unknown) => {
+    const message = `the key of the sender cannot be read from ${url.origin}/v1/${path}: ${reason}`
+    return new AppError({ code: 'node/vault', message, cause })
+  }
+  const headers = { 'x-vault-token': vaultToken }
+  const answer = await http.request({ url, headers, trusted: true }).catch((cause) => {
+    throw fault((cause as Error).message, cause)
+  })
+  if (answer.status === 403) throw fault('the token may not read it')
+  if (answer.status === 404)
+    throw fault('there is no such secret (the path of KV 2 has /data/ in it)')
+  if (answer.status !== 200) throw fault(`the Vault answered ${answer.status}`)
+  const key = memberOf(answer.body.toString('utf8'))
+  if (!/^(0x)?[0-9a-fA-F]{64}$/.test(key)) {
+    throw fault('its member "key" does not hold 64 hex digits')
+  }
+  return Uint8Array.fromHex(key.replace(/^0x/, ''))
+}
+
+function memberOf(text: string): string {
+  try {
+    const { data } = JSON.parse(text) as { data?: { data?: { key?: unknown } } }
+    return String(data?.data?.key ?? '')
+  } catch {
+    return ''
+  }
+}
+
+function contradiction(message: string): AppError {
+  return new AppError({ code: 'node/sender-keys', message })
+}

@@ -1,0 +1,100 @@
+/** Starts nodes whose sender has its key in a Vault, or lets a signer elsewhere sign, each played by a stand-in. */
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { mnemonicToAccount } from 'viem/accounts'
+import { startNode } from '../../src/node/node.ts'
+import { temporaryFolder } from './program.ts'
+
+type Test = Parameters<typeof temporaryFolder>[0]
+type Answer = (request: IncomingMessage, body: string) => Promise<readonly [number, unknown]>
+
+/** The platform's own account, which the development chain funds. */
+const account = mnemonicToAccount('test test test test test test test test test test test junk', {
+  addressIndex: 8,
+})
+const key = Buffer.from(account.getHdKey().privateKey ?? assert.fail()).toString('hex')
+
+async function serve(t: Test, answer: Answer): Promise<string> {
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const [status, content] = await answer(request, body)
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(content))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function start(t: Test, settings: Parameters<typeof startNode>[0]) {
+  const data = await temporaryFolder(t)
+  const calm = { dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.2 }
+  const node = await startNode({ ...calm, ...settings })
+  assert.ok(node)
+  t.after(() => node.stop())
+  return node
+}
+
+async function sends(apiUrl: string): Promise<void> {
+  const response = await fetch(`${apiUrl}/v1/contracts/send`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+    body: JSON.stringify({
+      contract: 'allocationToken',
+      function: 'approve',
+      args: [account.address, '1'],
+    }),
+  })
+  assert.equal(response.status, 200, await response.text())
+}
+
+/** As Vault's KV engine, version 2, answers. */
+const vault: Answer = async ({ url, method, headers }) => {
+  if (headers['x-vault-token'] !== 's.right') return [403, { errors: ['permission denied'] }]
+  if (method !== 'GET' || url !== '/v1/secret/data/sender') return [404, { errors: [] }]
+  return [200, { data: { data: { key }, metadata: { version: 3 } } }]
+}
+
+test('the key of a Vault signs', { timeout: 60_000 }, async (t) => {
+  const vaultAddress = await serve(t, vault)
+  const settings = { vaultAddress, vaultToken: 's.right', senderVaultPath: 'secret/data/sender' }
+  const node = await start(t, settings)
+  assert.equal(node.senderAddress, account.address.toLowerCase())
+  await sends(node.apiUrl)
+})
+
+test('a Vault that gives no key stops the start, and says why', { timeout: 60_000 }, async (t) => {
+  const vaultAddress = await serve(t, vault)
+  const right = { vaultAddress, vaultToken: 's.right', senderVaultPath: 'secret/data/sender' }
+  const bad = [
+    [{ ...right, vaultToken: 's.wrong' }, /the token may not read it/],
+    [{ ...right, senderVaultPath: 'secret/data/other' }, /no such secret/],
+    [{ ...right, vaultToken: undefined }, /needs VAULT_ADDRESS and VAULT_TOKEN/],
+    [{ ...right, senderSigner: vaultAddress }, /keep one of/],
+  ] as const
+  for (const [settings, message] of bad) await assert.rejects(start(t, settings), { message })
+})
+
+test('a signer elsewhere signs, and needs its address', { timeout: 60_000 }, async (t) => {
+  const asked: string[] = []
+  const senderSigner = await serve(t, async (_, body) => {
+    const { id, method, params } = JSON.parse(body)
+    asked.push(method)
+    const [{ to, data, value, nonce, gas, chainId, maxFeePerGas, maxPriorityFeePerGas }] = params
+    const result = await account.signTransaction({
+      ...{ type: 'eip1559', to, data, value: BigInt(value), nonce: Number(nonce) },
+      ...{ gas: BigInt(gas), chainId: Number(chainId), maxFeePerGas: BigInt(maxFeePerGas) },
+      maxPriorityFeePerGas: BigInt(maxPriorityFeePerGas),
+    })
+    return [200, { jsonrpc: '2.0', id, result }]
+  })
+  await assert.rejects(start(t, { senderSigner }), { message: /needs QS_SENDER_ADDRESS/ })
+  const node = await start(t, { senderSigner, senderAddress: account.address.toLowerCase() })
+  await sends(node.apiUrl)
+  assert.deepEqual(asked, ['eth_signTransaction'])
+})
