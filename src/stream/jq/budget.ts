@@ -1,67 +1,99 @@
-/** Bounds what one evaluation may cost, in values visited and characters written. */
+/** Bounds what one evaluation may cost, in steps, sizes and depths, and says what it may ask of its surroundings. */
 
 import { AppError } from '../../base/app-error.ts'
-import type { Json } from '../../base/json-rpc.ts'
+import { Raised, type Value } from './values.ts'
 
-/** Most values visited and characters written by one evaluation. */
-const maxWork = 2_000_000
-/** Deepest nesting of a value that an expression looks through. */
-const maxValueDepth = 200
+/** What an evaluation may cost. */
+export interface Allowance {
+  /** Values visited and made, characters written, turns of loops and steps of regular expressions. */
+  readonly work: number
+  /** Nesting of what leaves the evaluation. */
+  readonly depth: number
+}
 
-/** What is left of one evaluation's allowance; without it `[.,.]|[.,.]|…` would fill any memory. */
-export class Budget {
-  #left = maxWork
-  /** Values of variables, by name. */
-  readonly variables: Readonly<Record<string, Json>>
+/** Deepest nesting of calls of functions that call themselves. */
+const maxCalls = 1_000
+/** Elements of arrays, or characters, that are copied for one unit of work. */
+const copiedAtOnce = 16
+/** Objects of more members are hash tables, whose copies are dear. */
+const smallObject = 32
 
-  constructor(variables: Readonly<Record<string, Json>> = {}) {
-    this.variables = variables
+/** One evaluation: what is left of its allowance, and the rules it computes by. */
+export class Evaluation {
+  readonly #allowance: Allowance
+  /** Refuses comparisons of decimal text that would err without a sign. */
+  readonly isStrict: boolean
+  #left: number
+  calls = 0
+  /** The input on which a function runs again. */
+  again: Value = null
+  /** Variables given from outside, by their place in the list of names. */
+  readonly globals: readonly Value[]
+  /** Regular expressions compiled so far, by text and flags. */
+  readonly expressions = new Map<string, unknown>()
+
+  constructor(allowance: Allowance, isStrict: boolean, globals: readonly Value[]) {
+    this.#allowance = allowance
+    this.#left = allowance.work
+    this.isStrict = isStrict
+    this.globals = globals
   }
 
   /** @throws AppError `stream/expression-failed` when the allowance is used up */
   spend(work: number): void {
     this.#left -= work
     if (this.#left < 0) {
-      throw failure(`it takes more than ${maxWork} steps, which is the limit`)
+      throw failure(`it takes more than ${this.#allowance.work} steps, which is the limit`)
     }
   }
 
-  /** Spends what a value weighs, each place where it occurs counted; the same limits hold for a result. */
-  weigh(value: Json, depth = 0): void {
-    this.enter(depth)
-    if (typeof value === 'string') this.spend(value.length)
-    else if (Array.isArray(value)) for (const item of value) this.weigh(item, depth + 1)
-    else if (typeof value === 'object' && value !== null) {
-      for (const [name, item] of Object.entries(value)) {
-        this.spend(name.length)
-        this.weigh(item, depth + 1)
-      }
+  /** Copying elements of an array is cheap, but not free. */
+  copy(elements: number): void {
+    this.spend(1 + elements / copiedAtOnce)
+  }
+
+  /** Copying an object of so many members. */
+  copyMembers(members: number): void {
+    this.spend(members > smallObject ? members * 4 : 1 + members / 4)
+  }
+
+  /** Called when a function that calls itself is entered; `calls` is put back by who leaves it. */
+  enter(): void {
+    this.spend(4)
+    this.calls += 1
+    if (this.calls > maxCalls) {
+      throw failure(`its functions call themselves more than ${maxCalls} deep`)
     }
   }
 
-  /** Goes one value deeper. */
-  enter(depth: number): void {
-    this.spend(1)
-    if (depth > maxValueDepth) {
-      throw failure(`a value is nested deeper than ${maxValueDepth}`)
+  /** Refuses a result that is nested too deeply. */
+  checkDepth(depth: number): void {
+    if (depth > this.#allowance.depth) {
+      throw failure(`a value is nested deeper than ${this.#allowance.depth}`)
     }
-  }
-
-  /** A value as text: a string as it is, others as JSON. */
-  textOf(value: Json): string {
-    this.weigh(value)
-    return typeof value === 'string'
-      ? value
-      : typeof value === 'bigint'
-        ? String(value)
-        : JSON.stringify(value)
   }
 }
 
 /** Tells why an evaluation cannot give a value. */
-export function failure(reason: string): AppError {
+export function failure(reason: string, cause?: unknown): AppError {
   return new AppError({
     code: 'stream/expression-failed',
     message: `the expression failed: ${reason}`,
+    cause,
   })
 }
+
+/** What a program throws, as the error that leaves it. */
+export function asFailure(error: unknown, textOf: (value: Value) => string): unknown {
+  if (error instanceof Raised) {
+    const { value } = error
+    return failure(typeof value === 'string' ? value : `${textOf(value)} (not a string)`)
+  }
+  if (error instanceof RangeError && /call stack/.test(error.message)) {
+    return failure('it is nested too deeply')
+  }
+  return error
+}
+
+/** Thrown by `halt`: the outputs end here. */
+export class Halt {}

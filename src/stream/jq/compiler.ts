@@ -1,332 +1,248 @@
-/** Compiles expressions to closures by recursive descent over jq's precedences. */
+/** Compiles syntax trees to closures: which form is compiled by what. */
 
-import type { Json } from '../../base/json-rpc.ts'
-import type { Budget } from './budget.ts'
-import { badExpression, type Token, tokensOf } from './lexer.ts'
-import { add, areEqual, builtins, calculate, has, isTrue, member, orderOf } from './values.ts'
+import { compileAssignment } from './assignments.ts'
+import {
+  bindPaths,
+  compileBind,
+  compileForeach,
+  compileLabel,
+  compileReduce,
+  foreachPaths,
+  labelPaths,
+} from './bindings.ts'
+import { callPaths, compileBreak, compileCall, compileVariable } from './calls.ts'
+import * as forms from './forms.ts'
+import { badExpression } from './lexer.ts'
+import { natives } from './natives.ts'
+import { type Node, type PathNode, single } from './node.ts'
+import * as paths from './path-forms.ts'
+import { preludeDefinitions } from './prelude.ts'
+import {
+  type Argument,
+  type Compile,
+  defined,
+  type FunctionEntry,
+  type Host,
+  type Where,
+} from './scope.ts'
+import { special } from './special-forms.ts'
+import type { Ast } from './syntax.ts'
+import { againNode } from './tail-calls.ts'
+import { compileFormat, compileText } from './texts.ts'
 
-/** A compiled expression: one input, one output; what it costs is taken from the budget. */
-export type Run = (input: Json, budget: Budget) => Json
+/** Most forms of a compiled program, each counted where its code is put in. */
+const maxNodes = 50_000
+/** From so many forms on functions are called instead of put in. */
+const maxInlined = 5_000
+/** Deepest nesting of forms, functions put in counted with. */
+const maxDepth = 1_000
 
-/** Deepest nesting of an expression. */
-const maxDepth = 64
-
-const comparisons: Readonly<Record<string, (a: Json, b: Json, budget: Budget) => boolean>> = {
-  '==': areEqual,
-  '!=': (a, b, budget) => !areEqual(a, b, budget),
-  '<': (a, b, budget) => orderOf(a, b, budget) < 0,
-  '<=': (a, b, budget) => orderOf(a, b, budget) <= 0,
-  '>': (a, b, budget) => orderOf(a, b, budget) > 0,
-  '>=': (a, b, budget) => orderOf(a, b, budget) >= 0,
-}
-
-/** Forms of jq that are known and left out, by the token at which they begin. */
-const leftOut: Readonly<Record<string, string>> = {
-  ',': '"," gives many values, which is supported only within [ ]',
-  '?': '"?" hides errors, which is not supported; "//" gives a value in place of null',
-  '@': 'formats ("@…") are not supported',
-  '=': 'assignments are not supported',
-  as: 'variables are not supported',
-  ';': '";" (definitions, functions of several arguments) is not supported',
-}
-
-/** Compiles one expression; @throws AppError `stream/bad-expression` */
-export function compile(text: string, depth = 0, variables: readonly string[] = []): Run {
-  return new Compiler(text, depth, variables).whole()
-}
-
-class Compiler {
+/** One program being compiled. */
+export class Compiler implements Compile {
+  readonly host: Host
   readonly #text: string
-  readonly #tokens: readonly Token[]
-  #next = 0
-  #depth: number
+  readonly #prelude = new Map<string, FunctionEntry>()
+  #nodes = 0
+  #depth = 0
 
-  readonly #variables: readonly string[]
-
-  constructor(text: string, depth: number, variables: readonly string[]) {
-    this.#variables = variables
+  constructor(text: string, host: Host) {
     this.#text = text
-    this.#tokens = tokensOf(text)
-    this.#depth = depth
+    this.host = host
   }
 
-  whole(): Run {
-    const evaluate = this.#pipe()
-    if (this.#peek().kind !== 'end') throw this.#unexpected()
-    return evaluate
+  get inlines(): boolean {
+    return this.#nodes < maxInlined
   }
 
-  #pipe(): Run {
-    this.#deeper()
-    const left = this.#alternative()
-    this.#depth -= 1
-    if (!this.#accept('|')) return left
-    const right = this.#pipe()
-    return (input, budget) => right(left(input, budget), budget)
+  bad(reason: string, at: number): Error {
+    return badExpression(reason, this.#text, at)
   }
 
-  #deeper(): void {
+  prelude(name: string, arity: number): FunctionEntry | undefined {
+    const key = `${name}/${arity}`
+    const known = this.#prelude.get(key)
+    if (known !== undefined) return known
+    const definition = preludeDefinitions().get(key)
+    if (definition === undefined) return undefined
+    const { entry } = defined(undefined, definition, 0)
+    this.#prelude.set(key, entry)
+    return entry
+  }
+
+  builtins(): readonly string[] {
+    const names = [...preludeDefinitions().keys(), ...Object.keys(natives), ...Object.keys(special)]
+    return [...new Set(names)].filter((name) => !name.startsWith('_'))
+  }
+
+  argument(ast: Ast, where: Where): Argument {
+    let node: Node | undefined
+    let path: PathNode | undefined
+    return {
+      node: () => {
+        node ??= this.node(ast, where)
+        return node
+      },
+      paths: () => {
+        path ??= this.paths(ast, where)
+        return path
+      },
+    }
+  }
+
+  /** Counts what is compiled, one form within another. */
+  #counted<T>(compile: () => T): T {
+    this.#nodes += 1
     this.#depth += 1
-    if (this.#depth > maxDepth) throw this.#bad(`it is nested deeper than ${maxDepth}`)
-  }
-
-  #alternative(): Run {
-    const left = this.#either()
-    if (!this.#accept('//')) return left
-    const right = this.#alternative()
-    return (input, budget) => {
-      const value = left(input, budget)
-      return isTrue(value) ? value : right(input, budget)
-    }
-  }
-
-  #either(): Run {
-    let left = this.#both()
-    while (this.#accept('or')) {
-      const [first, second] = [left, this.#both()]
-      left = (input, budget) => isTrue(first(input, budget)) || isTrue(second(input, budget))
-    }
-    return left
-  }
-
-  #both(): Run {
-    let left = this.#comparison()
-    while (this.#accept('and')) {
-      const [first, second] = [left, this.#comparison()]
-      left = (input, budget) => isTrue(first(input, budget)) && isTrue(second(input, budget))
-    }
-    return left
-  }
-
-  #comparison(): Run {
-    const left = this.#sum()
-    const holds = this.#peek().kind === 'symbol' ? comparisons[this.#peek().text] : undefined
-    if (holds === undefined) return left
-    this.#next += 1
-    const right = this.#sum()
-    return (input, budget) => holds(left(input, budget), right(input, budget), budget)
-  }
-
-  #sum(): Run {
-    let left = this.#product()
-    for (;;) {
-      const operator = ['+', '-'].find((one) => this.#accept(one))
-      if (operator === undefined) return left
-      const [first, second] = [left, this.#product()]
-      left =
-        operator === '+'
-          ? (input, budget) => add(first(input, budget), second(input, budget), budget)
-          : (input, budget) => calculate('-', first(input, budget), second(input, budget))
-    }
-  }
-
-  #product(): Run {
-    let left = this.#postfix()
-    for (;;) {
-      const operator = ['*', '/', '%'].find((one) => this.#accept(one))
-      if (operator === undefined) return left
-      const [first, second] = [left, this.#postfix()]
-      left = (input, budget) => calculate(operator, first(input, budget), second(input, budget))
-    }
-  }
-
-  #postfix(): Run {
-    let value = this.#primary()
-    for (;;) {
-      const { kind, text } = this.#peek()
-      if (kind === 'field') {
-        this.#next += 1
-        const before = value
-        value = (input, budget) => member(before(input, budget), text)
-      } else if (this.#accept('[')) {
-        const [before, key] = [value, this.#bracket()]
-        value = (input, budget) => member(before(input, budget), key(input, budget))
-      } else if (kind === 'symbol' && text === '.' && this.#isKeyNext()) {
-        this.#next += 1
-        const { kind: following, parts } = this.#peek()
-        if (following !== 'string') continue
-        this.#next += 1
-        const [before, key] = [value, this.#string(parts ?? [])]
-        value = (input, budget) => member(before(input, budget), key(input, budget))
-      } else return value
-    }
-  }
-
-  /** After a dot: a key in brackets or in quotes. */
-  #isKeyNext(): boolean {
-    const { kind, text } = this.#tokens[this.#next + 1] ?? { kind: 'end', text: '' }
-    return kind === 'string' || (kind === 'symbol' && text === '[')
-  }
-
-  #bracket(): Run {
-    if (this.#peek().text === ']')
-      throw this.#bad('".[]" gives many values, which is not supported')
-    const key = this.#pipe()
-    this.#expect(']')
-    return key
-  }
-
-  #primary(): Run {
-    const token = this.#peek()
-    this.#next += 1
-    if (token.kind === 'field') return (input) => member(input, token.text)
-    if (token.kind === 'number') return this.#number(token)
-    if (token.kind === 'string') return this.#string(token.parts ?? [])
-    if (token.kind === 'name') return this.#named(token)
-    if (token.text === '.') {
-      const { kind, parts } = this.#peek()
-      if (kind !== 'string') return (input) => input
-      this.#next += 1
-      const key = this.#string(parts ?? [])
-      return (input, budget) => member(input, key(input, budget))
-    }
-    if (token.text === '(') {
-      const inner = this.#pipe()
-      this.#expect(')')
-      return inner
-    }
-    if (token.text === '-') {
-      this.#deeper()
-      const value = this.#postfix()
-      this.#depth -= 1
-      return (input, budget) => calculate('-', 0, value(input, budget))
-    }
-    if (token.text === '[') return this.#array()
-    if (token.text === '{') return this.#object()
-    this.#next -= 1
-    throw this.#unexpected()
-  }
-
-  #number({ text, at }: Token): Run {
-    const value = Number(text)
-    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) {
-      return constant(value)
-    }
-    const reason = `${text} is too large for an exact number; write it as text`
-    throw badExpression(reason, this.#text, at)
-  }
-
-  #string(parts: readonly string[]): Run {
-    if (parts.length === 1) return constant(parts[0] ?? '')
-    const pieces = parts.map((part, at) =>
-      at % 2 === 0 ? constant(part) : compile(part, this.#depth + 1, this.#variables),
-    )
-    return (input, budget) => pieces.map((piece) => budget.textOf(piece(input, budget))).join('')
-  }
-
-  #named({ text, at }: Token): Run {
-    if (text === 'null') return constant(null)
-    const variable = text.startsWith('$') ? text.slice(1) : undefined
-    if (variable !== undefined && this.#variables.includes(variable)) {
-      return (_, { variables }) =>
-        Object.hasOwn(variables, variable) ? (variables[variable] ?? null) : null
-    }
-    if (text === 'true' || text === 'false') return constant(text === 'true')
-    if (text === 'if') return this.#condition()
-    if (text === 'has') {
-      this.#expect('(')
-      const key = this.#pipe()
-      this.#expect(')')
-      return (input, budget) => has(input, key(input, budget))
-    }
-    const builtin = Object.hasOwn(builtins, text) ? builtins[text] : undefined
-    if (builtin) return builtin
-    throw badExpression(`"${text}" is not supported`, this.#text, at)
-  }
-
-  #condition(): Run {
-    const test = this.#pipe()
-    this.#expect('then')
-    const yes = this.#pipe()
-    let no: Run = (input) => input
-    if (this.#accept('elif')) {
-      no = this.#condition()
-      return (input, budget) =>
-        isTrue(test(input, budget)) ? yes(input, budget) : no(input, budget)
-    }
-    if (this.#accept('else')) no = this.#pipe()
-    this.#expect('end')
-    return (input, budget) => (isTrue(test(input, budget)) ? yes(input, budget) : no(input, budget))
-  }
-
-  #array(): Run {
-    if (this.#accept(']')) return constant([])
-    const items = this.#many()
-    this.#expect(']')
-    return items
-  }
-
-  /** What stands within [ ]: values and commas, of which pipes take one after the other. */
-  #many(): (input: Json, budget: Budget) => Json[] {
-    this.#deeper()
-    const items: Run[] = []
-    do items.push(this.#alternative())
-    while (this.#accept(','))
-    const rest = this.#accept('|') ? this.#many() : undefined
+    if (this.#nodes > maxNodes) throw this.bad(`it has more than ${maxNodes} parts`, 0)
+    if (this.#depth > maxDepth) throw this.bad(`its parts are nested deeper than ${maxDepth}`, 0)
+    const compiled = compile()
     this.#depth -= 1
-    return (input, budget) => {
-      budget.spend(items.length)
-      const values = items.map((item) => item(input, budget))
-      return rest === undefined ? values : values.flatMap((value) => rest(value, budget))
+    return compiled
+  }
+
+  node(ast: Ast, where: Where): Node {
+    return this.#counted(() => this.#node(ast, where))
+  }
+
+  #node(ast: Ast, where: Where): Node {
+    switch (ast.kind) {
+      case 'identity':
+        return single((input) => input)
+      case 'again':
+        return againNode
+      case 'literal': {
+        const { value } = ast
+        return single(() => value)
+      }
+      case 'text':
+        return compileText(this, ast, where)
+      case 'format':
+        return compileFormat(this, ast)
+      case 'index':
+        return forms.compileIndex(this, ast, where)
+      case 'slice':
+        return forms.compileSlice(this, ast, where)
+      case 'iterate':
+        return forms.compileIterate(this.node(ast.target, where), ast.optional)
+      case 'try':
+        return forms.compileTry(
+          this.node(ast.body, where),
+          ast.handler && this.node(ast.handler, where),
+        )
+      case 'negate':
+        return forms.compileNegate(this.node(ast.body, where))
+      case 'array':
+        return forms.compileArray(ast.body && this.node(ast.body, where))
+      case 'object':
+        return forms.compileObject(this, ast, where)
+      case 'variable':
+        return compileVariable(this, ast, where)
+      case 'call':
+        return compileCall(this, ast, where)
+      case 'if':
+        return forms.compileIf(
+          this.node(ast.test, where),
+          this.node(ast.yes, where),
+          this.node(ast.no, where),
+        )
+      default:
+        return this.#compound(ast, where)
     }
   }
 
-  #object(): Run {
-    const members: (readonly [Run, Run])[] = []
-    if (!this.#accept('}')) {
-      do members.push(this.#member())
-      while (this.#accept(','))
-      this.#expect('}')
+  #compound(ast: Ast, where: Where): Node {
+    switch (ast.kind) {
+      case 'pipe':
+        return this.#pipe(ast, where)
+      case 'comma':
+        return forms.compileComma(this.node(ast.left, where), this.node(ast.right, where))
+      case 'and':
+      case 'or': {
+        const [left, right] = [this.node(ast.left, where), this.node(ast.right, where)]
+        return forms.compileLogic(ast.kind, left, right)
+      }
+      case 'alternative':
+        return forms.compileAlternative(this.node(ast.left, where), this.node(ast.right, where))
+      case 'binary': {
+        const [left, right] = [this.node(ast.left, where), this.node(ast.right, where)]
+        return forms.compileBinary(ast.operator, left, right)
+      }
+      case 'assign':
+        return compileAssignment(this, ast, where)
+      case 'bind':
+        return compileBind(this, ast, where)
+      case 'reduce':
+        return compileReduce(this, ast, where)
+      case 'foreach':
+        return compileForeach(this, ast, where)
+      case 'label':
+        return compileLabel(this, ast, where)
+      case 'break':
+        return compileBreak(this, ast, where)
+      case 'define':
+        return this.node(ast.body, this.#defined(ast, where))
+      default:
+        throw this.bad(`"${ast.kind}" is not compiled`, 0)
     }
-    return (input, budget) => {
-      budget.spend(members.length)
-      return Object.fromEntries(
-        members.map(([name, value]) => [String(name(input, budget)), value(input, budget)]),
-      )
+  }
+
+  /** Long pipes one stage after the other. */
+  #pipe(
+    ast: Ast & { readonly kind: 'pipe' | 'comma' | 'and' | 'or' | 'alternative' },
+    where: Where,
+  ): Node {
+    let made = this.node(ast.left, where)
+    let rest = ast.right
+    for (; rest.kind === 'pipe'; rest = rest.right) {
+      made = forms.compilePipe(made, this.node(rest.left, where))
+    }
+    return forms.compilePipe(made, this.node(rest, where))
+  }
+
+  #defined(ast: Ast & { readonly kind: 'define' }, { scope, depth }: Where): Where {
+    return { scope: defined(scope, ast.definition, depth), depth }
+  }
+
+  /** As a path expression; what has no place of its own gives values without one. */
+  paths(ast: Ast, where: Where): PathNode {
+    return this.#counted(() => this.#paths(ast, where))
+  }
+
+  #paths(ast: Ast, where: Where): PathNode {
+    switch (ast.kind) {
+      case 'index':
+        return paths.indexPaths(this, ast, where)
+      case 'slice':
+        return paths.slicePaths(this, ast, where)
+      case 'iterate':
+        return paths.iteratePaths(this.paths(ast.target, where), ast.optional)
+      case 'pipe':
+        return paths.pipePaths(this.paths(ast.left, where), this.paths(ast.right, where))
+      case 'comma':
+        return paths.commaPaths(this.paths(ast.left, where), this.paths(ast.right, where))
+      case 'alternative':
+        return paths.alternativePaths(this.paths(ast.left, where), this.paths(ast.right, where))
+      case 'if': {
+        const [yes, no] = [this.paths(ast.yes, where), this.paths(ast.no, where)]
+        return paths.ifPaths(this.node(ast.test, where), yes, no)
+      }
+      case 'try':
+        return paths.tryPaths(
+          this.paths(ast.body, where),
+          ast.handler && this.paths(ast.handler, where),
+        )
+      case 'foreach':
+        return foreachPaths(this, ast, where)
+      case 'label':
+        return labelPaths(this, ast, where)
+      case 'bind':
+        return bindPaths(this, ast, where)
+      case 'define':
+        return this.paths(ast.body, this.#defined(ast, where))
+      case 'call':
+        return callPaths(this, ast, where)
+      default:
+        return paths.valuePaths(this.node(ast, where))
     }
   }
-
-  #member(): readonly [Run, Run] {
-    const token = this.#peek()
-    this.#next += 1
-    if ((token.kind !== 'name' || token.text.startsWith('$')) && token.kind !== 'string') {
-      this.#next -= 1
-      throw this.#unexpected()
-    }
-    const name = token.kind === 'name' ? constant(token.text) : this.#string(token.parts ?? [])
-    if (this.#accept(':')) return [name, this.#pipe()]
-    return [name, (input, budget) => member(input, name(input, budget))]
-  }
-
-  #peek(): Token {
-    return this.#tokens[this.#next] ?? { kind: 'end', text: 'the end', at: this.#text.length }
-  }
-
-  #accept(text: string): boolean {
-    const token = this.#peek()
-    if ((token.kind !== 'symbol' && token.kind !== 'name') || token.text !== text) return false
-    this.#next += 1
-    return true
-  }
-
-  #expect(text: string): void {
-    if (this.#accept(text)) return
-    const found = this.#peek().text
-    if (found !== 'as' && Object.hasOwn(leftOut, found)) throw this.#unexpected()
-    throw this.#bad(`"${text}" is expected before "${found}"`)
-  }
-
-  #unexpected() {
-    const { kind, text } = this.#peek()
-    const isKnown = kind !== 'string' && Object.hasOwn(leftOut, text)
-    return this.#bad((isKnown && leftOut[text]) || `"${text}" is not expected here`)
-  }
-
-  #bad(reason: string) {
-    return badExpression(reason, this.#text, this.#peek().at)
-  }
-}
-
-function constant(value: Json): Run {
-  return () => value
 }

@@ -1,96 +1,43 @@
-/** Cuts the text of an expression into tokens. */
+/** Cuts the text of a program into tokens, one at a time, for a parser that knows when a string begins. */
 
 import { AppError } from '../../base/app-error.ts'
 
-/** One token and where it begins. */
+/** One token, where it begins and ends. */
 export interface Token {
-  readonly kind: 'field' | 'name' | 'number' | 'string' | 'symbol' | 'end'
-  /** Of a field without its dot; of a string its parts: text, then expression, in turns. */
+  readonly kind: 'field' | 'name' | 'variable' | 'number' | 'format' | 'quote' | 'symbol' | 'end'
+  /** Of a field without its dot, of a variable without its dollar sign, of a format without its at sign. */
   readonly text: string
-  readonly parts?: readonly string[]
   readonly at: number
+  readonly end: number
 }
 
-const symbols = ['==', '!=', '<=', '>=', '//', ...'.[](){}|<>+-*/%,:?=@;'] as const
+const space = /(?:[ \r\n\t]+|#(?:\\(?:\\|\r?\n|[\s\S])|[^\n\\])*)+/y
+const patterns: readonly (readonly [Token['kind'], RegExp, number])[] = [
+  ['field', /\.[A-Za-z_]\w*/y, 1],
+  ['number', /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y, 0],
+  ['name', /(?:[A-Za-z_]\w*::)*[A-Za-z_]\w*/y, 0],
+  ['variable', /\$(?:[A-Za-z_]\w*::)*[A-Za-z_]\w*/y, 1],
+  ['format', /@\w+/y, 1],
+  ['quote', /"/y, 0],
+  [
+    'symbol',
+    /\?\/\/|\/\/=|[!=]=|\/\/|\|=|\+=|-=|\*=|\/=|%=|<=|>=|\.\.|[.?=;,:|+\-*/%$<>[\]{}()]/y,
+    0,
+  ],
+]
 
-/** The tokens of an expression, with an end token last; @throws AppError `stream/bad-expression` */
-export function tokensOf(text: string): readonly Token[] {
-  const tokens: Token[] = []
-  let at = 0
-  const take = (pattern: RegExp): string | undefined => {
+/** The token at a place, behind spaces and comments; @throws AppError `stream/bad-expression` */
+export function tokenAt(text: string, from: number): Token {
+  space.lastIndex = from
+  const at = from + (space.exec(text)?.[0].length ?? 0)
+  if (at >= text.length) return { kind: 'end', text: 'the end', at, end: at }
+  for (const [kind, pattern, skip] of patterns) {
     pattern.lastIndex = at
-    return pattern.exec(text)?.[0]
+    const found = pattern.exec(text)?.[0]
+    if (found === undefined) continue
+    return { kind, text: found.slice(skip), at, end: at + found.length }
   }
-  while (at < text.length) {
-    const space = take(/\s+/y)
-    if (space) {
-      at += space.length
-      continue
-    }
-    const start = at
-    if (text[at] === '"') {
-      const { parts, end } = stringAt(text, at)
-      tokens.push({ kind: 'string', text: text.slice(at, end), parts, at: start })
-      at = end
-      continue
-    }
-    const field = take(/\.[A-Za-z_]\w*/y)
-    const name = take(/[A-Za-z_$]\w*/y)
-    const number = take(/\d+(\.\d+)?([eE][+-]?\d+)?/y)
-    const symbol = symbols.find((one) => text.startsWith(one, at))
-    if (field) tokens.push({ kind: 'field', text: field.slice(1), at })
-    else if (name) tokens.push({ kind: 'name', text: name, at })
-    else if (number) tokens.push({ kind: 'number', text: number, at })
-    else if (symbol) tokens.push({ kind: 'symbol', text: symbol, at })
-    else throw badExpression(`"${text[at]}" is not understood`, text, at)
-    at += (field ?? name ?? number ?? symbol ?? '').length
-  }
-  return [...tokens, { kind: 'end', text: 'the end', at }]
-}
-
-/** A string with its interpolations `\(…)`. */
-function stringAt(text: string, start: number): { parts: string[]; end: number } {
-  const parts: string[] = []
-  let raw = ''
-  let at = start + 1
-  const close = () => {
-    try {
-      parts.push(JSON.parse(`"${raw}"`) as string)
-    } catch {
-      throw badExpression('the string has a bad escape', text, start)
-    }
-    raw = ''
-  }
-  while (at < text.length) {
-    if (text[at] === '"') {
-      close()
-      return { parts, end: at + 1 }
-    }
-    if (text.startsWith('\\(', at)) {
-      close()
-      const end = closingParenthesis(text, at + 2)
-      parts.push(text.slice(at + 2, end))
-      at = end + 1
-    } else if (text[at] === '\\') {
-      raw += text.slice(at, at + 2)
-      at += 2
-    } else {
-      raw += text[at]
-      at += 1
-    }
-  }
-  throw badExpression('the string does not end', text, start)
-}
-
-function closingParenthesis(text: string, from: number): number {
-  let depth = 1
-  for (let at = from; at < text.length; at += 1) {
-    if (text[at] === '"') at = stringAt(text, at).end - 1
-    else if (text[at] === '(') depth += 1
-    else if (text[at] === ')') depth -= 1
-    if (depth === 0) return at
-  }
-  throw badExpression('an interpolation does not end', text, from)
+  throw badExpression(`"${text.slice(at, at + 1)}" is not understood`, text, at)
 }
 
 /** Tells what is wrong with an expression and where. */
