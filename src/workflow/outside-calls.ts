@@ -2,9 +2,13 @@
 
 import { createAuthenticatedHttp } from './calls/authentication.ts'
 import type { OutsideCall } from './calls/call-fields.ts'
+import { containerCall } from './calls/container-call.ts'
 import { createExternalDocuments } from './calls/external-documents.ts'
 import { httpCall } from './calls/http-call.ts'
 import { openapiCall } from './calls/openapi-call.ts'
+import { createProcesses } from './calls/processes.ts'
+import { scriptCall } from './calls/script-call.ts'
+import { shellCall } from './calls/shell-call.ts'
 import type { GuardedHttp } from './guarded-http.ts'
 
 /** What calls stand on, and what they may do. */
@@ -16,19 +20,56 @@ export interface OutsideCallOptions {
   readonly timeoutMs?: number
   /** Largest answer by HTTP; default 1 MiB. */
   readonly maxAnswerBytes?: number
+  /** Whether `run.shell` is there. */
+  readonly allowShell?: boolean
+  /** Program that runs scripts in Python; without it there are none. */
+  readonly python?: string | undefined
+  /** Command of a container engine, such as `podman`; without it there are no containers. */
+  readonly containerEngine?: string | undefined
+  readonly processes?: {
+    /** Default 60,000. */
+    readonly timeoutMs?: number
+    /** Of stdout and of stderr; default 256 KiB. */
+    readonly maxOutputBytes?: number
+    /** Of a script in JavaScript; default 64. */
+    readonly memoryMb?: number
+  }
 }
 
-/** The calls by their names in the language. Each fails with a WorkflowError, or is interrupted by its signal. */
-export function outsideCalls(
-  options: OutsideCallOptions,
-): Readonly<Record<'http' | 'openapi', OutsideCall>> {
+/** Names of the calls in the language. */
+type CallName = 'http' | 'openapi' | 'run.script' | 'run.shell' | 'run.container'
+
+/** The calls, and what ends what they started. */
+export interface OutsideCalls {
+  /** By name; each fails with a WorkflowError, or is interrupted by its signal. */
+  readonly functions: Readonly<Record<CallName, OutsideCall>>
+  /** Ends all programs that still run. */
+  stop(): Promise<void>
+}
+
+/** The calls that need nothing but this machine and a network. */
+export function outsideCalls(options: OutsideCallOptions): OutsideCalls {
   const nowMs = Date.now
   const http = createAuthenticatedHttp(options.http, nowMs)
   const documents = createExternalDocuments({ http, folder: options.folder, nowMs })
-  const { timeoutMs = 30_000, maxAnswerBytes = 1024 * 1024 } = options
-  const bounds = { timeoutMs, maxAnswerBytes }
+  const bounds = {
+    timeoutMs: options.timeoutMs ?? 30_000,
+    maxAnswerBytes: options.maxAnswerBytes ?? 1024 * 1024,
+  }
+  const processes = createProcesses({
+    timeoutMs: options.processes?.timeoutMs ?? 60_000,
+    maxOutputBytes: options.processes?.maxOutputBytes ?? 256 * 1024,
+  })
+  const memoryMb = options.processes?.memoryMb ?? 64
+  const { python, containerEngine: engine, allowShell = false } = options
   return {
-    http: httpCall(http, bounds),
-    openapi: openapiCall({ http, documents }, bounds),
+    functions: {
+      http: httpCall(http, bounds),
+      openapi: openapiCall({ http, documents }, bounds),
+      'run.script': scriptCall({ processes, documents, python, memoryMb }),
+      'run.shell': shellCall({ processes, allowed: allowShell }),
+      'run.container': containerCall({ processes, engine }),
+    },
+    stop: () => processes.stop(),
   }
 }

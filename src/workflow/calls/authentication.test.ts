@@ -348,7 +348,8 @@ describe('certificate', () => {
         uri: url,
         ...(authentication ? { authentication: { ...authentication } } : {}),
       }
-      return (await outsideCalls({ http }).http({ method: 'get', endpoint }, context)).output
+      return (await outsideCalls({ http }).functions.http({ method: 'get', endpoint }, context))
+        .output
     }
     assert.equal(await ask(trusting, { certificate: client }), 'in')
     await assert.rejects(ask(trusting), problem('authorization', 403))

@@ -7,8 +7,9 @@ import type { TestScope } from './local-server.ts'
 /** The calls, over a client that may ask this machine. */
 export function callsFor(t: TestScope, options: Partial<OutsideCallOptions> = {}) {
   const http = createGuardedHttp({ allowHosts: ['127.0.0.0/8'] })
-  t.after(() => http.stop())
-  return outsideCalls({ http, timeoutMs: 2_000, ...options })
+  const calls = outsideCalls({ http, timeoutMs: 2_000, ...options })
+  t.after(() => Promise.all([calls.stop(), http.stop()]))
+  return calls.functions
 }
 
 /** Who asks in a test. */
