@@ -15,7 +15,7 @@ import {
 import { skipBrowser } from './lacking.ts'
 import { callRpc, root, temporaryFolder } from './program.ts'
 
-describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, () => {
+describe('the console in a browser', { timeout: 480_000, skip: skipBrowser() }, () => {
   let node: RunningNode
   let browser: Browser
   let clean: (() => Promise<void>)[] = []
@@ -72,6 +72,17 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     const steps = page.getByRole('region', { name: 'Steps' })
     await steps.getByRole('button', { name: /refund .*done/ }).waitFor()
     await steps.getByRole('button', { name: /allocate .*not reached/ }).waitFor()
+  })
+
+  test('what was sent is listed, from before its broadcast until its block is final', async (t) => {
+    const { page } = await open(t, '/transactions')
+    const lanes = page.getByRole('table', { name: 'Lanes of senders' })
+    await lanes.getByRole('cell', { name: 'none' }).waitFor()
+    const sent = page.getByRole('table', { name: 'Sent transactions' })
+    await sent
+      .getByText(/mined|final/)
+      .first()
+      .waitFor()
   })
 
   test('blocks come in by themselves', async (t) => {
@@ -178,7 +189,15 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     '/instances',
     '/events',
   ]
-  const more = ['/blocks', '/blocks/1', '/outbox', '/records', '/instances/RUN', '/nowhere']
+  const more = [
+    '/blocks',
+    '/blocks/1',
+    '/transactions',
+    '/outbox',
+    '/records',
+    '/instances/RUN',
+    '/nowhere',
+  ]
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`no page has a serious fault of access, ${colorScheme}, nor scrolls sideways at 360 pixels`, async (t) => {
       const [run] = (await node.engine.list({ limit: 1 })).items

@@ -9,6 +9,7 @@ import { ConsensusPage } from './pages/consensus-page.tsx'
 import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
+import { TransactionsPage } from './pages/transactions-page.tsx'
 import { OutboxPage, RecordsPage, WorkflowPage, WorkflowsPage } from './pages/workflow-pages.tsx'
 import { Icon, type IconName } from './parts/icon.tsx'
 import { distance, useNow } from './parts/moment.tsx'
@@ -28,6 +29,7 @@ const places: readonly (readonly [href: string, title: string, icon: IconName])[
   ['/events', 'Events', 'events'],
   ['/chains', 'Chains', 'chains'],
   ['/blocks', 'Blocks', 'blocks'],
+  ['/transactions', 'Transactions', 'transactions'],
   ['/outbox', 'Outbox', 'outbox'],
   ['/records', 'Records', 'records'],
 ]
@@ -39,6 +41,7 @@ const lists: Readonly<Record<string, () => ReactNode>> = {
   '/events': EventsPage,
   '/chains': ChainsPage,
   '/blocks': BlocksPage,
+  '/transactions': TransactionsPage,
   '/outbox': OutboxPage,
   '/records': RecordsPage,
 }

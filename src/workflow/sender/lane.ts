@@ -12,6 +12,7 @@ import type {
   TransactionSender,
 } from '../sent-transaction.ts'
 import { ChainView } from './chain-view.ts'
+import { laneMeasures } from './measures.ts'
 import { type LaneContext, Outgoing } from './outgoing.ts'
 import { SentStore } from './sent-store.ts'
 
@@ -64,6 +65,10 @@ export class Lane implements TransactionSender {
       },
       store: new SentStore(dependencies.sql, name),
       view: new ChainView(dependencies.client, signer.address),
+      measures: laneMeasures(dependencies.metrics, name, {
+        open: () => this.#open,
+        waiting: () => this.#waiting,
+      }),
     }
     this.#outgoing = new Outgoing(this.#with)
   }
@@ -112,6 +117,7 @@ export class Lane implements TransactionSender {
     for (const all of this.#waiters.values()) for (const one of all) one.reject(abortError())
     await this.#round
     await this.#signing
+    this.#with.measures.end()
   }
 
   /** Signs when there is room, stores, and sends. */
@@ -221,6 +227,7 @@ export class Lane implements TransactionSender {
     const mined: SentTransaction = { ...sent, state: 'mined', outcome, problem: undefined }
     if (!(await this.#with.store.save(mined))) return
     this.#outgoing.forget(sent)
+    this.#with.measures.mined()
     await this.#tellMined({ ...mined, revision: sent.revision + 1 })
   }
 
@@ -247,18 +254,13 @@ export class Lane implements TransactionSender {
   }
 
   async #lookAtOneMined(sent: SentTransaction, final: number): Promise<void> {
-    const { store, view, logger, metrics, name: lane } = this.#with
+    const { store, view, logger, measures, name: lane } = this.#with
     const outcome = await view.outcomeOf(sent)
     if (outcome === undefined) {
       logger.warn('a transaction left the chain with its block and is sent again', {
         ...{ lane, nonce: sent.nonce, hash: sent.outcome?.hash },
       })
-      metrics
-        .counter(
-          'quantumstream_sender_reorganised_total',
-          'Transactions whose block left the chain',
-        )
-        .add()
+      measures.reorganised()
       await store.save({ ...sent, state: 'open', outcome: undefined })
       return
     }

@@ -13,6 +13,7 @@ import type {
 } from '../sent-transaction.ts'
 import type { ChainView } from './chain-view.ts'
 import { type Fees, feesOf, raisedFees } from './fees.ts'
+import type { LaneMeasures } from './measures.ts'
 import type { SentStore } from './sent-store.ts'
 
 /** What the parts of a lane work with. */
@@ -21,6 +22,7 @@ export interface LaneContext extends SenderDependencies {
   readonly options: Required<SenderOptions>
   readonly store: SentStore
   readonly view: ChainView
+  readonly measures: LaneMeasures
 }
 
 /** What a transaction is signed with, but for its nonce. */
@@ -163,6 +165,7 @@ export class Outgoing {
     const { chainId, signer } = this.#with.options
     const what = { chainId, to: to ?? undefined, data, value: BigInt(value) }
     const raw = await signer.sign({ ...what, ...terms })
+    this.#with.measures.signed()
     const { maxFeePerGas, maxPriorityFeePerGas: tip } = terms
     return {
       ...{ raw, hash: keccak256(raw), signedAtMs: this.#with.clock.nowMs() },

@@ -43,10 +43,11 @@ export function useThing<T>(key: string, path: string) {
   return useQuery({ queryKey: [key, path], queryFn: () => getJson<T>(path) })
 }
 
-/** A list that is read page by page; `key` names it for the stream. */
-export function useList<T>(key: readonly string[], path: string) {
+/** A list that is read page by page; `key` names it for the stream, or it is read anew every so many milliseconds. */
+export function useList<T>(key: readonly string[], path: string, refetchInterval?: number) {
   return useInfiniteQuery<Page<T>, Error, InfiniteData<Page<T>>, readonly string[], string>({
     queryKey: key,
+    ...(refetchInterval === undefined ? {} : { refetchInterval }),
     initialPageParam: '',
     queryFn: ({ pageParam }) => {
       const separator = path.includes('?') ? '&' : '?'

@@ -144,3 +144,28 @@ export interface OutcomeRecord {
   readonly data: unknown
   readonly at: string
 }
+
+/** One key on one chain, which sends. */
+export interface SenderLane {
+  readonly chainId: number
+  readonly address: string
+  readonly open: number
+  readonly waiting: number
+  readonly problem: string | null
+}
+
+/** A transaction of a sender. */
+export interface SentTransaction {
+  readonly id: string
+  readonly to: string | null
+  readonly state: 'open' | 'mined' | 'final'
+  readonly nonce: number
+  readonly hash: string
+  readonly tries: number
+  readonly blockNumber: number | null
+  readonly succeeded: boolean | null
+  readonly gasUsed: string | null
+  readonly contractAddress: string | null
+  readonly problem: string | null
+  readonly at: string
+}

@@ -8,6 +8,7 @@ const shapes = {
   events: 'M13 3 5 14h6l-1 7 9-12h-7z',
   blocks: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
   chains: 'M10 14a4 4 0 0 1 0-6l2-2a4 4 0 0 1 6 6l-1 1M14 10a4 4 0 0 1 0 6l-2 2a4 4 0 0 1-6-6l1-1',
+  transactions: 'M4 12h15m-6-6 6 6-6 6M4 6v12',
   outbox: 'M3 6h18v12H3zM3 7l9 7 9-7',
   records: 'M4 6h16M4 12h16M4 18h16',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',

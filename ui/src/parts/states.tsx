@@ -1,7 +1,7 @@
 /** Shows what there is when there is nothing to show: loading, empty, failed; and states as badges. */
 
 import type { ReactNode } from 'react'
-import type { Chain, ChainEvent, InstanceStatus } from '../api/shapes.ts'
+import type { Chain, ChainEvent, InstanceStatus, SentTransaction } from '../api/shapes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 /** Keeps the place of what is being loaded. */
@@ -52,7 +52,7 @@ export function Failure({
   )
 }
 
-type State = InstanceStatus | ChainEvent['state'] | Chain['state']
+type State = InstanceStatus | ChainEvent['state'] | Chain['state'] | SentTransaction['state']
 
 const icons: Readonly<Record<State, IconName>> = {
   running: 'running',
@@ -64,6 +64,9 @@ const icons: Readonly<Record<State, IconName>> = {
   confirmed: 'done',
   safe: 'done',
   finalized: 'done',
+  open: 'waiting',
+  mined: 'done',
+  final: 'done',
   retracted: 'back',
   creating: 'running',
   starting: 'running',
