@@ -63,6 +63,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [
       ...['@grpc/grpc-js', '@grpc/proto-loader', 'ajv', 'ajv-formats', 'croner', 'jose'],
       ...['undici', 'viem', 'yaml'],
+      ...['@aws-sdk/client-lambda', 'zod'],
     ],
   },
   services: {

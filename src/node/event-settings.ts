@@ -73,7 +73,12 @@ export const eventSettings = {
   },
   functionUrl: {
     ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
-    description: 'Endpoint that functions are sent to instead of the local ones',
+    description: 'Endpoint that functions are posted to, as CloudEvents, instead of the local ones',
+  },
+  functions: {
+    ...{ kind: section, default: undefined, env: 'QS_FUNCTIONS', secret: true },
+    description:
+      'Providers of functions (local, http, aws, google, azure), the default one, and which has which function, see docs/functions.md',
   },
   allowHosts: {
     ...{ kind: list(allowedHostWords, isAllowedHost), default: undefined, env: 'QS_ALLOW_HOSTS' },

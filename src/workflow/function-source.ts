@@ -29,7 +29,7 @@ const isWithin = (value: unknown, low: number, high: number) =>
 
 /** Whether a path stays within the folder of its function. */
 const isInside = (name: string) =>
-  /^[\w@.+-]+(\/[\w@.+-]+)*$/.test(name) && !name.split('/').some((part) => /^\.+$/.test(part))
+  /^[^\\:*?"<>|\p{Cc}]+$/u.test(name) && !name.split('/').some((part) => /^\.*$/.test(part))
 
 /** The manifest in a value from outside; @throws AppError `workflow/bad-function` */
 function manifestOf(value: unknown): FunctionManifest {

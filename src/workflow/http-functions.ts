@@ -1,53 +1,50 @@
-/** Calls functions at an HTTP endpoint. */
+/** Calls functions at HTTP endpoints: CloudEvents go there, signed if there is a secret. */
 
-import { AppError } from '../base/app-error.ts'
-import type { Json } from '../base/json-rpc.ts'
-import { type FunctionProvider, maxFunctionBytes } from './functions.ts'
-import { type GuardedHttp, statusError } from './guarded-http.ts'
+import { encodeCloudEvent } from '../stream/cloud-event-http.ts'
+import type { FunctionProvider } from './functions.ts'
+import type { GuardedHttp } from './guarded-http.ts'
+import { failuresOf } from './providers/call-failures.ts'
+import { functionEvent } from './providers/function-event.ts'
+import { postCall } from './providers/http-call.ts'
+import { signWebhook } from './webhook-signature.ts'
 
 /** Which endpoint, and how patiently. */
 export interface HttpFunctionOptions {
-  /** All functions are posted here; the body names the one that is meant. */
+  /** Functions are posted here; `{name}` in it stands for the name of the one that is meant. */
   readonly url: string
   readonly http: GuardedHttp
+  /** Endpoints of single functions, by name. */
+  readonly urls?: Readonly<Record<string, string>>
+  /** Of Standard Webhooks; several while one replaces another. None: calls are not signed. */
+  readonly secrets?: readonly string[]
+  /** Go with each call, such as `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Default 15,000. */
   readonly timeoutMs?: number
 }
 
 /**
- * A provider that posts `{function, payload}` as JSON, with the header `Idempotency-Key`, and takes the JSON of the
- * answer as the result. Answers 408, 425, 429 and 5xx, and no answer, are tried again; others are final.
+ * A provider that posts CloudEvents in structured mode (type `quantumstream.function.invoke`, the idempotency key as id, the
+ * function as subject, the payload as data); the answer's JSON, or the data of an event, is the result.
  */
 export function createHttpFunctions(options: HttpFunctionOptions): FunctionProvider {
-  const { url, http, timeoutMs = 15_000 } = options
-  const { origin } = new URL(url)
+  const { url, urls = {}, http, secrets = [], headers = {}, timeoutMs = 15_000 } = options
   return {
     kind: 'http',
-    stop: async () => {},
-    async invoke(name, payload, { idempotencyKey, signal }) {
-      const failure = (error: AppError) =>
-        new AppError({
-          code: 'workflow/function-failed',
-          message: `the function "${name}" failed: ${error.message}`,
-          ...{ retry: error.retry, data: error.data, cause: error },
-        })
-      const answer = await http
-        .request({
-          ...{ url, method: 'POST', trusted: true, timeoutMs, signal, maxBytes: maxFunctionBytes },
-          headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-          body: JSON.stringify({ function: name, payload }),
-        })
-        .catch((error) => {
-          throw failure(error)
-        })
-      if (answer.status < 200 || answer.status > 299)
-        throw failure(statusError(origin, answer, Date.now()))
-      try {
-        return JSON.parse(answer.body.toString('utf8')) as Json
-      } catch (cause) {
-        const message = `the function "${name}" at ${origin} answered something that is no JSON`
-        throw new AppError({ code: 'workflow/function-failed', message, cause })
-      }
+    invoke(name, payload, invocation) {
+      const own = Object.hasOwn(urls, name) ? urls[name] : undefined
+      const place = own ?? url.replaceAll('{name}', encodeURIComponent(name))
+      const event = encodeCloudEvent(functionEvent(name, payload, invocation), 'structured')
+      const body = String(event.body)
+      const { idempotencyKey: id } = invocation
+      const signed =
+        secrets.length > 0 ? signWebhook(secrets, { id, timestampMs: Date.now(), body }) : {}
+      return postCall({
+        ...{ http, url: place, body, invocation, timeoutMs },
+        fail: failuresOf(name, ` at ${new URL(place).origin}`),
+        headers: { ...headers, ...event.headers, ...signed, 'idempotency-key': id },
+      })
     },
+    stop: async () => {},
   }
 }

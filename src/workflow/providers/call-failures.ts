@@ -19,16 +19,20 @@ const ways = {
 export type FailureWay = keyof typeof ways
 
 /** Makes the errors of one call: `fail('function-refused', 'says no')` reads `the function "kyc" says no`. */
-export type Fail = (way: FailureWay, reason: string, cause?: unknown) => AppError
+export type Fail = (
+  way: FailureWay,
+  reason: string,
+  why?: { readonly cause?: unknown; readonly data?: Readonly<Record<string, unknown>> },
+) => AppError
 
 /** Errors of calls of one function; `place` follows its name, such as ` at https://host`. */
 export function failuresOf(name: string, place = ''): Fail {
-  return (way, reason, cause) =>
+  return (way, reason, { cause, data = {} } = {}) =>
     new AppError({
       code: `workflow/${way}`,
       message: `the function "${name}"${place} ${reason}`.slice(0, 4_096),
       retry: ways[way],
-      cause,
+      ...{ cause, data },
     })
 }
 
@@ -48,7 +52,7 @@ export function answered(text: string, fail: Fail): Json {
   try {
     return JSON.parse(text) as Json
   } catch (cause) {
-    throw fail('function-answer', 'answered something that is no JSON', cause)
+    throw fail('function-answer', 'answered something that is no JSON', { cause })
   }
 }
 
@@ -72,8 +76,12 @@ export async function withinTime<T>(
   try {
     return await run(AbortSignal.any([invocation.signal, late]))
   } catch (error) {
-    if (invocation.signal.aborted) throw fail('function-cancelled', 'was interrupted', error)
-    if (late.aborted) throw fail('function-timeout', `took longer than ${ms} ms`, error)
+    if (invocation.signal.aborted)
+      throw fail('function-cancelled', 'was interrupted', { cause: error })
+    if (late.aborted)
+      throw fail('function-timeout', `took longer than ${ms} ms`, {
+        cause: error,
+      })
     throw error
   }
 }
