@@ -9,6 +9,7 @@ import type { Records } from '../services/records.ts'
 import type { SinkDesk } from '../services/sink.ts'
 import type { EventStore, ListenerStatus } from '../stream/stream.ts'
 import type { ContractDesk } from '../workflow/contract-desk.ts'
+import type { FunctionRegistry } from '../workflow/function-registry.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 
 /** One chain that this process works on. */
@@ -68,6 +69,7 @@ export interface ApiDependencies {
   readonly records: Pick<Records, 'list'>
   readonly sinks: SinkDesk
   readonly contracts: ContractDesk
+  readonly functions: FunctionRegistry
   readonly listeners: () => readonly ListenerStatus[]
   readonly senders: () => readonly {
     readonly chain: string

@@ -8,6 +8,7 @@ import { type Command, helpOf, parseCall } from './command.ts'
 import { chainCommand } from './commands/chain.ts'
 import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
+import { functionCommand } from './commands/function.ts'
 import { keysCommand } from './commands/keys.ts'
 import { startCommand } from './commands/start.ts'
 import { workflowCommand } from './commands/workflow.ts'
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   demoCommand,
   chainCommand,
   workflowCommand,
+  functionCommand,
   keysCommand,
   configCommand,
 ]

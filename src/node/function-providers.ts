@@ -5,9 +5,11 @@ import { systemClock, systemTimer } from '../base/clock.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { SqlStore } from '../store/sql.ts'
 import { createAwsFunctions } from '../workflow/aws-functions.ts'
+import { createAzureFunctions } from '../workflow/azure-functions.ts'
 import { type ProviderOptions, readFunctionOptions } from '../workflow/function-options.ts'
 import { createFunctionRegistry, type FunctionRegistry } from '../workflow/function-registry.ts'
 import type { FunctionProvider } from '../workflow/functions.ts'
+import { createGoogleFunctions } from '../workflow/google-functions.ts'
 import type { GuardedHttp } from '../workflow/guarded-http.ts'
 import { createHttpFunctions } from '../workflow/http-functions.ts'
 import { createLocalFunctions } from '../workflow/local-functions.ts'
@@ -56,6 +58,8 @@ function remoteProvider(
   http: GuardedHttp,
 ): FunctionProvider {
   if (options.kind === 'http') return createHttpFunctions({ ...options, http })
+  if (options.kind === 'google') return createGoogleFunctions({ ...options, http })
+  if (options.kind === 'azure') return createAzureFunctions({ ...options, http })
   const { accessKeyId, secretAccessKey, sessionToken, ...rest } = options
   if (accessKeyId === undefined || secretAccessKey === undefined) return createAwsFunctions(rest)
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }

@@ -44,6 +44,22 @@ const aws = z.strictObject({
     .exactOptional(),
 })
 
+const google = z.strictObject({
+  ...{ kind: z.literal('google'), timeoutMs, project: word, region: word },
+  ...{ keyFile: word.exactOptional(), urls: z.record(word, web).exactOptional() },
+  ...{ endpoint: web.exactOptional(), logging: web.exactOptional() },
+  metadata: web.exactOptional(),
+})
+const azure = z.strictObject({
+  ...{ kind: z.literal('azure'), timeoutMs, app: word, key: word.exactOptional() },
+  ...{ tenant: word.exactOptional(), clientId: word.exactOptional() },
+  ...{ clientSecret: word.exactOptional(), insights: word.exactOptional() },
+  ...{ subscription: word.exactOptional(), resourceGroup: word.exactOptional() },
+  ...{ endpoint: web.exactOptional(), deployment: web.exactOptional() },
+  ...{ resources: web.exactOptional(), login: web.exactOptional() },
+  logging: web.exactOptional(),
+})
+
 const route = z.strictObject({
   provider: word,
   target: z
@@ -59,7 +75,7 @@ const section = z.strictObject({
   providers: z
     .record(
       z.string().regex(/^[a-z][\w-]{0,31}$/, 'expected a name'),
-      z.discriminatedUnion('kind', [local, http, aws]),
+      z.discriminatedUnion('kind', [local, http, aws, google, azure]),
     )
     .default({}),
   names: z

@@ -129,7 +129,7 @@ export function functionInvoke(provider: Pick<FunctionProvider, 'invoke'>): Step
 }
 
 /** Refuses what is no call before anybody is asked; @throws AppError `workflow/bad-input` */
-function assertCall(name: unknown, payload: Json): asserts name is string {
+export function assertCall(name: unknown, payload: Json): asserts name is string {
   if (typeof name !== 'string' || !functionName.test(name)) {
     const message = `"${String(name)}" is no name of a function`
     throw new AppError({ code: 'workflow/bad-input', message })

@@ -5,7 +5,25 @@ import { AppError } from '../../base/app-error.ts'
 import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 
-type Status = 400 | 403 | 404 | 409 | 413 | 422 | 429 | 502 | 503
+type Status = 400 | 403 | 404 | 409 | 413 | 422 | 429 | 502 | 503 | 504 | 503
+
+/** The same of calls and deployments of functions. */
+const functionStatuses = {
+  'workflow/no-function': 404,
+  'workflow/no-version': 404,
+  'workflow/no-provider': 404,
+  'workflow/bad-function': 400,
+  'workflow/bad-input': 400,
+  'workflow/unmanaged-function': 409,
+  'workflow/function-refused': 422,
+  'workflow/function-memory': 422,
+  'workflow/function-busy': 429,
+  'workflow/function-answer': 502,
+  'workflow/function-failed': 502,
+  'workflow/function-cancelled': 503,
+  'workflow/function-circuit-open': 503,
+  'workflow/function-timeout': 504,
+} as const
 
 /** HTTP status of errors by code; others are 500. */
 const statuses: Readonly<Record<string, Status>> = {
@@ -18,6 +36,7 @@ const statuses: Readonly<Record<string, Status>> = {
   'api/refused': 422,
   'api/too-many-streams': 429,
   'store/bad-cursor': 400,
+  ...functionStatuses,
   'workflow/bad-input': 400,
   'workflow/bad-abi': 400,
   'workflow/name-taken': 409,

@@ -8,6 +8,7 @@ import type { ApiDependencies, ApiOptions } from '../api-dependencies.ts'
 import { addChainRoutes } from './chain-routes.ts'
 import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
+import { addFunctionRoutes } from './function-routes.ts'
 import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
 import { addSinkRoutes } from './sink-routes.ts'
@@ -34,6 +35,7 @@ export function addResourceRoutes(
   addOutcomeRoutes(app, from)
   addSinkRoutes(app, from)
   addContractRoutes(app, from)
+  addFunctionRoutes(app, from)
 }
 
 function addNodeRoutes(app: OpenAPIHono, options: ApiOptions, from: ApiDependencies): void {

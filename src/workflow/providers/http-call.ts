@@ -52,7 +52,7 @@ function isEvent({ headers }: HttpAnswer): boolean {
 }
 
 /** The failure of a call that got no answer. */
-function unanswered(error: unknown, fail: Fail): AppError {
+export function unanswered(error: unknown, fail: Fail): AppError {
   if (!(error instanceof AppError)) return fail('function-failed', String(error), { cause: error })
   const why = { cause: error, data: error.data }
   if (error.code === 'workflow/http-too-large') return tooLong(fail)
@@ -62,7 +62,7 @@ function unanswered(error: unknown, fail: Fail): AppError {
 }
 
 /** The failure that a status tells. */
-function statusFailure(answer: HttpAnswer, fail: Fail): AppError {
+export function statusFailure(answer: HttpAnswer, fail: Fail): AppError {
   const { status } = answer
   const text = answer.body.toString('utf8', 0, longestReason).trim()
   const reason = `answered ${status}${text === '' ? '' : `: ${text}`}`
