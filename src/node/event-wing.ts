@@ -1,6 +1,5 @@
 /** Builds the event wing over a chain: listener, workflow engine, functions, sender and services. */
 
-import path from 'node:path'
 import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
 import { depositVaultAbi } from '../abi/deposit-vault.gen.ts'
 import { streamAnchorAbi } from '../abi/stream-anchor.gen.ts'
@@ -13,7 +12,6 @@ import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
 import type { Sinks } from '../services/sinks.ts'
 import type { SqlStore } from '../store/sql.ts'
-import { openSqlite } from '../store/sqlite.ts'
 import {
   createEventStore,
   streamMigrations,
@@ -34,6 +32,7 @@ import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import type { Contracts } from './dev-contracts.ts'
+import { openEventDatabase } from './event-database.ts'
 import { openFunctions } from './function-providers.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
@@ -61,8 +60,7 @@ export async function startEventWing(
 ): Promise<EventWing> {
   const { values, stops, logger, metrics, hooks } = composition
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
-  const sql = await openSqlite({ path: path.join(values.data, 'events.sqlite') })
-  stops.push(() => sql.close())
+  const sql = await openEventDatabase(composition)
   await sql.migrate([
     ...[...streamMigrations, ...workflowMigrations, ...servicesMigrations, ...functionMigrations],
   ])

@@ -2,6 +2,7 @@
 
 import { chainBounds } from '../chain/chain-settings.ts'
 import { ownForks } from '../chain/ledger/manifest.ts'
+import { databaseSettings } from './database-settings.ts'
 import { eventSettings } from './event-settings.ts'
 import {
   address,
@@ -279,6 +280,7 @@ export const settings = {
     ...{ kind: flag, default: false, env: 'QS_CLASSIC_ROUTES' },
     description: 'Serves the routes of a data chain also under their bare old names, and GET /leap',
   },
+  ...databaseSettings,
   ...eventSettings,
   logLevel: {
     ...{ kind: oneOf('debug', 'info', 'warn', 'error'), default: 'warn', env: 'QS_LOG_LEVEL' },

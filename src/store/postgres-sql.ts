@@ -3,7 +3,8 @@
 import type { SqlRow, SqlValue } from './sql.ts'
 
 /** Quoted texts and comments, in which nothing is translated; then what is. */
-const parts = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\?(\s+IS\s+NULL\b)?/gi
+const parts =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\bAS\s+INTEGER(?=\s*\))|\?(\s+IS\s+NULL\b)?/gi
 const declaring = /^\s*(CREATE|ALTER)\b/i
 const words =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|\bINTEGER\s+PRIMARY\s+KEY\s+AUTOINCREMENT\b|\b(?:INTEGER|BLOB|REAL)\b|\bWITHOUT\s+ROWID\b/gi
@@ -12,6 +13,7 @@ const words =
 export function postgresText(sql: string): string {
   let count = 0
   const text = sql.replace(parts, (part, isNull: string | undefined) => {
+    if (/^AS/i.test(part)) return 'AS BIGINT'
     if (!part.startsWith('?')) return part
     count += 1
     // Of a value that is only compared with NULL, PostgreSQL could not tell the type.

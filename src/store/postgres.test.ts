@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openPostgres } from './postgres.ts'
 import { sqlSuite } from './sql.suite.ts'
-import { postgresUrl, temporarySchema } from './test-store/temporary-schema.ts'
+import { postgresUrl, temporarySchema } from './temporary-schema.ts'
 
 const schema = temporarySchema()
 after(() => schema.remove())

@@ -106,10 +106,17 @@ export function sqlSuite(name: string, open: () => Promise<SqlStore>): void {
         ...[bytes, 0.1],
       )
       const row = await store.get(
-        'SELECT *, fraction < ? AS truth FROM "values?" WHERE (? IS NULL OR note = ?) /* ? */',
-        ...[1, null, null],
+        'SELECT *, fraction < ? AS truth, CAST(? AS INTEGER) AS cast_value FROM "values?" WHERE (? IS NULL OR note = ?) /* ? */',
+        ...[1, 2 ** 42, null, null],
       )
-      assert.deepEqual(row, { id: 1, bytes, fraction: 0.1, note: `why? "it's"`, truth: 1 })
+      assert.deepEqual(row, {
+        id: 1,
+        bytes,
+        fraction: 0.1,
+        note: `why? "it's"`,
+        truth: 1,
+        cast_value: 2 ** 42,
+      })
       const [added] = await store.all(
         'INSERT INTO "values?" (note) VALUES (?) RETURNING id, bytes',
         'x',

@@ -122,7 +122,7 @@ export interface Progress {
 /** What the journal of an instance says it has done. */
 export async function progressOf(session: SqlSession, id: string): Promise<Progress> {
   const sizes = await session.get(
-    `SELECT sum(kind = 'completed') AS executed, sum(octet_length(step) + octet_length(kind)
+    `SELECT sum(CASE kind WHEN 'completed' THEN 1 ELSE 0 END) AS executed, sum(octet_length(step) + octet_length(kind)
       + coalesce(octet_length(input), 0) + coalesce(octet_length(output), 0)
       + coalesce(octet_length(error), 0)) AS bytes FROM journal WHERE instance_id = ?`,
     id,
@@ -147,7 +147,7 @@ export async function isNewReason(
   reason: string,
 ): Promise<boolean> {
   const row = await session.get(
-    `SELECT count(*) AS lines, sum(error = ?) AS same FROM journal WHERE instance_id = ?
+    `SELECT count(*) AS lines, sum(CASE error WHEN ? THEN 1 ELSE 0 END) AS same FROM journal WHERE instance_id = ?
       AND seq > (SELECT coalesce(max(seq), 0) FROM journal WHERE instance_id = ? AND kind <> 'waiting')`,
     ...[reason, id, id],
   )

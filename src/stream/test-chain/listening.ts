@@ -44,7 +44,7 @@ export async function world(t: Test, chain: ScriptedChain, usual: Changes = {}) 
   const open = async () => {
     const sql = await openSqlite({ path: path.join(folder, 'events.sqlite') })
     stores.push(sql)
-    const heard = { id: 'test/001', statements: ['CREATE TABLE heard (line TEXT)'] }
+    const heard = { id: 'test/001', statements: [createHeard] }
     await sql.migrate([...streamMigrations, heard])
     return sql
   }
@@ -66,7 +66,7 @@ function listenerOn(chain: ScriptedChain, sql: SqlStore, changes: Changes): List
     { chain: 'test', checks },
     { client: chain, decoder, logger, metrics },
   )
-  const hear = (line: string) => ['INSERT INTO heard VALUES (?)', line] as const
+  const hear = (line: string) => ['INSERT INTO heard (line) VALUES (?)', line] as const
   return createListener(
     {
       ...{ chain: 'test', chainId: 7, startBlock: 0, confirmations: 1, pollMs: 1, window: 10 },
@@ -91,6 +91,8 @@ function listenerOn(chain: ScriptedChain, sql: SqlStore, changes: Changes): List
   )
 }
 
+const createHeard = 'CREATE TABLE heard (n INTEGER PRIMARY KEY AUTOINCREMENT, line TEXT)'
+
 /** What the handler heard: `+5` when an event of 5 appeared, `-5` when it was retracted. */
 export async function heard(sql: SqlStore): Promise<readonly string[]> {
   return (await heardLives(sql)).filter((line) => /^[+-]/.test(line))
@@ -98,7 +100,7 @@ export async function heard(sql: SqlStore): Promise<readonly string[]> {
 
 /** The same, and `5 confirmed` when it went on. */
 export async function heardLives(sql: SqlStore): Promise<readonly string[]> {
-  return (await sql.all('SELECT line FROM heard ORDER BY rowid')).map(({ line }) => String(line))
+  return (await sql.all('SELECT line FROM heard ORDER BY n')).map(({ line }) => String(line))
 }
 
 /** Stored events: `5 confirmed`. */

@@ -138,7 +138,7 @@ export async function advanceInstances(
 ): Promise<void> {
   const reached = lives.indexOf(life)
   await session.run(
-    `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms = CASE WHEN status = 'paused' THEN NULL ELSE ? END
+    `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms = CASE WHEN status = 'paused' THEN NULL ELSE CAST(? AS INTEGER) END
       WHERE event_id = ? AND life < ? AND status IN ('running', 'waiting', 'paused', 'compensating')`,
     ...[reached, nowMs, eventId, reached],
   )
