@@ -8,6 +8,7 @@ import { loopTable, transferTable } from './evm.ts'
 import { firstVoteTable } from './first-vote.ts'
 import { httpTable } from './http.ts'
 import { joinTable } from './joining.ts'
+import { jqTable } from './jq.ts'
 import { logTable } from './logs.ts'
 import { validatorsTable } from './many-validators.ts'
 import { machineText } from './measure.ts'
@@ -36,6 +37,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   load: loadTable,
   gone: goneTable,
   'first-vote': firstVoteTable,
+  jq: jqTable,
   store: storeTable,
   http: httpTable,
 }

@@ -44,6 +44,14 @@ export class Decimal {
 
   /** As an exact integer; undefined for a fraction, and for what is too long for one. */
   toInteger(): bigint | undefined {
+    if (this.#integer === undefined) this.#integer = this.#wholeValue() ?? null
+    return this.#integer ?? undefined
+  }
+
+  /** Once asked for; null of a fraction. */
+  #integer: bigint | null | undefined
+
+  #wholeValue(): bigint | undefined {
     const digits = this.digits.replace(/0+$/, '')
     if (digits === '') return 0n
     const exponent = this.exponent + this.digits.length - digits.length

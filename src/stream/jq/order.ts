@@ -118,9 +118,12 @@ function compareDoubles(a: number, b: number): number {
 function compareNumbers(a: Numeric, b: Numeric, purpose: Purpose): number {
   if (typeof a === 'bigint' || typeof b === 'bigint') {
     if (purpose === 'equality' || purpose === 'order') mustBeWhole(a, b)
-    if (isDecimal(a) || isDecimal(b)) return compareDecimals(decimalOf(a), decimalOf(b))
-    if (Number.isNaN(a as number)) return -1
-    return a < b ? -1 : a > b || Number.isNaN(b as number) ? 1 : 0
+    const [left, right] = [wholeOr(a), wholeOr(b)]
+    if (isDecimal(left) || isDecimal(right)) {
+      return compareDecimals(decimalOf(left), decimalOf(right))
+    }
+    if (Number.isNaN(left)) return -1
+    return left < right ? -1 : left > right || Number.isNaN(right) ? 1 : 0
   }
   if (isDecimal(a) && isDecimal(b)) return compareDecimals(a, b)
   return compareDoubles(Number(isDecimal(a) ? a.value : a), Number(isDecimal(b) ? b.value : b))
@@ -138,6 +141,11 @@ function mustBeWhole(a: Numeric, b: Numeric): void {
 
 /** Why an exact integer and a fraction are not computed with together. */
 export const mixed = 'one is an exact integer, the other a fraction'
+
+/** A written number as an exact integer, where it is whole. */
+function wholeOr(value: Numeric): Numeric {
+  return isDecimal(value) ? (value.toInteger() ?? value) : value
+}
 
 function decimalOf(value: Numeric): Decimal {
   if (isDecimal(value)) return value
