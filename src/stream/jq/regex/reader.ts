@@ -139,8 +139,8 @@ class Reader {
     if (this.#accept('+')) return [1, unlimited]
     if (this.#accept('?')) return [0, 1]
     if (this.#peek() !== '{') return undefined
-    const [found, least, comma, most] = /^\{(\d*)(,?)(\d*)\}/.exec(this.#ahead(24)) ?? []
-    if (found === undefined || (least === '' && most === '')) return undefined
+    const [found, least, comma, most] = /^\{(\d+)(,?)(\d*)\}/.exec(this.#ahead(24)) ?? []
+    if (found === undefined) return undefined
     this.#at += found.length
     const from = Number(least ?? 0)
     const to = comma === '' ? from : most === '' ? unlimited : Number(most)
@@ -172,9 +172,11 @@ class Reader {
   #literal(point: number): Tree {
     if (!this.#flags.ignoreCase) return { kind: 'point', matches: (one) => one === point }
     const variants = caseVariants(point)
-    const [first, ...others] = variants
-    if (others.length === 0) return { kind: 'point', matches: (one) => one === first }
-    return { kind: 'point', matches: (one) => variants.includes(one) }
+    const matches: Matches = (one) => variants.includes(one)
+    return {
+      kind: 'point',
+      matches: (one) => matches(one) || (one > 127 && ignoringCase(matches)(one)),
+    }
   }
 
   #point(matches: Matches): Tree {
@@ -197,10 +199,11 @@ class Reader {
       if (this.#accept(start))
         return { kind: 'look', behind, negative, body: this.#closed(this.#either()) }
     }
-    const [name, , plain] = /^P?<(([A-Za-z_\p{L}][\p{L}\p{N}_]*))>/u.exec(this.#ahead(80)) ?? []
+    const [name, angled, quoted] =
+      /^(?:<([\p{L}_][\p{L}\p{N}_]*)>|'([\p{L}_][\p{L}\p{N}_]*)')/u.exec(this.#ahead(80)) ?? []
     if (name !== undefined) {
       this.#at += [...name].length
-      return this.#captured(plain ?? null)
+      return this.#captured(angled ?? quoted ?? null)
     }
     const [options, on, off] = /^([imsx]*)(?:-([imsx]+))?:/.exec(this.#ahead(24)) ?? []
     if (options === undefined) throw fault('undefined group option')
