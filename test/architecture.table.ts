@@ -71,7 +71,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     may: [...below, 'quantum', 'energy', 'stream', 'workflow'],
     packages: [
       ...['@nats-io/jetstream', '@nats-io/transport-node', 'amqplib', 'ioredis', 'mqtt'],
-      ...['nodemailer', 'zod'],
+      ...['nodemailer', 'web-push', 'zod'],
     ],
   },
   api: {

@@ -4,7 +4,7 @@ import type { Hex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Notifications } from '../services/notifications.ts'
+import type { Notifications } from '../services/notification.ts'
 import type { Records } from '../services/records.ts'
 import type { SinkDesk } from '../services/sink.ts'
 import type { EventStore, ListenerStatus } from '../stream/stream.ts'
@@ -65,7 +65,7 @@ export interface ApiDependencies {
   readonly process: ProcessChains | undefined
   readonly events: EventStore
   readonly engine: WorkflowEngine
-  readonly notifications: Pick<Notifications, 'list' | 'subscribe'>
+  readonly notifications: Notifications
   readonly records: Pick<Records, 'list'>
   readonly sinks: SinkDesk
   readonly contracts: ContractDesk

@@ -84,7 +84,9 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
 /** The OpenAPI document of the interface; needs nothing that runs. */
 export function apiDocument(): object {
   const app = documented()
-  const nothing = { clock: { nowMs: () => 0 }, chains: [] } as unknown as ApiDependencies
+  const nothing = {
+    ...{ clock: { nowMs: () => 0 }, chains: [], notifications: {} },
+  } as unknown as ApiDependencies
   const options = { version: '', dev: false } as ApiOptions
   addResourceRoutes(app, options, nothing)
   addDataRoutes(app, nothing)

@@ -10,6 +10,7 @@ import { configCommand } from './commands/config.ts'
 import { demoCommand } from './commands/demo.ts'
 import { functionCommand } from './commands/function.ts'
 import { keysCommand } from './commands/keys.ts'
+import { notifyCommand } from './commands/notify.ts'
 import { startCommand } from './commands/start.ts'
 import { workflowCommand } from './commands/workflow.ts'
 
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   chainCommand,
   workflowCommand,
   functionCommand,
+  notifyCommand,
   keysCommand,
   configCommand,
 ]

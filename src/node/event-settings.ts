@@ -90,6 +90,11 @@ export const eventSettings = {
     description:
       'Where events and outcomes go out to: a list of sinks (webhook, amqp, mqtt, nats, redis, file), see docs/sinks.md',
   },
+  notifications: {
+    ...{ kind: section, default: undefined, env: 'QS_NOTIFICATIONS', secret: true },
+    description:
+      'How people are told: channels (email, webhook, push, slack, discord, telegram), groups and limits, see docs/notifications.md',
+  },
   notifyWebhook: {
     ...{ kind: web, default: undefined, env: 'QS_NOTIFY_WEBHOOK' },
     description: 'Endpoint that notifications are posted to, besides the outbox',

@@ -7,7 +7,7 @@ import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { Json } from '../base/json-rpc.ts'
-import { createNotifications, type Notifications } from '../services/notifications.ts'
+import type { Notifications } from '../services/notification.ts'
 import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
 import type { Sinks } from '../services/sinks.ts'
@@ -34,6 +34,7 @@ import type { Composition } from './composition.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { openEventDatabase } from './event-database.ts'
 import { openFunctions } from './function-providers.ts'
+import { configuredNotifications, wakeNotifications } from './notification-wiring.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { knownFunctions, readWorkflow } from './workflow-folder.ts'
@@ -71,9 +72,7 @@ export async function startEventWing(
   const sender = await createSender(composition, { chain, sql, http })
   sender?.start()
   stops.push(async () => sender?.stop())
-  const notifications = createNotifications(notificationOptions(composition), {
-    ...{ sql, http, ...world },
-  })
+  const notifications = await configuredNotifications(values, folder, { ...world, sql, http })
   const sinks = configuredSinks(values.sinks, { ...world, sql, http })
   const records = createRecords({ sql, ...world })
   const functions = openFunctions(composition, { sql, http, folder })
@@ -81,7 +80,7 @@ export async function startEventWing(
   const engine = createWorkflowEngine({
     ...{ ...world, sql, random: Math.random },
     functions: {
-      'notify.send': notifications.send,
+      ...notifications.functions,
       'record.write': records.write,
       'function.invoke': functionInvoke(functions),
       ...evmFunctions({ client: chain.client, sender, book }),
@@ -102,14 +101,25 @@ export async function startEventWing(
   })
   wakeAfter(events, engine)
   wakeSinks(sinks, { events, engine })
-  await sinks.start()
-  stops.push(() => sinks.stop())
+  wakeNotifications(notifications, engine)
+  await startAll(stops, [notifications, sinks])
   stops.push(() => listener.stop())
   await listener.start()
   const desk = createContractDesk({ client: chain.client, sql, sender, book })
   const senderAddress = sender?.address
   const outcomes = { notifications, records, sinks, contracts: desk }
   return { sql, engine, events, listener, ...outcomes, functions, senderAddress }
+}
+
+/** Starts parts one after the other, and has them stopped. */
+async function startAll(
+  stops: Composition['stops'],
+  parts: readonly { start(): Promise<void>; stop(): Promise<void> }[],
+): Promise<void> {
+  for (const part of parts) {
+    stops.push(() => part.stop())
+    await part.start()
+  }
 }
 
 /** Starts instances in the transaction that stores or confirms the event, and cancels them in the one that retracts it. */
@@ -152,16 +162,6 @@ function allowedHosts({ allowHosts, dev }: Composition['values']): readonly stri
     ...(allowHosts?.split(',') ?? []),
     ...(dev ? ['localhost', '127.0.0.0/8', '::1/128'] : []),
   ]
-}
-
-function notificationOptions({ values }: Composition) {
-  const { notifyWebhook: webhookUrl, smtp, mailFrom, mailTo } = values
-  if (smtp === undefined) return { webhookUrl }
-  if (mailFrom === undefined || mailTo === undefined) {
-    const message = 'QS_SMTP needs QS_MAIL_FROM and QS_MAIL_TO'
-    throw new AppError({ code: 'node/incomplete-mail', message })
-  }
-  return { webhookUrl, mail: { smtpUrl: smtp, from: mailFrom, to: mailTo } }
 }
 
 /** The contracts that the chain was started with, and those that were added. */

@@ -1,5 +1,7 @@
 /** Lists what values of settings look like, and reads them. */
 
+import { AppError } from '../base/app-error.ts'
+import type { Json } from '../base/json-rpc.ts'
 import { signatureSchemes } from '../crypto/signatures.ts'
 
 /** One setting. */
@@ -25,6 +27,20 @@ export interface Kind<T> {
   readonly hidden?: true
   /** In a file it is a list or an object, elsewhere the JSON of one. */
   readonly isSection?: true
+}
+
+/** One setting. */
+export interface Setting<T> {
+  readonly kind: Kind<T>
+  readonly default: T
+  readonly description: string
+  /** What the flag does, where that is the opposite (`--no-…`). */
+  readonly flagDescription?: string
+  /** Environment variable. */
+  readonly env: string
+  readonly unit?: string
+  /** Never printed. */
+  readonly secret?: true
 }
 
 export const text: Kind<string | undefined> = {
@@ -126,5 +142,15 @@ function isJsonOfParts(text: string): boolean {
     return typeof value === 'object' && value !== null
   } catch {
     return false
+  }
+}
+
+/** What a section says. @throws AppError `node/bad-section`, where a caller gave what is no JSON */
+export function sectionOf(text: string | undefined): Json | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    throw new AppError({ code: 'node/bad-section', message: 'a section is no JSON', cause })
   }
 }

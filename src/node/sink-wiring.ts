@@ -1,7 +1,5 @@
 /** Puts the sinks between what happens and where it is to be told. */
 
-import { AppError } from '../base/app-error.ts'
-import type { Json } from '../base/json-rpc.ts'
 import {
   createSinks,
   readSinkOptions,
@@ -11,6 +9,7 @@ import {
 import type { SqlSession } from '../store/sql.ts'
 import type { EventHandler, EventStore, StreamEvent } from '../stream/stream.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
+import { sectionOf } from './setting-kinds.ts'
 
 /**
  * The sinks that the setting names.
@@ -23,16 +22,6 @@ export function configuredSinks(
   dependencies: SinksDependencies,
 ): Sinks {
   return createSinks(readSinkOptions(sectionOf(section), process.env), dependencies)
-}
-
-/** The value of a setting that holds a section. @throws AppError `node/bad-section` */
-function sectionOf(text: string | undefined): Json | undefined {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    throw new AppError({ code: 'node/bad-section', message: 'the section is no JSON', cause })
-  }
 }
 
 /** Has the sinks told in the transaction that changes an event; a full sink holds new events back. */

@@ -5,11 +5,13 @@ import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { fileReason } from '../base/file-reason.ts'
 import type { Json } from '../base/json-rpc.ts'
+import { channelNames } from '../services/notification.ts'
 import { compileWorkflow } from '../workflow/definition.ts'
 
 /** Functions that definitions may call. */
 export const knownFunctions = [
   'notify.send',
+  ...channelNames.map((name) => `notify.${name}`),
   'function.invoke',
   'evm.send',
   'evm.call',

@@ -1,6 +1,7 @@
 /** Lists the tables of this room. */
 
 import type { Migration } from '../store/sql.ts'
+import { notificationMigrations } from './notify/notification-tables.ts'
 import { sinkMigrations } from './sinks/sink-tables.ts'
 
 /** Tables of notifications, records and sinks. */
@@ -8,16 +9,6 @@ export const servicesMigrations: readonly Migration[] = [
   {
     id: 'services/001-outcomes',
     statements: [
-      `CREATE TABLE notifications (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        instance_id TEXT NOT NULL,
-        recipient TEXT NOT NULL,
-        subject TEXT NOT NULL,
-        body TEXT NOT NULL,
-        channel TEXT NOT NULL,
-        at_ms INTEGER NOT NULL
-      )`,
       `CREATE TABLE records (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE,
@@ -30,4 +21,5 @@ export const servicesMigrations: readonly Migration[] = [
     ],
   },
   ...sinkMigrations,
+  ...notificationMigrations,
 ]

@@ -179,8 +179,11 @@ function piecesOf(text: string, options: ExpressionOptions): Give {
   }
 }
 
-/** The brace that closes an expression; what stands in braces, parentheses and strings within it is passed over. */
-function closingBrace(text: string, from: number): number {
+/**
+ * The place of the brace that closes an expression; what stands in braces, parentheses and strings within it is passed over.
+ * -1 if there is none.
+ */
+export function closingBrace(text: string, from: number): number {
   const open = ['{']
   for (let at = from; at < text.length; at += 1) {
     const [sign, within] = [text[at] ?? '', open.at(-1)]

@@ -9,8 +9,9 @@ import { ConsensusPage } from './pages/consensus-page.tsx'
 import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
+import { NotificationsPage } from './pages/notifications-page.tsx'
 import { TransactionsPage } from './pages/transactions-page.tsx'
-import { OutboxPage, RecordsPage, WorkflowPage, WorkflowsPage } from './pages/workflow-pages.tsx'
+import { RecordsPage, WorkflowPage, WorkflowsPage } from './pages/workflow-pages.tsx'
 import { Icon, type IconName } from './parts/icon.tsx'
 import { distance, useNow } from './parts/moment.tsx'
 import { Failure } from './parts/states.tsx'
@@ -30,7 +31,7 @@ const places: readonly (readonly [href: string, title: string, icon: IconName])[
   ['/chains', 'Chains', 'chains'],
   ['/blocks', 'Blocks', 'blocks'],
   ['/transactions', 'Transactions', 'transactions'],
-  ['/outbox', 'Outbox', 'outbox'],
+  ['/outbox', 'Notifications', 'outbox'],
   ['/records', 'Records', 'records'],
 ]
 
@@ -42,7 +43,7 @@ const lists: Readonly<Record<string, () => ReactNode>> = {
   '/chains': ChainsPage,
   '/blocks': BlocksPage,
   '/transactions': TransactionsPage,
-  '/outbox': OutboxPage,
+  '/outbox': NotificationsPage,
   '/records': RecordsPage,
 }
 

@@ -9,6 +9,7 @@ import { addChainRoutes } from './chain-routes.ts'
 import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
 import { addFunctionRoutes } from './function-routes.ts'
+import { addNotificationRoutes } from './notification-routes.ts'
 import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
 import { addSinkRoutes } from './sink-routes.ts'
@@ -33,6 +34,7 @@ export function addResourceRoutes(
   addWorkflowRoutes(app, from)
   addInstanceRoutes(app, from)
   addOutcomeRoutes(app, from)
+  addNotificationRoutes(app, from)
   addSinkRoutes(app, from)
   addContractRoutes(app, from)
   addFunctionRoutes(app, from)
@@ -214,16 +216,6 @@ function addInstanceRoutes(app: OpenAPIHono, from: ApiDependencies): void {
 
 function addOutcomeRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   const query = z.object(pageQuery)
-  const notifications = reading('/v1/notifications', {
-    summary: 'The outbox, newest first',
-    answer: pageOf(shapes.NotificationShape),
-    request: { query },
-  })
-  app.openapi(notifications, async (context) => {
-    const page = await from.notifications.list(context.req.valid('query'))
-    return context.json(await views.pageView(page, views.notificationView), 200)
-  })
-
   const records = reading('/v1/records', {
     summary: 'Recorded outcomes, newest first',
     answer: pageOf(shapes.RecordShape),

@@ -1,6 +1,7 @@
 /** Describes every answer of the API, for its document and its checks. */
 
 import { z } from '@hono/zod-openapi'
+import { channelNames, notificationStates } from '../../services/notification.ts'
 
 const time = z.string().openapi({ format: 'date-time' })
 const hex = z.string().openapi({ example: '0x5fbdb2315678afecb367f032d93f642f64180aa3' })
@@ -172,8 +173,12 @@ export const NotificationShape = z
     to: z.string(),
     subject: z.string(),
     body: z.string(),
-    channel: z.enum(['outbox', 'webhook', 'email']),
+    channel: z.enum(channelNames),
+    state: z.enum(notificationStates),
+    attempts: z.number(),
+    reason: z.string().nullable(),
     at: time,
+    sentAt: time.nullable(),
   })
   .openapi('Notification')
 

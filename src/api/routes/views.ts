@@ -4,7 +4,7 @@ import type { z } from '@hono/zod-openapi'
 import type { Hex } from '../../base/bytes.ts'
 import type { JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Page } from '../../base/page.ts'
-import type { Notification } from '../../services/notifications.ts'
+import type { Notification } from '../../services/notification.ts'
 import type { StreamEvent } from '../../stream/stream.ts'
 import type { DeployedWorkflow, Instance, JournalEntry } from '../../workflow/workflow.ts'
 import type {
@@ -64,11 +64,10 @@ export function workflowView(workflow: DeployedWorkflow): z.infer<typeof Workflo
 }
 
 /** A notification of the outbox. */
-export function notificationView({
-  atMs,
-  ...rest
-}: Notification): z.infer<typeof NotificationShape> {
-  return { ...rest, at: isoTime(atMs) }
+export function notificationView(one: Notification): z.infer<typeof NotificationShape> {
+  const { atMs, sentAtMs, reason = null, ...rest } = one
+  const sentAt = sentAtMs === undefined ? null : isoTime(sentAtMs)
+  return { ...rest, reason, at: isoTime(atMs), sentAt }
 }
 
 /** A block of a chain by number, hash or tag; absent if there is none. */

@@ -132,8 +132,23 @@ export interface Notification {
   readonly to: string
   readonly subject: string
   readonly body: string
-  readonly channel: 'outbox' | 'webhook' | 'email'
+  readonly channel: string
+  readonly state: 'stored' | 'waiting' | 'sending' | 'held' | 'sent' | 'dead'
+  readonly attempts: number
+  readonly reason: string | null
   readonly at: string
+}
+
+export interface Sink {
+  readonly name: string
+  readonly kind: string
+  readonly place: string
+  readonly state: 'running' | 'waiting' | 'paused' | 'elsewhere' | 'stopped'
+  readonly waiting: number
+  readonly lagMs: number
+  readonly dead: number
+  readonly sent: number
+  readonly lastError: string | null
 }
 
 export interface OutcomeRecord {

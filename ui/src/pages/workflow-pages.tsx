@@ -1,8 +1,8 @@
-/** Shows workflows, and what they left behind: notifications and records. */
+/** Shows workflows, and the records that they left behind. */
 
 import { lazy, Suspense } from 'react'
 import { useList, useWorkflows } from '../api/questions.ts'
-import type { Notification, OutcomeRecord } from '../api/shapes.ts'
+import type { OutcomeRecord } from '../api/shapes.ts'
 import { stepViews } from '../graph/step-states.ts'
 import { DataList } from '../parts/data-list.tsx'
 import { Identifier, shortened } from '../parts/identifier.tsx'
@@ -68,42 +68,6 @@ export function WorkflowPage({ name }: { readonly name: string }) {
         <Data title="Definition" value={workflow.definition} />
       </section>
     </div>
-  )
-}
-
-/** The notifications that were sent. */
-export function OutboxPage() {
-  const list = useList<Notification>(['notifications'], '/v1/notifications')
-  return (
-    <section className="panel">
-      <DataList
-        list={list}
-        caption="Notifications"
-        idOf={({ id }) => id}
-        empty={
-          <Empty title="The outbox is empty">
-            Steps that call notify.send write here; set QS_NOTIFY_WEBHOOK or QS_SMTP to send them
-            on.
-          </Empty>
-        }
-        columns={{
-          To: ({ to }) => <Identifier value={to} what="receiver" />,
-          Subject: ({ subject, body }) => (
-            <details>
-              <summary>{subject}</summary>
-              <p>{body}</p>
-            </details>
-          ),
-          Channel: ({ channel }) => channel,
-          Run: ({ instanceId }) => (
-            <Link href={`/instances/${instanceId}`} className="mono">
-              {shortened(instanceId)}
-            </Link>
-          ),
-          Time: ({ at }) => <Moment at={at} />,
-        }}
-      />
-    </section>
   )
 }
 

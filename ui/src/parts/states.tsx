@@ -1,7 +1,14 @@
 /** Shows what there is when there is nothing to show: loading, empty, failed; and states as badges. */
 
 import type { ReactNode } from 'react'
-import type { Chain, ChainEvent, InstanceStatus, SentTransaction } from '../api/shapes.ts'
+import type {
+  Chain,
+  ChainEvent,
+  InstanceStatus,
+  Notification,
+  SentTransaction,
+  Sink,
+} from '../api/shapes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 /** Keeps the place of what is being loaded. */
@@ -52,7 +59,13 @@ export function Failure({
   )
 }
 
-type State = InstanceStatus | ChainEvent['state'] | Chain['state'] | SentTransaction['state']
+type State =
+  | InstanceStatus
+  | ChainEvent['state']
+  | Chain['state']
+  | SentTransaction['state']
+  | Notification['state']
+  | Sink['state']
 
 const icons: Readonly<Record<State, IconName>> = {
   running: 'running',
@@ -73,6 +86,13 @@ const icons: Readonly<Record<State, IconName>> = {
   stopping: 'running',
   stopped: 'cancelled',
   removing: 'running',
+  stored: 'done',
+  sending: 'running',
+  held: 'waiting',
+  sent: 'done',
+  dead: 'failed',
+  paused: 'cancelled',
+  elsewhere: 'running',
 }
 
 /** A state by icon, colour and word. */
