@@ -85,6 +85,28 @@ describe('the console in a browser', { timeout: 480_000, skip: skipBrowser() }, 
       .waitFor()
   })
 
+  test('a function is called by its form, and the run is there with what it wrote', async (t) => {
+    const { page, problems } = await open(t, '/functions')
+    await page.getByRole('link', { name: 'kyc', exact: true }).click()
+    const form = page.getByRole('form', { name: 'Call it' })
+    await form.getByLabel('Payload').fill('{"account": ')
+    await form.getByText('This is no JSON.').waitFor()
+    assert.equal(await form.getByRole('button').isDisabled(), true)
+    const payload = { account: `0x${'aa'.repeat(20)}`, amount: '5', memo: '0x00' }
+    await form.getByLabel('Payload').fill(JSON.stringify(payload))
+    await form.getByRole('button').click()
+    await form.getByText('"approved": true').waitFor()
+    await form.getByLabel('Payload').fill('{"account": "nobody"}')
+    await form.getByRole('button').click()
+    await form.getByText('"nobody" is no account').waitFor()
+    const runs = page.getByRole('region', { name: 'Last runs' })
+    await runs.getByRole('row').filter({ hasText: 'is no account' }).getByText('failed').waitFor()
+    assert.ok(
+      problems.every((problem) => /status of 422/.test(problem)),
+      problems.join(),
+    )
+  })
+
   test('blocks come in by themselves', async (t) => {
     const { page } = await open(t, '/blocks')
     const first = page.getByRole('row').nth(1).getByRole('link').first()
@@ -193,6 +215,8 @@ describe('the console in a browser', { timeout: 480_000, skip: skipBrowser() }, 
     '/blocks',
     '/blocks/1',
     '/transactions',
+    '/functions',
+    '/functions/kyc',
     '/outbox',
     '/records',
     '/instances/RUN',

@@ -6,6 +6,7 @@ import { useChains, useWorkflows } from './api/questions.ts'
 import { BlockPage, BlocksPage, EventPage, EventsPage } from './pages/chain-pages.tsx'
 import { ChainsPage } from './pages/chain-set-page.tsx'
 import { ConsensusPage } from './pages/consensus-page.tsx'
+import { FunctionPage, FunctionsPage } from './pages/function-pages.tsx'
 import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
@@ -27,6 +28,7 @@ const places: readonly (readonly [href: string, title: string, icon: IconName])[
   ['/', 'Home', 'home'],
   ['/workflows', 'Workflows', 'workflows'],
   ['/instances', 'Runs', 'runs'],
+  ['/functions', 'Functions', 'functions'],
   ['/events', 'Events', 'events'],
   ['/chains', 'Chains', 'chains'],
   ['/blocks', 'Blocks', 'blocks'],
@@ -39,6 +41,7 @@ const lists: Readonly<Record<string, () => ReactNode>> = {
   '/': HomePage,
   '/workflows': WorkflowsPage,
   '/instances': InstancesPage,
+  '/functions': FunctionsPage,
   '/events': EventsPage,
   '/chains': ChainsPage,
   '/blocks': BlocksPage,
@@ -59,6 +62,8 @@ function viewOf(path: string): View {
   if (event) return { title: 'Event', page: <EventPage id={event} /> }
   const workflow = match(path, '/workflows/')
   if (workflow) return { title: workflow, page: <WorkflowPage name={workflow} /> }
+  const called = match(path, '/functions/')
+  if (called) return { title: called, page: <FunctionPage name={called} /> }
   const instance = match(path, '/instances/')
   if (instance)
     return { title: `Run ${instance.slice(0, 8)}`, page: <InstancePage id={instance} /> }

@@ -22,6 +22,12 @@ export function postJson<T>(path: string): Promise<T> {
   return askJson(path, { method: 'POST', headers: { 'content-type': 'application/json' } })
 }
 
+/** Gives the API a body, and has it do something; @throws Error with the API's own sentence */
+export function sendJson<T>(method: 'POST' | 'PUT', path: string, body: object): Promise<T> {
+  const headers = { 'content-type': 'application/json' }
+  return askJson(path, { method, headers, body: JSON.stringify(body) })
+}
+
 async function askJson<T>(path: string, request: RequestInit): Promise<T> {
   const response = await ask(path, request)
   const body = (await response.json().catch(() => undefined)) as

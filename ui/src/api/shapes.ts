@@ -3,6 +3,8 @@
 export interface Page<T> {
   readonly items: readonly T[]
   readonly next: string | null
+  /** What a list could not be given, where it says so. */
+  readonly problems?: readonly string[]
 }
 
 export interface Status {
@@ -183,4 +185,39 @@ export interface SentTransaction {
   readonly contractAddress: string | null
   readonly problem: string | null
   readonly at: string
+}
+
+export interface FunctionRow {
+  readonly name: string
+  readonly provider: string
+  readonly version: string | null
+  readonly state: string
+  readonly isCalled: boolean
+  readonly circuit: 'closed' | 'half-open' | 'open'
+  readonly runs: number
+  readonly errors: number
+  readonly medianMs: number | null
+  readonly p95Ms: number | null
+  readonly lastRunAt: string | null
+  readonly lastError: string | null
+}
+
+export interface FunctionVersion {
+  readonly version: string
+  readonly at: string | null
+  readonly bytes: number | null
+  readonly isCurrent: boolean
+}
+
+export interface FunctionDetail extends FunctionRow {
+  readonly versions: readonly FunctionVersion[]
+}
+
+export interface FunctionRun {
+  readonly idempotencyKey: string
+  readonly at: string
+  readonly ms: number
+  readonly outcome: string
+  readonly error: string | null
+  readonly log: readonly { readonly text: string }[]
 }

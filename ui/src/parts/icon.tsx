@@ -5,6 +5,7 @@ const shapes = {
   home: 'M4 11 12 4l8 7M6 10v10h12V10M10 20v-6h4v6',
   workflows: 'M4 8h14m-4-4 4 4-4 4M20 16H6m4-4-4 4 4 4',
   runs: 'M7 4.5v15l12-7.5z',
+  functions: 'M8 5 3 12l5 7M16 5l5 7-5 7M14 4l-4 16',
   events: 'M13 3 5 14h6l-1 7 9-12h-7z',
   blocks: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
   chains: 'M10 14a4 4 0 0 1 0-6l2-2a4 4 0 0 1 6 6l-1 1M14 10a4 4 0 0 1 0 6l-2 2a4 4 0 0 1-6-6l1-1',
