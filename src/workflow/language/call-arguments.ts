@@ -24,7 +24,7 @@ export function callArguments(compiler: Compiler, definition: Members, place: Pl
 }
 
 /** The same for anything that has endpoints and authentication in it. */
-function networkArguments(compiler: Compiler, given: Json, where: Place): Evaluate {
+export function networkArguments(compiler: Compiler, given: Json, where: Place): Evaluate {
   const authenticated = withAuthentication(compiler, given, where)
   const evaluate = compiler.expressions.template(deferred(authenticated), where)
   const templated = endpoints.some((name) => hasTemplate(memberOf(given, name)))

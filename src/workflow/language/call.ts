@@ -34,7 +34,8 @@ export function compileCall(compiler: Compiler, definition: Members, place: Plac
   return actionBody(compiler, { kind: name, given, retry: retryOf(compiler, definition, place) })
 }
 
-function checkKnown({ options, problems }: Compiler, name: string, place: Place): void {
+/** A problem where a definition is deployed that calls a function nobody has. */
+export function checkKnown({ options, problems }: Compiler, name: string, place: Place): void {
   if (options.deploying !== true || Object.hasOwn(options.functions, name)) return
   const message = /^[a-z]+:\/\/|@/.test(name)
     ? `"${name}" is in no catalog of this program; remote functions are not fetched, give it to the local catalog`
@@ -43,7 +44,7 @@ function checkKnown({ options, problems }: Compiler, name: string, place: Place)
 }
 
 /** Runs a function of the table as an action with what the expressions give. */
-function actionBody(
+export function actionBody(
   { options }: Compiler,
   action: {
     readonly kind: string
@@ -76,7 +77,7 @@ function hidden(outcome: ActionOutcome, { frame }: Scope): ActionOutcome {
 }
 
 /** `metadata.retry`: how failures that may pass are tried again. */
-function retryOf(
+export function retryOf(
   { problems }: Compiler,
   definition: Members,
   place: Place,

@@ -4,12 +4,16 @@ import type { Json } from '../../base/json-rpc.ts'
 import { compileCall } from './call.ts'
 import type { Body, Compiler, Execute, LanguageOptions, NamedTask } from './compiler.ts'
 import { durationMs, neededMs } from './durations.ts'
+import { compileEmit, compileListen } from './event-tasks.ts'
 import { Expressions } from './expressions.ts'
+import { compileFor, compileFork } from './loop-tasks.ts'
 import { below, isMembers, type Members, memberOf, type Place, type Problem } from './places.ts'
+import { compileRunTask } from './run-task.ts'
 import { Directed } from './runtime.ts'
 import { compileDo, compileRaise, compileSet, compileSwitch, compileWait } from './simple-tasks.ts'
 import { compileTask } from './task.ts'
 import { compileList, namedTasks } from './task-list.ts'
+import { compileTry } from './try-task.ts'
 
 type CompileBody = (compiler: Compiler, definition: Members, place: Place) => Body
 
@@ -20,6 +24,12 @@ const kinds: readonly (readonly [string, CompileBody])[] = [
   ['call', compileCall],
   ['wait', compileWait],
   ['raise', compileRaise],
+  ['for', compileFor],
+  ['fork', compileFork],
+  ['try', compileTry],
+  ['emit', compileEmit],
+  ['listen', compileListen],
+  ['run', compileRunTask],
   ['do', compileDo],
 ]
 

@@ -2,6 +2,7 @@
 
 import type { Json } from '../../base/json-rpc.ts'
 import type { ActionContext, ActionOutcome } from '../durable-context.ts'
+import type { Problem as DslProblem } from '../workflow-error.ts'
 import type { Expressions } from './expressions.ts'
 import type { Members, Place, Problem } from './places.ts'
 import type { Data, Frame, Result, Scope, TaskResult } from './runtime.ts'
@@ -13,6 +14,12 @@ export type ActionFunction = (input: Json, context: ActionContext) => Promise<Ac
 /** Functions by name. */
 export type FunctionTable = Readonly<Record<string, ActionFunction>>
 
+/** What became of a task in this run; one that the journal gives back is told again. */
+export type TaskObservation =
+  | { readonly kind: 'completed'; readonly output: Json }
+  | { readonly kind: 'failed'; readonly problem: DslProblem }
+  | { readonly kind: 'cancelled' }
+
 /** What definitions are read with. */
 export interface LanguageOptions {
   /** Looked up when a step runs: one that is not there lets the step wait. */
@@ -22,6 +29,8 @@ export interface LanguageOptions {
   readonly secrets?: SecretSource
   /** The task that a reference such as `log:1.0.0@default` or a URI names; nothing is fetched. */
   readonly catalog?: (reference: string) => Json | undefined
+  /** Told the end of each task by its JSON pointer. */
+  readonly observe?: (pointer: string, observation: TaskObservation) => void
   /** For `$runtime`. */
   readonly runtime?: { readonly name: string; readonly version: string }
 }

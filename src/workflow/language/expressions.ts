@@ -11,7 +11,7 @@ import { argumentOf, type Data, type Scope } from './runtime.ts'
 export type Evaluate = (data: Data, scope: Scope) => Data
 
 /** Arguments that every expression may name. */
-const standard = [
+export const standardArguments = [
   'context',
   'input',
   'output',
@@ -29,6 +29,11 @@ function isExpression(text: string): boolean {
   return whole.test(text) && !/\}[\s\S]*\$\{/.test(text)
 }
 
+/** The expression in `${ }`; undefined for any other text. */
+export function expressionIn(text: string): string | undefined {
+  return isExpression(text) ? whole.exec(text)?.[1]?.trim() : undefined
+}
+
 /** Compiles expressions of one definition. */
 export class Expressions {
   readonly #loose: boolean
@@ -41,7 +46,7 @@ export class Expressions {
 
   /** An expression that may stand bare or in `${ }`. */
   bare(text: string, place: Place): Evaluate {
-    const inner = isExpression(text) ? (whole.exec(text)?.[1] ?? '').trim() : text.trim()
+    const inner = expressionIn(text) ?? text.trim()
     if (inner === '.') return (data) => data
     try {
       return evaluation(inner, place, compileExpression)
@@ -91,7 +96,7 @@ export class Expressions {
 
   #looseText(text: string, place: Place): Evaluate {
     const literal = (): Data => text
-    const inner = isExpression(text) ? (whole.exec(text)?.[1] ?? '') : text
+    const inner = expressionIn(text) ?? text
     if (!isExpression(text) && text.includes('${')) return this.#strictText(text, place)
     let evaluate: Evaluate
     try {
@@ -137,7 +142,7 @@ function evaluation<T extends Json>(
   const mentioned = new Set(
     [...seen.matchAll(/\$([a-zA-Z_]\w*)/g)].map(([, name]) => name as string),
   )
-  const variables = [...new Set([...standard, ...place.variables])].filter((name) =>
+  const variables = [...new Set([...standardArguments, ...place.variables])].filter((name) =>
     mentioned.has(name),
   )
   const secrets = [...seen.matchAll(/\$secrets\.([a-zA-Z_]\w*)/g)].map(([, name]) => name as string)

@@ -124,12 +124,12 @@ export function countVisit({ run, depth }: Frame): void {
 }
 
 /** The error of a limit that is exceeded. */
-function overLimit(detail: string): WorkflowError {
+export function overLimit(detail: string): WorkflowError {
   return new WorkflowError({ type: 'runtime', title: 'Limit exceeded', detail })
 }
 
 /** A moment as expressions see it. */
-function dateTimeOf(ms: number): Json {
+export function dateTimeOf(ms: number): Json {
   return {
     iso8601: new Date(ms).toISOString(),
     epoch: { seconds: Math.floor(ms / 1000), milliseconds: ms },

@@ -1,7 +1,7 @@
 /** Compiles a task: its condition, filters, schemas, time limit, extensions and compensation around what it does. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import type { AwaitedLife, DurableContext } from '../durable-context.ts'
+import { type AwaitedLife, type DurableContext, Interrupted } from '../durable-context.ts'
 import { problemOf, WorkflowError } from '../workflow-error.ts'
 import type { Body, Compiler, Execute, ExecuteList, NamedTask } from './compiler.ts'
 import type { Evaluate } from './expressions.ts'
@@ -13,6 +13,7 @@ import {
   Directed,
   Ended,
   type Frame,
+  plainJson,
   type Scope,
   scopeOf,
   type TaskFacts,
@@ -72,8 +73,29 @@ export function compileTask(
     undo: compensate === undefined ? undefined : compileUndo(compiler, compensate, place),
     timed: /\$task\b(?!\.(?!startedAt))/.test(text),
   }
-  const execute: Execute = (frame, raw, key) => executeTask(task, frame, raw, key)
+  const execute = observed(compiler, task.facts, (frame, raw, key) =>
+    executeTask(task, frame, raw, key),
+  )
   return plain ? execute : extended(compiler, execute, task.facts)
+}
+
+/** The task where whoever asked for it is told what becomes of it. */
+function observed({ options }: Compiler, { pointer }: TaskFacts, execute: Execute): Execute {
+  const { observe } = options
+  if (observe === undefined) return execute
+  return async (frame, raw, key) => {
+    try {
+      const result = await execute(frame, raw, key)
+      const ended = result instanceof Ended || result instanceof Directed
+      observe(pointer, { kind: 'completed', output: plainJson(ended ? result.output : result) })
+      return result
+    } catch (error) {
+      if (error instanceof WorkflowError)
+        observe(pointer, { kind: 'failed', problem: problemOf(error) })
+      else if (error instanceof Interrupted) observe(pointer, { kind: 'cancelled' })
+      throw error
+    }
+  }
 }
 
 /** The filters and schemas of a task or of the whole workflow. */
@@ -165,11 +187,11 @@ async function executeTask(
   key: string,
 ): Promise<TaskResult> {
   countVisit(frame)
-  frame.durable.at(task.facts.pointer)
   const scope = scopeOf(frame, task.facts, raw)
   try {
     if (task.timed) scope.startedAtMs = await frame.durable.now(`${key}#started`)
     if (task.when !== undefined && !task.when(raw, scope)) return new Directed(raw, 'continue')
+    frame.durable.at(task.facts.pointer)
     task.checkInput?.(raw)
     scope.input = task.from === undefined ? raw : task.from(raw, scope)
     await awaitLife(task, frame, key)

@@ -22,6 +22,9 @@ import type { Generation, Line, MemoryInstance } from './memory-instance.ts'
 /** Tries of an action that names no number of its own. */
 const defaultAttempts = 3
 
+/** Looks at what is not there yet. */
+const maxWaits = 20
+
 type Settled<T> = { readonly value: T } | { readonly error: unknown }
 
 /** One branch; the root where it has no parent. */
@@ -92,6 +95,9 @@ export class MemoryContext implements DurableContext {
           const { delayMs = 1_000, backoff = 2 } = action.retry ?? {}
           await this.#pause(delayMs * backoff ** (attempt - 1))
         } else if (outcome.value.kind === 'waiting') {
+          // A step that waits for something that no test brings waits for ever.
+          if (attempt >= maxWaits) await this.#until(() => false)
+          if (!this.#generation.dead) tries.set(key, attempt)
           await this.#pause(outcome.value.retryAfterMs)
         } else {
           return { kind: 'action', output: outcome.value.output } satisfies Line

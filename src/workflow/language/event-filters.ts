@@ -1,0 +1,126 @@
+/** Turns the event filters of definitions into wishes: literal attributes to look up, and one expression for the rest. */
+
+import type { Json } from '../../base/json-rpc.ts'
+import type { EventWish } from '../durable-context.ts'
+import { canonicalJson } from './canonical.ts'
+import type { Compiler } from './compiler.ts'
+import { type Evaluate, expressionIn, standardArguments } from './expressions.ts'
+import { below, isMembers, memberOf, type Place } from './places.ts'
+import { argumentOf, type Data, plainJson, type Scope } from './runtime.ts'
+
+/** A filter that can be turned into a wish when it is known what its expressions mean. */
+export interface EventFilter {
+  wish(scope: Scope | undefined): EventWish
+  /** Correlations without an expected value: the first event gives it. */
+  readonly open: readonly { readonly name: string; readonly from: Evaluate }[]
+}
+
+/** Compiles a filter: `with`, and `correlate`. */
+export function compileFilter(compiler: Compiler, filter: Json, place: Place): EventFilter {
+  const given = memberOf(filter, 'with')
+  const where = below(place, 'with')
+  const attributes: Record<string, string> = {}
+  const tests: ((scope: Scope | undefined) => string)[] = []
+  for (const [name, value] of Object.entries(isMembers(given) ? given : {})) {
+    const expression = typeof value === 'string' ? expressionIn(value) : undefined
+    if (expression !== undefined) {
+      compiler.expressions.bare(expression, below(where, name))
+      const known = bound(expression, place.variables)
+      tests.push((scope) => testOf(name, known(scope)))
+    } else if (typeof value === 'string') {
+      attributes[name] = value
+    } else {
+      const evaluate = compiler.expressions.template(value, below(where, name))
+      tests.push((scope) => {
+        const wanted = scope === undefined ? value : plainJson(evaluate(scope.input, scope))
+        return `(.${JSON.stringify(name)} == ${canonicalJson(wanted)})`
+      })
+    }
+  }
+  const { closed, open } = correlations(
+    compiler,
+    memberOf(filter, 'correlate'),
+    below(place, 'correlate'),
+  )
+  return {
+    open,
+    wish: (scope) => {
+      const when = tests.map((test) => test(scope)).join(' and ')
+      const correlate = scope === undefined ? [] : closed.map((one) => one(scope))
+      return {
+        attributes,
+        ...(when === '' ? {} : { when }),
+        ...(correlate.length === 0 ? {} : { correlate }),
+      }
+    },
+  }
+}
+
+/** The attribute's value under the expression; what it gives is the verdict, or what the attribute must be. */
+function testOf(name: string, expression: string): string {
+  return `(.${JSON.stringify(name)} as $__value | $__value | (${expression}) | if type == "boolean" then . else . == $__value end)`
+}
+
+/** An expression that stands alone: the values of the variables that it mentions are written before it. */
+function bound(
+  expression: string,
+  variables: readonly string[],
+): (scope: Scope | undefined) => string {
+  const mentioned = [...standardArguments, ...variables].filter((name) => {
+    return new RegExp(`\\$${name}\\b`).test(expression)
+  })
+  return (scope) => {
+    if (scope === undefined) return expression
+    const values = mentioned.map((name) => `${literal(argumentOf(scope, name))} as $${name} | `)
+    return `${values.join('')}${expression}`
+  }
+}
+
+function literal(value: Data): string {
+  return canonicalJson(plainJson(value))
+}
+
+type Closed = (scope: Scope) => { readonly from: string; readonly expect: Json }
+
+function correlations(
+  { expressions }: Compiler,
+  correlate: Json | undefined,
+  place: Place,
+): { readonly closed: readonly Closed[]; readonly open: EventFilter['open'] } {
+  const entries = Object.entries(isMembers(correlate) ? correlate : {})
+  const closed: Closed[] = []
+  const open: { readonly name: string; readonly from: Evaluate }[] = []
+  for (const [name, definition] of entries) {
+    const text = String(memberOf(definition, 'from'))
+    const from = expressions.bare(text, below(place, name, 'from'))
+    const expect = memberOf(definition, 'expect')
+    if (expect === undefined) {
+      open.push({ name, from })
+      continue
+    }
+    const evaluate = expressions.template(expect, below(place, name, 'expect'))
+    closed.push((scope) => ({
+      from: expressionIn(text) ?? text,
+      expect: plainJson(evaluate(scope.input, scope)),
+    }))
+  }
+  return { closed, open }
+}
+
+/** The filters of a strategy: `one`, `any` or `all`. */
+export function strategyFilters(strategy: Json | undefined): {
+  readonly kind: 'one' | 'any' | 'all'
+  readonly filters: readonly Json[]
+} {
+  const kind = (['one', 'any', 'all'] as const).find(
+    (name) => memberOf(strategy, name) !== undefined,
+  )
+  const given = memberOf(strategy, kind ?? 'any')
+  const filters = kind === 'one' ? [given ?? {}] : Array.isArray(given) ? (given as Json[]) : []
+  return { kind: kind ?? 'any', filters }
+}
+
+/** The place of a strategy's filter. */
+export function filterPlace(place: Place, kind: 'one' | 'any' | 'all', at: number): Place {
+  return kind === 'one' ? below(place, 'one') : below(place, kind, at)
+}
