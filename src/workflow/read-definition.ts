@@ -1,14 +1,16 @@
 /** Reads definitions of workflows, and compiles them to something that can be run. */
 
+import type { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { RunnableWorkflow } from './durable-context.ts'
 import { canonicalHash } from './language/canonical.ts'
 import { createCompiler } from './language/compile.ts'
 import type { LanguageOptions } from './language/compiler.ts'
 import { parseDocument } from './language/document.ts'
-import { isMembers, type Members, memberOf } from './language/places.ts'
+import { isMembers, type Members, memberOf, type Problem } from './language/places.ts'
 import { compileRun } from './language/run-workflow.ts'
 import { triggerOf } from './language/trigger.ts'
+import { expandShortForm, isShortForm, shortPlace } from './short-form.ts'
 
 /**
  * Reads a definition of the Open Workflow Specification, DSL 1.0.0 to 1.0.3, as JSON or YAML text or as JSON.
@@ -17,8 +19,7 @@ import { triggerOf } from './language/trigger.ts'
  * would be right; `data.problems` has them
  */
 export function readDefinition(source: string | Json, options: LanguageOptions): RunnableWorkflow {
-  const { value, refuse } = parseDocument(source)
-  if (!isMembers(value)) throw refuse([{ pointer: '', message: 'must be an object' }])
+  const { value, refuse } = readFull(source)
   const compiler = createCompiler(value, options)
   const run = compileRun(compiler, value)
   const trigger = triggerOf(compiler, value)
@@ -33,4 +34,23 @@ export function readDefinition(source: string | Json, options: LanguageOptions):
     source: typeof source === 'string' ? source : JSON.stringify(source, null, 2),
     ...{ trigger, run },
   }
+}
+
+/** The full definition of a text, its short form expanded. @throws AppError `workflow/bad-definition` */
+function readFull(source: string | Json): Full {
+  const { value, refuse } = parseDocument(source)
+  if (!isMembers(value)) throw refuse([{ pointer: '', message: 'must be an object' }])
+  if (!isShortForm(value)) return { value, refuse }
+  const { document, problems } = expandShortForm(value)
+  if (problems.length > 0) throw refuse(problems)
+  return {
+    value: document,
+    refuse: (found) =>
+      refuse(found.map(({ pointer, message }) => ({ pointer: shortPlace(pointer), message }))),
+  }
+}
+
+interface Full {
+  readonly value: Members
+  refuse(problems: readonly Problem[]): AppError
 }

@@ -1,0 +1,105 @@
+/** Tests the short form of workflow definitions by the flagship example. */
+
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import type { Json } from '../base/json-rpc.ts'
+import { readDefinition } from './read-definition.ts'
+import { everyWay } from './test-world/every-way.ts'
+
+const file = path.join(import.meta.dirname, '../../examples/deposit-kyc-allocation/workflow.json')
+const flagship = await readFile(file, 'utf8')
+
+const event = {
+  ...{ specversion: '1.0', id: 'dev:1', source: '/chains/dev/0x01', type: 'evm.log', chain: 'dev' },
+  event: 'Deposited(address,uint256,bytes32)',
+  data: {
+    name: 'Deposited',
+    args: { account: '0xaa', amount: '1000000000000000000000', memo: '0x00' },
+    transactionHash: '0xbb',
+    reference: '0xcc',
+  },
+}
+
+test('the flagship runs: a deposit that passes is allocated, one that does not is paid back', async () => {
+  for (const approved of [true, false]) {
+    const { ending, effects } = await everyWay({
+      workflow: flagship,
+      input: [event],
+      functions: {
+        'notify.send': () => null,
+        'function.invoke': () => ({ approved, reason: 'r' }),
+        'evm.send': (input) => ({
+          hash: (input as { function: string }).function.split('(')[0] as Json,
+        }),
+        'record.write': () => null,
+      },
+    })
+    assert.equal(ending.kind, 'completed')
+    const [record] = effects.filter((one) => one.startsWith('record.write'))
+    assert.deepEqual(JSON.parse(String(record).slice('record.write '.length)), {
+      key: 'dev:1',
+      data: {
+        ...{ account: '0xaa', amount: '1000000000000000000000', approved, reason: 'r' },
+        transaction: approved ? 'allocate' : 'refund',
+      },
+    })
+    assert.equal(effects.length, 4)
+  }
+})
+
+test('it expands to a trigger of the full language', () => {
+  const { trigger, name, namespace, version } = readDefinition(flagship, { functions: {} })
+  assert.deepEqual(trigger, {
+    on: {
+      kind: 'one',
+      wishes: [
+        {
+          attributes: {
+            type: 'evm.log',
+            event: 'Deposited(address indexed account, uint256 amount, bytes32 memo)',
+            contract: 'depositVault',
+          },
+        },
+      ],
+    },
+  })
+  assert.deepEqual(
+    { name, namespace, version },
+    { name: 'deposit-kyc-allocation', namespace: 'default', version: '0.1.0' },
+  )
+})
+
+test('what is wrong is told at its line in the short form', () => {
+  const text = `name: x
+on: {event: 'E()', contract: c, wehn: 1}
+do:
+  - a: {call: f}
+`
+  assert.throws(() => readDefinition(text, { functions: {} }), {
+    code: 'workflow/bad-definition',
+    message:
+      /line 2, column 33: on\.wehn: is unknown in the short form; known are event, contract, chain, when/,
+  })
+})
+
+test('steps of branches are among the steps after them', async () => {
+  const workflow = `
+name: forked
+on: {event: 'E()', contract: c}
+do:
+  - both: {fork: {branches: [{a: {call: f, with: {n: 1}}}, {b: {call: f, with: {n: 2}}}]}}
+  - more: {set: '\${ .steps.a.n + .steps.b.n }', output: {as: '{sum: .}'}}
+  - last: {set: '\${ .steps.more.sum }', at: pending}
+`
+  const { ending } = await everyWay({
+    workflow,
+    input: [event],
+    functions: { f: (input) => input },
+  })
+  assert.equal(
+    ending.kind === 'completed' && (ending.output as { steps: { last: number } }).steps.last,
+    3,
+  )
+})
