@@ -6,6 +6,7 @@ import type { RunnableWorkflow } from './durable-context.ts'
 import { canonicalHash } from './language/canonical.ts'
 import { createCompiler } from './language/compile.ts'
 import type { LanguageOptions } from './language/compiler.ts'
+import { shapeProblems } from './language/definition-shape.ts'
 import { parseDocument } from './language/document.ts'
 import { isMembers, type Members, memberOf, type Problem } from './language/places.ts'
 import { compileRun } from './language/run-workflow.ts'
@@ -20,6 +21,8 @@ import { expandShortForm, isShortForm, shortPlace } from './short-form.ts'
  */
 export function readDefinition(source: string | Json, options: LanguageOptions): RunnableWorkflow {
   const { value, refuse } = readFull(source)
+  const shape = shapeProblems(value)
+  if (shape.length > 0) throw refuse(shape)
   const compiler = createCompiler(value, options)
   const run = compileRun(compiler, value)
   const trigger = triggerOf(compiler, value)

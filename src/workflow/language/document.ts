@@ -47,8 +47,8 @@ export function parseDocument(source: string | Json): Definition {
   })
   const [syntax] = document.errors
   if (syntax !== undefined) {
-    const { line, col } = lines.linePos(syntax.pos[0])
-    throw refusal([{ pointer: '', message: `line ${line}, column ${col}: ${syntax.message}` }])
+    const at = lines.linePos(syntax.pos[0])
+    throw refusal([{ pointer: '', message: `${syntax.message}; no YAML` }], () => at)
   }
   const root = document.contents
   const refuse = (problems: readonly Problem[]) =>
