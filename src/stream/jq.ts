@@ -14,6 +14,7 @@ const maxExpressionLength = 16_384
 const maxTemplateDepth = 64
 /** What one evaluation may cost: steps, characters and values; and how deep a result may be nested. */
 const allowance = { work: 1_000_000, depth: 200 }
+const exact = { ...allowance, keepsExact: true }
 
 /** A JSON value in which a bigint, an exact integer, may stand anywhere. */
 export type JsonInput =
@@ -31,6 +32,8 @@ export interface ExpressionOptions {
    * characters; else that is an error.
    */
   readonly isStrict?: boolean
+  /** Exact integers stay bigints in the result, for what is evaluated further. */
+  readonly keepsExact?: boolean
 }
 
 /** Values of variables by name, without the dollar sign. */
@@ -108,8 +111,8 @@ function programOf(text: string, options: ExpressionOptions): Compiled {
     const at = maxExpressionLength
     throw badExpression(`it is longer than ${maxExpressionLength} characters`, text, at)
   }
-  const { variables = [], isStrict = true } = options
-  return compileText(text, { variables, isStrict, allowance })
+  const { variables = [], isStrict = true, keepsExact = false } = options
+  return compileText(text, { variables, isStrict, allowance: keepsExact ? exact : allowance })
 }
 
 function expressionOf(text: string, options: ExpressionOptions): Part {

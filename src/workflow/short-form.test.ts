@@ -103,3 +103,20 @@ do:
     3,
   )
 })
+
+test('amounts are compared as the integers that they are, through all steps', async () => {
+  const workflow = `
+name: large
+on: {event: 'Deposited(address,uint256,bytes32)', contract: c, when: .args.amount > 5}
+do:
+  - keep: {set: '\${ { twice: (.event.args.amount * 2) } }'}
+  - decide:
+      switch:
+        - big: {when: .steps.keep.twice > 1999999999999999999999, then: yes}
+        - small: {then: no}
+  - yes: {call: f, with: {amount: '\${ .steps.keep.twice + 1 }'}, then: end}
+  - no: {call: f, with: {amount: none}}
+`
+  const { effects } = await everyWay({ workflow, input: [event], functions: { f: () => null } })
+  assert.deepEqual(effects, ['f {"amount":"2000000000000000000001"}'])
+})

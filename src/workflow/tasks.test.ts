@@ -153,9 +153,7 @@ describe('events', () => {
     assert.match(String(instance.emitted[0]?.time), /^2023-/)
   })
 
-  test('listen takes one, by attributes, an expression and a correlation', {
-    skip: 'jq binds no variables yet',
-  }, async () => {
+  test('listen takes one, by attributes, an expression and a correlation', async () => {
     const workflow = `
 do:
   - hear:

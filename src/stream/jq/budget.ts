@@ -9,6 +9,8 @@ export interface Allowance {
   readonly work: number
   /** Nesting of what leaves the evaluation. */
   readonly depth: number
+  /** Exact integers leave as they are. */
+  readonly keepsExact?: boolean
 }
 
 /** Deepest nesting of calls of functions that call themselves. */
@@ -23,6 +25,8 @@ export class Evaluation {
   readonly #allowance: Allowance
   /** Refuses comparisons of decimal text that would err without a sign. */
   readonly isStrict: boolean
+  /** Exact integers leave as they are, not as decimal text. */
+  readonly keepsExact: boolean
   #left: number
   calls = 0
   /** The input on which a function runs again. */
@@ -36,6 +40,7 @@ export class Evaluation {
     this.#allowance = allowance
     this.#left = allowance.work
     this.isStrict = isStrict
+    this.keepsExact = allowance.keepsExact ?? false
     this.globals = globals
   }
 

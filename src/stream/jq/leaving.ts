@@ -11,7 +11,7 @@ const lettersAtOnce = 4
 /**
  * A value as it leaves an evaluation; each place where a part occurs counts.
  *
- * Exact integers, and written whole numbers that no double holds, leave as decimal strings. nan leaves as null.
+ * Exact integers (unless they are kept), and written whole numbers that no double holds, leave as decimal strings. nan leaves as null.
  *
  * @throws AppError `stream/expression-failed` when it is too large, too deep, or infinite
  */
@@ -22,7 +22,8 @@ export function leaving(value: Value, run: Evaluation, depth = 0): Json {
     return value
   }
   if (typeof value === 'number') return numberOf(value)
-  if (typeof value === 'bigint') return String(value)
+  // Whoever keeps exact integers knows that the result is no plain JSON.
+  if (typeof value === 'bigint') return run.keepsExact ? (value as unknown as Json) : String(value)
   if (typeof value !== 'object' || value === null) return value
   if (isDecimal(value)) return isExact(value.value) ? numberOf(value.value) : digitsOf(value)
   run.checkDepth(depth)

@@ -45,11 +45,13 @@ export class Expressions {
   }
 
   /** An expression that may stand bare or in `${ }`. */
-  bare(text: string, place: Place): Evaluate {
+  bare(text: string, place: Place, keepsExact = false): Evaluate {
     const inner = expressionIn(text) ?? text.trim()
     if (inner === '.') return (data) => data
     try {
-      return evaluation(inner, place, compileExpression)
+      return evaluation(inner, place, (given, options) =>
+        compileExpression(given, { ...options, keepsExact }),
+      )
     } catch (error) {
       return this.#wrong(place, error)
     }
@@ -64,17 +66,24 @@ export class Expressions {
     }
   }
 
-  /** `from` and `as`: an expression, or an object in which expressions stand. */
+  /** `from` and `as`: an expression, or an object in which expressions stand; exact integers stay exact. */
   filter(value: Json, place: Place): Evaluate {
-    return typeof value === 'string' ? this.bare(value, place) : this.template(value, place)
+    return typeof value === 'string'
+      ? this.bare(value, place, true)
+      : this.template(value, place, true)
   }
 
   /** A value in which expressions stand in `${ }`; in loose mode every text may be one. */
-  template(value: Json, place: Place): Evaluate {
+  template(value: Json, place: Place, keepsExact = false): Evaluate {
     if (this.#loose) return this.#looseTemplate(value, place)
     if (!hasExpression(value)) return () => value as Data
     try {
-      return evaluation(trimmed(value), place, compileTemplate, JSON.stringify(value))
+      return evaluation(
+        trimmed(value),
+        place,
+        (given, options) => compileTemplate(given, { ...options, keepsExact }),
+        JSON.stringify(value),
+      )
     } catch (error) {
       return this.#wrong(place, error)
     }

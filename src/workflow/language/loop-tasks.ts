@@ -26,7 +26,7 @@ export function compileFor(compiler: Compiler, definition: Members, place: Place
   const each = String(memberOf(loop, 'each') ?? 'item')
   const at = String(memberOf(loop, 'at') ?? 'index')
   const inner = knowing(place, each, at)
-  const items = expressions.bare(String(memberOf(loop, 'in')), below(place, 'for', 'in'))
+  const items = expressions.bare(String(memberOf(loop, 'in')), below(place, 'for', 'in'), true)
   const goesOn =
     typeof definition.while === 'string'
       ? expressions.condition(definition.while, below(inner, 'while'))

@@ -10,7 +10,7 @@ import { namedTasks } from './task-list.ts'
 
 /** `set`: an object with expressions, or one expression. */
 export function compileSet({ expressions }: Compiler, definition: Members, place: Place): Body {
-  const value = expressions.template(definition.set ?? null, below(place, 'set'))
+  const value = expressions.template(definition.set ?? null, below(place, 'set'), true)
   return (scope) => value(scope.input, scope)
 }
 

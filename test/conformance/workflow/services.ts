@@ -30,9 +30,11 @@ export async function startServices(): Promise<Services> {
     request: (request) => http.request({ ...request, url: here(request.url, origin) }),
     stop: () => http.stop(),
   }
+  const calls = outsideCalls({ http: redirected })
   return {
-    functions: outsideCalls({ http: redirected }),
+    functions: calls.functions,
     async stop() {
+      await calls.stop()
       await http.stop()
       server.closeAllConnections()
       server.close()
