@@ -7,6 +7,7 @@ import { commitTable } from './commit.ts'
 import { loopTable, transferTable } from './evm.ts'
 import { firstVoteTable } from './first-vote.ts'
 import { httpTable } from './http.ts'
+import { interpreterTable } from './interpreter.ts'
 import { joinTable } from './joining.ts'
 import { jqTable } from './jq.ts'
 import { logTable } from './logs.ts'
@@ -40,6 +41,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   jq: jqTable,
   store: storeTable,
   http: httpTable,
+  interpreter: interpreterTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -7,6 +7,7 @@ import { fileReason } from '../base/file-reason.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { channelNames } from '../services/notification.ts'
 import { compileWorkflow } from '../workflow/definition.ts'
+import { expandedYaml } from '../workflow/read-definition.ts'
 
 /** Functions that definitions may call. */
 export const knownFunctions = [
@@ -38,6 +39,11 @@ export async function readWorkflow(folder: string): Promise<Json> {
 export function checkWorkflow(text: string, file: string): { name: string; steps: number } {
   const { deployed } = compileWorkflow(parse(text, file), knownFunctions)
   return { name: deployed.name, steps: deployed.steps.length }
+}
+
+/** The full definition of a text as YAML. @throws AppError `workflow/bad-definition` */
+export function expandWorkflow(text: string): string {
+  return expandedYaml(text)
 }
 
 function parse(text: string, file: string): Json {

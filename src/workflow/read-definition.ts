@@ -1,5 +1,6 @@
 /** Reads definitions of workflows, and compiles them to something that can be run. */
 
+import { stringify } from 'yaml'
 import type { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { RunnableWorkflow } from './durable-context.ts'
@@ -37,6 +38,14 @@ export function readDefinition(source: string | Json, options: LanguageOptions):
     source: typeof source === 'string' ? source : JSON.stringify(source, null, 2),
     ...{ trigger, run },
   }
+}
+
+/** The full definition of a text as YAML, its short form expanded. @throws AppError `workflow/bad-definition` */
+export function expandedYaml(text: string): string {
+  const { value, refuse } = readFull(text)
+  const problems = shapeProblems(value)
+  if (problems.length > 0) throw refuse(problems)
+  return stringify(value)
 }
 
 /** The full definition of a text, its short form expanded. @throws AppError `workflow/bad-definition` */

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
 import { fileReason } from '../../base/file-reason.ts'
-import { checkWorkflow } from '../../node/workflow-folder.ts'
+import { checkWorkflow, expandWorkflow } from '../../node/workflow-folder.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
 import type { Call, Command } from '../command.ts'
 import { apiOrigin, listQuery, printPage } from './chain.ts'
@@ -36,7 +36,7 @@ interface JournalRow {
 export const workflowCommand: Command = {
   name: 'workflow',
   summary: 'Checks definitions, and shows the workflows and instances of a running node',
-  usage: 'list | instances [--status S] | show ID | check FILE',
+  usage: 'list | instances [--status S] | show ID | check FILE | expand FILE',
   mostWords: 2,
   flags: [
     { name: 'status', value: 'S', description: 'running, waiting, completed, failed or cancelled' },
@@ -48,6 +48,7 @@ export const workflowCommand: Command = {
   async run(call) {
     const [what = 'list', subject] = call.words
     if (what === 'check' && subject !== undefined) return check(subject)
+    if (what === 'expand' && subject !== undefined) return expand(subject)
     const origin = await apiOrigin(call)
     if (what === 'list') return showWorkflows(origin, call)
     if (what === 'instances') return showInstances(origin, call)
@@ -62,6 +63,12 @@ export const workflowCommand: Command = {
 async function check(file: string): Promise<number> {
   const { name, steps } = checkWorkflow(await readFile(file, 'utf8').catch(noFile(file)), file)
   console.log(`${file}: "${name}" is a valid workflow of ${steps} steps`)
+  return 0
+}
+
+/** Prints the full definition of a short one. */
+async function expand(file: string): Promise<number> {
+  process.stdout.write(expandWorkflow(await readFile(file, 'utf8').catch(noFile(file))))
   return 0
 }
 

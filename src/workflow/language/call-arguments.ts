@@ -3,15 +3,15 @@
 import type { Json } from '../../base/json-rpc.ts'
 import { WorkflowError } from '../workflow-error.ts'
 import type { Compiler } from './compiler.ts'
-import type { Evaluate } from './expressions.ts'
+import { type Evaluate, standardArguments } from './expressions.ts'
 import { below, isMembers, type Members, memberOf, type Place } from './places.ts'
-import type { Data, Scope } from './runtime.ts'
+import { argumentOf, type Data, type Scope } from './runtime.ts'
 
 /** Members of `with` whose `endpoint` or self is a URI template, by function. */
 const endpoints = ['endpoint', 'document', 'proto', 'agentCard', 'server', 'source']
 
 /** Schemes whose settings may come from a secret by `use`. */
-const schemes = ['basic', 'bearer', 'digest', 'oauth2', 'oidc']
+const schemes = ['basic', 'bearer', 'digest', 'oauth2', 'oidc', 'certificate']
 
 /** What a call is given. */
 export function callArguments(compiler: Compiler, definition: Members, place: Place): Evaluate {
@@ -26,7 +26,7 @@ export function callArguments(compiler: Compiler, definition: Members, place: Pl
 /** The same for anything that has endpoints and authentication in it. */
 export function networkArguments(compiler: Compiler, given: Json, where: Place): Evaluate {
   const authenticated = withAuthentication(compiler, given, where)
-  const evaluate = compiler.expressions.template(deferred(authenticated), where)
+  const evaluate = withSubscription(compiler, authenticated, where)
   const templated = endpoints.some((name) => hasTemplate(memberOf(given, name)))
   const secret = /"use":/.test(JSON.stringify(authenticated))
   const authentication = findAuthentication(authenticated)
@@ -42,24 +42,27 @@ export function networkArguments(compiler: Compiler, given: Json, where: Place):
     let value = evaluate(data, scope)
     if (secret) value = fromSecrets(value, scope)
     if (templated && isMembers(value)) value = expanded(value, data)
-    return restored(value)
+    return value
   }
 }
 
-/** `${ }` texts that the called function evaluates itself, on each message. */
-function deferred(given: Json): Json {
-  const subscription = memberOf(given, 'subscription')
-  if (!isMembers(subscription)) return given
-  return {
-    ...(given as Members),
-    subscription: JSON.stringify(subscription).replaceAll('${', '$\u0000{'),
+/**
+ * A subscription goes as it is written: its expressions are evaluated by the called function on each message, with the
+ * variables that they mention as they are now.
+ */
+function withSubscription(compiler: Compiler, given: Json, place: Place): Evaluate {
+  const { subscription, ...rest } = given as Members
+  const evaluate = compiler.expressions.template(rest, place)
+  if (!isMembers(subscription)) return evaluate
+  const { foreach: _foreach, ...written } = subscription
+  const text = JSON.stringify(written)
+  const names = [...standardArguments, ...place.variables].filter((name) => {
+    return name !== 'secrets' && new RegExp(`\\$${name}\\b`).test(text)
+  })
+  return (data, scope) => {
+    const variables = Object.fromEntries(names.map((name) => [name, argumentOf(scope, name)]))
+    return { ...(evaluate(data, scope) as object), subscription: written, variables }
   }
-}
-
-function restored(value: Data): Data {
-  const subscription = memberOf(value, 'subscription')
-  if (typeof subscription !== 'string' || !isMembers(value)) return value
-  return { ...value, subscription: JSON.parse(subscription.replaceAll('$\u0000{', '${')) as Json }
 }
 
 /** Replaces `authentication: {use: NAME}` by what `use.authentications` has under the name, wherever it stands. */

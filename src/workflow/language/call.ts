@@ -1,14 +1,18 @@
 /** Compiles `call`: functions of the table, custom functions, and questions to people. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { Action, ActionOutcome, RetryOptions } from '../durable-context.ts'
+import type { Action, RetryOptions } from '../durable-context.ts'
+import { type Problem, WorkflowError } from '../workflow-error.ts'
 import { callArguments } from './call-arguments.ts'
 import type { Body, Compiler } from './compiler.ts'
 import { durationMs } from './durations.ts'
 import type { Evaluate } from './expressions.ts'
+import { compileIterator, type Iterate } from './iterator.ts'
 import { below, type Members, memberOf, type Place } from './places.ts'
 import { compileQuestion } from './question.ts'
-import { Directed, plainJson, type Scope } from './runtime.ts'
+import { type Data, Directed, Ended, plainJson } from './runtime.ts'
+import type { Secrets } from './secrets.ts'
 
 /** How long a step waits for a function that only another start of the program can bring. */
 const lookAgainMs = 30_000
@@ -31,7 +35,34 @@ export function compileCall(compiler: Compiler, definition: Members, place: Plac
     }
   }
   checkKnown(compiler, name, below(place, 'call'))
-  return actionBody(compiler, { kind: name, given, retry: retryOf(compiler, definition, place) })
+  const body = actionBody(compiler, {
+    kind: name,
+    given,
+    retry: retryOf(compiler, definition, place),
+  })
+  const each = memberOf(memberOf(definition.with, 'subscription'), 'foreach')
+  if (name !== 'asyncapi' || each === undefined) return body
+  return eachMessage(
+    body,
+    compileIterator(compiler, each, below(place, 'with', 'subscription', 'foreach')),
+  )
+}
+
+/** Does something about each message of a subscription, once they are there. */
+function eachMessage(body: Body, iterate: Iterate): Body {
+  return async (scope, key) => {
+    const messages = await body(scope, key)
+    const handled: Data[] = []
+    for (const [index, item] of (Array.isArray(messages)
+      ? (messages as readonly Data[])
+      : []
+    ).entries()) {
+      const result = await iterate(scope, `${key}#message/${index}`, { item, index })
+      if (result instanceof Ended) return result
+      handled.push(result)
+    }
+    return handled
+  }
 }
 
 /** A problem where a definition is deployed that calls a function nobody has. */
@@ -63,17 +94,38 @@ export function actionBody(
         const reason = `the function "${kind}" is not there in this start of the program`
         return { kind: 'waiting', reason, retryAfterMs: lookAgainMs }
       }
-      const outcome = await call(input, context)
-      return secrets.any ? hidden(outcome, scope) : outcome
+      return call(input, context)
     }
-    const whole = { kind, input: shown, run, ...(retry === undefined ? {} : { retry }) }
+    const safe = secrets.any ? hiding(secrets, run) : run
+    const whole = { kind, input: shown, run: safe, ...(retry === undefined ? {} : { retry }) }
     return scope.frame.durable.run(key, whole)
   }
 }
 
-function hidden(outcome: ActionOutcome, { frame }: Scope): ActionOutcome {
-  if (outcome.kind !== 'done') return outcome
-  return { ...outcome, output: frame.run.secrets.redacted(outcome.output) }
+/** A function whose results and errors are journaled: no secret may stand in them. */
+function hiding(secrets: Secrets, call: Action['run']): Action['run'] {
+  return async (context) => {
+    try {
+      const outcome = await call(context)
+      if (outcome.kind !== 'done') return outcome
+      return { ...outcome, output: secrets.redacted(outcome.output) }
+    } catch (error) {
+      throw redactedError(error, secrets)
+    }
+  }
+}
+
+function redactedError(error: unknown, secrets: Secrets): unknown {
+  if (!(error instanceof AppError)) return error
+  const { retry, code } = error
+  const message = secrets.redacted(error.message)
+  if (!(error instanceof WorkflowError)) {
+    return message === error.message ? error : new AppError({ code, message, retry })
+  }
+  const seen = secrets.redacted(error.problem as unknown as Json) as unknown as Problem
+  const { retryAfterMs } = error.data
+  const pause = typeof retryAfterMs === 'number' ? { retryAfterMs } : {}
+  return new WorkflowError({ ...seen, ...pause, retry })
 }
 
 /** `metadata.retry`: how failures that may pass are tried again. */

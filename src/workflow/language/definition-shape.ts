@@ -1,7 +1,7 @@
 /** The shape of a whole definition; the published schema of the language accepts and refuses the same. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import * as shared from './common-shapes.ts'
+import * as shared from './part-shapes.ts'
 import type { Problem } from './places.ts'
 import * as is from './shapes.ts'
 import { checkTask, taskList } from './task-shapes.ts'

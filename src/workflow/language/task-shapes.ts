@@ -1,7 +1,7 @@
 /** Shapes of tasks: which members each kind has. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import * as shared from './common-shapes.ts'
+import * as shared from './part-shapes.ts'
 import { isMembers, type Problem } from './places.ts'
 import * as is from './shapes.ts'
 

@@ -91,6 +91,12 @@ const schemes: Readonly<Record<string, is.Shape>> = {
     secret,
   ),
   oidc: is.either('settings of OpenID Connect or {"use"}', is.object({ may: oauth2 }), secret),
+  // The reference has it, the published schema has forgotten it.
+  certificate: is.either(
+    '{"cert", "key"} or {"use"}',
+    is.object({ needs: { cert: is.text, key: is.text }, may: { passphrase: is.text } }),
+    secret,
+  ),
 }
 
 function pair(): is.Shape {
