@@ -90,6 +90,8 @@ export class MqttBroker implements Broker {
       connectTimeout: brokerTimeoutMs,
       resubscribe: false,
     })
+    // Each message under way listens for the end of the connection.
+    client.setMaxListeners(0)
     client.on('error', lost)
     client.on('close', lost)
     return client

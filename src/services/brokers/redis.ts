@@ -1,4 +1,4 @@
-/** Speaks to Redis: streams, and messages to whoever listens. */
+/** Speaks to Redis by its streams. */
 
 import { Redis } from 'ioredis'
 import {
@@ -11,9 +11,13 @@ import {
   type Subscription,
 } from './broker.ts'
 import { HeldConnection } from './held-connection.ts'
-import { Incoming } from './incoming.ts'
 
-/** A server of Redis; `publish` reaches those who listen now, `append` writes to a stream. */
+/** Entries that a stream keeps which `publish` writes to, or somewhat more. */
+const mostKept = 1_000_000
+/** Entries that are read at once, and longest wait for one. */
+const [mostAtOnce, longestWaitMs] = [100, 5_000]
+
+/** A server of Redis; a channel is a stream, whose entries have the fields `id`, `contentType`, `headers` and `payload`. */
 export class RedisBroker implements Broker {
   readonly #url: string
   readonly #place: string
@@ -29,8 +33,10 @@ export class RedisBroker implements Broker {
     })
   }
 
-  async publish({ channel, payload }: BrokerMessage): Promise<void> {
-    await this.#run((client) => client.publish(channel, Buffer.from(payload)))
+  async publish(message: BrokerMessage): Promise<void> {
+    const { channel, payload, contentType = '', headers = {}, id = '' } = message
+    const fields = ['id', id, 'contentType', contentType, 'headers', JSON.stringify(headers)]
+    await this.append(channel, [[...fields, 'payload', Buffer.from(payload)]], mostKept)
   }
 
   /**
@@ -42,7 +48,7 @@ export class RedisBroker implements Broker {
    */
   async append(
     stream: string,
-    entries: readonly (readonly string[])[],
+    entries: readonly (readonly (string | Buffer)[])[],
     maxLength: number,
   ): Promise<void> {
     const results = await this.#run((client) => {
@@ -57,21 +63,34 @@ export class RedisBroker implements Broker {
   }
 
   async *subscribe({ channel, signal }: Subscription): AsyncIterable<BrokerMessage> {
-    const incoming = new Incoming<BrokerMessage>(signal)
-    let client: Redis
+    const end = () => client?.disconnect()
+    let client: Redis | undefined
     try {
-      client = await this.#open(() => incoming.end(away(this.#place, 'the connection was lost')))
+      client = await this.#open(() => {})
+      signal.addEventListener('abort', end, { once: true })
+      const [last] = await client.xrevrange(channel, '+', '-', 'COUNT', 1)
+      let place = last?.[0] ?? '0-0'
+      while (!signal.aborted) {
+        const wait = [
+          'COUNT',
+          mostAtOnce,
+          'BLOCK',
+          longestWaitMs,
+          'STREAMS',
+          channel,
+          place,
+        ] as const
+        const [found] = ((await client.xreadBuffer(...wait)) ?? []) as unknown as readonly Read[]
+        for (const [id, fields] of found?.[1] ?? []) {
+          place = id.toString()
+          if (!signal.aborted) yield messageOf(channel, fields)
+        }
+      }
     } catch (error) {
-      throw away(this.#place, error)
-    }
-    try {
-      client.on('messageBuffer', (name: Buffer, payload: Buffer) =>
-        incoming.push({ channel: name.toString(), payload }),
-      )
-      await client.subscribe(channel)
-      yield* incoming
+      if (!signal.aborted) throw away(this.#place, error)
     } finally {
-      client.disconnect()
+      signal.removeEventListener('abort', end)
+      client?.disconnect()
     }
   }
 
@@ -106,5 +125,29 @@ export class RedisBroker implements Broker {
       throw reason ?? error
     })
     return client
+  }
+}
+
+/** A stream's name, and its entries by id. */
+type Read = readonly [name: Buffer, entries: readonly (readonly [id: Buffer, fields: Buffer[]])[]]
+
+/** An entry that somebody else wrote may lack any of the fields. */
+function messageOf(channel: string, fields: readonly Buffer[]): BrokerMessage {
+  const members = new Map<string, Buffer>()
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    members.set(String(fields[at]), fields[at + 1] as Buffer)
+  }
+  const text = (name: string) => members.get(name)?.toString() || undefined
+  return {
+    ...{ channel, payload: members.get('payload') ?? Buffer.alloc(0) },
+    ...{ contentType: text('contentType'), id: text('id'), headers: headersOf(text('headers')) },
+  }
+}
+
+function headersOf(text = '{}'): Readonly<Record<string, string>> {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, string>>
+  } catch {
+    return {}
   }
 }

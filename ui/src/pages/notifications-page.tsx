@@ -95,7 +95,7 @@ function Standing({
   readonly notification: Notification
 }) {
   return (
-    <>
+    <div>
       <Badge state={state} />
       {reason && <p className="problem">{reason}</p>}
       {(state === 'dead' || state === 'held') && (
@@ -103,7 +103,7 @@ function Standing({
           Send again
         </Post>
       )}
-    </>
+    </div>
   )
 }
 
@@ -126,23 +126,23 @@ function Sinks() {
           Sink: ({ name, kind }) => `${name} (${kind})`,
           Place: ({ place }) => <span className="mono">{place}</span>,
           State: ({ state, lastError }) => (
-            <>
+            <div>
               <Badge state={state} />
               {lastError && <p className="problem">{lastError}</p>}
-            </>
+            </div>
           ),
           Waiting: ({ waiting, lagMs }) =>
             waiting === 0 ? 0 : `${waiting}, ${Math.round(lagMs / 1_000)} s`,
           Sent: ({ sent }) => sent,
           Dead: ({ dead, name }) => (
-            <>
+            <div>
               {dead}
               {dead > 0 && (
                 <Post path={`/v1/sinks/${name}/dead/requeue`} changes="sinks" of={name}>
                   Send again
                 </Post>
               )}
-            </>
+            </div>
           ),
           Action: ({ name, state }) => (
             <Post
@@ -176,7 +176,7 @@ function Post({ path, changes, of, children }: PostProps) {
     onSettled: () => client.invalidateQueries({ queryKey: [changes] }),
   })
   return (
-    <>
+    <div>
       <button type="button" disabled={change.isPending} onClick={() => change.mutate()}>
         {children}
         <span className="visually-hidden"> {of}</span>
@@ -186,6 +186,6 @@ function Post({ path, changes, of, children }: PostProps) {
           {change.error.message}
         </p>
       )}
-    </>
+    </div>
   )
 }
