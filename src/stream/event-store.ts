@@ -1,6 +1,6 @@
 /** Stores events and tells of their changes. */
 
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { bulkInsert } from '../store/bulk-insert.ts'
@@ -11,7 +11,10 @@ import type { EventState, EventStore, StreamEvent } from './stream.ts'
 /** Events that may still go on; an index holds these only. */
 const isOpen = "state IN ('pending', 'confirmed', 'safe')"
 
-/** Tables of this room. What all events of one signature share stands once, in `event_kinds`. */
+/**
+ * Tables of this room. What all events of one signature share stands once, in `event_kinds`; `key` is a digest of the id,
+ * a third as long in its index.
+ */
 export const streamMigrations: readonly Migration[] = [
   {
     id: 'stream/001-events',
@@ -26,7 +29,8 @@ export const streamMigrations: readonly Migration[] = [
       )`,
       `CREATE TABLE events (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
+        key TEXT NOT NULL UNIQUE,
+        id TEXT NOT NULL,
         chain TEXT NOT NULL,
         kind INTEGER NOT NULL,
         address TEXT NOT NULL,
@@ -119,7 +123,7 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
   const listeners = new Set<(event: StreamEvent) => void>()
   return {
     async get(id) {
-      const row = await sql.get(`${selected} WHERE id = ?`, id)
+      const row = await sql.get(`${selected} WHERE key = ?`, keyOf(id))
       return row && eventOf(row)
     },
     list: ({ name, ...query }) =>
@@ -192,7 +196,7 @@ async function put(
     const kind = kindOf(event)
     if (!kinds.has(kind)) kinds.set(kind, kindRow(kind, event))
     return [
-      ...[id, chain, kind, address, JSON.stringify(Object.values(args)), state],
+      ...[keyOf(id), id, chain, kind, address, JSON.stringify(Object.values(args)), state],
       ...[blockNumber, blockHash, event.logIndex, event.blockTimeMs, event.seenAtMs],
     ]
   })
@@ -202,9 +206,9 @@ async function put(
     rows: [...kinds.values()],
   })
   const written = await bulkInsert(session, {
-    into: `INSERT INTO events (id, chain, kind, address, args, state, block_number, block_hash, log_index,
+    into: `INSERT INTO events (key, id, chain, kind, address, args, state, block_number, block_hash, log_index,
       block_time_ms, seen_at_ms)`,
-    after: `ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, args = excluded.args, state = excluded.state,
+    after: `ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, args = excluded.args, state = excluded.state,
       block_number = excluded.block_number, block_hash = excluded.block_hash, log_index = excluded.log_index,
       block_time_ms = excluded.block_time_ms WHERE events.state = 'retracted' RETURNING id`,
     rows,
@@ -213,6 +217,9 @@ async function put(
   const ids = new Set(written.map(({ id }) => id))
   return events.filter(({ id }) => ids.has(id))
 }
+
+/** 128 bits of a digest. */
+const keyOf = (id: string) => hash('sha256', id, 'base64url').slice(0, 22)
 
 const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ')
 

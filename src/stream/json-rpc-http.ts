@@ -1,7 +1,8 @@
 /** Speaks JSON-RPC to an endpoint over HTTP. */
 
 import { AppError } from '../base/app-error.ts'
-import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
+import type { Json, JsonRpcCall, JsonRpcClient } from '../base/json-rpc.ts'
+import { type Answer, parsedAnswer, rateLimited, resultOf } from './json-rpc/answers.ts'
 
 /** Which endpoint, and how patiently. */
 export interface HttpClientOptions {
@@ -25,24 +26,44 @@ export function createHttpClient(options: HttpClientOptions): JsonRpcClient {
     ...(username === '' ? {} : { authorization: `Basic ${credentials.toString('base64')}` }),
   }
   let id = 0
+  let takesBatches = true
+  const ask = async (asked: unknown): Promise<unknown> => {
+    const body = JSON.stringify(asked)
+    try {
+      return parsedAnswer(await post(target, { headers, body, timeoutMs, maxResponseBytes }))
+    } catch (cause) {
+      throw cause instanceof AppError ? cause : unreachable(origin, cause)
+    }
+  }
+  const read = (answer: unknown): Json => {
+    try {
+      return resultOf(answer as Answer)
+    } catch (cause) {
+      throw cause instanceof AppError ? cause : unreachable(origin, cause)
+    }
+  }
+  const requestOf = ([method, params]: JsonRpcCall) => {
+    id += 1
+    return { jsonrpc: '2.0', id, method, params }
+  }
+  const request: JsonRpcClient['request'] = async (method, params = []) =>
+    read(await ask(requestOf([method, params])))
   return {
-    async request(method, params = []) {
-      id += 1
-      const body = JSON.stringify({ jsonrpc: '2.0', id, method, params })
-      const text = await post(target, { headers, body, timeoutMs, maxResponseBytes }).catch(
-        (cause) => {
-          throw unreachable(origin, cause)
-        },
-      )
-      return resultOf(origin, text)
+    request,
+    async requestAll(calls) {
+      if (takesBatches) {
+        const asked = calls.map(requestOf)
+        const answers = await ask(asked)
+        if (Array.isArray(answers)) {
+          const byId = new Map(answers.map((one: Answer | null) => [one?.id, one]))
+          return asked.map((one) => read(byId.get(one.id)))
+        }
+        // Endpoints without batches answer the whole of it by one error.
+        takesBatches = false
+      }
+      return Promise.all(calls.map(([method, params]) => request(method, params)))
     },
   }
-}
-
-interface JsonRpcError {
-  readonly code?: Json
-  readonly message?: Json
-  readonly data?: Json
 }
 
 /** An answer over the limit. */
@@ -69,31 +90,15 @@ async function post(
     chunks.push(chunk)
   }
   const text = Buffer.concat(chunks).toString('utf8')
+  if (response.ok) return text
   // Some nodes answer errors of JSON-RPC with an HTTP status of their own.
-  if (!response.ok && !/^\s*\{.*"error"/s.test(text)) throw new Error(`HTTP ${response.status}`)
+  const isAnswer = /^\s*\{.*"error"/s.test(text)
+  const retryAfter = response.headers.get('retry-after')
+  if (response.status === 429 && (!isAnswer || retryAfter !== null)) {
+    throw rateLimited('HTTP 429: too many requests', retryAfter)
+  }
+  if (!isAnswer) throw new Error(`HTTP ${response.status}`)
   return text
-}
-
-function resultOf(origin: string, text: string): Json {
-  let answer: { result?: Json; error?: JsonRpcError | string }
-  try {
-    answer = JSON.parse(text)
-  } catch (cause) {
-    throw unreachable(origin, cause)
-  }
-  if (answer?.error) {
-    const { error } = answer
-    const { code, message, data }: JsonRpcError =
-      typeof error === 'string' ? { message: error } : error
-    throw new AppError({
-      code: 'json-rpc/error',
-      message: String(message ?? 'unknown error'),
-      data: { code, data },
-      retry: code === -32005 || code === 429 ? 'later' : 'never',
-    })
-  }
-  if (answer?.result === undefined) throw unreachable(origin, new Error('no result'))
-  return answer.result
 }
 
 /** `data.reason` is `too-large` or `timeout` where a smaller question may be answered. */

@@ -32,7 +32,7 @@ export interface Piece {
 }
 
 /** Events of one transaction, if they are not all of one block: a long one would delay what is written beside it. */
-const maxPieceEvents = 1_000
+const maxPieceEvents = 2_000
 
 /** Writes ranges in pieces. */
 export class RangeWriter {
