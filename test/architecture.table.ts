@@ -56,7 +56,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     may: [...below, ...chain, 'chain', 'network'],
     packages: ['ws'],
   },
-  stream: { wing: 'event', may: below, packages: ['viem'] },
+  stream: { wing: 'event', may: below, packages: ['viem', 'ws'] },
   workflow: {
     wing: 'event',
     may: [...below, 'stream'],

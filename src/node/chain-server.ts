@@ -11,6 +11,7 @@ import type { Manifest } from '../chain/ledger/manifest.ts'
 import type { Address } from '../chain/ledger/transaction.ts'
 import { createRpc } from '../rpc/rpc.ts'
 import { rpcClient } from '../rpc/rpc-client.ts'
+import type { EndpointClient } from '../stream/evm-source.ts'
 import { followAllowList } from './allow-list.ts'
 import type { Composition } from './composition.ts'
 import type { DevAccount } from './dev-accounts.ts'
@@ -50,6 +51,8 @@ export interface SourceChain extends ServedChain {
   readonly minesOnDemand: boolean
   /** What the embedded chain was born with; absent for a foreign chain. */
   readonly born: Pick<Manifest, 'forks' | 'consensus'> | undefined
+  /** Where a foreign chain has several. */
+  readonly endpoints?: readonly { readonly name: string; readonly client: EndpointClient }[]
   /** For people: the own address, or the foreign one without secrets. */
   readonly endpoint: string
   /** Absent where the chain has none of ours, and nothing is listened to. */
@@ -109,7 +112,12 @@ export async function serveChains(
     client: rpcClient(rpc, chain),
     answer: (body: string) => rpc.handleText(body, chain),
   })
-  const first = ask()
+  // A new head is a reason to look at once.
+  const subscribe = (look: () => void) =>
+    chain.subscribe(({ kind }) => {
+      if (kind === 'head') look()
+    })
+  const first = { ...ask(), client: { ...ask().client, subscribe } }
   if (links?.allowList) {
     const { allowList, network } = links
     const { client } = first

@@ -61,7 +61,7 @@ describe('configuration', () => {
     for (const bad of [
       'htp://host/geheim',
       'host/geheim',
-      'ws://host/geheim',
+      'wss//host/geheim',
       'http://u:%zz@geheim',
     ]) {
       for (const flag of ['endpoint', 'function-url', 'notify-webhook', 'smtp']) {

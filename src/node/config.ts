@@ -197,7 +197,12 @@ export function givenSettings(config: Config): Partial<SettingValues> {
 
 /** An address is cut to its origin: what follows, and what stands before the host, can be a secret. */
 export function withoutSecrets(value: unknown): unknown {
-  if (typeof value !== 'string' || !URL.canParse(value)) return value
+  if (typeof value !== 'string') return value
+  const parts = value.split(',')
+  if (parts.length > 1 && parts.every((part) => URL.canParse(part))) {
+    return parts.map(withoutSecrets).join(',')
+  }
+  if (!URL.canParse(value)) return value
   const { protocol, host, pathname, search } = new URL(value)
   if (host === '') return value
   return `${protocol}//${host}${pathname.length > 1 || search !== '' ? '/…' : ''}`

@@ -1,7 +1,18 @@
 /** Lists the settings of the event wing. */
 
 import { isAllowedHost } from '../workflow/host-guard.ts'
-import { address, list, type Setting, section, text, url, web, within } from './setting-kinds.ts'
+import {
+  address,
+  endpointList,
+  list,
+  oneOf,
+  type Setting,
+  section,
+  text,
+  url,
+  web,
+  within,
+} from './setting-kinds.ts'
 
 const allowedHostWords =
   'hosts (name or address, with or without :port) or ranges (address/bits), with commas between them'
@@ -9,8 +20,37 @@ const allowedHostWords =
 /** Settings of the event wing by name. */
 export const eventSettings = {
   endpoint: {
-    ...{ kind: web, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
-    description: 'JSON-RPC of a foreign chain to work on; turns the embedded chain off',
+    ...{ kind: endpointList, default: undefined, env: 'BLOCKCHAIN_ENDPOINT' },
+    description:
+      'JSON-RPC of a foreign chain to work on, HTTP or WebSocket, one endpoint or several with commas between them; turns the embedded chain off',
+  },
+  endpointQuorum: {
+    ...{ kind: within(1, 100, true), default: undefined, env: 'QS_ENDPOINT_QUORUM' },
+    description:
+      'Endpoints that must agree before a block counts as final; by default more than half of them',
+  },
+  eventChecks: {
+    ...{
+      kind: oneOf('none', 'bloom', 'all'),
+      default: 'bloom' as const,
+      env: 'QS_EVENT_CHECKS',
+    },
+    description:
+      'What the answers of endpoints are held against: nothing, the receipts of blocks whose bloom filter matches though no event was given, or the receipts of every block',
+  },
+  finalityDepth: {
+    ...{ kind: within(0, 1_000_000, true), default: 64, env: 'QS_FINALITY_DEPTH', unit: 'blocks' },
+    description:
+      'Blocks on top of an event before it is safe and finalized, where the chain has no such tags',
+  },
+  reorganisationWindow: {
+    ...{
+      kind: within(128, 100_000, true),
+      default: 128,
+      env: 'QS_REORGANISATION_WINDOW',
+      unit: 'blocks',
+    },
+    description: 'The deepest reorganisation that the listener follows; below it, it stops',
   },
   contract: {
     ...{ kind: address, default: undefined, env: 'CONTRACT_ADDRESS' },

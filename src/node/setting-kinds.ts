@@ -69,6 +69,25 @@ function isUrl(text: string): boolean {
 
 export const web = url('http', 'https')
 
+/** Addresses of JSON-RPC endpoints with commas or spaces between them. */
+export const endpointList: Kind<string | undefined> = {
+  expected:
+    'an address such as http://host:port or wss://host, or several with commas or spaces between them',
+  hidden: true,
+  read: (raw) => {
+    if (typeof raw !== 'string') return undefined
+    const words = endpointsOf(raw)
+    const one = url('http', 'https', 'ws', 'wss')
+    const isWell = words.length > 0 && words.every((word) => one.read(word) !== undefined)
+    return isWell && new Set(words).size === words.length ? words.join(',') : undefined
+  },
+}
+
+/** The addresses of such a list. */
+export function endpointsOf(list: string): readonly string[] {
+  return list.split(/[\s,]+/).filter((word) => word !== '')
+}
+
 export const address: Kind<string | undefined> = {
   expected: '0x and 40 hex digits',
   read: (raw) =>

@@ -8,7 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { GenesisAccount, GenesisAccounts, Manifest } from '../chain/ledger/manifest.ts'
 import { readStoredManifest } from '../chain/stored-manifest.ts'
-import { createHttpClient } from '../stream/json-rpc-http.ts'
+import { createEndpointClient, createFailoverClient } from '../stream/endpoint-clients.ts'
 import { openChainSet, type SourceChain, serveChains } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
@@ -16,6 +16,7 @@ import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
 import { deployDevContracts } from './dev-contracts.ts'
 import { devName, followedManifest, openFollowed } from './followed-chain.ts'
 import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
+import { endpointsOf } from './setting-kinds.ts'
 import type { SettingValues } from './settings.ts'
 import { readGenesisFile } from './stored-chain.ts'
 
@@ -145,11 +146,19 @@ function areAmong(addresses: readonly Uint8Array[], accounts: GenesisAccounts): 
 }
 
 async function openForeign(
-  { values, given, hooks }: Composition,
+  { values, given, hooks, stops }: Composition,
   endpoint: string,
 ): Promise<SourceChain | undefined> {
-  const client = createHttpClient({ url: endpoint })
-  const shown = String(withoutSecrets(endpoint))
+  const urls = endpointsOf(endpoint)
+  const endpoints = urls.map((url) => ({
+    ...{ name: new URL(url).host, client: createEndpointClient(url) },
+  }))
+  const [first] = endpoints
+  const client =
+    first && urls.length === 1
+      ? first.client
+      : createFailoverClient(endpoints.map((one) => one.client))
+  const shown = urls.map((url) => String(withoutSecrets(url))).join(', ')
   if (values.contract === undefined) {
     const message = 'BLOCKCHAIN_ENDPOINT needs CONTRACT_ADDRESS, the deposit vault on that chain'
     throw new AppError({ code: 'node/no-contract', message })
@@ -159,6 +168,9 @@ async function openForeign(
       'QS_INJECT_KEY_FILE and QS_INJECT_SCHEMAS are for chains of this node, BLOCKCHAIN_ENDPOINT names a foreign one: leave them out'
     throw new AppError({ code: 'node/no-own-chain', message })
   }
+  stops.push(async () => {
+    for (const one of endpoints) one.client.close?.()
+  })
   const { tell = () => {}, signal = new AbortController().signal } = hooks
   const chainId = await foreignChainId(client, shown, { signal, tell })
   if (chainId === undefined) return undefined
@@ -170,6 +182,7 @@ async function openForeign(
     ...{ name: foreignName, chainId, embedded: false, born: undefined, client },
     minesOnDemand: await isDevelopmentNode(client),
     ...{ rpcUrl: undefined, process: undefined, endpoint: shown },
+    ...(urls.length > 1 ? { endpoints } : {}),
     answer: (body) => forward(client, body),
     contracts: await contractsOf(client, values.contract as Hex),
     accounts: [],

@@ -62,6 +62,7 @@ export interface EvmSourceDependencies {
 export interface EndpointClient extends JsonRpcClient {
   /** @returns ends it */
   subscribe?(look: () => void): () => void
+  close?(): void
 }
 
 /** Requests that are under way at the same time. */

@@ -97,7 +97,7 @@ class ChainListener implements Listener {
     })
     this.#status = {
       ...{ chain, state: 'starting', checkpoint: undefined, head: undefined },
-      ...{ problem: undefined, alarms: [], backFill: undefined },
+      ...{ problem: undefined, alarms: [], backFill: undefined, endpoints: [] },
     }
   }
 
@@ -113,8 +113,10 @@ class ChainListener implements Listener {
 
   status(): ListenerStatus {
     const { alarms, backFill } = this.#status
-    const { problem = backFill?.problem ?? alarms.at(-1)?.detail } = this.#status
-    return { ...this.#status, problem }
+    const { source } = this.#with
+    const waiting = backFill?.problem ?? alarms.at(-1)?.detail ?? source.problem?.()
+    const { problem = waiting } = this.#status
+    return { ...this.#status, problem, endpoints: source.endpoints?.() ?? [] }
   }
 
   acknowledge(): void {
@@ -139,14 +141,15 @@ class ChainListener implements Listener {
     this.#leave.abort()
     await Promise.all([this.#live.stop(), this.#history.stop()])
     await Promise.all([this.#reader.forget(), this.#historyReader.stop()])
+    await this.#with.source.idle?.()
   }
 
   #failed(error: unknown, times: number): boolean {
     const { chain } = this.#options
     const problem = error instanceof Error ? error.message : String(error)
     const code = error instanceof AppError ? error.code : undefined
-    this.#blame(code, problem)
-    if (code === 'stream/cannot-go-on') {
+    const isTriedElsewhere = this.#blame(code, problem)
+    if (code === 'stream/cannot-go-on' && !isTriedElsewhere) {
       this.#status = { ...this.#status, state: 'stopped', problem }
       this.#with.logger.error('the listener stopped', { chain, problem })
       return false
@@ -176,9 +179,11 @@ class ChainListener implements Listener {
     return code !== 'stream/cannot-go-on'
   }
 
-  #blame(code: string | undefined, problem: string): void {
-    if (code === 'stream/dishonest') this.#source.blame?.('lie', problem)
-    if (code === 'stream/bad-answer') this.#source.blame?.('malformed', problem)
+  /** Tells the source of wrong answers; whether another endpoint is asked now. */
+  #blame(code: string | undefined, problem: string): boolean {
+    const isLie = code === 'stream/dishonest' || code === 'stream/cannot-go-on'
+    if (!isLie && code !== 'stream/bad-answer') return false
+    return this.#source.blame?.(isLie ? 'lie' : 'malformed', problem) ?? false
   }
 
   /** One look at the chain: everything up to its head is stored then, or it went back. */

@@ -4,6 +4,21 @@ import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
 
+/** How an endpoint does, for people. */
+export interface EndpointStatus {
+  /** Host. */
+  readonly name: string
+  readonly isUsed: boolean
+  readonly head: number | undefined
+  /** Blocks behind the others. */
+  readonly lag: number
+  readonly latencyMs: number | undefined
+  /** The lower the better; what it did wrong counts half as much after each minute. */
+  readonly penalty: number
+  /** What it did wrong last, while that counts. */
+  readonly fault: string | undefined
+}
+
 /** What a listener keeps of a block. */
 export interface SourceBlock {
   readonly number: number
@@ -94,8 +109,18 @@ export interface Source {
   discover?(span: BlockSpan): Promise<readonly Discovery[]>
   /** Calls when there may be another head; polling goes on beside it. @returns ends it */
   subscribe(look: () => void): () => void
-  /** Called with what a listener found wrong with the answers. */
-  blame?(fault: 'lie' | 'malformed', reason: string): void
+  /**
+   * Called with what a listener found wrong with the answers.
+   *
+   * @returns whether it will ask somebody else now, who may be honest
+   */
+  blame?(fault: 'lie' | 'malformed', reason: string): boolean
+  /** Why finality does not go on, if it does not. */
+  problem?(): string | undefined
+  /** How its endpoints do, where there are several. */
+  endpoints?(): readonly EndpointStatus[]
+  /** Resolves when nothing is asked in the background any more. */
+  idle?(): Promise<void>
 }
 
 /** Answers from different heads: ask again. */

@@ -4,6 +4,7 @@ import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import type { SqlSession } from '../store/sql.ts'
+import type { EndpointStatus } from './source.ts'
 
 /**
  * Where an event is in its life: in a block of the head chain (`pending`), with enough blocks on top (`confirmed`), at or
@@ -73,6 +74,8 @@ export interface ListenerStatus {
   readonly backFill:
     | { readonly next: number; readonly last: number; readonly problem: string | undefined }
     | undefined
+  /** How the endpoints do, where there are several. */
+  readonly endpoints: readonly EndpointStatus[]
   /** `finality-violated`: events that were `finalized` left the chain; stays until a restart or `acknowledge`. */
   readonly alarms: readonly ListenerAlarm[]
 }

@@ -18,7 +18,7 @@ export function leavingSource(source: Source, signal: AbortSignal): Source {
         .then(resolve, reject)
         .finally(() => signal.removeEventListener('abort', leave))
     })
-  const { discover, blame } = source
+  const { discover, blame, problem } = source
   return {
     type: source.type,
     get wantsHeaders() {
@@ -34,6 +34,7 @@ export function leavingSource(source: Source, signal: AbortSignal): Source {
     proven: (blocks, found) => leaving(() => source.proven(blocks, found)),
     ...(discover ? { discover: (span) => leaving(() => discover.call(source, span)) } : {}),
     subscribe: (look) => source.subscribe(look),
+    ...(problem ? { problem: () => problem.call(source) } : {}),
     ...(blame ? { blame: (...what) => blame.apply(source, what) } : {}),
   }
 }

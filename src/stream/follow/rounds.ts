@@ -1,5 +1,6 @@
 /** Repeats looks at something, with pauses that grow after failures, until it is stopped. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { Timer } from '../../base/clock.ts'
 
 /** What is repeated. */
@@ -77,7 +78,8 @@ export class Rounds {
       if (!this.#running) return
       this.#failures += 1
       if (!failed(error, this.#failures)) this.#running = false
-      pause = Math.min(pollMs * 2 ** Math.min(this.#failures, 16), maxPauseMs)
+      const asked = error instanceof AppError ? Number(error.data.retryAfterMs) || 0 : 0
+      pause = Math.max(Math.min(pollMs * 2 ** Math.min(this.#failures, 16), maxPauseMs), asked)
     }
     this.#next(pause)
   }

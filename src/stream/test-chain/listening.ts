@@ -14,6 +14,7 @@ import { createEventStore, streamMigrations } from '../event-store.ts'
 import { createEvmSource, type EventChecks } from '../evm-source.ts'
 import { createListener, type ListenerDependencies } from '../listener.ts'
 import type { ListenerOptions } from '../listener-options.ts'
+import type { Source } from '../source.ts'
 import type { Listener, ListenerStatus } from '../stream.ts'
 import type { Subscription } from '../subscription.ts'
 import { paid, type ScriptedChain, vault } from './scripted-chain.ts'
@@ -24,6 +25,7 @@ type Changes = Partial<ListenerOptions> &
     readonly fail?: () => boolean
     readonly subscriptions?: readonly Subscription[]
     readonly checks?: EventChecks
+    readonly source?: Source
   }
 
 /** What is needed of a test. */
@@ -60,12 +62,10 @@ export async function world(t: Test, chain: ScriptedChain, usual: Changes = {}) 
 function listenerOn(chain: ScriptedChain, sql: SqlStore, changes: Changes): Listener {
   const { events = createEventStore(sql), fail = () => false, ...rest } = changes
   const { logger = silentLogger, metrics = noMetrics, checks = 'none', ...more } = rest
-  const { subscriptions = [{ event: paid, address: vault }], ...options } = more
+  const { subscriptions = [{ event: paid, address: vault }], source: given, ...options } = more
   const decoder = createEventDecoder(subscriptions)
-  const source = createEvmSource(
-    { chain: 'test', checks },
-    { client: chain, decoder, logger, metrics },
-  )
+  const source =
+    given ?? createEvmSource({ chain: 'test', checks }, { client: chain, decoder, logger, metrics })
   const hear = (line: string) => ['INSERT INTO heard (line) VALUES (?)', line] as const
   return createListener(
     {

@@ -15,6 +15,13 @@ interface Branch {
   readonly salt: number
 }
 
+/** A log that is no payment. */
+export interface OtherLog {
+  readonly address: Hex
+  readonly topics: readonly Hex[]
+  readonly data: Hex
+}
+
 /** What a log query names. */
 type LogFilter = { readonly blockHash: Hex } | { readonly fromBlock: Hex; readonly toBlock: Hex }
 
@@ -39,6 +46,9 @@ export class ScriptedChain implements JsonRpcClient {
   readonly #branches: Branch[] = [{ from: 0, salt: 0 }]
   /** Amounts of the events of a block, one transaction each; of blocks that have any. */
   readonly #amounts = new Map<number, readonly bigint[]>()
+  readonly #others = new Map<number, readonly OtherLog[]>()
+  /** Filters of the log queries so far. */
+  readonly filters: Json[] = []
   #salt = 0
   #head = 0
   chainId = 7
@@ -64,9 +74,10 @@ export class ScriptedChain implements JsonRpcClient {
     return this.#blocksWithLogs().flatMap((number) => this.#amounts.get(number) ?? [])
   }
 
-  /** Adds a block with one event for each amount. */
-  grow(amounts: readonly bigint[] = []): void {
+  /** Adds a block with one event for each amount, and other logs, each in a transaction of its own. */
+  grow(amounts: readonly bigint[] = [], others: readonly OtherLog[] = []): void {
     this.#head += 1
+    if (others.length > 0) this.#others.set(this.#head, others)
     if (amounts.length > 0) this.#amounts.set(this.#head, amounts)
   }
 
@@ -79,8 +90,10 @@ export class ScriptedChain implements JsonRpcClient {
   drop(count: number): void {
     this.#head -= count
     this.#salt += 1
-    for (const number of this.#amounts.keys()) {
-      if (number > this.#head) this.#amounts.delete(number)
+    for (const number of this.#blocksWithLogs()) {
+      if (number <= this.#head) continue
+      this.#amounts.delete(number)
+      this.#others.delete(number)
     }
     const left = this.#branches.findIndex(({ from }) => from > this.#head)
     if (left >= 0) this.#branches.splice(left)
@@ -113,7 +126,6 @@ export class ScriptedChain implements JsonRpcClient {
         typeof first === 'string' && first in this.tags ? (this.tags[first] ?? -1) : Number(first),
       )
     if (method === 'eth_getLogs') return this.#logs(first as LogFilter)
-    if (method === 'eth_getTransactionReceipt') return this.#receipt(first as Hex)
     throw new Error(`not scripted: ${method}`)
   }
 
@@ -125,6 +137,7 @@ export class ScriptedChain implements JsonRpcClient {
   }
 
   #logs(filter: LogFilter): Json {
+    this.filters.push(filter as Json)
     if ('blockHash' in filter) {
       const number = this.#numberOf(filter.blockHash)
       if (number === undefined) throw refusal('unknown block')
@@ -141,15 +154,6 @@ export class ScriptedChain implements JsonRpcClient {
       .flatMap((number) => this.#logsOf(number))
   }
 
-  #receipt(hash: Hex): Json {
-    const logs = this.#blocksWithLogs().flatMap((number) => this.#logsOf(number))
-    const log = logs.find(({ transactionHash }) => transactionHash === hash)
-    if (log === undefined) return null
-    // Each transaction has another log before ours, so that the place within it is 1.
-    const other = { ...log, logIndex: hex(Number(log.logIndex) - 1) }
-    return { blockHash: log.blockHash, logs: [other, log] }
-  }
-
   /** Blocks are asked for by hash near the head only. */
   #numberOf(hash: Hex): number | undefined {
     for (let number = this.head; number >= Math.max(0, this.head - 100); number -= 1) {
@@ -159,10 +163,21 @@ export class ScriptedChain implements JsonRpcClient {
   }
 
   #blocksWithLogs(): readonly number[] {
-    return [...this.#amounts.keys()].sort((a, b) => a - b)
+    return [...new Set([...this.#amounts.keys(), ...this.#others.keys()])].sort((a, b) => a - b)
   }
 
   #logsOf(number: number) {
+    const payments = this.#payments(number)
+    const others = (this.#others.get(number) ?? []).map((log, place) => ({
+      ...log,
+      ...{ blockNumber: hex(number), blockHash: this.hashOf(number) },
+      transactionHash: keccak256(toHex(JSON.stringify(log))),
+      logIndex: hex(payments.length * 2 + place),
+    }))
+    return [...payments, ...others]
+  }
+
+  #payments(number: number) {
     return (this.#amounts.get(number) ?? []).map((amount, place) => ({
       address: vault,
       topics: encodeEventTopics({ abi: [abi], args: { who: vault } }) as Hex[],

@@ -1,0 +1,163 @@
+/** Holds answers against the headers of blocks: logs that are hidden, receipts and headers that are made up. */
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Hex, keccak256, toHex, toRlp } from 'viem'
+import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
+import { silentLogger } from '../base/logger.ts'
+import { noMetrics } from '../base/metrics.ts'
+import { createEventDecoder } from './event-decoder.ts'
+import { createEvmSource, type EventChecks } from './evm-source.ts'
+import type { SourceBlock } from './source.ts'
+
+const vault = '0x00000000000000000000000000000000000000aa'
+const paid = 'Paid(uint256 amount)'
+const topic = keccak256(toHex('Paid(uint256)'))
+const zero: Hex = `0x${'00'.repeat(32)}`
+const none: Hex = `0x${'00'.repeat(256)}`
+
+/** Bloom filter of an address and a topic. */
+function bloomOf(values: readonly Hex[]): Hex {
+  const bloom = new Uint8Array(256)
+  for (const value of values) {
+    const hash = Uint8Array.fromHex(keccak256(value).slice(2))
+    for (const at of [0, 2, 4]) {
+      const bit = (((hash[at] as number) << 8) + (hash[at + 1] as number)) % 2048
+      bloom[255 - Math.floor(bit / 8)] =
+        (bloom[255 - Math.floor(bit / 8)] as number) | (1 << (bit % 8))
+    }
+  }
+  return toHex(bloom)
+}
+
+const data: Hex = `0x${'00'.repeat(31)}05`
+const log = { address: vault, topics: [topic], data }
+
+/** A block whose only transaction has these logs, as an honest node gives it. */
+function blockWith(logs: readonly (typeof log)[], bloom: Hex) {
+  const cumulativeGasUsed: Hex = '0x5208'
+  const rlp = toRlp([
+    ...(['0x01', cumulativeGasUsed, bloom] as const),
+    logs.map((one) => [one.address, one.topics, one.data]),
+  ] as never)
+  const typed: Hex = `0x02${rlp.slice(2)}`
+  // The root of a trie with one leaf, whose key is the RLP of 0.
+  const receiptsRoot = keccak256(toRlp(['0x2080', typed]))
+  const fields = {
+    ...{
+      parentHash: zero,
+      sha3Uncles: zero,
+      miner: vault,
+      stateRoot: zero,
+      transactionsRoot: zero,
+    },
+    ...{ receiptsRoot, logsBloom: bloom, difficulty: '0x0', number: '0x7', gasLimit: '0x1c9c380' },
+    ...{ gasUsed: cumulativeGasUsed, timestamp: '0x65', extraData: '0x', mixHash: zero },
+    ...{ nonce: '0x0000000000000000', baseFeePerGas: '0x3b9aca00' },
+  } as const
+  const values = Object.values(fields).map((value) => (value === '0x0' ? '0x' : even(value)))
+  const hash = keccak256(toRlp(values as Hex[]))
+  const transactionHash: Hex = `0x${'77'.repeat(32)}`
+  const place = { blockNumber: '0x7', blockHash: hash, transactionHash }
+  return {
+    header: { ...fields, hash, transactions: [transactionHash] },
+    logs: logs.map((one, at) => ({ ...one, ...place, logIndex: toHex(at) })),
+    receipts: [{ ...place, type: '0x2', status: '0x1', cumulativeGasUsed, logsBloom: bloom, logs }],
+  }
+}
+
+const even = (value: string) => (value.length % 2 === 0 ? value : `0x0${value.slice(2)}`)
+
+/** A source over an endpoint that gives a block, in which some answers are others. */
+function sourceOf(
+  block: ReturnType<typeof blockWith>,
+  { checks = 'bloom', ...changes }: { checks?: EventChecks; [method: string]: unknown } = {},
+) {
+  const answers: Record<string, unknown> = {
+    ...{ eth_getBlockByNumber: block.header, eth_getLogs: block.logs },
+    ...{ eth_getBlockReceipts: block.receipts, ...changes },
+  }
+  const asked: string[] = []
+  const blamed: string[] = []
+  const client: JsonRpcClient = {
+    request: async (method) => {
+      asked.push(method)
+      return answers[method] as Json
+    },
+  }
+  const source = createEvmSource(
+    { chain: 'test', checks },
+    {
+      ...{ client, logger: silentLogger, metrics: noMetrics },
+      decoder: createEventDecoder([{ event: paid, address: vault }]),
+      blame: (_, reason) => blamed.push(reason),
+    },
+  )
+  const read = async () => {
+    const blocks = await source.blocksAt([7])
+    return source.proven(blocks, await source.eventsOf(blocks as readonly SourceBlock[]))
+  }
+  return { read, asked, blamed }
+}
+
+const full = bloomOf([vault, topic])
+const honest = blockWith([log, log], full)
+
+describe('a source that checks', () => {
+  test('takes what an honest endpoint gives, and asks for receipts only where it must', async () => {
+    for (const checks of ['none', 'bloom', 'all'] as const) {
+      const { read, asked, blamed } = sourceOf(honest, { checks })
+      const { events } = await read()
+      assert.deepEqual(
+        events.map(({ args, logIndex, blockNumber }) => [args.amount, logIndex, blockNumber]),
+        [
+          ['5', 0, 7],
+          ['5', 1, 7],
+        ],
+      )
+      // The same said twice is two events.
+      assert.equal(new Set(events.map(({ key }) => key)).size, 2)
+      assert.equal(asked.includes('eth_getBlockReceipts'), checks === 'all')
+      assert.deepEqual(blamed, [])
+    }
+  })
+
+  test('finds logs that an endpoint hides by the receipts, and blames it', async () => {
+    const { read, blamed } = sourceOf(honest, { eth_getLogs: [] })
+    const { events } = await read()
+    const plain = await sourceOf(honest).read()
+    assert.deepEqual(events, plain.events)
+    assert.match(blamed.join(), /did not give 2 logs that the receipts of block 7 prove/)
+    const unchecked = sourceOf(honest, { eth_getLogs: [], checks: 'none' })
+    assert.deepEqual((await unchecked.read()).events, [])
+  })
+
+  test('finds a log that is hidden among others where every block is checked', async () => {
+    const { read, blamed } = sourceOf(honest, { eth_getLogs: honest.logs.slice(1), checks: 'all' })
+    assert.equal((await read()).events.length, 2)
+    assert.equal(blamed.length, 1)
+  })
+
+  test('refuses receipts that are not those of the header', async () => {
+    const [receipt] = honest.receipts
+    for (const wrong of [[], [{ ...receipt, logs: [log] }], [{ ...receipt, type: '0x1' }]]) {
+      const { read } = sourceOf(honest, { eth_getLogs: [], eth_getBlockReceipts: wrong })
+      await assert.rejects(read(), { code: 'stream/dishonest', message: /receipts of block 7/ })
+    }
+  })
+
+  test('refuses a header whose fields are not those of its hash', async () => {
+    const hiding = { ...honest.header, logsBloom: none }
+    const { read } = sourceOf(honest, { eth_getBlockByNumber: hiding, checks: 'all' })
+    await assert.rejects(read(), { code: 'stream/dishonest', message: /hash of block 7/ })
+  })
+
+  test('passes over a block whose bloom matches by chance, and one in which it does not', async () => {
+    const chance = sourceOf(blockWith([], full))
+    assert.deepEqual([(await chance.read()).events, chance.blamed], [[], []])
+    assert.ok(chance.asked.includes('eth_getBlockReceipts'))
+    const clear = sourceOf(blockWith([], bloomOf([vault])))
+    assert.deepEqual((await clear.read()).events, [])
+    assert.ok(!clear.asked.includes('eth_getBlockReceipts'))
+  })
+})
