@@ -295,13 +295,24 @@ describe('wrong definitions', () => {
     ]
     refuses(bomb.join('\n'), /Excessive alias count/)
     refuses(`a: ${'['.repeat(100)}${']'.repeat(100)}`, /is nested deeper than 64/)
-    refuses(`a: "${'x'.repeat(2 ** 20)}"`, /over the limit of 1048576/)
+    refuses(`a: "${'x'.repeat(2 ** 20)}"`, /over the limit of 262144/)
     refuses('a: 1\na: 2', /line 2, column \d: .*Map keys must be unique/)
     const branches = Array.from({ length: 101 }, (_, at) => `{b${at}: {wait: PT1S}}`).join(', ')
     refuses(
       `${head}do: [{a: {fork: {branches: [${branches}]}}}]`,
       /has 101 branches, over the limit of 100/,
     )
+  })
+
+  test('have at most 1,000 tasks, those of extensions counted', () => {
+    const list = (count: number) =>
+      Array.from({ length: count }, () => '{a: {set: {b: 1}}}').join(', ')
+    const extension = `use: {extensions: [{e: {extend: set, before: [${list(20)}]}}]}`
+    refuses(
+      `${head}do: [${list(1001)}]`,
+      /line 2, column 1: do: has more than 1000 tasks, which is the limit$/,
+    )
+    refuses(`${head}${extension}\ndo: [${list(100)}]`, /do: has more than 1000 tasks/)
   })
 
   test('loops end at their limits', async () => {

@@ -33,6 +33,9 @@ const kinds: readonly (readonly [string, CompileBody])[] = [
   ['do', compileDo],
 ]
 
+/** Most tasks of a definition; those of extensions count once for each task that they extend. */
+const maxTasks = 1_000
+
 /** Names of the kinds of tasks. */
 const taskKinds = kinds.map(([kind]) => kind)
 
@@ -41,11 +44,18 @@ export function createCompiler(document: Members, options: LanguageOptions): Com
   const problems: Problem[] = []
   const use = memberOf(document, 'use')
   const functions = new Map<string, Execute | undefined>()
+  let tasks = 0
   const compiler: Compiler = {
     ...{ options, problems, use: isMembers(use) ? use : {} },
     expressions: new Expressions(memberOf(document.evaluate, 'mode') === 'loose', problems),
     list: (entries, place) => compileList(compiler, namedTasks(entries), place),
-    task: (task, place) => compileNamed(compiler, task, place),
+    task: (task, place) => {
+      tasks += 1
+      if (tasks <= maxTasks) return compileNamed(compiler, task, place)
+      const message = `has more than ${maxTasks} tasks, which is the limit`
+      if (tasks === maxTasks + 1) problems.push({ pointer: '/do', message })
+      return async (_frame, raw) => raw
+    },
     custom: (name) => compileFunction(compiler, name, functions),
     duration: (value, place) => {
       const { pointer } = place

@@ -14,7 +14,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import { type Problem, pointerOf, stepsOf } from './places.ts'
 
 /** Largest definition, in characters, deepest nesting, and most values that aliases may unfold to. */
-const maxLength = 1024 * 1024
+const maxLength = 256 * 1024
 const maxDepth = 64
 const maxAliases = 100
 /** Problems that one error tells. */
