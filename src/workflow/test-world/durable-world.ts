@@ -6,7 +6,6 @@ import type { Json } from '../../base/json-rpc.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { noMetrics } from '../../base/metrics.ts'
 import type { SqlStore } from '../../store/sql.ts'
-import { compileExpression } from '../../stream/jq.ts'
 import type {
   ActionContext,
   ActionOutcome,
@@ -17,6 +16,7 @@ import type {
 } from '../durable-context.ts'
 import type { InstanceDetail, WorkflowEngine } from '../durable-workflow.ts'
 import { createDurableEngine, type EngineDependencies } from '../engine/durable-engine.ts'
+import { createEventExpressions } from '../event-expressions.ts'
 import { ManualTime } from './manual-time.ts'
 
 /** A workflow by hand. */
@@ -129,7 +129,7 @@ export class DurableWorld {
         if (found === undefined) throw new Error('unknown')
         return found
       },
-      evaluate: (expression, event) => compileExpression(expression)(event),
+      evaluate: createEventExpressions(),
       ...this.#more,
     })
   }

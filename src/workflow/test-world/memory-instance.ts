@@ -1,7 +1,6 @@
 /** Holds what is durable of one instance that tests keep in memory: its journal, inboxes, questions and time. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import { compileExpression } from '../../stream/jq.ts'
 import type {
   AwaitedLife,
   ChildWorkflow,
@@ -10,6 +9,7 @@ import type {
   InterruptReason,
   Question,
 } from '../durable-context.ts'
+import { createEventExpressions } from '../event-expressions.ts'
 import { canonicalJson } from '../language/canonical.ts'
 import type { Problem, WorkflowError } from '../workflow-error.ts'
 
@@ -129,12 +129,14 @@ export class MemoryInstance {
   }
 }
 
+const evaluate = createEventExpressions()
+
 function fits(event: CloudEvent, { attributes, when, correlate = [] }: EventWish): boolean {
   if (Object.entries(attributes).some(([name, value]) => event[name] !== value)) return false
   try {
-    if (when !== undefined && !isTrue(compileExpression(when)(event))) return false
+    if (when !== undefined && !isTrue(evaluate(when, event))) return false
     return correlate.every(
-      ({ from, expect }) => canonicalJson(compileExpression(from)(event)) === canonicalJson(expect),
+      ({ from, expect }) => canonicalJson(evaluate(from, event)) === canonicalJson(expect),
     )
   } catch {
     return false
