@@ -162,6 +162,14 @@ do:
     assert.ok(effects.includes('note {"after":"real","gave":{"n":1}}'), effects.join())
   })
 
+  test('extensions do not extend what lies within their own tasks', async () => {
+    const workflow = `
+use: {extensions: [{log: {extend: all, before: [{both: {do: [{note: {call: echo, with: {at: '\${ $task.name }'}}}]}}]}}]}
+do: [{it: {set: {a: 1}}}]`
+    const { effects } = await gives({ workflow, functions: echo }, { a: 1 })
+    assert.deepEqual(effects, ['echo {"at":"it"}'])
+  })
+
   test('a name that nothing has is told with those that are there', () => {
     for (const [text, message] of [
       ['raise: {error: bad}', /raise\.error: "bad" is no error of use\.errors; known: good/],

@@ -79,8 +79,9 @@ function compileNamed(compiler: Compiler, task: NamedTask, place: Place): Execut
     compiler.problems.push({ pointer: place.pointer, message })
     return async (_frame, raw) => raw
   }
-  const body = kind[1](compiler, task.definition, place)
-  return compileTask(compiler, task, { ...place, body })
+  const inner = task.compiler ?? compiler
+  const body = kind[1](inner, task.definition, place)
+  return compileTask(inner, task, { ...place, body })
 }
 
 /** A custom function; one that calls itself is compiled when it is first run. */

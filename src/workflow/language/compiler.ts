@@ -64,4 +64,6 @@ export interface NamedTask {
   readonly definition: Members
   /** Tasks of extensions and of compensation are not extended. */
   readonly plain?: boolean
+  /** Compiles what lies within it, where that is not the definition's own compiler. */
+  readonly compiler?: Compiler
 }

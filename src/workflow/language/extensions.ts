@@ -11,7 +11,7 @@ import {
   scopeOf,
   type TaskFacts,
 } from './runtime.ts'
-import { compileLeavableList, namedTasks } from './task-list.ts'
+import { compileLeavableList, compileList, namedTasks } from './task-list.ts'
 
 interface Extension {
   readonly key: string
@@ -47,7 +47,7 @@ function compileExtension(
   const list = (member: string) => {
     const entries = memberOf(definition, member)
     if (entries === undefined) return undefined
-    return compileLeavableList(compiler, namedTasks(entries, true), below(place, member))
+    return compileLeavableList(plainly(compiler), namedTasks(entries, true), below(place, member))
   }
   return {
     key: `#extension/${name}`,
@@ -58,6 +58,16 @@ function compileExtension(
     before: list('before'),
     after: list('after'),
   }
+}
+
+/** A compiler for tasks of extensions, which no extension extends, however deep they lie. */
+function plainly(compiler: Compiler): Compiler {
+  const plain: Compiler = {
+    ...compiler,
+    list: (entries, place) => compileList(plain, namedTasks(entries, true), place),
+    task: (task, place) => compiler.task({ ...task, plain: true, compiler: plain }, place),
+  }
+  return plain
 }
 
 function applies(extend: unknown, { definition }: TaskFacts): boolean {
