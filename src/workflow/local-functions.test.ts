@@ -60,7 +60,9 @@ async function open(options: Partial<LocalFunctionOptions> = {}, given?: SqlStor
   if (!given) await sql.migrate(functionMigrations)
   opened += 1
   const versions = path.join(root, `versions-${opened}`)
-  const provider = createLocalFunctions({ versions, ...options }, { sql, clock: systemClock })
+  // Long enough for a busy machine; what is to be too slow says so itself.
+  const rest = { versions, timeoutMs: 60_000 }
+  const provider = createLocalFunctions({ ...rest, ...options }, { sql, clock: systemClock })
   const close = async () => {
     await provider.stop()
     if (!given) await sql.close()
