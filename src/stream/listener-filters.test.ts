@@ -81,6 +81,18 @@ describe('the filters of a listener', () => {
     assert.deepEqual(await heard(sql), ['+2', '+4', '+6', '+7'])
   })
 
+  test('know what a factory made however far in the past, before they read what came then', async (t) => {
+    const chain = new ScriptedChain()
+    const subscriptions = [{ event: paid, factory: makes }] as const
+    const { open, start } = await world(t, chain, { subscriptions, shortHistory: 20 })
+    chain.grow([], [births(first)])
+    chain.leap(500)
+    chain.grow([], [pays(first, 1n)])
+    const sql = await open()
+    const { backFill } = await until(await start(sql), at(502))
+    assert.deepEqual([backFill, await heard(sql)], [undefined, ['+1']])
+  })
+
   test('forget what a factory made in a block that left', async (t) => {
     const chain = new ScriptedChain()
     const subscriptions = [{ event: paid, factory: makes }] as const

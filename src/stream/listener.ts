@@ -290,7 +290,9 @@ class ChainListener implements Listener {
       throw new AppError({ code: 'stream/not-yet', message, retry: 'later' })
     }
     // A long history must not delay what happens now; it ends where no reorganisation that is followed can begin.
-    const isLong = head - before > Math.max(shortHistory, window)
+    // Addresses that are discovered on the way are needed for what comes behind: then all is read in order.
+    const isOrdered = this.#source.discoveries !== undefined
+    const isLong = !isOrdered && head - before > Math.max(shortHistory, window)
     const number = isLong ? head - window : before
     // Near the head a reorganisation may go back before the first block that is read.
     const first = Math.max(0, Math.min(number, head - window))
