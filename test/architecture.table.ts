@@ -62,7 +62,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     may: [...below, 'stream'],
     packages: [
       ...['@grpc/grpc-js', '@grpc/proto-loader', 'ajv', 'ajv-formats', 'croner', 'jose'],
-      ...['undici', 'viem', 'yaml'],
+      ...['protobufjs', 'undici', 'viem', 'yaml'],
       ...['@aws-sdk/client-lambda', 'zod'],
     ],
   },

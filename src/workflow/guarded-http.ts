@@ -5,7 +5,12 @@ import { createHostGuard } from './host-guard.ts'
 import { decodeBody } from './http/content-coding.ts'
 import { exchange, type RawAnswer } from './http/exchange.ts'
 import { checkRequest, type RequestParts } from './http/request-parts.ts'
-import { createServerPools, type ResolveHost, type TlsIdentity } from './http/server-pools.ts'
+import {
+  checkedAddress,
+  createServerPools,
+  type ResolveHost,
+  type TlsIdentity,
+} from './http/server-pools.ts'
 
 /** What may be asked, and the bounds. */
 export interface GuardedHttpOptions {
@@ -62,6 +67,12 @@ export interface GuardedHttp {
    *   the signal fires
    */
   request(request: HttpRequest): Promise<HttpAnswer>
+  /**
+   * An address of a host that may be called, for protocols other than HTTP; who connects to it asks no DNS again.
+   *
+   * @throws AppError `workflow/http-forbidden-host`, `workflow/http-unreachable`
+   */
+  addressOf(hostname: string, port: number): Promise<string>
   /** Ends what is under way and closes all connections. */
   stop(): Promise<void>
 }
@@ -104,6 +115,7 @@ export function createGuardedHttp(options: GuardedHttpOptions = {}): GuardedHttp
       const body = await decodeBody(answer, request.maxBytes ?? defaultMaxBytes, parts.url)
       return { status: answer.status, headers: answer.headers, body, url: parts.url.href }
     },
+    addressOf: (hostname, port) => checkedAddress(hostname, port, { ...options, guard }),
     stop: () => pools.stop(),
   }
 }

@@ -1,24 +1,29 @@
 /** Gives the steps of the workflow language that reach outside. */
 
+import { asyncapiCall } from './calls/asyncapi-call.ts'
 import { createAuthenticatedHttp } from './calls/authentication.ts'
 import type { OutsideCall } from './calls/call-fields.ts'
 import { containerCall } from './calls/container-call.ts'
 import { createExternalDocuments } from './calls/external-documents.ts'
+import { grpcCall } from './calls/grpc-call.ts'
 import { httpCall } from './calls/http-call.ts'
 import { openapiCall } from './calls/openapi-call.ts'
 import { createProcesses } from './calls/processes.ts'
 import { scriptCall } from './calls/script-call.ts'
 import { shellCall } from './calls/shell-call.ts'
 import type { GuardedHttp } from './guarded-http.ts'
+import type { MessageClients } from './message-clients.ts'
 
 /** What calls stand on, and what they may do. */
 export interface OutsideCallOptions {
   readonly http: GuardedHttp
+  /** Clients of message servers; without them `asyncapi` knows only HTTP. */
+  readonly messages?: MessageClients | undefined
   /** Files of `file:` addresses lie below this folder; without it there are none. */
   readonly folder?: string | undefined
-  /** Longest question by HTTP; default 30,000. */
+  /** Longest question by HTTP and gRPC; default 30,000. */
   readonly timeoutMs?: number
-  /** Largest answer by HTTP; default 1 MiB. */
+  /** Largest answer by HTTP and gRPC; default 1 MiB. */
   readonly maxAnswerBytes?: number
   /** Whether `run.shell` is there. */
   readonly allowShell?: boolean
@@ -37,13 +42,20 @@ export interface OutsideCallOptions {
 }
 
 /** Names of the calls in the language. */
-type CallName = 'http' | 'openapi' | 'run.script' | 'run.shell' | 'run.container'
+type CallName =
+  | 'http'
+  | 'openapi'
+  | 'grpc'
+  | 'asyncapi'
+  | 'run.script'
+  | 'run.shell'
+  | 'run.container'
 
 /** The calls, and what ends what they started. */
 export interface OutsideCalls {
   /** By name; each fails with a WorkflowError, or is interrupted by its signal. */
   readonly functions: Readonly<Record<CallName, OutsideCall>>
-  /** Ends all programs that still run. */
+  /** Ends all programs that still run, and closes connections. */
   stop(): Promise<void>
 }
 
@@ -61,15 +73,21 @@ export function outsideCalls(options: OutsideCallOptions): OutsideCalls {
     maxOutputBytes: options.processes?.maxOutputBytes ?? 256 * 1024,
   })
   const memoryMb = options.processes?.memoryMb ?? 64
+  const grpc = grpcCall({ guarded: options.http, http, documents, bounds })
   const { python, containerEngine: engine, allowShell = false } = options
   return {
     functions: {
       http: httpCall(http, bounds),
       openapi: openapiCall({ http, documents }, bounds),
+      grpc: grpc.call,
+      asyncapi: asyncapiCall({ http, documents, messages: options.messages, bounds }),
       'run.script': scriptCall({ processes, documents, python, memoryMb }),
       'run.shell': shellCall({ processes, allowed: allowShell }),
       'run.container': containerCall({ processes, engine }),
     },
-    stop: () => processes.stop(),
+    async stop() {
+      grpc.stop()
+      await processes.stop()
+    },
   }
 }

@@ -5,6 +5,9 @@ import { type HttpAnswer, statusError } from '../guarded-http.ts'
 import { type ProblemKind, WorkflowError } from '../workflow-error.ts'
 
 const kinds: Readonly<Record<string, readonly [ProblemKind, number, string]>> = {
+  'services/broker-away': ['communication', 503, 'No answer'],
+  'services/message-refused': ['communication', 502, 'Refused message'],
+  'services/slow-subscriber': ['communication', 503, 'Too many messages'],
   'workflow/http-timeout': ['timeout', 408, 'No answer in time'],
   'workflow/http-unreachable': ['communication', 503, 'No answer'],
   'workflow/http-busy': ['communication', 503, 'Too many questions'],
@@ -19,7 +22,7 @@ const kinds: Readonly<Record<string, readonly [ProblemKind, number, string]>> = 
 /** Characters of an answer that an error shows. */
 const shownCharacters = 300
 
-/** What a question by HTTP failed with, as the workflow sees it; an interruption and what is no failure of HTTP stay. */
+/** What a question by HTTP, or a message, failed with, as the workflow sees it; an interruption and anything else stay. */
 export function httpFailure(error: unknown): unknown {
   const kind = error instanceof AppError ? kinds[error.code] : undefined
   if (!(error instanceof AppError) || kind === undefined) return error

@@ -104,6 +104,25 @@ type Caller = ServerPoolOptions & {
   readonly identity: TlsIdentity | undefined
 }
 
+/** The first address of a host that may be called. @throws as `GuardedHttp.addressOf` says */
+export async function checkedAddress(
+  hostname: string,
+  port: number,
+  { guard, resolve = resolveByMachine }: Pick<ServerPoolOptions, 'guard' | 'resolve'>,
+): Promise<string> {
+  const any = guard.allowsName(hostname.toLowerCase(), String(port))
+  const found =
+    isIP(hostname) !== 0
+      ? [{ address: hostname }]
+      : await resolve(hostname).catch((cause) => {
+          const message = `${hostname} does not answer: ${(cause as Error).message}`
+          throw new AppError({ code: 'workflow/http-unreachable', message, retry: 'later', cause })
+        })
+  const usable = found.find(({ address }) => any || guard.allowsAddress(address))
+  if (usable === undefined) throw forbidden(hostname)
+  return usable.address
+}
+
 /** Connects to an address only after it was checked: the very one that the socket gets, not an earlier answer of DNS. */
 function connectorOf(url: URL, caller: Caller): buildConnector.connector {
   const { guard, trusted, identity, resolve = resolveByMachine } = caller
