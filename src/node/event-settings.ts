@@ -4,6 +4,7 @@ import { isAllowedHost } from '../workflow/host-guard.ts'
 import {
   address,
   endpointList,
+  flag,
   list,
   oneOf,
   type Setting,
@@ -124,6 +125,19 @@ export const eventSettings = {
     ...{ kind: list(allowedHostWords, isAllowedHost), default: undefined, env: 'QS_ALLOW_HOSTS' },
     description:
       'Private hosts that workflows may call, with commas between them: names or addresses, with or without a port, and ranges (10.1.0.0/16); with --dev this machine, too',
+  },
+  allowShell: {
+    ...{ kind: flag, default: false, env: 'QS_ALLOW_SHELL' },
+    description: 'Lets workflows run commands of a shell (run: shell) as the user of this program',
+  },
+  python: {
+    ...{ kind: text, default: undefined, env: 'QS_PYTHON' },
+    description:
+      'Interpreter for scripts of workflows in Python, which nothing shuts in; none by default',
+  },
+  containerEngine: {
+    ...{ kind: text, default: undefined, env: 'QS_CONTAINER_ENGINE' },
+    description: 'Command that runs containers of workflows, docker or podman; none by default',
   },
   sinks: {
     ...{ kind: section, default: undefined, env: 'QS_SINKS', secret: true },

@@ -35,6 +35,7 @@ import type { Contracts } from './dev-contracts.ts'
 import { openEventDatabase } from './event-database.ts'
 import { openFunctions } from './function-providers.ts'
 import { configuredNotifications, wakeNotifications } from './notification-wiring.ts'
+import { outsideSteps } from './outside-steps.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { knownFunctions, readWorkflow } from './workflow-folder.ts'
@@ -83,6 +84,7 @@ export async function startEventWing(
       ...notifications.functions,
       'record.write': records.write,
       'function.invoke': functionInvoke(functions),
+      ...outsideSteps(composition, { http, folder }),
       ...evmFunctions({ client: chain.client, sender, book }),
     },
     ended: (instance) => sinks.outcomeWrites(instance),

@@ -27,8 +27,8 @@ export async function startServices(): Promise<Services> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const http = createGuardedHttp({ allowHosts: ['127.0.0.1/32'] })
   const redirected: typeof http = {
+    ...http,
     request: (request) => http.request({ ...request, url: here(request.url, origin) }),
-    stop: () => http.stop(),
   }
   const calls = outsideCalls({ http: redirected })
   return {

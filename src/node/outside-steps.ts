@@ -1,0 +1,16 @@
+/** Builds the steps that reach outside from the settings. */
+
+import type { GuardedHttp } from '../workflow/guarded-http.ts'
+import { type OutsideCalls, outsideCalls } from '../workflow/outside-calls.ts'
+import type { Composition } from './composition.ts'
+
+/** The calls of the language; what they start is put on the list of stops. @param folder - of the workflows' documents */
+export function outsideSteps(
+  { values, stops }: Composition,
+  { http, folder }: { readonly http: GuardedHttp; readonly folder: string },
+): OutsideCalls['functions'] {
+  const { allowShell, python, containerEngine } = values
+  const calls = outsideCalls({ http, folder, allowShell, python, containerEngine })
+  stops.push(() => calls.stop())
+  return calls.functions
+}
