@@ -56,7 +56,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     may: [...below, ...chain, 'chain', 'network'],
     packages: ['ws'],
   },
-  stream: { wing: 'event', may: below, packages: ['viem', 'ws'] },
+  stream: {
+    wing: 'event',
+    may: below,
+    packages: ['@nats-io/jetstream', '@nats-io/transport-node', 'ioredis', 'viem', 'ws'],
+  },
   workflow: {
     wing: 'event',
     may: [...below, 'stream'],

@@ -7,6 +7,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Notifications } from '../services/notification.ts'
 import type { Records } from '../services/records.ts'
 import type { SinkDesk } from '../services/sink.ts'
+import type { Queue } from '../stream/queue.ts'
 import type { EventStore, ListenerStatus } from '../stream/stream.ts'
 import type { ContractDesk } from '../workflow/contract-desk.ts'
 import type { FunctionRegistry } from '../workflow/function-registry.ts'
@@ -57,6 +58,9 @@ export interface ApiOptions {
   readonly classicRoutes?: boolean
 }
 
+/** What the API shows of a queue, and has it do. */
+type QueueDesk = Pick<Queue, 'status' | 'deadLetters' | 'requeue' | 'purge'>
+
 /** What the API needs of the other rooms. */
 export interface ApiDependencies {
   /** Those that the node was started for. */
@@ -68,6 +72,7 @@ export interface ApiDependencies {
   readonly notifications: Notifications
   readonly records: Pick<Records, 'list'>
   readonly sinks: SinkDesk
+  readonly queue: QueueDesk | undefined
   readonly contracts: ContractDesk
   readonly functions: FunctionRegistry
   readonly listeners: () => readonly ListenerStatus[]

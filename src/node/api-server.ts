@@ -5,6 +5,7 @@ import type { ApiDependencies, ReadinessCheck } from '../api/api-dependencies.ts
 import { systemClock } from '../base/clock.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
+import { queueDetail } from './event-queue.ts'
 import type { EventWing } from './event-wing.ts'
 import { programVersion, uiFolder } from './program-folder.ts'
 import { sinksDetail } from './sink-wiring.ts'
@@ -95,6 +96,7 @@ async function checks(chain: SourceChain, wing: EventWing): Promise<readonly Rea
       await wing.sql.get('SELECT 1')
       return 'answers'
     }),
+    of('queue', () => queueDetail(wing.queue)),
     of('sinks', async () => sinksDetail(wing.sinks)),
     of('listener', async () => {
       const { state, problem } = wing.listener.status()

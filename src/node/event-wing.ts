@@ -17,6 +17,8 @@ import {
   streamMigrations,
   type WritableEventStore,
 } from '../stream/event-store.ts'
+import { queueMigrations } from '../stream/open-queue.ts'
+import type { Queue } from '../stream/queue.ts'
 import type { EventHandler, EventStore, Listener, StreamEvent } from '../stream/stream.ts'
 import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
 import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
@@ -33,6 +35,7 @@ import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { openEventDatabase } from './event-database.ts'
+import { startEventQueue, wakeQueue } from './event-queue.ts'
 import { openFunctions } from './function-providers.ts'
 import { configuredNotifications, wakeNotifications } from './notification-wiring.ts'
 import { outsideSteps } from './outside-steps.ts'
@@ -50,6 +53,8 @@ export interface EventWing {
   readonly notifications: Notifications
   readonly records: Records
   readonly sinks: Sinks
+  /** Absent where events start workflows in their own transaction. */
+  readonly queue: Queue | undefined
   readonly functions: FunctionRegistry
   readonly contracts: ContractDesk
   readonly senderAddress: Hex | undefined
@@ -64,7 +69,13 @@ export async function startEventWing(
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const sql = await openEventDatabase(composition)
   await sql.migrate([
-    ...[...streamMigrations, ...workflowMigrations, ...servicesMigrations, ...functionMigrations],
+    ...[
+      ...streamMigrations,
+      ...queueMigrations,
+      ...workflowMigrations,
+      ...servicesMigrations,
+      ...functionMigrations,
+    ],
   ])
 
   const folder = values.workflows ?? flagshipFolder
@@ -97,11 +108,17 @@ export async function startEventWing(
 
   const events = createEventStore(sql)
   const { contracts } = chain
+  const starting = handlerOf(engine)
+  const queued = await startEventQueue(composition, {
+    ...{ sql, handler: starting, handled: () => engine.wake() },
+  })
+  const handler = withSinks(queued?.handler ?? starting, sinks)
   const listener = chainListener(composition, chain, {
-    ...{ ...world, sql, events, handler: withSinks(handlerOf(engine), sinks) },
+    ...{ ...world, sql, events, handler },
     subscriptions: contracts ? [subscriptionOf(definition, chain.name, contracts)] : [],
   })
   wakeAfter(events, engine)
+  if (queued) wakeQueue(queued.queue, events)
   wakeSinks(sinks, { events, engine })
   wakeNotifications(notifications, engine)
   await startAll(stops, [notifications, sinks])
@@ -109,7 +126,7 @@ export async function startEventWing(
   await listener.start()
   const desk = createContractDesk({ client: chain.client, sql, sender, book })
   const senderAddress = sender?.address
-  const outcomes = { notifications, records, sinks, contracts: desk }
+  const outcomes = { notifications, records, sinks, contracts: desk, queue: queued?.queue }
   return { sql, engine, events, listener, ...outcomes, functions, senderAddress }
 }
 

@@ -57,7 +57,7 @@ export interface TransactionOptions {
  * bits), `REAL`, `BLOB`, and `INTEGER PRIMARY KEY AUTOINCREMENT` (which may leave gaps, and on PostgreSQL may commit
  * out of turn); PostgreSQL gets its own words for these in `CREATE`, `ALTER` and `CAST`. A value that only `CASE` or
  * `coalesce` gives a type to is `CAST(? AS INTEGER)`; truth values are not summed up. `FOR UPDATE` and `FOR UPDATE SKIP LOCKED`
- * at the end of a query say nothing on SQLite. A truth value is read as 1 or 0; what a database returns as an
+ * say nothing on SQLite. A truth value is read as 1 or 0; what a database returns as an
  * integer is a number where that is exact, else a bigint.
  */
 export interface SqlStore extends SqlSession {

@@ -9,7 +9,7 @@ import type { SqlRow, SqlValue, SqlWrite } from './sql.ts'
 const maxStatements = 200
 
 /** What a transaction has anyway, being the only one. */
-const rowLock = /\sFOR UPDATE(\s+SKIP LOCKED)?\s*$/
+const rowLock = /\sFOR UPDATE(\s+SKIP LOCKED)?\b/g
 
 /** One connection; its methods throw what `toldError` makes of SQLite's errors. */
 export class SqliteConnection {

@@ -10,6 +10,7 @@ import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
 import { addFunctionRoutes } from './function-routes.ts'
 import { addNotificationRoutes } from './notification-routes.ts'
+import { addQueueRoutes } from './queue-routes.ts'
 import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
 import { addSinkRoutes } from './sink-routes.ts'
@@ -36,6 +37,7 @@ export function addResourceRoutes(
   addOutcomeRoutes(app, from)
   addNotificationRoutes(app, from)
   addSinkRoutes(app, from)
+  addQueueRoutes(app, from)
   addContractRoutes(app, from)
   addFunctionRoutes(app, from)
 }
