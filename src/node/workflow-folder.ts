@@ -7,6 +7,7 @@ import { fileReason } from '../base/file-reason.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { channelNames } from '../services/notification.ts'
 import { compileWorkflow } from '../workflow/definition.ts'
+import { importDefinition } from '../workflow/import-definition.ts'
 import { expandedYaml } from '../workflow/read-definition.ts'
 
 /** Functions that definitions may call. */
@@ -44,6 +45,16 @@ export function checkWorkflow(text: string, file: string): { name: string; steps
 /** The full definition of a text as YAML. @throws AppError `workflow/bad-definition` */
 export function expandWorkflow(text: string): string {
   return expandedYaml(text)
+}
+
+/**
+ * Turns the text of a definition in another language into one of ours, as YAML.
+ *
+ * @param kind - `asl` or `defender`
+ * @throws AppError `workflow/no-counterpart`, `workflow/unknown-kind`, `workflow/bad-definition`
+ */
+export function importWorkflow(text: string, kind: string): string {
+  return importDefinition(text, kind)
 }
 
 function parse(text: string, file: string): Json {

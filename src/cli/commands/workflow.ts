@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
 import { fileReason } from '../../base/file-reason.ts'
-import { checkWorkflow, expandWorkflow } from '../../node/workflow-folder.ts'
+import { checkWorkflow, expandWorkflow, importWorkflow } from '../../node/workflow-folder.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
 import type { Call, Command } from '../command.ts'
 import { apiOrigin, listQuery, printPage } from './chain.ts'
@@ -36,17 +36,23 @@ interface JournalRow {
 export const workflowCommand: Command = {
   name: 'workflow',
   summary: 'Checks definitions, and shows the workflows and instances of a running node',
-  usage: 'list | instances [--status S] | show ID | check FILE | expand FILE',
+  usage:
+    'list | instances [--status S] | show ID | check FILE | expand FILE | import FILE --from KIND',
   mostWords: 2,
   flags: [
     { name: 'status', value: 'S', description: 'running, waiting, completed, failed or cancelled' },
     { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
     { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
     { name: 'json', description: 'Prints JSON' },
+    {
+      ...{ name: 'from', value: 'KIND' },
+      description: 'asl (Amazon States Language) or defender (OpenZeppelin Defender and Monitor)',
+    },
   ],
   settings: ['apiHost', 'apiPort'],
   async run(call) {
     const [what = 'list', subject] = call.words
+    if (what === 'import' && subject !== undefined) return importFile(subject, call)
     if (what === 'check' && subject !== undefined) return check(subject)
     if (what === 'expand' && subject !== undefined) return expand(subject)
     const origin = await apiOrigin(call)
@@ -69,6 +75,13 @@ async function check(file: string): Promise<number> {
 /** Prints the full definition of a short one. */
 async function expand(file: string): Promise<number> {
   process.stdout.write(expandWorkflow(await readFile(file, 'utf8').catch(noFile(file))))
+  return 0
+}
+
+/** Prints a definition of another language as one of ours. */
+async function importFile(file: string, call: Call): Promise<number> {
+  const text = await readFile(file, 'utf8').catch(noFile(file))
+  process.stdout.write(importWorkflow(text, String(call.own.from ?? '')))
   return 0
 }
 
