@@ -7,6 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import { parse } from 'yaml'
 import { importDefinition } from '../../src/workflow/import-definition.ts'
+import { readDefinition } from '../../src/workflow/read-definition.ts'
 import { plainFile, skipVectors } from './vectors.ts'
 
 const lambda = 'arn:aws:lambda:eu-central-1:123456789012:function:work'
@@ -46,7 +47,9 @@ const monitor = {
   match_conditions: { events: [{ signature: 'Paused(address)', expression: 'account != 0x00' }] },
 }
 
-test('imported definitions fit the published schema', { skip: skipVectors() }, async () => {
+test('imported definitions fit the published schema, and the language takes them', {
+  skip: skipVectors(),
+}, async () => {
   const schema = JSON.parse(await readFile(plainFile('workflow/workflow.schema.json'), 'utf8'))
   const ajv = new Ajv2020({ strict: false })
   formats.default(ajv)
@@ -55,7 +58,9 @@ test('imported definitions fit the published schema', { skip: skipVectors() }, a
     [machine, 'asl'],
     [monitor, 'defender'],
   ] as const) {
-    const definition = parse(importDefinition(JSON.stringify(source), kind))
+    const text = importDefinition(JSON.stringify(source), kind)
+    const definition = parse(text)
     assert.ok(validate(definition), JSON.stringify(validate.errors))
+    readDefinition(text, { functions: {} })
   }
 })

@@ -2,7 +2,7 @@
 
 import { doubleOf, plainNumber } from './arithmetic.ts'
 import type { Evaluation } from './budget.ts'
-import { shown } from './complaints.ts'
+import { named } from './complaints.ts'
 import { areEqual, compare } from './order.ts'
 import {
   isMembers,
@@ -34,7 +34,7 @@ export function member(value: Value, key: Value, run: Evaluation): Value {
     if (Array.isArray(value)) return sliceOf(value, key, run)
     if (typeof value === 'string') return textSlice(value, key, run)
   } else if (Array.isArray(key) && Array.isArray(value)) return placesOf(value, key, run)
-  throw raised(`Cannot index ${kindOf(value)} with ${kindOf(key)} (${shown(key)})`)
+  throw raised((spend) => `Cannot index ${kindOf(value)} with ${named(key, spend)}`)
 }
 
 function element(items: readonly Value[], index: number): Value {

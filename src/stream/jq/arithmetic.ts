@@ -47,7 +47,7 @@ type Operator = '+' | '-' | '*' | '/' | '%'
 function exactly(operator: Operator, a: Numeric, b: Numeric): bigint {
   const [left, right] = [exactOf(a), exactOf(b)]
   if (left === undefined || right === undefined) {
-    throw raised(`${shown(a)} ${operator} ${shown(b)}: ${mixed}`)
+    throw raised((spend) => `${shown(a, spend)} ${operator} ${shown(b, spend)}: ${mixed}`)
   }
   const result = compute(operator, left, right)
   if (result >= integerBound || result <= -integerBound) {

@@ -1,7 +1,7 @@
 /** Compiles what binds values to names: `as`, `reduce`, `foreach`, `label`. */
 
 import { member } from './access.ts'
-import { shown } from './complaints.ts'
+import { named } from './complaints.ts'
 import { compileStep, type Growth, growsInPlace } from './growth.ts'
 import {
   type Each,
@@ -130,7 +130,7 @@ function compileEntry({ key, variable, pattern }: PatternEntry, place: PatternPl
   return (value, binding) =>
     name.each(value, binding.frame, (wanted) => {
       if (typeof wanted !== 'string') {
-        throw raised(`Cannot index ${kindOf(value)} with ${kindOf(wanted)} (${shown(wanted)})`)
+        throw raised((spend) => `Cannot index ${kindOf(value)} with ${named(wanted, spend)}`)
       }
       const part = member(value, wanted, binding.frame.run)
       if (index >= 0) binding.slots[index] = part

@@ -91,7 +91,7 @@ export function failure(reason: string, cause?: unknown): AppError {
 /** What a program throws, as the error that leaves it. */
 export function asFailure(error: unknown, textOf: (value: Value) => string): unknown {
   if (error instanceof Raised) {
-    const { value } = error
+    const value = error.read(() => {})
     return failure(typeof value === 'string' ? value : `${textOf(value)} (not a string)`)
   }
   if (error instanceof RangeError && /call stack/.test(error.message)) {

@@ -116,7 +116,11 @@ function lengthOfAny(run: Evaluation, value: Value): Value {
   if (typeof value === 'bigint') return value < 0n ? -value : value
   if (Array.isArray(value)) return value.length
   if (isDecimal(value)) return value.negative ? value.negated() : value
-  if (isMembers(value)) return Object.keys(value).length
+  if (isMembers(value)) {
+    const { length } = Object.keys(value)
+    run.copyMembers(length)
+    return length
+  }
   throw unfit(value, 'has no length')
 }
 

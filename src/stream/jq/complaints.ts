@@ -8,10 +8,10 @@ const longestShown = 29
 const closings: Readonly<Record<string, string>> = { '"': '"', '[': ']', '{': '}' }
 
 /** A value as JSON within an error: at most 29 bytes. */
-export function shown(value: Value): string {
-  if (typeof value === 'bigint') return shown(String(value)).slice(1, -1)
+export function shown(value: Value, spend: (work: number) => void): string {
+  if (typeof value === 'bigint') return shown(String(value), spend).slice(1, -1)
   const whole = typeof value === 'string' ? [...value.slice(0, 60)].slice(0, 30).join('') : value
-  const text = jsonTextOf(whole, 40)
+  const text = jsonTextOf(whole, 40, spend)
   const bytes = Buffer.from(text)
   if (bytes.length <= longestShown) return text
   const closing = closings[text[0] ?? ''] ?? ''
@@ -21,16 +21,16 @@ export function shown(value: Value): string {
 }
 
 /** `string ("abc")`: a value with its kind. */
-export function named(value: Value): string {
-  return `${kindOf(value)} (${shown(value)})`
+export function named(value: Value, spend: (work: number) => void): string {
+  return `${kindOf(value)} (${shown(value, spend)})`
 }
 
 /** Raised for a value that an operation does not take. */
 export function unfit(value: Value, reason: string): Raised {
-  return new Raised(`${named(value)} ${reason}`)
+  return new Raised((spend) => `${named(value, spend)} ${reason}`)
 }
 
 /** Raised for two values that an operation does not take together. */
 export function unfitPair(a: Value, b: Value, reason: string): Raised {
-  return new Raised(`${named(a)} and ${named(b)} ${reason}`)
+  return new Raised((spend) => `${named(a, spend)} and ${named(b, spend)} ${reason}`)
 }

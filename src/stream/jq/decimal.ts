@@ -1,7 +1,7 @@
 /** Numbers that keep the digits they were written with, as jq 1.8 keeps them until they are computed with. */
 
-/** Most digits that a written number may have. */
-const maxDigits = 100_000
+/** Most digits that are kept; of longer numbers the nearest double is. */
+const maxDigits = 4_000
 /** Beyond this exponent a number is infinite, as in jq. */
 const maxExponent = 999_999_999
 
@@ -76,7 +76,7 @@ export function parseNumber(text: string): number | Decimal | undefined {
   if (!parts) return parseName(text)
   const [, sign = '', whole = '', fraction = '', power = '0'] = parts
   if (whole === '' && fraction === '') return undefined
-  if (whole.length + fraction.length > maxDigits) return undefined
+  if (whole.length + fraction.length > maxDigits) return Number(text)
   const digits = (whole + fraction).replace(/^0+(?=\d)/, '')
   const exponent = clamp(Number(power)) - fraction.length
   if (digits !== '0' && exponent + digits.length - 1 > maxExponent) {

@@ -3,14 +3,17 @@
 import { member } from './access.ts'
 import { add, divide, multiply, negate, remainder, subtract } from './arithmetic.ts'
 import type { Evaluation } from './budget.ts'
-import { named, shown } from './complaints.ts'
-import { type Each, type Node, once, several, single } from './node.ts'
+import { named } from './complaints.ts'
+import { type Each, type Frame, type Node, once, several, single } from './node.ts'
 import { areEqual, compare } from './order.ts'
 import type { Compile, Where } from './scope.ts'
 import type { Ast, BinaryOperator } from './syntax.ts'
 import { isMembers, isTrue, kindOf, ownMember, put, Raised, raised, type Value } from './values.ts'
 
 type Of<Kind extends Ast['kind']> = Ast & { readonly kind: Kind }
+
+/** What catching an error costs. */
+const errorWork = 5
 
 export function compilePipe(left: Node, right: Node): Node {
   const [first, second] = [left.one, right.one]
@@ -129,7 +132,7 @@ export function compileTry(body: Node, handler: Node | undefined): Node {
       } catch (error) {
         if (!(error instanceof Raised)) throw error
         frame.run.calls = calls
-        return handles?.(error.value, frame)
+        return handles?.(error.read(spendOf(frame)), frame)
       }
     })
   }
@@ -146,7 +149,7 @@ export function compileTry(body: Node, handler: Node | undefined): Node {
     } catch (error) {
       if (!isWithin || !(error instanceof Raised)) throw error
       frame.run.calls = calls
-      return handler?.each(error.value, frame, emit)
+      return handler?.each(error.read(spendOf(frame)), frame, emit)
     }
   }
   return several(each, body, ...(handler ? [handler] : []))
@@ -183,8 +186,14 @@ function compileField(name: string, optional: boolean): Node {
     if (isMembers(input)) return ownMember(input, name) ?? null
     if (input === null) return null
     if (optional) return undefined
-    throw raised(`Cannot index ${kindOf(input)} with string (${shown(name)})`)
+    throw raised((spend) => `Cannot index ${kindOf(input)} with ${named(name, spend)}`)
   })
+}
+
+/** Lets the text of an error pay for what it looks at; reading an error costs a little in any case. */
+export function spendOf({ run }: Frame): (work: number) => void {
+  run.spend(errorWork)
+  return (work) => run.spend(work)
 }
 
 /** Only what the access itself raises is passed over. */
@@ -217,7 +226,7 @@ export function compileSlice(compile: Compile, ast: Of<'slice'>, where: Where): 
 export function compileIterate(target: Node, optional: boolean): Node {
   const each: Each = (input, frame, emit) =>
     target.each(input, frame, (value) => {
-      const items = itemsOf(value, optional)
+      const items = itemsOf(value, optional, frame.run)
       for (const item of items) {
         frame.run.spend(1)
         const signal = emit(item)
@@ -229,11 +238,15 @@ export function compileIterate(target: Node, optional: boolean): Node {
 }
 
 /** What `.[]` gives of a value. */
-export function itemsOf(value: Value, optional: boolean): readonly Value[] {
+export function itemsOf(value: Value, optional: boolean, run: Evaluation): readonly Value[] {
   if (Array.isArray(value)) return value
-  if (isMembers(value)) return Object.values(value)
+  if (isMembers(value)) {
+    const values = Object.values(value)
+    run.copyMembers(values.length)
+    return values
+  }
   if (optional) return []
-  throw raised(`Cannot iterate over ${named(value)}`)
+  throw raised((spend) => `Cannot iterate over ${named(value, spend)}`)
 }
 
 export function compileArray(body: Node | undefined): Node {
@@ -305,7 +318,7 @@ function compilePlainObject(members: readonly CompiledMember[]): Node {
 
 function nameOf(name: Value): string {
   if (typeof name === 'string') return name
-  throw raised(`Cannot use ${named(name)} as object key`)
+  throw raised((spend) => `Cannot use ${named(name, spend)} as object key`)
 }
 
 export function compileNegate(body: Node): Node {

@@ -111,3 +111,17 @@ test('what grows step by step costs by its size', () => {
   assert.equal(count('[range(3000) | {key: "k\\(.)", value: .}] | from_entries | length'), 3_000)
   assert.equal(count('[range(3000)] | .[] += 1 | add'), 4_501_500)
 })
+
+test('what looks at much at once costs by what it looks at', () => {
+  const big = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, at]))
+  const text = 'a'.repeat(1_000_000)
+  for (const [program, input] of [
+    ['. as $big | until(false; $big | try tonumber catch .)', big],
+    ['. as $big | until(false; $big | length)', big],
+    ['. as $big | until(false; first($big[]))', big],
+    ['. as $text | until(false; $text | startswith($text))', text],
+    ['. as $text | until(false; $text < $text)', text],
+    ['. as $text | until(false; ($text | ltrimstr($text)))', text],
+  ] as const)
+    failsBy(program, input, steps)
+})

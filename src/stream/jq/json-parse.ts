@@ -22,7 +22,7 @@ export function parseJson(text: string, spend: (work: number) => void = () => {}
     return new JsonReader(text).whole()
   } catch (error) {
     if (!(error instanceof Raised)) throw error
-    throw new Raised(`${error.value} (while parsing '${text}')`)
+    throw new Raised(`${error.read(spend)} (while parsing '${text}')`)
   }
 }
 

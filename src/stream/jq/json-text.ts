@@ -18,7 +18,7 @@ interface Level {
  * A value as JSON text. Exact integers are written as they leave an evaluation, as decimal strings.
  *
  * @param enough - writing may end when the text has this length
- * @param spend - told of the length of each piece
+ * @param spend - told of the length of each piece, and of names that are listed
  */
 export function jsonTextOf(
   value: Value,
@@ -37,7 +37,7 @@ export function jsonTextOf(
   const open = (one: Value) => {
     if (typeof one !== 'object' || one === null || isDecimal(one)) write(scalarText(one))
     else if (levels.length > maxDepth) write('<skipped: too deep>')
-    else levels.push(openLevel(one, write))
+    else levels.push(openLevel(one, write, spend))
   }
   open(value)
   while (levels.length > 0 && length <= enough) {
@@ -60,10 +60,15 @@ export function jsonTextOf(
   return pieces.join('')
 }
 
-function openLevel(items: readonly Value[] | Members, write: (text: string) => void): Level {
+function openLevel(
+  items: readonly Value[] | Members,
+  write: (text: string) => void,
+  spend: (work: number) => void,
+): Level {
   const isArray = Array.isArray(items)
   write(isArray ? '[' : '{')
   const names = isArray ? undefined : Object.keys(items)
+  spend((names?.length ?? 0) / 4)
   const length = isArray ? items.length : (names?.length ?? 0)
   return { closing: isArray ? ']' : '}', names, items, length, next: 0 }
 }

@@ -5,6 +5,8 @@ import { shown } from './complaints.ts'
 import { compareDecimals, Decimal, isDecimal } from './decimal.ts'
 import { type Members, type Numeric, raised, rank, type Value } from './values.ts'
 
+/** Texts up to this length are compared at no cost. */
+const shortText = 64
 /** Deepest nesting that is compared, as in jq. */
 const maxDepth = 10_000
 
@@ -25,6 +27,7 @@ export function areEqual(a: Value, b: Value, run: Evaluation): boolean {
 /** The order of values that are no two arrays or two objects; undefined for these. */
 function compareFlat(a: Value, b: Value, purpose: Purpose, run: Evaluation): number | undefined {
   if (typeof a === 'string' && typeof b === 'string') {
+    if (a.length > shortText && b.length > shortText) run.copy(Math.min(a.length, b.length))
     if (purpose === 'equality' || purpose === 'grouping') {
       if (a === b) return 0
     } else if (run.isStrict && isDecimalText(a) && isDecimalText(b)) throw misleading(a, b)
@@ -135,7 +138,10 @@ function mustBeWhole(a: Numeric, b: Numeric): void {
     const isFraction =
       (typeof one === 'number' && !Number.isInteger(one) && Number.isFinite(one)) ||
       (isDecimal(one) && one.toInteger() === undefined)
-    if (isFraction) throw raised(`${shown(a)} and ${shown(b)} cannot be compared: ${mixed}`)
+    if (isFraction)
+      throw raised(
+        (spend) => `${shown(a, spend)} and ${shown(b, spend)} cannot be compared: ${mixed}`,
+      )
   }
 }
 
@@ -155,6 +161,9 @@ function decimalOf(value: Numeric): Decimal {
   return decimalOf(value < 0 && whole > 0n ? -whole : whole)
 }
 
+/** Ends the evaluation, so that what it looks at is looked at once. */
+const free = () => {}
+
 function isDecimalText(value: Value): boolean {
   return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)
 }
@@ -167,7 +176,7 @@ function misleading(a: Value, b: Value): Error {
   const isText = typeof a === 'string' && typeof b === 'string'
   const why = isText ? 'both are decimal text, which has no numeric order' : 'one is decimal text'
   return failure(
-    `${shown(a)} and ${shown(b)} cannot be compared: ${why}; "integer" turns decimal text into an exact integer, "tonumber" into a number`,
+    `${shown(a, free)} and ${shown(b, free)} cannot be compared: ${why}; "integer" turns decimal text into an exact integer, "tonumber" into a number`,
   )
 }
 

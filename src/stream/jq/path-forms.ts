@@ -2,7 +2,7 @@
 
 import { getPath, member, pathOf } from './access.ts'
 import { shown } from './complaints.ts'
-import { itemsOf, memberOrNothing } from './forms.ts'
+import { itemsOf, memberOrNothing, spendOf } from './forms.ts'
 import {
   type Cell,
   escapesOf,
@@ -82,15 +82,18 @@ export function tryPaths(body: PathNode, handler: PathNode | undefined): PathNod
       } catch (error) {
         if (!isWithin || !(error instanceof Raised)) throw error
         frame.run.calls = calls
-        return handler?.each({ value: error.value, cell: place.cell }, frame, emit)
+        return handler?.each({ value: error.read(spendOf(frame)), cell: place.cell }, frame, emit)
       }
     },
   }
 }
 
-function mustBeInPlace(value: Value, cell: Cell, attempt: string): void {
+function mustBeInPlace(value: Value, cell: Cell, key?: Value): void {
   if (isInPlace(value, cell)) return
-  throw raised(`Invalid path expression near attempt to ${attempt} ${shown(value)}`)
+  throw raised((spend) => {
+    const attempt = key === undefined ? 'iterate through' : `access element ${shown(key, spend)} of`
+    return `Invalid path expression near attempt to ${attempt} ${shown(value, spend)}`
+  })
 }
 
 export function indexPaths(compile: Compile, ast: Of<'index'>, where: Where): PathNode {
@@ -101,7 +104,7 @@ export function indexPaths(compile: Compile, ast: Of<'index'>, where: Where): Pa
     each: (place, frame, emit) =>
       name.each(place.value, frame, (key) =>
         whole.each(place, frame, (value, cell) => {
-          mustBeInPlace(value, cell, `access element ${shown(key)} of`)
+          mustBeInPlace(value, cell, key)
           const found = part(value, key, frame.run)
           if (found === undefined) return undefined
           return emit(found, { up: cell, key, value: found })
@@ -121,7 +124,7 @@ export function slicePaths(compile: Compile, ast: Of<'slice'>, where: Where): Pa
         to.each(place.value, frame, (end) =>
           whole.each(place, frame, (value, cell) => {
             const key = { start, end }
-            mustBeInPlace(value, cell, `access element ${shown(key)} of`)
+            mustBeInPlace(value, cell, key)
             const found = part(value, key, frame.run)
             if (found === undefined) return undefined
             return emit(found, { up: cell, key, value: found })
@@ -136,9 +139,9 @@ export function iteratePaths(target: PathNode, optional: boolean): PathNode {
     escapes: target.escapes,
     each: (place, frame, emit) =>
       target.each(place, frame, (value, cell) => {
-        mustBeInPlace(value, cell, 'iterate through')
+        mustBeInPlace(value, cell)
         const names = isMembers(value) ? Object.keys(value) : undefined
-        for (const [at, item] of itemsOf(value, optional).entries()) {
+        for (const [at, item] of itemsOf(value, optional, frame.run).entries()) {
           frame.run.spend(1)
           const signal = emit(item, { up: cell, key: names?.[at] ?? at, value: item })
           if (signal !== undefined) return signal
@@ -170,7 +173,9 @@ export function eachCell(paths: PathNode, { value, frame, visit }: Visit): Signa
   const place: Place = { value, cell }
   return paths.each(place, frame, (found, at) => {
     frame.run.spend(1)
-    if (!isInPlace(found, at)) throw raised(`Invalid path expression with result ${shown(found)}`)
+    if (!isInPlace(found, at)) {
+      throw raised((spend) => `Invalid path expression with result ${shown(found, spend)}`)
+    }
     return visit(at)
   })
 }

@@ -43,7 +43,7 @@ export function compileText(text: string, options: ProgramOptions): Compiled {
     return { node: compileNode(text, options), begin }
   } catch (error) {
     if (error instanceof RangeError) throw badExpression('it is nested too deeply', text, 0)
-    if (error instanceof Raised) throw badExpression(String(error.value), text, 0)
+    if (error instanceof Raised) throw badExpression(String(error.read(() => {})), text, 0)
     throw error
   }
 }

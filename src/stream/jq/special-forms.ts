@@ -2,7 +2,7 @@
 
 import { doubleOf, plainNumber } from './arithmetic.ts'
 import { compileModify } from './assignments.ts'
-import { named } from './complaints.ts'
+import { unfitPair } from './complaints.ts'
 import { itemsOf } from './forms.ts'
 import {
   type Each,
@@ -200,7 +200,7 @@ function rangeBy(from: Node, upto: Node, by: Node): Node {
 }
 
 function countOf(count: Value, name: string): number {
-  if (!isNumeric(count)) throw raised(`${named(count)} and number (1) cannot be subtracted`)
+  if (!isNumeric(count)) throw unfitPair(count, 1, 'cannot be subtracted')
   const number = doubleOf(count)
   if (number < 0) throw raised(`${name} doesn't support negative count`)
   return number
@@ -284,7 +284,7 @@ const recurse: Each = (input, frame, emit: Emit): Signal => {
     frame.run.spend(1)
     const signal = emit(value)
     if (signal !== undefined) return signal
-    const items = itemsOf(value, true)
+    const items = itemsOf(value, true, frame.run)
     for (let at = items.length - 1; at >= 0; at -= 1) waiting.push(items[at] ?? null)
   }
   return undefined

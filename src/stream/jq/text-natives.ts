@@ -3,15 +3,22 @@
 import { lengthOf } from './access.ts'
 import { doubleOf, split } from './arithmetic.ts'
 import type { Evaluation } from './budget.ts'
-import { named, unfit } from './complaints.ts'
+import { unfit } from './complaints.ts'
 import { formats, formatted, textOf } from './formats.ts'
 import { parseJson } from './json-parse.ts'
 import { isNumeric, Raised, raised, type Value } from './values.ts'
 
 type Native = (run: Evaluation, input: Value, ...args: Value[]) => Value | undefined
 
-function bothTexts(input: Value, other: Value, name: string): readonly [string, string] {
-  if (typeof input === 'string' && typeof other === 'string') return [input, other]
+function bothTexts(
+  run: Evaluation,
+  [input, other]: readonly [Value, Value],
+  name: string,
+): readonly [string, string] {
+  if (typeof input === 'string' && typeof other === 'string') {
+    run.copy(Math.min(input.length, other.length))
+    return [input, other]
+  }
   throw raised(`${name}() requires string inputs`)
 }
 
@@ -51,7 +58,7 @@ function imploded(run: Evaluation, value: Value): string {
   run.spend(value.length)
   const points = value.map((one: Value) => {
     if (!isNumeric(one) || Number.isNaN(doubleOf(one))) {
-      throw raised(`${named(one)} can't be imploded, unicode codepoint needs to be numeric`)
+      throw unfit(one, "can't be imploded, unicode codepoint needs to be numeric")
     }
     const point = Math.trunc(doubleOf(one))
     const isPoint = point >= 0 && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff)
@@ -90,20 +97,20 @@ export const textNatives: Readonly<Record<string, Native>> = {
     run.spend(input.length)
     return Buffer.byteLength(input)
   },
-  'startswith/1': (_, input, start = null) => {
-    const [text, wanted] = bothTexts(input, start, 'startswith')
+  'startswith/1': (run, input, start = null) => {
+    const [text, wanted] = bothTexts(run, [input, start], 'startswith')
     return text.startsWith(wanted)
   },
-  'endswith/1': (_, input, end = null) => {
-    const [text, wanted] = bothTexts(input, end, 'endswith')
+  'endswith/1': (run, input, end = null) => {
+    const [text, wanted] = bothTexts(run, [input, end], 'endswith')
     return text.endsWith(wanted)
   },
-  'ltrimstr/1': (_, input, start = null) => {
-    const [text, wanted] = bothTexts(input, start, 'startswith')
+  'ltrimstr/1': (run, input, start = null) => {
+    const [text, wanted] = bothTexts(run, [input, start], 'startswith')
     return text.startsWith(wanted) ? text.slice(wanted.length) : text
   },
-  'rtrimstr/1': (_, input, end = null) => {
-    const [text, wanted] = bothTexts(input, end, 'endswith')
+  'rtrimstr/1': (run, input, end = null) => {
+    const [text, wanted] = bothTexts(run, [input, end], 'endswith')
     return text.endsWith(wanted) ? text.slice(0, text.length - wanted.length) : text
   },
   'trim/0': (run, input) => trimmed(costed(run, input), 'both'),

@@ -21,15 +21,23 @@ export type Numeric = number | bigint | Decimal
 
 /** What `error` raises, and what `try` can catch; no Error, for a stack trace costs more than most evaluations. */
 export class Raised {
-  readonly value: Value
+  readonly #value: Value | Complaint
 
-  constructor(value: Value) {
-    this.value = value
+  constructor(value: Value | Complaint) {
+    this.#value = value
+  }
+
+  /** The value raised; a text that shows values is only made here, and costs what it looks at. */
+  read(spend: (work: number) => void): Value {
+    return typeof this.#value === 'function' ? this.#value(spend) : this.#value
   }
 }
 
-/** Raises an error with a text, for `throw`. */
-export function raised(text: string): Raised {
+/** Writes the text of an error. */
+export type Complaint = (spend: (work: number) => void) => string
+
+/** An error with a text, for `throw`. */
+export function raised(text: string | Complaint): Raised {
   return new Raised(text)
 }
 

@@ -52,6 +52,6 @@ function judgeOutputs(block: Block, input: string, options: ProgramOptions): str
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Raised) return jsonTextOf(error.value)
+  if (error instanceof Raised) return jsonTextOf(error.read(() => {}))
   return error instanceof Error ? error.message : String(error)
 }

@@ -63,6 +63,14 @@ export function property(name: string): Matches {
 
 function unicodeClass(name: string): Matches | undefined {
   if (!/^\w{1,40}$/.test(name)) return undefined
+  const kept = known.properties.get(name)
+  if (kept !== undefined) return kept
+  const matches = readClass(name)
+  if (matches !== undefined && known.properties.size < maxKnown) known.properties.set(name, matches)
+  return matches
+}
+
+function readClass(name: string): Matches | undefined {
   const title = (name[0] ?? '').toUpperCase() + name.slice(1).toLowerCase()
   if (title === 'Any') return () => true
   for (const candidate of [name, title, `Script=${title}`, `Script=${name}`]) {
@@ -75,8 +83,23 @@ function unicodeClass(name: string): Matches | undefined {
   return undefined
 }
 
+/** Variants and properties found so far; at most so many are kept. */
+const known = {
+  variants: new Map<number, readonly number[]>(),
+  properties: new Map<string, Matches>(),
+}
+const maxKnown = 4_096
+
 /** All code points that differ from one only in case. */
 export function caseVariants(point: number): readonly number[] {
+  const found = known.variants.get(point)
+  if (found !== undefined) return found
+  const variants = variantsOf(point)
+  if (known.variants.size < maxKnown) known.variants.set(point, variants)
+  return variants
+}
+
+function variantsOf(point: number): readonly number[] {
   const text = String.fromCodePoint(point)
   const variants = [text.toLowerCase(), text.toUpperCase(), text.toUpperCase().toLowerCase()]
   const points = variants

@@ -103,10 +103,7 @@ export function withCatchers(
       then: textAt(one.Next, `${place}[${at}].Next`),
     },
   }))
-  return [
-    { [`${name} tried`]: tried },
-    { [`${name} next`]: { switch: [...cases, { otherwise: { then } }] } },
-  ]
+  return [{ [name]: tried }, { [`${name} next`]: { switch: [...cases, { otherwise: { then } }] } }]
 }
 
 /** What a catcher hands on: the error, or the input with the error at its `ResultPath`. */

@@ -280,5 +280,8 @@ function mapOf(one: State): readonly Task[] {
   const result = resultOf(one, `$context[${own}].results`)
   const output =
     Object.keys(result).length > 0 ? result : { output: { as: `\${ $context[${own}].results }` } }
-  return [{ [`${name} begins`]: begin }, ...guarded(one, { ...loop, ...output } as Task)]
+  return [
+    { [name]: begin },
+    ...guarded({ ...one, name: `${name} loop` }, { ...loop, ...output } as Task),
+  ]
 }
