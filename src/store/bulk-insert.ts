@@ -14,21 +14,22 @@ export interface BulkInsert {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-/** Inserts rows in their order; gives what `RETURNING` names, in no order. */
+/** Inserts rows in their order; gives how many were changed, and what `RETURNING` names, in no order. */
 export async function bulkInsert(
   session: SqlSession,
   { into, after = '', rows }: BulkInsert,
-): Promise<SqlRow[]> {
+): Promise<{ readonly changes: number; readonly returned: readonly SqlRow[] }> {
   const marks = `(${(rows[0] ?? []).map(() => '?').join(', ')})`
   const returned: SqlRow[] = []
   let at = 0
+  let changes = 0
   for (const size of pieces) {
     const sql = `${into} VALUES ${Array.from({ length: size }, () => marks).join(', ')} ${after}`
     for (; rows.length - at >= size; at += size) {
       const values = rows.slice(at, at + size).flat()
       if (after.includes('RETURNING')) returned.push(...(await session.all(sql, ...values)))
-      else await session.run(sql, ...values)
+      else changes += await session.run(sql, ...values)
     }
   }
-  return returned
+  return { changes: changes + returned.length, returned }
 }

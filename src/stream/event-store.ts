@@ -205,16 +205,27 @@ async function put(
     after: 'ON CONFLICT (kind) DO NOTHING',
     rows: [...kinds.values()],
   })
-  const written = await bulkInsert(session, {
+  const insert = {
     into: `INSERT INTO events (key, id, chain, kind, address, args, state, block_number, block_hash, log_index,
       block_time_ms, seen_at_ms)`,
     after: `ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, args = excluded.args, state = excluded.state,
       block_number = excluded.block_number, block_hash = excluded.block_hash, log_index = excluded.log_index,
-      block_time_ms = excluded.block_time_ms WHERE events.state = 'retracted' RETURNING id`,
+      block_time_ms = excluded.block_time_ms WHERE events.state = 'retracted'`,
     rows,
+  }
+  // Nearly always all are new; to ask each time which ones were would cost a quarter more.
+  await session.run('SAVEPOINT events')
+  const { changes } = await bulkInsert(session, insert)
+  if (changes === events.length) {
+    await session.run('RELEASE SAVEPOINT events')
+    return events
+  }
+  await session.run('ROLLBACK TO SAVEPOINT events')
+  await session.run('RELEASE SAVEPOINT events')
+  const { returned } = await bulkInsert(session, {
+    ...{ ...insert, after: `${insert.after} RETURNING id` },
   })
-  if (written.length === events.length) return events
-  const ids = new Set(written.map(({ id }) => id))
+  const ids = new Set(returned.map(({ id }) => id))
   return events.filter(({ id }) => ids.has(id))
 }
 
