@@ -3,19 +3,22 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { after } from 'node:test'
 import { openSqlite } from '../../store/sqlite.ts'
 import { durableEngineSuite } from './durable-engine.suite.ts'
+import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { engineMigrations } from './schema.ts'
 
 const folder = await mkdtemp(path.join(tmpdir(), 'durable-engine-'))
 let count = 0
+after(() => rm(folder, { recursive: true, force: true }))
 
-durableEngineSuite('an engine on SQLite', {
-  open: async () => {
-    count += 1
-    const sql = await openSqlite({ path: path.join(folder, `${count}.sqlite`) })
-    await sql.migrate(engineMigrations)
-    return sql
-  },
-  end: () => rm(folder, { recursive: true, force: true }),
-})
+async function open() {
+  count += 1
+  const sql = await openSqlite({ path: path.join(folder, `${count}.sqlite`) })
+  await sql.migrate(engineMigrations)
+  return sql
+}
+
+durableEngineSuite('an engine on SQLite', open)
+durableWaitsSuite('an engine on SQLite', open)

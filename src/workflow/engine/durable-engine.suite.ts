@@ -1,17 +1,14 @@
 /** Tests what every durable engine must do, whichever store it is on. */
 
 import assert from 'node:assert/strict'
-import { after, afterEach, beforeEach, describe, test } from 'node:test'
+import { afterEach, beforeEach, describe, test } from 'node:test'
 import { AppError } from '../../base/app-error.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import { chainEvent, DurableWorld, written } from '../test-world/durable-world.ts'
 import { WorkflowError } from '../workflow-error.ts'
 
-/** Declares the tests; `open` gives an empty store with the engine's tables, `close` ends it. */
-export function durableEngineSuite(
-  name: string,
-  { open, end = async () => {} }: { open: () => Promise<SqlStore>; end?: () => Promise<void> },
-): void {
+/** Declares the tests; `open` gives an empty store with the engine's tables. */
+export function durableEngineSuite(name: string, open: () => Promise<SqlStore>): void {
   describe(`${name} keeps workflows`, () => {
     let world: DurableWorld
     let sql: SqlStore
@@ -24,7 +21,6 @@ export function durableEngineSuite(
       await world.engine.stop()
       await sql.close()
     })
-    after(end)
 
     const three = written('three', async (context, input) => {
       const first = await world.effects.act(context, '/do/0/first')

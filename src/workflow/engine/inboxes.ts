@@ -80,7 +80,8 @@ async function nextOf(
   let found: { readonly seq: number; readonly text: string } | undefined
   const look = async () => {
     const rows = await run.with.sql.all(
-      'SELECT seq, event_id, event FROM messages WHERE instance_id = ? AND inbox = ? ORDER BY seq LIMIT ?',
+      `SELECT seq, event_id, event FROM messages WHERE instance_id = ? AND inbox = ? AND event IS NOT NULL
+        ORDER BY seq LIMIT ?`,
       ...[run.id, inbox, taken.size + 1],
     )
     const row = rows.find(({ seq }) => !taken.has(Number(seq)))
@@ -99,7 +100,7 @@ async function nextOf(
   const output = JSON.parse(text) as CloudEvent
   run.line(
     { step, kind: 'completed', action: 'event', attempt: 1, startedAtMs: atMs, atMs, output: text },
-    { output, along: [{ sql: 'DELETE FROM messages WHERE seq = ?', values: [seq] }] },
+    { output, along: [{ sql: 'UPDATE messages SET event = NULL WHERE seq = ?', values: [seq] }] },
   )
   return output
 }
@@ -145,7 +146,7 @@ async function put(
   { id, inbox, nowMs }: { id: string; inbox: string; nowMs: number },
 ): Promise<void> {
   const count = await session.get(
-    'SELECT count(*) AS n FROM messages WHERE instance_id = ? AND inbox = ?',
+    'SELECT count(*) AS n FROM messages WHERE instance_id = ? AND inbox = ? AND event IS NOT NULL',
     ...[id, inbox],
   )
   const isFull = Number(count?.n ?? 0) >= maxMessages

@@ -1,5 +1,6 @@
 /** Wakes what is due: instances, schedules and events that workflows gave, at once or at their time. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SqlSession, SqlStore } from '../../store/sql.ts'
@@ -72,6 +73,8 @@ export class Pump {
     if (!this.#isActive || this.#isResting || this.#isWanted) return
     this.#isWanted = true
     this.#pumping = this.#pumping.then(async () => {
+      // What is under way has its turn between two looks, however soon the next one is wanted.
+      await nextTurn()
       this.#isWanted = false
       if (!this.#isActive || this.#isResting) return
       await this.#pump().catch((error: unknown) => this.#rest(error))
@@ -101,9 +104,9 @@ export class Pump {
   }
 
   async #setAlarm(nowMs: number): Promise<void> {
-    const { claims, sql } = this.#with
+    const { claims, sql, runs } = this.#with
     const scheduled = await sql.get('SELECT min(next_at_ms) AS at FROM schedules')
-    const times = [await claims.nextDueMs(nowMs), scheduled?.at ?? undefined]
+    const times = [await claims.nextDueMs(nowMs), scheduled?.at ?? undefined, runs.nextWaitMs()]
     const longest = claims.owner() === null ? longestSleepMs : pollMs
     const next = Math.min(...times.filter((at) => at !== undefined).map(Number), nowMs + longest)
     this.#alarmAtMs = Number.POSITIVE_INFINITY

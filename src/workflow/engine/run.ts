@@ -34,6 +34,8 @@ export interface RunParts {
 
 /** Hears what becomes of a run. */
 export interface RunHost {
+  /** The run waits for a time, perhaps beside what it does. */
+  waits(untilMs: number): void
   /** The run waits, and need not stay in memory. */
   parked(run: Run): void
   /** The run goes on. */
@@ -97,6 +99,11 @@ export class Run implements LiveRun {
 
   get isParked(): boolean {
     return this.#isParked
+  }
+
+  /** When the first of its waits is over by itself. */
+  get wakeAtMs(): number | undefined {
+    return this.#waits.summary().wakeAtMs
   }
 
   /** Whether it undoes what it did. */
@@ -196,6 +203,7 @@ export class Run implements LiveRun {
     wait.scope.check()
     if (this.#isGone) return never
     const { done, waiting } = this.#waits.add(wait)
+    if (wait.untilMs !== undefined) this.#host.waits(wait.untilMs)
     this.busy(() => lookAt(waiting, this.row, this.with.clock.nowMs())).catch((error: unknown) =>
       this.#break(error),
     )

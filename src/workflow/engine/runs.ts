@@ -50,6 +50,7 @@ export class Runs {
       context: (run, scope) => new RunContext(run, scope),
     }
     this.#host = {
+      waits: parts.waits,
       parked: (run) => this.#park(run),
       resumed: (run) => this.#parked.delete(run),
       ended: (run) => this.#end(run),
@@ -72,6 +73,15 @@ export class Runs {
     return this.#runs.get(id)
   }
 
+  /** When the first wait is over of a run that also does something. */
+  nextWaitMs(): number | undefined {
+    let next: number | undefined
+    for (const run of this.#runs.values()) {
+      if (!run.isParked) next = Math.min(run.wakeAtMs ?? Infinity, next ?? Infinity)
+    }
+    return next
+  }
+
   /** Whether it is in memory, or about to be. */
   has(id: string): boolean {
     return this.#runs.has(id) || this.#loading.has(id)
@@ -92,7 +102,9 @@ export class Runs {
   async take(id: string, nudge?: number): Promise<void> {
     const run = this.#runs.get(id)
     if (run !== undefined) {
-      if (run.isParked || run.row.nudge !== nudge) await run.refresh()
+      const { wakeAtMs = Number.POSITIVE_INFINITY } = run
+      const isDue = wakeAtMs <= this.#with.clock.nowMs()
+      if (run.isParked || isDue || run.row.nudge !== nudge) await run.refresh()
       return
     }
     await this.#load(id)
@@ -186,7 +198,6 @@ export class Runs {
     this.#parked.delete(run)
     if (!this.#isActive) return
     this.#parked.add(run)
-    if (run.row.wakeAtMs !== undefined) this.#with.waits(run.row.wakeAtMs)
     if (this.#parked.size <= maxParked) return
     const [oldest] = this.#parked
     if (oldest === undefined) return

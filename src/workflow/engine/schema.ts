@@ -85,7 +85,7 @@ export const engineMigrations: readonly Migration[] = [
         instance_id TEXT NOT NULL,
         inbox TEXT NOT NULL,
         event_id TEXT NOT NULL,
-        event TEXT NOT NULL,
+        event TEXT,
         UNIQUE (instance_id, inbox, event_id)
       )`,
       'CREATE INDEX messages_by_event ON messages (event_id)',
