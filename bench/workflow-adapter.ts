@@ -8,7 +8,7 @@ import { noMetrics } from '../src/base/metrics.ts'
 import type { SqlStore } from '../src/store/sql.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import type { RunnableWorkflow } from '../src/workflow/durable-context.ts'
-import type { WorkflowEngine } from '../src/workflow/durable-workflow.ts'
+import type { WorkflowEngine } from '../src/workflow/workflow.ts'
 import { createDurableEngine } from '../src/workflow/engine/durable-engine.ts'
 import { engineMigrations } from '../src/workflow/engine/schema.ts'
 

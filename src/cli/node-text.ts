@@ -48,19 +48,23 @@ type StepChange = Parameters<Parameters<RunningNode['engine']['subscribe']>[0]>[
 export function stepLine({ instance, entry }: StepChange): string | undefined {
   const what = `${instance.workflow} ${instance.id.slice(0, 8)}`
   const reason = entry.error ?? instance.reason
+  const name = entry.step
+    .replace(/#[\w-]+(\/\d+)*$/, '')
+    .split('/')
+    .at(-1)
   switch (entry.kind) {
     case 'started':
       return undefined
     case 'completed': {
-      const line = `${what}  ✓ ${entry.step}  ${brief(entry.output)}`.trimEnd()
+      const line = `${what}  ✓ ${name}  ${brief(entry.output)}`.trimEnd()
       return instance.status === 'completed' ? `${line}\n${what}  completed` : line
     }
     case 'waiting':
-      return `${what}  … ${entry.step} waits: ${reason}`
+      return `${what}  … ${name} waits: ${reason}`
     case 'retrying':
-      return `${what}  ↻ ${entry.step} failed and is tried again: ${reason}`
+      return `${what}  ↻ ${name} failed and is tried again: ${reason}`
     default:
-      return `${what}  ✗ ${entry.step} ${entry.kind}: ${reason}`
+      return `${what}  ✗ ${name} ${entry.kind}: ${reason}`
   }
 }
 

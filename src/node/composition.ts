@@ -1,7 +1,7 @@
 /** Describes what the parts of a start share. */
 
 import type { Logger } from '../base/logger.ts'
-import type { StepPoint } from '../workflow/engine-dependencies.ts'
+import type { StepPoint } from '../workflow/workflow.ts'
 import type { PrometheusMetrics } from './prometheus-metrics.ts'
 import type { SettingValues } from './settings.ts'
 

@@ -3,8 +3,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { isOpen } from '../workflow/step-data.ts'
-import type { InstanceChange, InstanceDetail, JournalEntry } from '../workflow/workflow.ts'
+import {
+  type InstanceChange,
+  type InstanceDetail,
+  isOpen,
+  type JournalEntry,
+  taskName,
+} from '../workflow/workflow.ts'
 import { type RunningNode, startNode } from './node.ts'
 import type { SettingValues } from './settings.ts'
 
@@ -72,7 +77,7 @@ async function flagship(node: RunningNode, hooks: DemoHooks): Promise<DemoResult
     const balance = await node.tokenBalance()
     const arrived = balance - before === amountWei
     const allocation = instance.journal.find(
-      ({ step, kind }) => step === 'allocate' && kind === 'completed',
+      ({ step, kind }) => step.endsWith('/allocate') && kind === 'completed',
     )?.output as { readonly hash?: string } | undefined
     const ok = arrived && instance.status === 'completed'
     const ended = !isOpen(instance)
@@ -110,10 +115,7 @@ async function finished(
 function durations(journal: readonly JournalEntry[]): DemoResult['steps'] {
   return journal
     .filter(({ kind }) => kind === 'completed')
-    .map(({ step, atMs }) => {
-      const started = journal.find((entry) => entry.step === step && entry.kind === 'started')
-      return { name: step, ms: atMs - (started?.atMs ?? atMs) }
-    })
+    .map(({ step, startedAtMs, atMs }) => ({ name: taskName(step), ms: atMs - startedAtMs }))
 }
 
 function failure(reason: string): DemoResult {

@@ -1,10 +1,12 @@
 /** Lists the settings of the event wing. */
 
+import type { AwaitedLife } from '../workflow/durable-context.ts'
 import { isAllowedHost } from '../workflow/host-guard.ts'
 import {
   address,
   endpointList,
   flag,
+  type Kind,
   list,
   oneOf,
   type Setting,
@@ -68,7 +70,14 @@ export const eventSettings = {
   confirmations: {
     ...{ kind: within(0, 100, true), default: 1, env: 'QS_CONFIRMATIONS', unit: 'blocks' },
     description:
-      'Blocks on top of an event before its workflow starts; 0 by default where blocks may come for transactions only (block time 0, Hardhat, anvil, Ganache)',
+      'Blocks on top of an event that confirm it; 0 by default where blocks may come for transactions only (block time 0, Hardhat, anvil, Ganache)',
+  },
+  minimumLife: {
+    kind: oneOf('pending', 'confirmed', 'safe', 'finalized') as Kind<AwaitedLife | undefined>,
+    default: undefined,
+    env: 'QS_MINIMUM_LIFE',
+    description:
+      'Life of an event that is enough for every step, however much the step asks for; by default finalized, or confirmed where blocks may come for transactions only',
   },
   pollInterval: {
     ...{ kind: within(10, 60_000, true), default: 250, env: 'QS_POLL_INTERVAL', unit: 'ms' },
@@ -110,7 +119,8 @@ export const eventSettings = {
   },
   workflows: {
     ...{ kind: text, default: undefined, env: 'QS_WORKFLOWS' },
-    description: 'Folder of a workflow (workflow.json and its functions); by default the flagship',
+    description:
+      'Folder of workflows (workflow.json, NAME.workflow.yaml …, and their functions); by default the flagship',
   },
   functionUrl: {
     ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },

@@ -6,23 +6,17 @@ import { streamAnchorAbi } from '../abi/stream-anchor.gen.ts'
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
-import type { Json } from '../base/json-rpc.ts'
 import type { Notifications } from '../services/notification.ts'
 import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
 import type { Sinks } from '../services/sinks.ts'
 import type { SqlStore } from '../store/sql.ts'
-import {
-  createEventStore,
-  streamMigrations,
-  type WritableEventStore,
-} from '../stream/event-store.ts'
+import { createEventStore, streamMigrations } from '../stream/event-store.ts'
 import { queueMigrations } from '../stream/open-queue.ts'
 import type { Queue } from '../stream/queue.ts'
-import type { EventHandler, EventStore, Listener, StreamEvent } from '../stream/stream.ts'
+import type { EventStore, Listener } from '../stream/stream.ts'
 import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
 import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
-import { compileWorkflow } from '../workflow/definition.ts'
 import { createWorkflowEngine, workflowMigrations } from '../workflow/engine.ts'
 import { evmFunctions } from '../workflow/evm-functions.ts'
 import type { FunctionRegistry } from '../workflow/function-registry.ts'
@@ -33,7 +27,6 @@ import type { WorkflowEngine } from '../workflow/workflow.ts'
 import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
-import type { Contracts } from './dev-contracts.ts'
 import { openEventDatabase } from './event-database.ts'
 import { startEventQueue, wakeQueue } from './event-queue.ts'
 import { openFunctions } from './function-providers.ts'
@@ -41,8 +34,9 @@ import { configuredNotifications, wakeNotifications } from './notification-wirin
 import { outsideSteps } from './outside-steps.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
-import { knownFunctions, readWorkflow } from './workflow-folder.ts'
+import { readWorkflows } from './workflow-folder.ts'
 import { createSender } from './workflow-sender.ts'
+import { subscriptionsOf, wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
 
 /** What runs, as the API and the callers of a node see it. */
 export interface EventWing {
@@ -89,35 +83,37 @@ export async function startEventWing(
   const records = createRecords({ sql, ...world })
   const functions = openFunctions(composition, { sql, http, folder })
   const book = contractBook(chain, sql)
+  const steps = {
+    ...notifications.functions,
+    'record.write': records.write,
+    'function.invoke': functionInvoke(functions),
+    ...outsideSteps(composition, { http, folder }),
+    ...evmFunctions({ client: chain.client, sender, book }),
+  }
   const engine = createWorkflowEngine({
-    ...{ ...world, sql, random: Math.random },
-    functions: {
-      ...notifications.functions,
-      'record.write': records.write,
-      'function.invoke': functionInvoke(functions),
-      ...outsideSteps(composition, { http, folder }),
-      ...evmFunctions({ client: chain.client, sender, book }),
-    },
+    ...{ ...world, sql, random: Math.random, functions: steps },
+    minimumLife: values.minimumLife ?? (chain.minesOnDemand ? 'confirmed' : 'finalized'),
     ended: (instance) => sinks.outcomeWrites(instance),
     ...(hooks.observe ? { observe: hooks.observe } : {}),
   })
   stops.push(() => engine.stop())
-  const definition = await readWorkflow(folder)
-  await engine.deploy(definition)
+  for (const workflow of await readWorkflows(folder, steps)) await engine.deploy(workflow)
   await engine.start()
 
   const events = createEventStore(sql)
-  const { contracts } = chain
-  const starting = handlerOf(engine)
+  const contracts = { ...chain.contracts }
+  const starting = workflowHandler(engine, contracts)
   const queued = await startEventQueue(composition, {
     ...{ sql, handler: starting, handled: () => engine.wake() },
   })
   const handler = withSinks(queued?.handler ?? starting, sinks)
   const listener = chainListener(composition, chain, {
     ...{ ...world, sql, events, handler },
-    subscriptions: contracts ? [subscriptionOf(definition, chain.name, contracts)] : [],
+    subscriptions: chain.contracts
+      ? subscriptionsOf(engine.workflows(), chain.name, contracts)
+      : [],
   })
-  wakeAfter(events, engine)
+  wakeWorkflows(engine, events)
   if (queued) wakeQueue(queued.queue, events)
   wakeSinks(sinks, { events, engine })
   wakeNotifications(notifications, engine)
@@ -139,40 +135,6 @@ async function startAll(
     stops.push(() => part.stop())
     await part.start()
   }
-}
-
-/** Starts instances in the transaction that stores or confirms the event, and cancels them in the one that retracts it. */
-function handlerOf(engine: WorkflowEngine): EventHandler {
-  const startFor: EventHandler['appeared'] = async (session, event) => {
-    const { id, name, state } = event
-    if (state !== 'pending') await engine.startFor(session, { id, name, data: eventData(event) })
-  }
-  return {
-    appeared: startFor,
-    advanced: startFor,
-    retracted: (session, { id, blockNumber }) =>
-      engine.cancelFor(session, id, `its event left the chain with block ${blockNumber}`),
-  }
-}
-
-function eventData(event: StreamEvent): Json {
-  const { id, chain, chainId, address, name, args, blockNumber, blockHash, transactionHash } = event
-  return { id, chain, chainId, address, name, args, blockNumber, blockHash, transactionHash }
-}
-
-/** The engine looks for what was started and cancelled once the transaction that wrote it has ended. */
-function wakeAfter(events: WritableEventStore, engine: WorkflowEngine): void {
-  events.subscribe(({ state }) => {
-    if (state !== 'pending') engine.wake()
-  })
-}
-
-function subscriptionOf(definition: Json, name: string, contracts: Contracts) {
-  const { contract, deployed } = compileWorkflow(definition, knownFunctions)
-  const address = ({ ...contracts } as Readonly<Record<string, Hex | undefined>>)[contract]
-  if (address !== undefined) return { event: deployed.event, address }
-  const message = `workflow "${deployed.name}" listens to the contract "${contract}", which chain "${name}" does not have`
-  throw new AppError({ code: 'node/unknown-contract', message })
 }
 
 /** Hosts that outside calls may reach though they are private: those of the setting, in development this machine, too. */

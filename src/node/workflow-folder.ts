@@ -1,35 +1,55 @@
 /** Reads workflows from folders, and checks them without running anything. */
 
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../base/app-error.ts'
 import { fileReason } from '../base/file-reason.ts'
-import type { Json } from '../base/json-rpc.ts'
 import { channelNames } from '../services/notification.ts'
-import { compileWorkflow } from '../workflow/definition.ts'
+import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { importDefinition } from '../workflow/import-definition.ts'
 import { expandedYaml } from '../workflow/read-definition.ts'
+import { outlineOf, readWorkflow } from '../workflow/read-workflow.ts'
+import type { StepFunction } from '../workflow/workflow.ts'
 
-/** Functions that definitions may call. */
-export const knownFunctions = [
-  'notify.send',
-  ...channelNames.map((name) => `notify.${name}`),
-  'function.invoke',
-  'evm.send',
-  'evm.call',
-  'record.write',
-]
+/** Functions by the name that definitions call them by. */
+type Functions = Readonly<Record<string, StepFunction>>
 
-/** The definition in a folder's `workflow.json`; @throws AppError `node/unreadable-workflow` */
-export async function readWorkflow(folder: string): Promise<Json> {
-  const file = path.join(folder, 'workflow.json')
-  try {
-    return parse(await readFile(file, 'utf8'), file)
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    const message = `${file} cannot be read: ${fileReason(cause)}`
-    throw new AppError({ code: 'node/unreadable-workflow', message, cause })
-  }
+const missing: StepFunction = async () => {
+  throw new AppError({ code: 'workflow/no-function', message: 'nothing is run here' })
+}
+
+/** Stand for the functions that a node has, where definitions are only checked. */
+const knownFunctions: Functions = Object.fromEntries(
+  [
+    ...['notify.send', ...channelNames.map((name) => `notify.${name}`)],
+    ...['function.invoke', 'record.write'],
+    ...['evm.send', 'evm.call', 'evm.deploy', 'evm.read', 'evm.waitFor'],
+  ].map((name) => [name, missing]),
+)
+
+/**
+ * The definitions in a folder: each file `workflow.json`, `NAME.workflow.json`, `.yaml` or `.yml`.
+ *
+ * @throws AppError `node/unreadable-workflow`, `workflow/bad-definition` with the file
+ */
+export async function readWorkflows(
+  folder: string,
+  functions: Functions,
+): Promise<readonly RunnableWorkflow[]> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw unreadable(folder, cause)
+  })
+  const files = names.filter((name) => /^(.+\.)?workflow\.(json|ya?ml)$/.test(name)).sort()
+  if (files.length === 0) throw unreadable(folder, new Error('it has no workflow.json'))
+  return Promise.all(
+    files.map(async (name) => {
+      const file = path.join(folder, name)
+      const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+        throw unreadable(file, cause)
+      })
+      return read(text, { file, functions })
+    }),
+  )
 }
 
 /**
@@ -38,8 +58,8 @@ export async function readWorkflow(folder: string): Promise<Json> {
  * @throws AppError `node/unreadable-workflow`, `workflow/bad-definition`
  */
 export function checkWorkflow(text: string, file: string): { name: string; steps: number } {
-  const { deployed } = compileWorkflow(parse(text, file), knownFunctions)
-  return { name: deployed.name, steps: deployed.steps.length }
+  const workflow = read(text, { file, functions: knownFunctions })
+  return { name: workflow.name, steps: outlineOf(workflow).length }
 }
 
 /** The full definition of a text as YAML. @throws AppError `workflow/bad-definition` */
@@ -57,11 +77,24 @@ export function importWorkflow(text: string, kind: string): string {
   return importDefinition(text, kind)
 }
 
-function parse(text: string, file: string): Json {
+function read(
+  text: string,
+  { file, functions }: { file: string; functions: Functions },
+): RunnableWorkflow {
+  if (file.endsWith('.json')) mustBeJson(text, file)
+  return readWorkflow(text, { functions, deploying: true })
+}
+
+function mustBeJson(text: string, file: string): void {
   try {
-    return JSON.parse(text) as Json
+    JSON.parse(text)
   } catch (cause) {
     const message = `${file} is no JSON: ${(cause as Error).message}`
     throw new AppError({ code: 'node/unreadable-workflow', message, cause })
   }
+}
+
+function unreadable(file: string, cause: unknown): AppError {
+  const message = `${file} cannot be read: ${fileReason(cause)}`
+  return new AppError({ code: 'node/unreadable-workflow', message, cause })
 }

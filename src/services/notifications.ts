@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
-import type { SqlSession, SqlStore } from '../store/sql.ts'
+import type { SqlStore } from '../store/sql.ts'
 import type { GuardedHttp } from '../workflow/guarded-http.ts'
 import type { StepFunction } from '../workflow/workflow.ts'
 import {
@@ -112,9 +112,7 @@ function stepFunctions(letters: LettersOf, clock: Clock): Notifications['functio
       return {
         kind: 'done',
         output: { ...output[0], ...(output.length > 1 ? { all: output } : {}) } as Json,
-        commit: async (session: SqlSession) => {
-          for (const { sql, values } of writes) await session.run(sql, ...values)
-        },
+        writes,
       }
     }
   const each = channelNames.map((name) => [`notify.${name}`, send(`notify.${name}`, name)])

@@ -20,10 +20,9 @@ async function database(t: Test): Promise<SqlStore> {
   const folder = await mkdtemp(path.join(tmpdir(), 'qs-services-'))
   const sql = await openSqlite({ path: path.join(folder, 'services.sqlite') })
   await sql.migrate([...workflowMigrations, ...servicesMigrations])
-  await sql.run("INSERT INTO definitions VALUES ('h', 'pay', 'null')")
   await sql.run(
-    `INSERT INTO instances (id, workflow, definition_hash, status, event_id, input, wake_at_ms, created_at_ms, updated_at_ms)
-      VALUES ('i1', 'pay', 'h', 'running', 'e1', 'null', 0, 0, 0)`,
+    `INSERT INTO instances (id, namespace, workflow, definition_hash, status, depth, input, life, created_at_ms, updated_at_ms)
+      VALUES ('i1', 'default', 'pay', 'h', 'running', 0, 'null', 0, 0, 0)`,
   )
   t.after(async () => {
     await sql.close()
@@ -41,7 +40,7 @@ const context = (n: number) => ({
 async function complete(sql: SqlStore, step: StepFunction, input: Json, n = 1) {
   const outcome = await step(input, context(n))
   assert.equal(outcome.kind, 'done')
-  await sql.transaction(async (session) => outcome.commit?.(session))
+  await sql.write(outcome.writes ?? [])
   return outcome.output
 }
 

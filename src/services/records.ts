@@ -42,13 +42,13 @@ export function createRecords({ sql, clock }: { sql: SqlStore; clock: Clock }): 
       return {
         kind: 'done',
         output: { id, key },
-        commit: async (session) => {
-          await session.run(
-            `INSERT INTO records (id, instance_id, workflow, key, data, at_ms)
+        writes: [
+          {
+            sql: `INSERT INTO records (id, instance_id, workflow, key, data, at_ms)
               SELECT ?, ?, workflow, ?, ?, ? FROM instances WHERE id = ? ON CONFLICT (id) DO NOTHING`,
-            ...[id, instanceId, key, text, clock.nowMs(), instanceId],
-          )
-        },
+            values: [id, instanceId, key, text, clock.nowMs(), instanceId],
+          },
+        ],
       }
     },
     list: (query) =>

@@ -125,6 +125,7 @@ describe('sinks', () => {
       ...[eventAt(21, { chain: 'elsewhere' }), eventAt(31)],
     )
     const instance: Instance = {
+      ...{ namespace: 'default', parentId: undefined, problem: undefined, compensated: false },
       ...{ id: 'i1', workflow: 'pay', definitionHash: 'h', status: 'completed', step: undefined },
       ...{
         reason: undefined,

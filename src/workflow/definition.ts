@@ -7,7 +7,6 @@ import { parseEvent } from '../stream/event-decoder.ts'
 import { compileExpression, compileTemplate } from '../stream/jq.ts'
 import { keptJson } from './kept-json.ts'
 import { defaultRetry, type RetryPolicy, retryBounds } from './retry-policy.ts'
-import type { DeployedWorkflow, StepOutline } from './workflow.ts'
 
 /** Evaluates on the data of an instance. */
 type Evaluate = (data: Json) => Json
@@ -35,7 +34,13 @@ export interface Step {
 
 /** A checked definition. */
 export interface CompiledWorkflow {
-  readonly deployed: DeployedWorkflow
+  readonly deployed: {
+    readonly name: string
+    readonly title: string
+    /** SHA-256 of the canonical definition, hex. */
+    readonly hash: string
+    readonly event: string
+  }
   readonly first: string
   readonly steps: ReadonlyMap<string, Step>
   /** Name of the event that starts it, and of the contract that emits it. */
@@ -76,15 +81,10 @@ export function compileWorkflow(definition: Json, functions?: readonly string[])
   }
   checkTargets(steps)
   const compiledEvent = within('on.event', () => parseEvent(event))
-  const outlines = named.map(({ name: step, body }) => outlineOf(steps.get(step) as Step, body))
   return {
     deployed: {
       ...{ name, title: typeof root.title === 'string' ? root.title : name, event },
-      ...{
-        hash: createHash('sha256').update(canonicalJson(definition)).digest('hex'),
-        steps: outlines,
-        definition,
-      },
+      hash: createHash('sha256').update(canonicalJson(definition)).digest('hex'),
     },
     first: named[0]?.name ?? '',
     steps,
@@ -190,23 +190,6 @@ function checkTargets(steps: ReadonlyMap<string, Step>): void {
       if (one !== undefined && !steps.has(one))
         throw bad(name, `goes to "${one}", which is no step`)
     }
-  }
-}
-
-function outlineOf({ name, next, task }: Step, body: Members): StepOutline {
-  if (task.kind !== 'switch') {
-    const kind = task.kind === 'call' ? task.function : 'set'
-    return { name, kind, next: next === undefined ? [] : [{ step: next }] }
-  }
-  const texts = (body.switch as readonly Members[]).map((entry) => {
-    const when = (Object.values(entry)[0] as Members).when
-    return typeof when === 'string' ? bare(when) : 'otherwise'
-  })
-  return {
-    ...{ name, kind: 'switch' },
-    next: task.cases.flatMap(({ goesTo }, at) => {
-      return goesTo === undefined ? [] : [{ step: goesTo, when: texts[at] }]
-    }),
   }
 }
 

@@ -5,13 +5,14 @@ import type { Hex } from '../base/bytes.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import { compileExpression } from '../stream/jq.ts'
 import type { ContractBook } from './contract-book.ts'
+import type { ActionContext, ActionOutcome } from './durable-context.ts'
 import { badInput } from './evm/abi-json.ts'
 import { readChain } from './evm/chain-reading.ts'
 import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
 import { called } from './evm/contract-reading.ts'
 import { toldRevert } from './evm/reverts.ts'
 import type { SentOutcome, TransactionSender } from './sent-transaction.ts'
-import type { StepContext, StepFunction, StepOutcome } from './workflow.ts'
+import type { StepFunction } from './workflow.ts'
 
 /** What the steps work with. */
 export interface EvmFunctionOptions {
@@ -57,13 +58,13 @@ export function evmFunctions(options: EvmFunctionOptions): Readonly<Record<strin
   }
 }
 
-const done = (output: Json): StepOutcome => ({ kind: 'done', output })
+const done = (output: Json): ActionOutcome => ({ kind: 'done', output })
 
 async function sendStep(
   { client, sender }: EvmFunctionOptions,
   call: ContractCall,
-  { idempotencyKey, signal }: StepContext,
-): Promise<StepOutcome> {
+  { idempotencyKey, signal }: ActionContext,
+): Promise<ActionOutcome> {
   if (sender === undefined) {
     return waiting('no key to send with: set QS_SENDER_KEY_FILE, or start with --dev --mnemonic')
   }
@@ -97,7 +98,7 @@ function sentView(outcome: SentOutcome, call: ContractCall, from: Hex): Json {
 function afterRevert(
   error: AppError,
   { from, to }: { readonly from: Hex; readonly to: Hex | undefined },
-): StepOutcome {
+): ActionOutcome {
   const { error: name, args } = error.data as { error?: string; args?: readonly string[] }
   if (name !== 'AccessControlUnauthorizedAccount') throw error
   const role = args?.[1] ?? 'a role'
@@ -108,12 +109,12 @@ function afterRevert(
  * Waits: `{transaction, confirmations?}` for a transaction to be in a block, `{block}` for a height, or `{contract, function,
  * args, until}` for a jq expression on the answer to be true; `everyMs` is the pause between two looks.
  */
-async function waitStep(options: EvmFunctionOptions, input: Json): Promise<StepOutcome> {
+async function waitStep(options: EvmFunctionOptions, input: Json): Promise<ActionOutcome> {
   const fields = fieldsOf(input)
   const { client } = options
   const every = typeof fields.everyMs === 'number' ? fields.everyMs : lookAgainMs
   const retryAfterMs = Math.min(Math.max(every, leastEveryMs), mostEveryMs)
-  const later = (reason: string): StepOutcome => ({ kind: 'waiting', reason, retryAfterMs })
+  const later = (reason: string): ActionOutcome => ({ kind: 'waiting', reason, retryAfterMs })
   if (fields.transaction !== undefined) {
     const { transaction, confirmations = 0 } = fields
     const receipt = await readChain(client, { read: 'receipt', hash: transaction })
@@ -139,6 +140,6 @@ async function heightOf(client: JsonRpcClient): Promise<number> {
   return Number(await client.request('eth_blockNumber'))
 }
 
-function waiting(reason: string): StepOutcome {
+function waiting(reason: string): ActionOutcome {
   return { kind: 'waiting', reason, retryAfterMs: lookAgainMs }
 }

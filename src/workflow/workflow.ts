@@ -1,64 +1,91 @@
-/** Describes workflows, their instances and the functions that their steps call. */
+/** Describes workflows, their instances and the engine that runs them. */
 
 import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import type { SqlSession } from '../store/sql.ts'
+import type {
+  ActionContext,
+  ActionOutcome,
+  AwaitedLife,
+  CloudEvent,
+  Question,
+  RunnableWorkflow,
+} from './durable-context.ts'
+import type { Problem } from './workflow-error.ts'
 
-/** One step as the console draws it. */
-export interface StepOutline {
-  readonly name: string
-  /** `switch`, `set`, or the function that is called, such as `evm.send`. */
-  readonly kind: string
-  /** Steps that may follow, with the condition under which they do; none ends the workflow. */
-  readonly next: readonly { readonly step: string; readonly when?: string | undefined }[]
+export type InstanceStatus =
+  | 'running'
+  | 'waiting'
+  | 'paused'
+  | 'compensating'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'retracted'
+
+/** Statuses after which an instance does nothing more by itself. */
+const endings: readonly InstanceStatus[] = ['completed', 'failed', 'cancelled', 'retracted']
+
+/** Whether an instance still has something to do. */
+export function isOpen({ status }: { readonly status: InstanceStatus }): boolean {
+  return !endings.includes(status)
 }
 
-/** A workflow that runs. */
-export interface DeployedWorkflow {
-  readonly name: string
-  readonly title: string
-  /** keccak-256 or SHA-256 of the canonical definition, hex; running instances keep theirs. */
-  readonly hash: string
-  readonly event: string
-  readonly steps: readonly StepOutline[]
-  /** As it was written. */
-  readonly definition: Json
-}
-
-export type InstanceStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+/** Boundaries of an action: before it is called, after it has ended, after its result is on disk. */
+export type StepPoint = 'started' | 'performed' | 'journaled'
 
 /** One run of a workflow. */
 export interface Instance {
   readonly id: string
+  readonly namespace: string
   readonly workflow: string
   readonly definitionHash: string
   readonly status: InstanceStatus
-  /** The step that runs or waits. */
+  /** The step that runs or waits, as a JSON pointer. */
   readonly step: string | undefined
   /** Why it waits or failed, for people. */
   readonly reason: string | undefined
-  /** The event that started it. */
-  readonly eventId: string
+  /** The event that started it; absent where somebody, a schedule or another instance did. */
+  readonly eventId: string | undefined
+  /** The instance that started it as its child. */
+  readonly parentId: string | undefined
   readonly createdAtMs: number
   readonly updatedAtMs: number
-  /** Of the last step, once completed. */
+  /** What the workflow gave, once completed. */
   readonly output: Json | undefined
+  /** What it failed with. */
+  readonly problem: Problem | undefined
+  /** Whether something that it had done was undone. */
+  readonly compensated: boolean
 }
 
-/** One line of an instance's journal; a `completed` line is on disk before the next step starts. */
+/** One line of an instance's journal. A `started` line is told only; all others are on disk before anything follows. */
 export interface JournalEntry {
-  /** 1, 2, 3 … within the instance. */
+  /** 1, 2, 3 … within the instance; 0 for what is told only. */
   readonly seq: number
+  /** Key of the operation: the JSON pointer of its task, with iterations. */
   readonly step: string
-  readonly kind: 'started' | 'completed' | 'waiting' | 'retrying' | 'failed' | 'cancelled'
+  readonly kind:
+    | 'started'
+    | 'completed'
+    | 'waiting'
+    | 'retrying'
+    | 'failed'
+    | 'cancelled'
+    | 'retracted'
+  /** What it is: `evm.send`, `http`, `sleep`. */
+  readonly action: string
   readonly attempt: number
+  readonly startedAtMs: number
   readonly atMs: number
   readonly input: Json | undefined
   readonly output: Json | undefined
   readonly error: string | undefined
+  /** It was undone, or a retry from a step set it aside; what follows is not built on it. */
+  readonly dropped: boolean
 }
 
-/** An instance with its event's data and its journal. */
+/** An instance with what it was given and its journal. */
 export interface InstanceDetail extends Instance {
   readonly input: Json
   readonly journal: readonly JournalEntry[]
@@ -70,81 +97,137 @@ export interface InstanceChange {
   readonly entry: JournalEntry
 }
 
-/** Who asks a step function, and how often it has been asked. */
-export interface StepContext {
-  readonly instanceId: string
-  readonly step: string
-  /** The same for each attempt of this step of this instance; 32 bytes as hex with 0x. */
-  readonly idempotencyKey: `0x${string}`
-  /** 1 for the first. */
-  readonly attempt: number
-  /** Fires when the step is to end: after 10 minutes, when its instance is cancelled, when the program stops. */
-  readonly signal: AbortSignal
+/** What a list of instances is asked for. */
+export interface InstanceQuery extends PageQuery {
+  readonly workflow?: string | undefined
+  readonly status?: InstanceStatus | undefined
+  readonly eventId?: string | undefined
 }
 
-/**
- * What a step function gives back. A thrown AppError with retry `later` is tried again after a pause, with `now` at
- * once, `never` fails the instance; any other error is tried again.
- */
-export type StepOutcome =
-  | {
-      readonly kind: 'done'
-      readonly output: Json
-      /**
-       * Runs in the SQL transaction that journals the output: what it writes is written exactly once. What it throws
-       * is a failure of the step, unless it is the database's own (`store/…`).
-       */
-      readonly commit?: (session: SqlSession) => Promise<void>
-    }
-  | {
-      /** Cannot go on yet for a reason that people must see; asked again after `retryAfterMs`. */
-      readonly kind: 'waiting'
-      readonly reason: string
-      readonly retryAfterMs: number
-    }
+/** A question that waits for people or programs, or was answered. */
+export interface AskedQuestion extends Question {
+  readonly id: string
+  readonly instanceId: string
+  readonly step: string
+  readonly status: 'open' | 'answered' | 'expired' | 'closed'
+  readonly askedAtMs: number
+  readonly deadlineAtMs: number | undefined
+  /** Who answered what, and when: the audit. */
+  readonly given: readonly { readonly who: string; readonly answer: Json; readonly atMs: number }[]
+}
 
-/** What a `call` of the language runs. */
-export type StepFunction = (input: Json, context: StepContext) => Promise<StepOutcome>
+/** Where a run goes on a journal without doing anything outside. */
+export interface ReplayReport {
+  /** What the run asked for and the journal did not know: what it would do next. */
+  readonly next: readonly {
+    readonly step: string
+    readonly action: string
+    readonly input?: Json
+  }[]
+  /** Lines that the run did not ask for, or asked for as something else. */
+  readonly differences: readonly {
+    readonly step: string
+    readonly journaled: string
+    readonly asked: string | undefined
+  }[]
+  /** How the run ended, if it did. */
+  readonly output?: Json
+  readonly problem?: Problem
+}
+
+/** A number for each status. */
+export type InstanceCounts = Readonly<Record<InstanceStatus, number>>
 
 /** Runs workflows durably. */
 export interface WorkflowEngine {
-  /** Checks a definition and makes it the one that new events start. @throws AppError `workflow/bad-definition` */
-  deploy(definition: Json): Promise<DeployedWorkflow>
-  workflows(): readonly DeployedWorkflow[]
   /**
-   * Starts an instance of each workflow that waits for this event, in the caller's SQL transaction; an
-   * instance that the same event started before is left alone (a cancelled one goes on where it was). An event whose
-   * data cannot be kept gives an instance that has failed.
+   * Makes a definition the one that new events start; instances keep the one they began with. Where it `isKept`, later
+   * starts of the program know it without being told.
+   */
+  deploy(workflow: RunnableWorkflow, options?: { readonly isKept?: boolean }): Promise<void>
+  /** The newest of each name. */
+  workflows(): readonly RunnableWorkflow[]
+  /**
+   * Starts an instance, or attaches to the one with this id; resolves when it has ended, durably.
    *
+   * @throws WorkflowError what the instance failed with; AppError `workflow/not-deployed`
+   */
+  run(workflow: WorkflowName, input: Json, options?: RunOptions): Promise<Json>
+  /** The same without waiting for its end; gives the instance's id once it is on disk. */
+  begin(workflow: WorkflowName, input: Json, options?: RunOptions): Promise<string>
+  /**
+   * Gives an event to every trigger and every inbox that waits for it, in the caller's SQL transaction: the
+   * exactly-once point. An event that was given before starts nothing again; one that had been retracted lets its
+   * instances go on. `wake` after the commit.
+   *
+   * @param life - where the event stands in a chain; absent for events that cannot be retracted
    * @returns ids of the instances that were written
    */
-  startFor(
-    session: SqlSession,
-    event: { readonly id: string; readonly name: string; readonly data: Json },
-  ): Promise<readonly string[]>
-  /**
-   * Cancels the unfinished instances that this event started, in the caller's SQL transaction. After `wake`, subscribers
-   * are told and steps under way are interrupted; the result of one that ends nonetheless is kept, and completes the
-   * instance if it was the last.
-   */
-  cancelFor(session: SqlSession, eventId: string, reason: string): Promise<void>
-  /** Tells the engine that a transaction which started or cancelled something has been committed. */
+  deliver(session: SqlSession, event: CloudEvent, life?: AwaitedLife): Promise<readonly string[]>
+  /** The event has come further, in the caller's transaction. */
+  advance(session: SqlSession, eventId: string, life: AwaitedLife): Promise<void>
+  /** The event has left the chain: its instances undo what they did, also those that have ended. */
+  retract(session: SqlSession, eventId: string): Promise<void>
+  /** Tells the engine that a transaction which gave it something has been committed. */
   wake(): void
+  /** @throws AppError `workflow/no-instance`, `workflow/wrong-status` */
+  cancel(id: string, reason: string): Promise<void>
+  pause(id: string): Promise<void>
+  resume(id: string): Promise<void>
+  /** Sets aside the journal from a step on, the first failed one unless named, and goes on from there. */
+  retry(id: string, fromStep?: string): Promise<void>
+  /** Lets an open instance go on by another definition. @throws AppError `workflow/cannot-migrate`, with the first difference */
+  migrate(id: string, definitionHash: string): Promise<void>
+  /** Runs an instance again on its journal, by its own or another definition, with no effect outside. */
+  replay(id: string, definitionHash?: string): Promise<ReplayReport>
+  questions(
+    query: PageQuery & { readonly status?: AskedQuestion['status'] },
+  ): Promise<Page<AskedQuestion>>
+  /** @throws AppError `workflow/no-question`, `workflow/question-closed`, `workflow/bad-answer` */
+  answer(questionId: string, who: string, answer: Json): Promise<void>
   get(id: string): Promise<InstanceDetail | undefined>
   /** Newest first. */
-  list(
-    query: PageQuery & {
-      readonly workflow?: string | undefined
-      readonly status?: InstanceStatus | undefined
-      readonly eventId?: string | undefined
-    },
-  ): Promise<Page<Instance>>
-  counts(): Promise<Readonly<Record<InstanceStatus, number>>>
+  list(query: InstanceQuery): Promise<Page<Instance>>
+  counts(): Promise<InstanceCounts>
   subscribe(listener: (change: InstanceChange) => void): () => void
   start(): Promise<void>
-  /**
-   * Resolves when no step runs any more; what was under way is asked again at the next start. A function that does not
-   * heed its signal is left after 5 seconds: what it still does is not seen.
-   */
+  /** Resolves when nothing runs any more; what was under way is asked again at the next start. */
   stop(): Promise<void>
+}
+
+/** Which workflow; the newest deployed one of that name where no version is given. */
+export interface WorkflowName {
+  readonly name: string
+  readonly namespace?: string
+  readonly version?: string
+}
+
+/** How an instance is started. */
+export interface RunOptions {
+  /** The same id is the same instance; by chance unless given. At most 200 characters. */
+  readonly id?: string
+}
+
+/** What a `call` of the language runs, on its evaluated input. */
+export type StepFunction = (input: Json, context: ActionContext) => Promise<ActionOutcome>
+
+/** One task of a definition as the console draws it. */
+export interface StepOutline {
+  readonly name: string
+  /** JSON pointer of the task, with which the keys of its lines begin. */
+  readonly pointer: string
+  /** `switch`, `set`, or the function that is called, such as `evm.send`. */
+  readonly kind: string
+  /** Tasks that may follow, with the condition under which they do; none ends the workflow. */
+  readonly next: readonly { readonly step: string; readonly when?: string | undefined }[]
+}
+
+/** The name of a task by the key of one of its lines: `pay` of `/do/1/pay#visit/2`. */
+export function taskName(step: string): string {
+  return (
+    step
+      .replace(/#[\w-]+(\/\d+)*$/, '')
+      .split('/')
+      .at(-1) ?? step
+  )
 }

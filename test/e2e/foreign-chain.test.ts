@@ -153,7 +153,8 @@ async function listen(
 }
 
 const completed = ({ status }: Instance) => status === 'completed'
-const waiting = ({ status, step }: Instance) => status === 'waiting' && step === 'allocate'
+const waiting = ({ status, step }: Instance) =>
+  status === 'waiting' && step?.includes('/allocate') === true
 
 function flagship(start: () => Promise<PeerNode>, environment: Readonly<Record<string, string>>) {
   test('a deposit is allocated by the account of the mnemonic, a refused one is paid back', async (t) => {

@@ -32,7 +32,7 @@ describe('quantumstream start --dev', { timeout: 120_000 }, () => {
     const rpc = (await first.printed(/JSON-RPC +(http:\/\/127\.0\.0\.1:\d+)/))[1] ?? ''
     assert.equal(await callRpc(rpc, 'eth_chainId'), `0x${(20_250).toString(16)}`)
 
-    for (const step of ['notify', 'kyc', 'decide', 'allocate', 'record']) {
+    for (const step of ['notify', 'kyc', 'allocate', 'record']) {
       await first.printed(new RegExp(`✓ ${step}`))
     }
     await first.printed(/ completed/)

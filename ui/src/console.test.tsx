@@ -69,15 +69,16 @@ test('a path that is not whole matches nothing', () => {
 const steps: readonly Step[] = [
   {
     name: 'a',
+    pointer: '/do/0/a',
     kind: 'set',
     next: [
       { step: 'b', when: 'x' },
       { step: 'c', when: null },
     ],
   },
-  { name: 'b', kind: 'evm.send', next: [{ step: 'd', when: null }] },
-  { name: 'c', kind: 'evm.send', next: [{ step: 'd', when: null }] },
-  { name: 'd', kind: 'set', next: [] },
+  { name: 'b', pointer: '/do/0/b', kind: 'evm.send', next: [{ step: 'd', when: null }] },
+  { name: 'c', pointer: '/do/0/c', kind: 'evm.send', next: [{ step: 'd', when: null }] },
+  { name: 'd', pointer: '/do/0/d', kind: 'set', next: [] },
 ]
 
 const line = (
@@ -86,7 +87,8 @@ const line = (
   kind: JournalEntry['kind'],
   second: number,
 ): JournalEntry => ({
-  ...{ seq, step, kind, attempt: 1, input: null, output: null, error: null },
+  ...{ seq, step: `/do/0/${step}`, name: step, kind, attempt: 1, input: null, output: null },
+  ...{ error: null, dropped: false, startedAt: new Date(1_000).toISOString() },
   at: new Date(second * 1_000).toISOString(),
 })
 
@@ -110,7 +112,9 @@ test('a step lies below everything that leads to it, siblings side by side', () 
   expect(b?.y).toBe(c?.y)
   expect(b?.x).not.toBe(c?.x)
   expect((d?.y ?? 0) > (b?.y ?? 0) && (b?.y ?? 0) > (a?.y ?? 0)).toBe(true)
-  const loop: readonly Step[] = [{ name: 'l', kind: 'set', next: [{ step: 'l', when: null }] }]
+  const loop: readonly Step[] = [
+    { name: 'l', pointer: '/do/0/l', kind: 'set', next: [{ step: 'l', when: null }] },
+  ]
   expect(layout(loop).get('l')).toEqual({ x: 0, y: 0 })
 })
 

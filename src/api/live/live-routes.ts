@@ -1,14 +1,17 @@
 /** Streams the journal of one instance, and everything that happens, as server-sent events. */
 
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import type { InstanceChange, InstanceDetail, JournalEntry } from '../../workflow/workflow.ts'
+import {
+  type InstanceChange,
+  type InstanceDetail,
+  isOpen,
+  type JournalEntry,
+} from '../../workflow/workflow.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
 import { notFound } from '../routes/failures.ts'
 import * as views from '../routes/views.ts'
 import type { BlockWatch } from './block-watch.ts'
 import type { EventStreams, StreamWriter } from './event-stream.ts'
-
-const ended = new Set(['completed', 'failed', 'cancelled'])
 
 /** Adds `/v1/instances/{id}/events` and `/v1/stream`. */
 export function addLiveRoutes(
@@ -77,12 +80,15 @@ function journalWriter(
 ): (change: InstanceChange) => void {
   let last = after
   const send = (of: InstanceChange['instance'], entry: JournalEntry) => {
+    const data = changeView(of, entry)
+    // What is told only has no place in the journal.
+    if (entry.seq === 0) writer.send({ event: 'journal', data })
     if (entry.seq <= last) return
     last = entry.seq
-    writer.send({ event: 'journal', id: String(entry.seq), data: changeView(of, entry) })
+    writer.send({ event: 'journal', id: String(entry.seq), data })
   }
   const finish = (of: InstanceChange['instance']) => {
-    if (!ended.has(of.status)) return
+    if (isOpen(of)) return
     writer.send({ event: 'end', data: views.instanceView(of) })
     writer.end()
   }

@@ -203,7 +203,7 @@ function addInstanceRoutes(app: OpenAPIHono, from: ApiDependencies): void {
     const { id } = context.req.valid('param')
     const found = await engine.get(id)
     if (found === undefined) throw notFound(`instance "${id}"`)
-    const started = await from.events.get(found.eventId)
+    const started = found.eventId === undefined ? undefined : await from.events.get(found.eventId)
     return context.json(
       {
         ...views.instanceView(found),

@@ -30,9 +30,12 @@ export const StatusShape = z
     instances: z.object({
       running: z.number(),
       waiting: z.number(),
+      paused: z.number(),
+      compensating: z.number(),
       completed: z.number(),
       failed: z.number(),
       cancelled: z.number(),
+      retracted: z.number(),
     }),
     senders: z.array(
       z.object({ chain: z.string(), address: hex.nullable(), problem: z.string().nullable() }),
@@ -115,13 +118,18 @@ export const EventShape = z
 
 export const WorkflowShape = z
   .object({
+    namespace: z.string(),
     name: z.string(),
+    version: z.string(),
     title: z.string(),
     hash: z.string(),
-    event: z.string(),
+    event: z.string().nullable().openapi({ description: 'What starts it, if events do' }),
     steps: z.array(
       z.object({
         name: z.string(),
+        pointer: z
+          .string()
+          .openapi({ description: 'JSON pointer; keys of journal lines begin so' }),
         kind: z.string(),
         next: z.array(z.object({ step: z.string(), when: z.string().nullable() })),
       }),
@@ -130,7 +138,10 @@ export const WorkflowShape = z
   })
   .openapi('Workflow')
 
-export const statuses = ['running', 'waiting', 'completed', 'failed', 'cancelled'] as const
+export const statuses = [
+  ...(['running', 'waiting', 'paused', 'compensating'] as const),
+  ...(['completed', 'failed', 'cancelled', 'retracted'] as const),
+] as const
 
 export const InstanceShape = z
   .object({
@@ -140,10 +151,13 @@ export const InstanceShape = z
     status: z.enum(statuses),
     step: z.string().nullable(),
     reason: z.string().nullable(),
-    eventId: z.string(),
+    eventId: z.string().nullable(),
+    parentId: z.string().nullable().openapi({ description: 'The run that started it' }),
     createdAt: time,
     updatedAt: time,
     output: json,
+    problem: json.openapi({ description: 'What it failed with, RFC 9457' }),
+    compensated: z.boolean().openapi({ description: 'Something that it had done was undone' }),
   })
   .openapi('Instance')
 
@@ -151,12 +165,19 @@ export const JournalEntryShape = z
   .object({
     seq: z.number(),
     step: z.string(),
-    kind: z.enum(['started', 'completed', 'waiting', 'retrying', 'failed', 'cancelled']),
+    name: z.string().openapi({ description: 'Of the task' }),
+    kind: z.enum([
+      ...(['started', 'completed', 'waiting', 'retrying', 'failed'] as const),
+      ...(['cancelled', 'retracted'] as const),
+    ]),
+    action: z.string(),
     attempt: z.number(),
+    startedAt: time,
     at: time,
     input: json,
     output: json,
     error: z.string().nullable(),
+    dropped: z.boolean().openapi({ description: 'It was undone, or set aside by a retry' }),
   })
   .openapi('JournalEntry')
 

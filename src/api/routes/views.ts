@@ -6,7 +6,9 @@ import type { JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Page } from '../../base/page.ts'
 import type { Notification } from '../../services/notification.ts'
 import type { StreamEvent } from '../../stream/stream.ts'
-import type { DeployedWorkflow, Instance, JournalEntry } from '../../workflow/workflow.ts'
+import type { RunnableWorkflow } from '../../workflow/durable-context.ts'
+import { outlineOf } from '../../workflow/read-workflow.ts'
+import { type Instance, type JournalEntry, taskName } from '../../workflow/workflow.ts'
 import type {
   BlockDetailShape,
   EventShape,
@@ -37,9 +39,11 @@ export function eventView(event: StreamEvent, instances: string[]): z.infer<type
 
 /** An instance without its journal. */
 export function instanceView(instance: Instance): z.infer<typeof InstanceShape> {
-  const { id, workflow, definitionHash, status, eventId } = instance
+  const { id, workflow, definitionHash, status, compensated } = instance
   return {
-    ...{ id, workflow, definitionHash, status, eventId },
+    ...{ id, workflow, definitionHash, status, compensated },
+    ...{ eventId: instance.eventId ?? null, parentId: instance.parentId ?? null },
+    problem: instance.problem ?? null,
     step: instance.step ?? null,
     reason: instance.reason ?? null,
     createdAt: isoTime(instance.createdAtMs),
@@ -50,17 +54,24 @@ export function instanceView(instance: Instance): z.infer<typeof InstanceShape> 
 
 /** One line of a journal. */
 export function entryView(entry: JournalEntry): z.infer<typeof JournalEntryShape> {
-  const { seq, step, kind, attempt, atMs, input = null, output = null, error = null } = entry
-  return { seq, step, kind, attempt, at: isoTime(atMs), input, output, error }
+  const { seq, step, kind, action, attempt, dropped, startedAtMs, atMs } = entry
+  const { input = null, output = null, error = null } = entry
+  return {
+    ...{ seq, step, name: taskName(step), kind, action, attempt, dropped },
+    ...{ startedAt: isoTime(startedAtMs), at: isoTime(atMs), input, output, error },
+  }
 }
 
 /** A workflow as it is drawn. */
-export function workflowView(workflow: DeployedWorkflow): z.infer<typeof WorkflowShape> {
-  const steps = workflow.steps.map(({ name, kind, next }) => ({
-    ...{ name, kind },
-    next: next.map(({ step, when = null }) => ({ step, when })),
+export function workflowView(workflow: RunnableWorkflow): z.infer<typeof WorkflowShape> {
+  const { namespace, name, version, title, hash, document, trigger } = workflow
+  const [wish] = trigger.on?.wishes ?? []
+  const steps = outlineOf(workflow).map(({ next, ...step }) => ({
+    ...step,
+    next: next.map(({ step: to, when = null }) => ({ step: to, when })),
   }))
-  return { ...workflow, steps }
+  const event = wish?.attributes.event ?? wish?.attributes.type ?? null
+  return { namespace, name, version, title, hash, event, steps, definition: document }
 }
 
 /** A notification of the outbox. */

@@ -78,7 +78,7 @@ export async function notifyWorld(
       const step = notifications.functions[name] as StepFunction
       const outcome = await step(input, contextOf(n))
       assert.equal(outcome.kind, 'done')
-      await sql.transaction(async (session) => outcome.commit?.(session))
+      await sql.write(outcome.writes ?? [])
       notifications.wake()
       return outcome.output
     },

@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import type { RunnableWorkflow } from '../durable-context.ts'
-import type { WorkflowName } from '../durable-workflow.ts'
+import type { WorkflowName } from '../workflow.ts'
 
 /** Compiled definitions that are kept beside the deployed ones. */
 const maxCompiled = 1_000

@@ -6,15 +6,18 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
-import type { SqlStore } from '../../store/sql.ts'
+import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, RunnableWorkflow } from '../durable-context.ts'
-import type {
-  InstanceChange,
-  RunOptions,
-  WorkflowEngine,
-  WorkflowName,
-} from '../durable-workflow.ts'
 import { keptJson } from '../kept-json.ts'
+import {
+  type Instance,
+  type InstanceChange,
+  isOpen,
+  type RunOptions,
+  type StepPoint,
+  type WorkflowEngine,
+  type WorkflowName,
+} from '../workflow.ts'
 import { type Claims, leasedClaims, soleClaims } from './claims.ts'
 import {
   cancelInstance,
@@ -27,21 +30,14 @@ import { Definitions } from './definitions.ts'
 import type { Evaluate } from './event-match.ts'
 import { deliverToInboxes } from './inboxes.ts'
 import { InstanceTally, instanceDetail, listInstances } from './instance-lists.ts'
-import {
-  freshRow,
-  insertion,
-  instanceOf,
-  isOpen,
-  lives,
-  type NewInstance,
-} from './instance-rows.ts'
+import { freshRow, insertion, instanceOf, lives, type NewInstance } from './instance-rows.ts'
 import { advanceInstances, retractInstances, startTriggered } from './intake.ts'
 import { Journal } from './journal.ts'
 import { Outcomes } from './outcomes.ts'
 import { maxBusy, Pump } from './pump.ts'
 import { listQuestions, takeAnswer } from './questions.ts'
 import { replayOn } from './replay.ts'
-import type { RunEnvironment, StepPoint } from './run-environment.ts'
+import type { RunEnvironment } from './run-environment.ts'
 import { Runs } from './runs.ts'
 import { keepSchedule, scheduleAfter } from './schedules.ts'
 
@@ -60,6 +56,8 @@ export interface EngineDependencies {
   readonly evaluate: Evaluate
   /** The life of events that is enough for every step; `finalized` unless set lower. */
   readonly minimumLife?: AwaitedLife
+  /** What others write in the commit that ends an instance. */
+  readonly ended?: ((instance: Instance) => readonly SqlWrite[]) | undefined
   /** Called at each boundary of each action. */
   readonly observe?: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
 }
@@ -99,6 +97,7 @@ class DurableEngine implements WorkflowEngine {
       tell: (change) => this.#tell(change),
       childOf: (...asked) => this.#childOf(...asked),
       afterEnd: scheduleAfter,
+      ended: (instance) => dependencies.ended?.(instance) ?? [],
       wake: () => this.wake(),
       waits: (untilMs) => this.#pump.wakeAt(untilMs),
       left: (row) => {

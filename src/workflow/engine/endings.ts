@@ -2,8 +2,9 @@
 
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlValue, SqlWrite } from '../../store/sql.ts'
-import type { JournalEntry } from '../durable-workflow.ts'
+import type { JournalEntry } from '../workflow.ts'
 import type { Problem } from '../workflow-error.ts'
+import { shownInstance } from './instance-lists.ts'
 import type { InstanceRow } from './instance-rows.ts'
 import type { NewLine } from './journal.ts'
 import type { LiveRun } from './run-environment.ts'
@@ -45,24 +46,26 @@ export function ending(run: LiveRun, end: RunEnd): Ending {
       ...{ updatedAtMs: nowMs, wakeAtMs: undefined },
     }
     const values = [end.text, nowMs, id]
-    return { row: ended, guard: completion, values, more, line: undefined }
+    const along = [...more, ...run.with.ended(shownInstance(ended))]
+    return { row: ended, guard: completion, values, more: along, line: undefined }
   }
   const status = statusOf(run, end)
   const reason = end.kind === 'failed' && status === 'failed' ? end.reason : row.reason
   const problem = end.kind === 'failed' ? end.problem : row.problem
   const compensated = [...run.journal.known().keys()].some((key) => key.includes(compensationMark))
   const { interrupt } = row
+  const ended: InstanceRow = {
+    ...{ ...row, status, step: run.step, reason, problem, compensated, interrupt: undefined },
+    ...{ updatedAtMs: nowMs, wakeAtMs: undefined },
+  }
   return {
-    row: {
-      ...{ ...row, status, step: run.step, reason, problem, compensated, interrupt: undefined },
-      ...{ updatedAtMs: nowMs, wakeAtMs: undefined },
-    },
+    row: ended,
     guard: `${failure} AND interrupt ${interrupt === undefined ? 'IS NULL' : '= ? AND comes_back = 0'}`,
     values: [
       ...[status, run.step ?? null, reason ?? null, problem ? JSON.stringify(problem) : null],
       ...[compensated ? 1 : 0, nowMs, id, ...(interrupt === undefined ? [] : [interrupt])],
     ],
-    more,
+    more: [...more, ...run.with.ended(shownInstance(ended))],
     line: endLine(run, { status, problem, nowMs }),
   }
 }

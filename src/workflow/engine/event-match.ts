@@ -28,6 +28,7 @@ function fits(name: string, wanted: string, event: CloudEvent): boolean {
   if (found === wanted) return true
   if (name === 'event') return typeof found === 'string' && sameEvent(wanted, found)
   if (name !== 'contract') return false
+  if (event.contractname === wanted) return true
   const { address } = (event.data ?? {}) as { readonly address?: Json }
   return typeof address === 'string' && address.toLowerCase() === wanted.toLowerCase()
 }

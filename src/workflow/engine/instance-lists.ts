@@ -4,12 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Page } from '../../base/page.ts'
 import { sequencePage } from '../../store/sequence-page.ts'
 import type { SqlStore, SqlValue } from '../../store/sql.ts'
-import type {
-  Instance,
-  InstanceCounts,
-  InstanceDetail,
-  InstanceQuery,
-} from '../durable-workflow.ts'
+import type { Instance, InstanceCounts, InstanceDetail, InstanceQuery } from '../workflow.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import { entryOf } from './journal.ts'
 

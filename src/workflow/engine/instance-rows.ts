@@ -3,18 +3,10 @@
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlRow, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, InterruptReason } from '../durable-context.ts'
-import type { Instance, InstanceStatus } from '../durable-workflow.ts'
+import type { Instance, InstanceStatus } from '../workflow.ts'
 
 /** Lives of an event in the order in which they come. */
 export const lives: readonly AwaitedLife[] = ['pending', 'confirmed', 'safe', 'finalized']
-
-/** Statuses after which an instance does nothing more by itself. */
-const endings: readonly string[] = ['completed', 'failed', 'cancelled', 'retracted']
-
-/** Whether an instance still has something to do. */
-export function isOpen({ status }: { readonly status: InstanceStatus }): boolean {
-  return !endings.includes(status)
-}
 
 /** An instance as the engine keeps it. */
 export interface InstanceRow extends Instance {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlRow, SqlSession, SqlWrite } from '../../store/sql.ts'
-import type { JournalEntry } from '../durable-workflow.ts'
+import type { JournalEntry } from '../workflow.ts'
 import { type Problem, WorkflowError } from '../workflow-error.ts'
 import { jsonOf } from './instance-rows.ts'
 

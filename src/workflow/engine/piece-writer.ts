@@ -2,7 +2,7 @@
 
 import { AppError } from '../../base/app-error.ts'
 import type { SqlWrite } from '../../store/sql.ts'
-import type { JournalEntry } from '../durable-workflow.ts'
+import type { JournalEntry } from '../workflow.ts'
 import type { RunEnvironment } from './run-environment.ts'
 
 /** Never ends; for what nobody looks at any more. */

@@ -13,7 +13,7 @@ import {
   type Question,
   type RunnableWorkflow,
 } from '../durable-context.ts'
-import type { ReplayReport } from '../durable-workflow.ts'
+import type { ReplayReport } from '../workflow.ts'
 import { problemOf } from '../workflow-error.ts'
 import { compensationMark } from './endings.ts'
 import type { InstanceRow } from './instance-rows.ts'

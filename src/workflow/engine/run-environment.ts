@@ -5,15 +5,12 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { ChildWorkflow, DurableContext, RunnableWorkflow } from '../durable-context.ts'
-import type { InstanceChange, JournalEntry } from '../durable-workflow.ts'
+import type { Instance, InstanceChange, JournalEntry, StepPoint } from '../workflow.ts'
 import type { InstanceRow, NewInstance } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
 import type { OutsideCalls } from './outside-calls.ts'
 import type { Scope } from './scope.ts'
 import type { Wait } from './waits.ts'
-
-/** Boundaries of an action: before it is called, after it has ended, after its result is on disk. */
-export type StepPoint = 'started' | 'performed' | 'journaled'
 
 /** A run as its operations see it. */
 export interface LiveRun {
@@ -84,6 +81,8 @@ export interface RunEnvironment {
   childOf(run: LiveRun, child: ChildWorkflow, id: string): NewInstance
   /** What is written when an instance of this workflow has ended. */
   afterEnd(workflow: RunnableWorkflow, nowMs: number): readonly SqlWrite[]
+  /** What others write in the commit that ends an instance. */
+  ended(instance: Instance): readonly SqlWrite[]
   /** Something was written that concerns other instances. */
   wake(): void
 }

@@ -2,8 +2,9 @@
 
 import { AppError } from '../../base/app-error.ts'
 import { keptReason } from '../kept-json.ts'
+import { isOpen } from '../workflow.ts'
 import type { Definitions } from './definitions.ts'
-import { type InstanceRow, instanceOf, isOpen } from './instance-rows.ts'
+import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import { goOn } from './intake.ts'
 import { Journal } from './journal.ts'
 import type { Outcomes } from './outcomes.ts'

@@ -14,9 +14,9 @@ import type {
   RunnableWorkflow,
   Trigger,
 } from '../durable-context.ts'
-import type { InstanceDetail, WorkflowEngine } from '../durable-workflow.ts'
 import { createDurableEngine, type EngineDependencies } from '../engine/durable-engine.ts'
 import { createEventExpressions } from '../event-expressions.ts'
+import type { InstanceDetail, WorkflowEngine } from '../workflow.ts'
 import { ManualTime } from './manual-time.ts'
 
 /** A workflow by hand. */

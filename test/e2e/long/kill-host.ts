@@ -8,7 +8,7 @@ const node = await startNode(
   { dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.1, pollInterval: 20 },
   {
     observe: (reached, _instance, name) => {
-      if (reached === point && name === step) process.kill(process.pid, 'SIGKILL')
+      if (reached === point && name.endsWith(`/${step}`)) process.kill(process.pid, 'SIGKILL')
     },
   },
 )

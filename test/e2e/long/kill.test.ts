@@ -19,7 +19,7 @@ const entry = path.join(import.meta.dirname, 'kill-host.ts')
 const allocated = toEventSelector('Allocated(address,uint256,bytes32)')
 const refunded = toEventSelector('Refunded(address,uint256,bytes32)')
 
-const approved = ['notify', 'kyc', 'decide', 'allocate', 'record']
+const approved = ['notify', 'kyc', 'allocate', 'record']
 const points = ['started', 'performed', 'journaled']
 
 /** The node's answers once the instance is finished. */
@@ -31,11 +31,11 @@ async function outcome(api: string, rpc: string) {
   const { contracts } = (await getJson<Rows<Chain>>(`${api}/v1/chains`)).items[0] as Chain
   const logs = (address: string, topic: string) =>
     callRpc<unknown[]>(rpc, 'eth_getLogs', { fromBlock: '0x0', address, topics: [topic] })
-  const detail = await getJson<{ journal: { step: string; kind: string }[] }>(
+  const detail = await getJson<{ journal: { name: string; kind: string }[] }>(
     `${api}/v1/instances/${instance.id}`,
   )
   return {
-    completed: detail.journal.filter(({ kind }) => kind === 'completed').map(({ step }) => step),
+    completed: detail.journal.filter(({ kind }) => kind === 'completed').map(({ name }) => name),
     allocations: (await logs(contracts.allocationToken, allocated)).length,
     refunds: (await logs(contracts.depositVault, refunded)).length,
     notifications: (await getJson<Rows<unknown>>(`${api}/v1/notifications`)).items.length,
@@ -77,7 +77,7 @@ describe('a program killed with SIGKILL finishes its workflow, nothing twice', (
   for (const point of points) {
     test(`when "refund" is ${point}`, { timeout: 90_000 }, async (t) => {
       assert.deepEqual(await killedAt(t, { point, step: 'refund', memo: 'refuse' }), {
-        completed: ['notify', 'kyc', 'decide', 'refund', 'record'],
+        completed: ['notify', 'kyc', 'refund', 'record'],
         ...{ allocations: 0, refunds: 1, notifications: 1, records: 1 },
       })
     })

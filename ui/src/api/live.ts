@@ -182,11 +182,11 @@ export function takeInstance(client: QueryClient, instance: Instance, entry: Jou
   addItem(client, ['instances', 'all'], instance, ({ id }) => id)
   const key = ['instance', instance.id]
   const known = client.getQueryData<InstanceDetail>(key)
-  const last = known?.journal.at(-1)?.seq ?? 0
-  const isNext = known !== undefined && entry.seq === last + 1
-  if (isNext) {
-    client.setQueryData(key, { ...known, ...instance, journal: [...known.journal, entry] })
-  }
+  // Steps that have begun are told without a place in the journal, until they have ended.
+  const kept = known?.journal.filter(({ seq, step }) => seq !== 0 || step !== entry.step) ?? []
+  const last = Math.max(0, ...kept.map(({ seq }) => seq))
+  const isNext = known !== undefined && (entry.seq === 0 || entry.seq === last + 1)
+  if (isNext) client.setQueryData(key, { ...known, ...instance, journal: [...kept, entry] })
   // Something was missed, or an answer is under way that is older than this: what is asked for now has it.
   const isAsked = client.getQueryState(key)?.fetchStatus === 'fetching'
   if (entry.seq > last && (!isNext || isAsked)) {

@@ -85,6 +85,8 @@ export interface ChainEvent {
 
 export interface Step {
   readonly name: string
+  /** JSON pointer, with which the keys of its journal lines begin. */
+  readonly pointer: string
   readonly kind: string
   readonly next: readonly { readonly step: string; readonly when: string | null }[]
 }
@@ -93,12 +95,20 @@ export interface Workflow {
   readonly name: string
   readonly title: string
   readonly hash: string
-  readonly event: string
+  readonly event: string | null
   readonly steps: readonly Step[]
   readonly definition: unknown
 }
 
-export type InstanceStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+export type InstanceStatus =
+  | 'running'
+  | 'waiting'
+  | 'paused'
+  | 'compensating'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'retracted'
 
 export interface Instance {
   readonly id: string
@@ -107,7 +117,7 @@ export interface Instance {
   readonly status: InstanceStatus
   readonly step: string | null
   readonly reason: string | null
-  readonly eventId: string
+  readonly eventId: string | null
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -115,12 +125,23 @@ export interface Instance {
 export interface JournalEntry {
   readonly seq: number
   readonly step: string
-  readonly kind: 'started' | 'completed' | 'waiting' | 'retrying' | 'failed' | 'cancelled'
+  readonly name: string
+  readonly kind:
+    | 'started'
+    | 'completed'
+    | 'waiting'
+    | 'retrying'
+    | 'failed'
+    | 'cancelled'
+    | 'retracted'
   readonly attempt: number
+  readonly startedAt: string
   readonly at: string
   readonly input: unknown
   readonly output: unknown
   readonly error: string | null
+  /** It was undone, or set aside by a retry. */
+  readonly dropped: boolean
 }
 
 export interface InstanceDetail extends Instance {

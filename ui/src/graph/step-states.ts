@@ -29,6 +29,7 @@ const stateOf: Readonly<Record<JournalEntry['kind'], StepState>> = {
   retrying: 'retrying',
   failed: 'failed',
   cancelled: 'cancelled',
+  retracted: 'cancelled',
 }
 
 /** Icon of each state: they differ in shape, not only in colour. */
@@ -52,10 +53,11 @@ export function stepsOf(
 ): { readonly steps: readonly Step[]; readonly isDeployed: boolean } {
   const deployed = workflows.find(({ hash }) => hash === definitionHash)
   if (deployed) return { steps: deployed.steps, isDeployed: true }
-  const names = [...new Set(journal.map(({ step }) => step))]
-  const steps = names.map((name, at) => {
-    const next = names[at + 1]
-    return { name, kind: '', next: next === undefined ? [] : [{ step: next, when: null }] }
+  const ran = [...new Map(journal.map(({ name, step }) => [name, step]))]
+  const steps = ran.map(([name, pointer], at) => {
+    const next = ran[at + 1]?.[0]
+    const following = next === undefined ? [] : [{ step: next, when: null }]
+    return { name, pointer, kind: '', next: following }
   })
   return { steps, isDeployed: false }
 }
@@ -66,14 +68,33 @@ export function stepViews(
   journal: readonly JournalEntry[],
   status: InstanceStatus | undefined,
 ): readonly StepView[] {
-  return steps.map(({ name, kind }) => {
-    const entries = journal.filter(({ step }) => step === name)
+  return steps.map(({ name, pointer, kind, next }) => {
+    const entries = journal.filter(({ step, dropped }) => !dropped && isOf(step, pointer))
     const last = entries.at(-1)
-    const reached = last === undefined ? 'not reached' : stateOf[last.kind]
-    const cut = status === 'cancelled' && reached !== 'done' && reached !== 'not reached'
-    const first = entries.find((entry) => entry.kind === 'started')
+    const reached = last === undefined ? passed(next, steps, journal) : stateOf[last.kind]
+    const cut =
+      (status === 'cancelled' || status === 'retracted') &&
+      reached !== 'done' &&
+      reached !== 'not reached'
+    const [first] = entries
     const end = entries.findLast((entry) => entry.kind === 'completed' || entry.kind === 'failed')
-    const durationMs = first && end ? Date.parse(end.at) - Date.parse(first.at) : undefined
+    const durationMs = first && end ? Date.parse(end.at) - Date.parse(first.startedAt) : undefined
     return { name, kind, state: cut ? 'cancelled' : reached, entries, durationMs }
   })
+}
+
+/** What only decides or reckons leaves no line: it was passed if what follows it was reached. */
+function passed(
+  next: Step['next'],
+  steps: readonly Step[],
+  journal: readonly JournalEntry[],
+): StepState {
+  const following = steps.filter(({ name }) => next.some(({ step }) => step === name))
+  const isPassed = following.some(({ pointer }) => journal.some(({ step }) => isOf(step, pointer)))
+  return isPassed ? 'done' : 'not reached'
+}
+
+/** Whether a line belongs to a task, or to what is done within it. */
+function isOf(key: string, pointer: string): boolean {
+  return key === pointer || key.startsWith(`${pointer}/`) || key.startsWith(`${pointer}#`)
 }

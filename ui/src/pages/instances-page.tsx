@@ -12,9 +12,12 @@ import { Link, navigate, useLocation } from '../router.tsx'
 const statuses: readonly InstanceStatus[] = [
   'running',
   'waiting',
+  'paused',
+  'compensating',
   'completed',
   'failed',
   'cancelled',
+  'retracted',
 ]
 
 /** All runs, or those of one status. */

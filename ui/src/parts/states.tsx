@@ -80,6 +80,8 @@ const icons: Readonly<Record<State, IconName>> = {
   open: 'waiting',
   mined: 'done',
   final: 'done',
+  paused: 'waiting',
+  compensating: 'back',
   retracted: 'back',
   creating: 'running',
   starting: 'running',
