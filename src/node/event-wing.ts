@@ -3,7 +3,6 @@
 import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
 import { depositVaultAbi } from '../abi/deposit-vault.gen.ts'
 import { streamAnchorAbi } from '../abi/stream-anchor.gen.ts'
-import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { Notifications } from '../services/notification.ts'

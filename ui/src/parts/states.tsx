@@ -80,7 +80,6 @@ const icons: Readonly<Record<State, IconName>> = {
   open: 'waiting',
   mined: 'done',
   final: 'done',
-  paused: 'waiting',
   compensating: 'back',
   retracted: 'back',
   creating: 'running',
