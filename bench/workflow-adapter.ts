@@ -1,4 +1,4 @@
-/** Lets the workflow benchmark of peers drive this engine, on SQLite or (WORKFLOW_STORE=postgres) on PostgreSQL. */
+/** Lets the workflow benchmark of peers drive this engine, on SQLite. */
 
 import path from 'node:path'
 import { systemClock, systemTimer } from '../src/base/clock.ts'
@@ -8,9 +8,9 @@ import { noMetrics } from '../src/base/metrics.ts'
 import type { SqlStore } from '../src/store/sql.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import type { RunnableWorkflow } from '../src/workflow/durable-context.ts'
-import type { WorkflowEngine } from '../src/workflow/workflow.ts'
 import { createDurableEngine } from '../src/workflow/engine/durable-engine.ts'
 import { engineMigrations } from '../src/workflow/engine/schema.ts'
+import type { WorkflowEngine } from '../src/workflow/workflow.ts'
 
 /** What the benchmark hands over; see its README, "Adapter contract". */
 interface BenchContext {
