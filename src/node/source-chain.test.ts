@@ -22,7 +22,11 @@ async function foreign(t: TestContext, answers: Readonly<Record<string, unknown>
   t.after(() => server.close())
   const { port } = server.address() as AddressInfo
   const values = { endpoint: `http://127.0.0.1:${port}/key`, contract: `0x${'1'.repeat(40)}` }
-  const composition = { values, given: {}, hooks: {} } as unknown as Composition
+  const stops: (() => Promise<void>)[] = []
+  t.after(async () => {
+    for (const stop of stops) await stop()
+  })
+  const composition = { values, given: {}, hooks: {}, stops } as unknown as Composition
   return { asked, port, open: () => openChain(composition) }
 }
 
