@@ -7,8 +7,8 @@ import { fileReason } from '../base/file-reason.ts'
 import { channelNames } from '../services/notification.ts'
 import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { importDefinition } from '../workflow/import-definition.ts'
-import { expandedYaml } from '../workflow/read-definition.ts'
-import { outlineOf, readWorkflow } from '../workflow/read-workflow.ts'
+import { outlineOf } from '../workflow/outline.ts'
+import { expandedYaml, readDefinition } from '../workflow/read-definition.ts'
 import type { StepFunction } from '../workflow/workflow.ts'
 
 /** Functions by the name that definitions call them by. */
@@ -59,7 +59,7 @@ export async function readWorkflows(
  */
 export function checkWorkflow(text: string, file: string): { name: string; steps: number } {
   const workflow = read(text, { file, functions: knownFunctions })
-  return { name: workflow.name, steps: outlineOf(workflow).length }
+  return { name: workflow.name, steps: outlineOf(workflow.document).length }
 }
 
 /** The full definition of a text as YAML. @throws AppError `workflow/bad-definition` */
@@ -82,7 +82,7 @@ function read(
   { file, functions }: { file: string; functions: Functions },
 ): RunnableWorkflow {
   if (file.endsWith('.json')) mustBeJson(text, file)
-  return readWorkflow(text, { functions, deploying: true })
+  return readDefinition(text, { functions, deploying: true })
 }
 
 function mustBeJson(text: string, file: string): void {

@@ -4,7 +4,7 @@ import { contractMigrations } from './contract-book.ts'
 import { createDurableEngine, type EngineDependencies } from './engine/durable-engine.ts'
 import { engineMigrations } from './engine/schema.ts'
 import { createEventExpressions } from './event-expressions.ts'
-import { readWorkflow } from './read-workflow.ts'
+import { readDefinition } from './read-definition.ts'
 import { senderMigrations } from './transaction-sender.ts'
 import type { StepFunction, WorkflowEngine } from './workflow.ts'
 
@@ -25,7 +25,7 @@ export function createWorkflowEngine({
 }: WorkflowEngineDependencies): WorkflowEngine {
   return createDurableEngine({
     ...dependencies,
-    compile: (document) => readWorkflow(document, { functions }),
+    compile: (document) => readDefinition(document, { functions }),
     evaluate: createEventExpressions(),
   })
 }

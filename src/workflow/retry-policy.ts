@@ -15,13 +15,6 @@ export interface RetryPolicy {
 /** Holds for a step that says nothing. */
 export const defaultRetry: RetryPolicy = { attempts: 20, delayMs: 250, backoff: 2 }
 
-/** What a step may say. */
-export const retryBounds = {
-  attempts: { from: 1, to: 1_000, whole: true },
-  delayMs: { from: 1, to: 3_600_000, whole: true },
-  backoff: { from: 1, to: 10, whole: false },
-} as const satisfies Record<keyof RetryPolicy, object>
-
 /** Longest pause between attempts, unless `delayMs` is longer. */
 const longestRetryMs = 60_000
 /** Shortest and longest wait for a reason to go away. */

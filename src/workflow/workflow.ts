@@ -211,17 +211,6 @@ export interface RunOptions {
 /** What a `call` of the language runs, on its evaluated input. */
 export type StepFunction = (input: Json, context: ActionContext) => Promise<ActionOutcome>
 
-/** One task of a definition as the console draws it. */
-export interface StepOutline {
-  readonly name: string
-  /** JSON pointer of the task, with which the keys of its lines begin. */
-  readonly pointer: string
-  /** `switch`, `set`, or the function that is called, such as `evm.send`. */
-  readonly kind: string
-  /** Tasks that may follow, with the condition under which they do; none ends the workflow. */
-  readonly next: readonly { readonly step: string; readonly when?: string | undefined }[]
-}
-
 /** The name of a task by the key of one of its lines: `pay` of `/do/1/pay#visit/2`. */
 export function taskName(step: string): string {
   return (

@@ -293,6 +293,7 @@ describe('the API of a node', { timeout: 120_000 }, () => {
       [
         ['chain', true],
         ['database', true],
+        ['queue', true],
         ['sinks', true],
         ['listener', true],
       ],

@@ -229,7 +229,7 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
     await refused([...words, '--chain-id', '5'], /chain ?id/i)
     const other = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
     await refused([...words, '--mnemonic', other], /other words, .*give those by --mnemonic/)
-    for (const endpoint of ['ws://127.0.0.1:1', 'http://u:%zz@127.0.0.1:1/geheim']) {
+    for (const endpoint of ['ftp://127.0.0.1:1', 'http://u:%zz@127.0.0.1:1/geheim']) {
       const environment = { BLOCKCHAIN_ENDPOINT: endpoint, CONTRACT_ADDRESS: `0x${'1'.repeat(40)}` }
       await refused(words, /BLOCKCHAIN_ENDPOINT: expected an address such as http:/, environment)
     }

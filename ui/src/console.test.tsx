@@ -72,12 +72,12 @@ const steps: readonly Step[] = [
     pointer: '/do/0/a',
     kind: 'set',
     next: [
-      { step: 'b', when: 'x' },
-      { step: 'c', when: null },
+      { step: '/do/0/b', when: 'x' },
+      { step: '/do/0/c', when: null },
     ],
   },
-  { name: 'b', pointer: '/do/0/b', kind: 'evm.send', next: [{ step: 'd', when: null }] },
-  { name: 'c', pointer: '/do/0/c', kind: 'evm.send', next: [{ step: 'd', when: null }] },
+  { name: 'b', pointer: '/do/0/b', kind: 'evm.send', next: [{ step: '/do/0/d', when: null }] },
+  { name: 'c', pointer: '/do/0/c', kind: 'evm.send', next: [{ step: '/do/0/d', when: null }] },
   { name: 'd', pointer: '/do/0/d', kind: 'set', next: [] },
 ]
 
@@ -106,16 +106,22 @@ test('the state of each step follows from the journal', () => {
   expect(stepViews(steps, journal, 'waiting')[0]?.durationMs).toBe(2_000)
 })
 
+test('a branch that was not taken is not reached, though what follows it was', () => {
+  const journal = [line(1, 'c', 'completed', 1), line(2, 'd', 'completed', 2)]
+  const states = stepViews(steps, journal, 'completed').map(({ state }) => state)
+  expect(states).toEqual(['done', 'not reached', 'done', 'done'])
+})
+
 test('a step lies below everything that leads to it, siblings side by side', () => {
   const places = layout(steps)
-  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => places.get(name))
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => places.get(`/do/0/${name}`))
   expect(b?.y).toBe(c?.y)
   expect(b?.x).not.toBe(c?.x)
   expect((d?.y ?? 0) > (b?.y ?? 0) && (b?.y ?? 0) > (a?.y ?? 0)).toBe(true)
   const loop: readonly Step[] = [
-    { name: 'l', pointer: '/do/0/l', kind: 'set', next: [{ step: 'l', when: null }] },
+    { name: 'l', pointer: '/do/0/l', kind: 'set', next: [{ step: '/do/0/l', when: null }] },
   ]
-  expect(layout(loop).get('l')).toEqual({ x: 0, y: 0 })
+  expect(layout(loop).get('/do/0/l')).toEqual({ x: 0, y: 0 })
 })
 
 test('a live list takes an item once, replaces it, and stays bounded', () => {

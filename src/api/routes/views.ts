@@ -7,7 +7,7 @@ import type { Page } from '../../base/page.ts'
 import type { Notification } from '../../services/notification.ts'
 import type { StreamEvent } from '../../stream/stream.ts'
 import type { RunnableWorkflow } from '../../workflow/durable-context.ts'
-import { outlineOf } from '../../workflow/read-workflow.ts'
+import { outlineOf } from '../../workflow/outline.ts'
 import { type Instance, type JournalEntry, taskName } from '../../workflow/workflow.ts'
 import type {
   BlockDetailShape,
@@ -66,8 +66,8 @@ export function entryView(entry: JournalEntry): z.infer<typeof JournalEntryShape
 export function workflowView(workflow: RunnableWorkflow): z.infer<typeof WorkflowShape> {
   const { namespace, name, version, title, hash, document, trigger } = workflow
   const [wish] = trigger.on?.wishes ?? []
-  const steps = outlineOf(workflow).map(({ next, ...step }) => ({
-    ...step,
+  const steps = outlineOf(document).map(({ next, name: step, pointer, kind }) => ({
+    ...{ name: step, pointer, kind },
     next: next.map(({ step: to, when = null }) => ({ step: to, when })),
   }))
   const event = wish?.attributes.event ?? wish?.attributes.type ?? null

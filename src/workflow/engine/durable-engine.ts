@@ -86,7 +86,7 @@ class DurableEngine implements WorkflowEngine {
     this.#claims =
       sql.dialect === 'sqlite'
         ? soleClaims(sql)
-        : leasedClaims({ ...dependencies, lost: () => this.#runs.abandon() })
+        : leasedClaims({ ...dependencies, lost: () => this.#beginAnew() })
     const [name, help] = ['quantumstream_workflow_instances_total', 'Instances that ended']
     const finished = metrics.counter(name, help, ['workflow', 'status'])
     this.#runs = new Runs({
@@ -265,6 +265,12 @@ class DurableEngine implements WorkflowEngine {
     for (const id of this.#outcomes.awaited()) {
       this.#outcomes.fail(id, new AppError({ code: 'workflow/stopped', message, retry: 'later' }))
     }
+  }
+
+  /** What it had is others' by now; it takes what is due as a new worker. */
+  #beginAnew(): void {
+    this.#runs.abandon()
+    this.wake()
   }
 
   /** A run of its own if there is room, else what is due when there is. */

@@ -154,9 +154,11 @@ export class Runs {
     try {
       const found = await sql.get('SELECT * FROM instances WHERE id = ?', id)
       const owner = this.#with.owner()
-      if (found === undefined || (owner !== null && found.owner !== owner)) return
+      if (found === undefined) return
       const row = instanceOf(found)
-      if (!isOpen(row) && row.interrupt === undefined) {
+      const isOver = !isOpen(row) && row.interrupt === undefined
+      if (!isOver && owner !== null && found.owner !== owner) return
+      if (isOver) {
         outcomes.settle(row)
         if (row.wakeAtMs !== undefined) await this.#rest(id)
         return

@@ -14,6 +14,8 @@ export type StepState =
 
 /** What happened in one step. */
 export interface StepView {
+  /** JSON pointer of the task, by which it is known. */
+  readonly pointer: string
   readonly name: string
   readonly kind: string
   readonly state: StepState
@@ -55,7 +57,7 @@ export function stepsOf(
   if (deployed) return { steps: deployed.steps, isDeployed: true }
   const ran = [...new Map(journal.map(({ name, step }) => [name, step]))]
   const steps = ran.map(([name, pointer], at) => {
-    const next = ran[at + 1]?.[0]
+    const next = ran[at + 1]?.[1]
     const following = next === undefined ? [] : [{ step: next, when: null }]
     return { name, pointer, kind: '', next: following }
   })
@@ -71,7 +73,7 @@ export function stepViews(
   return steps.map(({ name, pointer, kind, next }) => {
     const entries = journal.filter(({ step, dropped }) => !dropped && isOf(step, pointer))
     const last = entries.at(-1)
-    const reached = last === undefined ? passed(next, steps, journal) : stateOf[last.kind]
+    const reached = last ? stateOf[last.kind] : unwritten(kind, next, journal)
     const cut =
       (status === 'cancelled' || status === 'retracted') &&
       reached !== 'done' &&
@@ -79,22 +81,18 @@ export function stepViews(
     const [first] = entries
     const end = entries.findLast((entry) => entry.kind === 'completed' || entry.kind === 'failed')
     const durationMs = first && end ? Date.parse(end.at) - Date.parse(first.startedAt) : undefined
-    return { name, kind, state: cut ? 'cancelled' : reached, entries, durationMs }
+    return { pointer, name, kind, state: cut ? 'cancelled' : reached, entries, durationMs }
   })
 }
 
 /** What only decides or reckons leaves no line: it was passed if what follows it was reached. */
-function passed(
-  next: Step['next'],
-  steps: readonly Step[],
-  journal: readonly JournalEntry[],
-): StepState {
-  const following = steps.filter(({ name }) => next.some(({ step }) => step === name))
-  const isPassed = following.some(({ pointer }) => journal.some(({ step }) => isOf(step, pointer)))
+function unwritten(kind: string, next: Step['next'], journal: readonly JournalEntry[]): StepState {
+  if (kind !== 'switch' && kind !== 'set') return 'not reached'
+  const isPassed = next.some(({ step: pointer }) => journal.some(({ step }) => isOf(step, pointer)))
   return isPassed ? 'done' : 'not reached'
 }
 
 /** Whether a line belongs to a task, or to what is done within it. */
-function isOf(key: string, pointer: string): boolean {
+export function isOf(key: string, pointer: string): boolean {
   return key === pointer || key.startsWith(`${pointer}/`) || key.startsWith(`${pointer}#`)
 }

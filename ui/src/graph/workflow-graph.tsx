@@ -28,12 +28,12 @@ interface GraphProps {
 export function WorkflowGraph({ steps, views, chosen, onChoose }: GraphProps) {
   const places = layout(steps)
   const nodes: StepNode[] = views.map((view) => ({
-    ...{ id: view.name, type: 'step', position: places.get(view.name) ?? { x: 0, y: 0 } },
-    data: { view, chosen: view.name === chosen },
+    ...{ id: view.pointer, type: 'step', position: places.get(view.pointer) ?? { x: 0, y: 0 } },
+    data: { view, chosen: view.pointer === chosen },
   }))
-  const edges: Edge[] = steps.flatMap(({ name, next }) =>
+  const edges: Edge[] = steps.flatMap(({ pointer, next }) =>
     next.map(({ step, when }) => ({
-      ...{ id: `${name}-${step}`, source: name, target: step, focusable: false },
+      ...{ id: `${pointer}-${step}`, source: pointer, target: step, focusable: false },
       ...(when === null ? {} : { label: when }),
     })),
   )

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react'
 import { etherOf } from '../amounts.ts'
 import { useInstance, useWorkflows } from '../api/questions.ts'
 import type { InstanceDetail } from '../api/shapes.ts'
-import { type StepView, stateIcons, stepsOf, stepViews } from '../graph/step-states.ts'
+import { isOf, type StepView, stateIcons, stepsOf, stepViews } from '../graph/step-states.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Identifier } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
@@ -26,8 +26,11 @@ export function InstancePage({ id }: { readonly id: string }) {
   const { data } = instance
   const { steps, isDeployed } = stepsOf(data, workflows.data?.items ?? [])
   const views = stepViews(steps, data.journal, data.status)
-  const last = data.journal.at(-1)?.step
-  const shown = views.find(({ name }) => name === (chosen ?? last)) ?? views[0]
+  const last = data.journal.at(-1)?.step ?? ''
+  const shown =
+    views.find(({ pointer }) => pointer === chosen) ??
+    views.findLast(({ pointer }) => isOf(last, pointer)) ??
+    views[0]
   return (
     <>
       <Summary instance={data} />
@@ -39,12 +42,17 @@ export function InstancePage({ id }: { readonly id: string }) {
       <div className="columns">
         <section className="panel" aria-label="Graph">
           <Suspense fallback={<Loading what="the graph" />}>
-            <WorkflowGraph steps={steps} views={views} chosen={shown?.name} onChoose={setChosen} />
+            <WorkflowGraph
+              steps={steps}
+              views={views}
+              chosen={shown?.pointer}
+              onChoose={setChosen}
+            />
           </Suspense>
         </section>
         <section className="panel" aria-labelledby="steps">
           <h2 id="steps">Steps</h2>
-          <Timeline views={views} chosen={shown?.name} onChoose={setChosen} />
+          <Timeline views={views} chosen={shown?.pointer} onChoose={setChosen} />
         </section>
       </div>
       {shown && <StepData view={shown} />}
@@ -103,12 +111,12 @@ function Timeline({ views, chosen, onChoose }: TimelineProps) {
   return (
     <ol className="timeline">
       {views.map((view) => (
-        <li key={view.name}>
+        <li key={view.pointer}>
           <button
             type="button"
             className={`step-row state-${view.state.replace(' ', '-')}`}
-            aria-pressed={view.name === chosen}
-            onClick={() => onChoose(view.name)}
+            aria-pressed={view.pointer === chosen}
+            onClick={() => onChoose(view.pointer)}
           >
             <span className="step-mark">
               <Icon name={stateIcons[view.state]} />
