@@ -23,6 +23,7 @@ import { functionInvoke } from '../workflow/functions.ts'
 import { functionMigrations } from '../workflow/functions-schema.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
+import { allowedHosts } from './allowed-hosts.ts'
 import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
@@ -134,14 +135,6 @@ async function startAll(
     stops.push(() => part.stop())
     await part.start()
   }
-}
-
-/** Hosts that outside calls may reach though they are private: those of the setting, in development this machine, too. */
-function allowedHosts({ allowHosts, dev }: Composition['values']): readonly string[] {
-  return [
-    ...(allowHosts?.split(',') ?? []),
-    ...(dev ? ['localhost', '127.0.0.0/8', '::1/128'] : []),
-  ]
 }
 
 /** The contracts that the chain was started with, and those that were added. */

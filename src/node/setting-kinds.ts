@@ -29,20 +29,6 @@ export interface Kind<T> {
   readonly isSection?: true
 }
 
-/** One setting. */
-export interface Setting<T> {
-  readonly kind: Kind<T>
-  readonly default: T
-  readonly description: string
-  /** What the flag does, where that is the opposite (`--no-…`). */
-  readonly flagDescription?: string
-  /** Environment variable. */
-  readonly env: string
-  readonly unit?: string
-  /** Never printed. */
-  readonly secret?: true
-}
-
 export const text: Kind<string | undefined> = {
   expected: 'text',
   read: (raw) => (typeof raw === 'string' && raw !== '' ? raw : undefined),
