@@ -26,7 +26,8 @@ export type Verdict =
   | { readonly kind: 'retrying'; readonly pauseMs: number }
 
 /**
- * What follows a failure.
+ * What follows a failure. A server that says when it wants to be asked again (`data.retryAfterMs`, from Retry-After) is not
+ * asked before, up to a day.
  *
  * @param attempt - 1 for the first
  * @param random - 0 to 1
@@ -41,7 +42,13 @@ export function afterFailure(
   if (wish === 'now') return { kind: 'retrying', pauseMs: 0 }
   const longest = Math.max(longestRetryMs, retry.delayMs)
   const pauseMs = Math.min(longest, retry.delayMs * retry.backoff ** (attempt - 1))
-  return { kind: 'retrying', pauseMs: Math.round(pauseMs * (0.5 + random / 2)) }
+  const shortened = Math.round(pauseMs * (0.5 + random / 2))
+  return { kind: 'retrying', pauseMs: Math.max(shortened, askedPauseOf(error)) }
+}
+
+function askedPauseOf(error: unknown): number {
+  const asked = error instanceof AppError ? error.data.retryAfterMs : undefined
+  return typeof asked === 'number' && asked > 0 ? Math.ceil(Math.min(asked, longestWaitMs)) : 0
 }
 
 /** The pause that a function asks for while it waits, within bounds: a pause of nothing would never rest. */
