@@ -221,7 +221,11 @@ describe('the command line', { timeout: 120_000 }, () => {
     )
     assert.match((await run(['workflow', 'check', flagship])).output, /valid workflow of 6 steps/)
     await writeFile(path.join(cwd, 'bad.json'), '{"name": "x", "on": {}, "do": []}')
-    await refused(['workflow', 'check', 'bad.json'], /bad workflow: on\.event/, { cwd })
+    await refused(
+      ['workflow', 'check', 'bad.json'],
+      /bad workflow: line 1, column 15: on: needs "event"/,
+      { cwd },
+    )
     await writeFile(path.join(cwd, 'none.json'), '{')
     await refused(['workflow', 'check', 'none.json'], /is no JSON/, { cwd })
     await refused(['workflow', 'list', '--api-port', '1'], /no node answers at/)

@@ -10,6 +10,7 @@ import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
 import { addFunctionRoutes } from './function-routes.ts'
 import { addNotificationRoutes } from './notification-routes.ts'
+import { addOperatingRoutes } from './operating-routes.ts'
 import { addQueueRoutes } from './queue-routes.ts'
 import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
@@ -34,6 +35,7 @@ export function addResourceRoutes(
   addEventRoutes(app, from)
   addWorkflowRoutes(app, from)
   addInstanceRoutes(app, from)
+  addOperatingRoutes(app, from)
   addOutcomeRoutes(app, from)
   addNotificationRoutes(app, from)
   addSinkRoutes(app, from)
