@@ -8,7 +8,7 @@ import { type ContractDesk, sendingId } from '../../workflow/contract-desk.ts'
 import type { SentTransaction } from '../../workflow/sent-transaction.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
 import { notFound } from './failures.ts'
-import { operationOf, posting, reading } from './route.ts'
+import { bodyOf, operationOf, posting, reading } from './route.ts'
 import { errors, jsonAnswer, pageOf, pageQuery } from './shapes.ts'
 import { isoTime, pageView } from './views.ts'
 
@@ -237,8 +237,4 @@ function sentView(sent: SentTransaction) {
     ...{ contractAddress: outcome?.contractAddress ?? null, problem: problem ?? null },
     at: isoTime(sent.createdAtMs),
   }
-}
-
-function bodyOf<S extends z.ZodType>(schema: S) {
-  return { content: { 'application/json': { schema } }, required: true as const }
 }

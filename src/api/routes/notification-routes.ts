@@ -5,7 +5,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import { channelNames, notificationStates } from '../../services/notification.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
 import { notFound } from './failures.ts'
-import { operationOf, posting, reading } from './route.ts'
+import { bodyOf, operationOf, posting, reading } from './route.ts'
 import { errors, jsonAnswer, NotificationShape, pageOf, pageQuery } from './shapes.ts'
 import { isoTime, notificationView, pageView } from './views.ts'
 
@@ -32,10 +32,6 @@ const PreviewShape = z
 const SubscriberShape = z
   .object({ id: z.string(), subscriber: z.string(), service: z.string(), at: z.string() })
   .openapi('PushSubscriber')
-
-const bodyOf = <S extends z.ZodType>(schema: S) => ({
-  body: { required: true, content: { 'application/json': { schema } } },
-})
 
 /** Adds the routes. */
 export function addNotificationRoutes(app: OpenAPIHono, from: ApiDependencies): void {
@@ -83,14 +79,16 @@ function addOrders(app: OpenAPIHono, from: ApiDependencies): void {
   const test = posting('/v1/notifications/test', {
     summary: 'Sends a notification without a workflow, to see that a channel works',
     answer: pageOf(NotificationShape),
-    request: bodyOf(
-      z.object({
-        channel: channel.optional(),
-        to: z.string().min(1).max(320),
-        subject: z.string().min(1).max(300).default('A test'),
-        body: text.min(1).default('This is a test of QuantumStream.'),
-      }),
-    ),
+    request: {
+      body: bodyOf(
+        z.object({
+          channel: channel.optional(),
+          to: z.string().min(1).max(320),
+          subject: z.string().min(1).max(300).default('A test'),
+          body: text.min(1).default('This is a test of QuantumStream.'),
+        }),
+      ),
+    },
   })
   app.openapi(test, async (context) => {
     const sent = await from.notifications.order(context.req.valid('json'))
@@ -111,7 +109,7 @@ function addTemplates(app: OpenAPIHono, { notifications }: ApiDependencies): voi
   const put = createRoute({
     ...{ method: 'put', path, operationId: operationOf('put', path) },
     summary: 'Keeps a template; it comes before a file of its name',
-    request: { params: nameParam, ...bodyOf(TemplateShape.omit({ name: true })) },
+    request: { params: nameParam, body: bodyOf(TemplateShape.omit({ name: true })) },
     responses: { 200: jsonAnswer('Done', TemplateShape), ...errors },
   })
   app.openapi(put, async (context) => {
@@ -137,7 +135,7 @@ function addPreview(app: OpenAPIHono, { notifications }: ApiDependencies): void 
     answer: PreviewShape,
     request: {
       params: nameParam,
-      ...bodyOf(z.object({ channel: channel.default('outbox'), data: z.any().default({}) })),
+      body: bodyOf(z.object({ channel: channel.default('outbox'), data: z.any().default({}) })),
     },
   })
   app.openapi(preview, async (context) => {
@@ -173,15 +171,17 @@ function addPush(app: OpenAPIHono, { notifications: { push } }: ApiDependencies)
   const add = posting('/v1/push/subscriptions', {
     summary: 'Has a browser told of what is sent to a subscriber',
     answer: SubscriberShape,
-    request: bodyOf(
-      z.object({
-        subscriber: z.string().min(1).max(320),
-        subscription: z.object({
-          endpoint: z.string().max(2_048),
-          keys: z.object({ p256dh: z.string().max(200), auth: z.string().max(100) }),
+    request: {
+      body: bodyOf(
+        z.object({
+          subscriber: z.string().min(1).max(320),
+          subscription: z.object({
+            endpoint: z.string().max(2_048),
+            keys: z.object({ p256dh: z.string().max(200), auth: z.string().max(100) }),
+          }),
         }),
-      }),
-    ),
+      ),
+    },
   })
   app.openapi(add, async (context) => {
     const { subscriber, subscription } = context.req.valid('json')

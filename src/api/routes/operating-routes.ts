@@ -5,7 +5,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { AskedQuestion, WorkflowEngine } from '../../workflow/workflow.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
 import { notFound } from './failures.ts'
-import { posting, reading } from './route.ts'
+import { bodyOf, posting, reading } from './route.ts'
 import { InstanceShape, pageOf, pageQuery } from './shapes.ts'
 import { instanceView, isoTime, pageView } from './views.ts'
 
@@ -162,8 +162,4 @@ async function found(engine: WorkflowEngine, id: string) {
   const instance = await engine.get(id)
   if (instance === undefined) throw notFound(`instance "${id}"`)
   return instanceView(instance)
-}
-
-function bodyOf<S extends z.ZodType>(schema: S) {
-  return { content: { 'application/json': { schema } }, required: true as const }
 }

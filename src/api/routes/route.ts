@@ -31,6 +31,11 @@ export function posting<P extends string, S extends z.ZodType, R extends object>
   })
 }
 
+/** A body of JSON that a request must have. */
+export function bodyOf<S extends z.ZodType>(schema: S) {
+  return { content: { 'application/json': { schema } }, required: true as const }
+}
+
 /** `/v1/instances/{id}` as `getInstancesId`. */
 export function operationOf(method: string, path: string): string {
   const words = path.replace(/[{}]/g, '').split(/[/-]/).slice(2)

@@ -45,12 +45,7 @@ export class AmqpBroker implements Broker {
   }
 
   async publish(message: BrokerMessage): Promise<void> {
-    let channel: ConfirmChannel
-    try {
-      channel = (await this.#held.get()).channel
-    } catch (error) {
-      throw away(this.#place, error)
-    }
+    const { channel } = await this.#held.reach(this.#place)
     const confirmed = new Promise<void>((resolve, reject) => {
       const done = (error: unknown) => (error ? reject(error as Error) : resolve())
       const { channel: key, payload, contentType, headers = {}, id } = message

@@ -1,5 +1,7 @@
 /** Holds one connection, made when it is first needed and anew after it was lost. */
 
+import { away } from './broker.ts'
+
 /** How a connection is made and ended; `lost` is called once it cannot be used any more. */
 interface ConnectionMaker<T> {
   open(lost: () => void): Promise<T>
@@ -27,6 +29,15 @@ export class HeldConnection<T> {
     this.#current = opening
     opening.catch(forget)
     return opening
+  }
+
+  /** The same, for use; a server that cannot be reached is told as away. @throws AppError `services/broker-away` */
+  async reach(place: string): Promise<T> {
+    try {
+      return await this.get()
+    } catch (error) {
+      throw away(place, error)
+    }
   }
 
   /** Ends the present connection; the next `get` makes another. */

@@ -34,12 +34,7 @@ export class MqttBroker implements Broker {
   }
 
   async publish({ channel, payload, contentType, headers = {}, id }: BrokerMessage): Promise<void> {
-    let client: MqttClient
-    try {
-      client = await this.#held.get()
-    } catch (error) {
-      throw away(this.#place, error)
-    }
+    const client = await this.#held.reach(this.#place)
     const userProperties = { ...headers, ...(id === undefined ? {} : { id }) }
     const properties = { userProperties, ...(contentType === undefined ? {} : { contentType }) }
     let lost = () => {}

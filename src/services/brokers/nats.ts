@@ -55,12 +55,7 @@ export class NatsBroker implements Broker {
   }
 
   async publish({ channel, payload, contentType, headers = {}, id }: BrokerMessage): Promise<void> {
-    let link: Link
-    try {
-      link = await this.#held.get()
-    } catch (error) {
-      throw away(this.#place, error)
-    }
+    const link = await this.#held.reach(this.#place)
     try {
       const head = messageHeaders()
       for (const [name, value] of Object.entries(headers)) head.set(name, value)
