@@ -124,6 +124,15 @@ describe('runs of workflows', { timeout: 120_000 }, () => {
     assert.equal((await post('workflows/nobody/run')).status, 404)
   })
 
+  test('a body that is no JSON is told as such', async () => {
+    const response = await fetch(`${node.apiUrl}/v1/workflows/treasury/run`, {
+      ...{ method: 'POST', body: '{oops', headers: { 'content-type': 'application/json' } },
+    })
+    const { error } = (await response.json()) as { error: { code: string; message: string } }
+    assert.deepEqual([response.status, error.code], [400, 'api/bad-request'])
+    assert.match(error.message, /JSON/)
+  })
+
   test('a run is paused, resumed and cancelled', async () => {
     const id = await begin('6')
     assert.equal((await post(`instances/${id}/pause`)).answer.status, 'paused')

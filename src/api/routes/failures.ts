@@ -1,6 +1,7 @@
 /** Turns failures into the one shape of errors that the API answers. */
 
 import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { AppError } from '../../base/app-error.ts'
 import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
@@ -131,6 +132,11 @@ export function failure(context: Context, error: unknown, logger: Logger): Respo
   if (error instanceof AppError && status !== undefined) {
     const { code, message, data } = error
     return context.json({ error: { code, message, data } }, status)
+  }
+  // What the framework refuses before a route is asked, as a body that is no JSON.
+  if (error instanceof HTTPException && error.status === 400) {
+    const { message } = error
+    return context.json({ error: { code: 'api/bad-request', message, data: {} } }, 400)
   }
   logger.error('a request failed', { path: context.req.path, error: String(error) })
   const message = 'the node failed to answer; its log says why'
