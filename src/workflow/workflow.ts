@@ -176,10 +176,14 @@ export interface WorkflowEngine {
   resume(id: string): Promise<void>
   /** Sets aside the journal from a step on, the first failed one unless named, and goes on from there. */
   retry(id: string, fromStep?: string): Promise<void>
-  /** Lets an open instance go on by another definition. @throws AppError `workflow/cannot-migrate`, with the first difference */
+  /**
+   * Lets an instance that waits or is paused go on by another definition of its workflow.
+   *
+   * @throws AppError `workflow/cannot-migrate` with the first difference, `workflow/wrong-status`, `workflow/not-deployed`
+   */
   migrate(id: string, definitionHash: string): Promise<void>
-  /** Runs an instance again on its journal, by its own or another definition, with no effect outside. */
-  replay(id: string, definitionHash?: string): Promise<ReplayReport>
+  /** Runs an instance again on its journal, by its own or another definition or hash of one, with no effect outside. */
+  replay(id: string, definition?: string | RunnableWorkflow): Promise<ReplayReport>
   questions(
     query: PageQuery & { readonly status?: AskedQuestion['status'] },
   ): Promise<Page<AskedQuestion>>

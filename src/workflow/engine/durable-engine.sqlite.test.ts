@@ -7,6 +7,7 @@ import { after } from 'node:test'
 import { openSqlite } from '../../store/sqlite.ts'
 import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
+import { migrationSuite } from './migration.suite.ts'
 import { engineMigrations } from './schema.ts'
 
 const folder = await mkdtemp(path.join(tmpdir(), 'durable-engine-'))
@@ -22,3 +23,4 @@ async function open() {
 
 durableEngineSuite('an engine on SQLite', open)
 durableWaitsSuite('an engine on SQLite', open)
+migrationSuite('an engine on SQLite', open)

@@ -33,6 +33,7 @@ import { InstanceTally, instanceDetail, listInstances } from './instance-lists.t
 import { freshRow, insertion, instanceOf, lives, type NewInstance } from './instance-rows.ts'
 import { advanceInstances, retractInstances, startTriggered } from './intake.ts'
 import { Journal } from './journal.ts'
+import { migrateInstance } from './migration.ts'
 import { Outcomes } from './outcomes.ts'
 import { maxBusy, Pump } from './pump.ts'
 import { listQuestions, takeAnswer } from './questions.ts'
@@ -188,34 +189,24 @@ class DurableEngine implements WorkflowEngine {
   }
 
   migrate: WorkflowEngine['migrate'] = async (id, definitionHash) => {
-    const { differences } = await this.replay(id, definitionHash)
-    const [first] = differences
-    if (first !== undefined) {
-      const asked = first.asked === undefined ? 'never asks for it' : `has it as ${first.asked}`
-      const message = `instance "${id}" cannot go on by definition ${definitionHash}: its journal has ${first.journaled} at ${first.step}, and the definition ${asked}`
-      throw new AppError({ code: 'workflow/cannot-migrate', message, data: { ...first } })
-    }
-    const changed = await this.#with.sql.run(
-      `UPDATE instances SET definition_hash = ?, nudge = nudge + 1 WHERE id = ? AND interrupt IS NULL
-        AND status IN ('waiting', 'paused')`,
-      ...[definitionHash, id],
-    )
-    if (changed !== 1) {
-      const message = `instance "${id}" is neither waiting nor paused`
-      throw new AppError({ code: 'workflow/wrong-status', message })
-    }
-    await this.#runs.renew(id)
+    const nowMs = this.#with.clock.nowMs()
+    const parts = { sql: this.#with.sql, definitions: this.#definitions, runs: this.#runs, nowMs }
+    await migrateInstance(parts, id, definitionHash)
+    this.wake()
   }
 
-  replay: WorkflowEngine['replay'] = async (id, definitionHash) => {
+  replay: WorkflowEngine['replay'] = async (id, definition) => {
     const { sql } = this.#with
     const found = await sql.get('SELECT * FROM instances WHERE id = ?', id)
     if (found === undefined) throw noInstance(id)
     const row = instanceOf(found)
-    const workflow = await this.#definitions.byHash(definitionHash ?? row.definitionHash)
+    const hash = definition ?? row.definitionHash
+    const workflow = typeof hash === 'string' ? await this.#definitions.byHash(hash) : hash
     if (workflow === undefined) {
-      const message = `there is no definition ${definitionHash ?? row.definitionHash}`
-      throw new AppError({ code: 'workflow/not-deployed', message })
+      throw new AppError({
+        code: 'workflow/not-deployed',
+        message: `there is no definition ${hash}`,
+      })
     }
     return replayOn(workflow, row, await Journal.load(sql, id))
   }

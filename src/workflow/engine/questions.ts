@@ -59,8 +59,11 @@ async function opened(
 ): Promise<{ askedAtMs: number; deadlineAtMs: number | undefined }> {
   const row = await run.with.sql.get('SELECT * FROM questions WHERE id = ?', id)
   if (row !== undefined) {
-    if (row.status === 'closed')
-      run.add({ sql: `UPDATE questions SET status = 'open' WHERE id = ?`, values: [id] })
+    if (row.status === 'closed') {
+      const values = [keptJson(question, `the question of ${key}`), id]
+      run.add({ sql: `UPDATE questions SET status = 'open', question = ? WHERE id = ?`, values })
+      await run.flush()
+    }
     const deadlineAtMs = row.deadline_at_ms === null ? undefined : Number(row.deadline_at_ms)
     return { askedAtMs: Number(row.asked_at_ms), deadlineAtMs }
   }

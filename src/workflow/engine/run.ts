@@ -235,8 +235,8 @@ export class Run implements LiveRun {
 
   async #refresh(given?: InstanceRow): Promise<void> {
     const row = given ?? (await this.#read())
-    if (row === undefined)
-      return this.#break(new AppError({ code: 'workflow/no-instance', message: 'it is gone' }))
+    if (row === undefined) return this.#break(trouble('no-instance'))
+    if (row.definitionHash !== this.row.definitionHash) return this.#break(trouble('changed'))
     this.row = row
     if (
       row.interrupt !== undefined &&
@@ -376,18 +376,16 @@ export class Run implements LiveRun {
       this.#writer.note(endEntry(row, this.step ?? ''))
     if (!(await this.#writer.guarded({ sql: guard, values }, more))) {
       this.row = before
-      if (this.#isPausedInRow(await this.#read())) return this.#leave()
-      return this.#break(
-        new AppError({ code: 'workflow/changed', message: 'changed as it ended', retry: 'now' }),
-      )
+      if ((await this.#read())?.status === 'paused') return this.#leave()
+      return this.#break(trouble('changed'))
     }
     this.#isGone = true
     this.#host.ended(this)
   }
+}
 
-  #isPausedInRow(row: InstanceRow | undefined): boolean {
-    return row?.status === 'paused'
-  }
+function trouble(what: 'no-instance' | 'changed'): AppError {
+  return new AppError({ code: `workflow/${what}`, message: 'somebody has changed or removed it' })
 }
 
 function reasonOf({ detail, title, type }: Problem): string {

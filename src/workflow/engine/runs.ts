@@ -111,14 +111,19 @@ export class Runs {
     await this.#load(id)
   }
 
-  /** Lets go of what is in memory of an instance, and takes it up anew. */
-  async renew(id: string): Promise<void> {
+  /** Changes an instance that rests while nothing of it is in memory, and takes it up anew. */
+  async renew(id: string, change: () => Promise<void>): Promise<void> {
     const run = this.#runs.get(id)
-    if (run === undefined) return
-    run.drop()
-    this.#forget(run)
-    await run.outside.idle()
-    await this.#load(id)
+    this.#loading.add(id)
+    try {
+      run?.drop()
+      if (run) this.#forget(run)
+      await run?.outside.idle()
+      await change()
+    } finally {
+      this.#loading.delete(id)
+      await this.#load(id)
+    }
   }
 
   /** Lets go of everything; what is under way is asked to end, and left after a while. */
