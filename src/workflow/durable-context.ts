@@ -134,6 +134,11 @@ export interface DurableContext {
   /** Place of a key's result in the journal: 1, 2, 3 …; compensation runs from the highest down. */
   order(key: string): number | undefined
   /**
+   * Place in the journal from which on an interrupted run undoes what it did; 0 for all. Above 0 where an event that it
+   * took has left the chain: what it did before stays, and it goes on from there once the rest is undone.
+   */
+  readonly undoneFrom: number
+  /**
    * The same journal, not interrupted by what interrupted this one; for compensation. Its keys begin with the key of the
    * step that is undone and `#compensate`, such as `/do/1/pay#compensate/do/0/refund`: when the event comes back, what
    * lies under the step's key is forgotten, and is run again.

@@ -47,7 +47,7 @@ export async function retryInstance(
 ): Promise<void> {
   await sql.transaction(async (session) => {
     await dropFrom(session, id, fromStep)
-    await dropUndone(session, id)
+    await dropUndone(session, id, nowMs)
     await change(session, id, {
       what: 'retried',
       set: `status = 'running', interrupt = NULL, compensated = 0, error = NULL, reason = NULL, output = NULL, owner = NULL,

@@ -11,6 +11,7 @@ import { DurableWorld, written } from '../test-world/durable-world.ts'
 import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
+import { retractionsSuite } from './retractions.suite.ts'
 import { engineMigrations } from './schema.ts'
 
 const schemas: ReturnType<typeof temporarySchema>[] = []
@@ -29,6 +30,7 @@ async function open(): Promise<SqlStore> {
 durableEngineSuite('an engine on PostgreSQL', open)
 durableWaitsSuite('an engine on PostgreSQL', open)
 migrationSuite('an engine on PostgreSQL', open)
+retractionsSuite('an engine on PostgreSQL', open)
 
 describe('workers on one PostgreSQL', () => {
   /** Two engines, each with a world of its own, on one database. */

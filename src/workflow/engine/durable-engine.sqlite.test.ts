@@ -8,6 +8,7 @@ import { openSqlite } from '../../store/sqlite.ts'
 import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
+import { retractionsSuite } from './retractions.suite.ts'
 import { engineMigrations } from './schema.ts'
 
 const folder = await mkdtemp(path.join(tmpdir(), 'durable-engine-'))
@@ -24,3 +25,4 @@ async function open() {
 durableEngineSuite('an engine on SQLite', open)
 durableWaitsSuite('an engine on SQLite', open)
 migrationSuite('an engine on SQLite', open)
+retractionsSuite('an engine on SQLite', open)

@@ -19,6 +19,7 @@ import {
   type WorkflowName,
 } from '../workflow.ts'
 import { type Claims, leasedClaims, soleClaims } from './claims.ts'
+import { restoreConsumed } from './consumed-events.ts'
 import {
   cancelInstance,
   noInstance,
@@ -31,7 +32,7 @@ import type { Evaluate } from './event-match.ts'
 import { deliverToInboxes } from './inboxes.ts'
 import { InstanceTally, instanceDetail, listInstances } from './instance-lists.ts'
 import { freshRow, insertion, instanceOf, lives, type NewInstance } from './instance-rows.ts'
-import { advanceInstances, retractInstances, startTriggered } from './intake.ts'
+import { advanceInstances, eventIdOf, retractInstances, startTriggered } from './intake.ts'
 import { Journal } from './journal.ts'
 import { migrateInstance } from './migration.ts'
 import { Outcomes } from './outcomes.ts'
@@ -152,9 +153,12 @@ class DurableEngine implements WorkflowEngine {
   deliver: WorkflowEngine['deliver'] = async (session, event, life) => {
     const { evaluate, clock } = this.#with
     const nowMs = clock.nowMs()
-    const context = { workflows: this.#definitions.deployed(), evaluate, nowMs }
+    const { ended = () => [] } = this.#with
+    const context = { workflows: this.#definitions.deployed(), evaluate, nowMs, ended }
     const ids = await startTriggered(session, event, { life, context })
-    await deliverToInboxes(session, event, { evaluate, nowMs })
+    const [eventId, isChain] = [eventIdOf(event, life), life !== undefined]
+    if (isChain) await restoreConsumed(session, eventId, nowMs)
+    await deliverToInboxes(session, event, { eventId, isChain, evaluate, nowMs })
     return ids
   }
 

@@ -1,9 +1,12 @@
 /** Says what is written when an instance has ended. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlValue, SqlWrite } from '../../store/sql.ts'
+import { Interrupted } from '../durable-context.ts'
+import { keptJson, keptReason } from '../kept-json.ts'
 import type { JournalEntry } from '../workflow.ts'
-import type { Problem } from '../workflow-error.ts'
+import { type Problem, problemOf } from '../workflow-error.ts'
 import { shownInstance } from './instance-lists.ts'
 import type { InstanceRow } from './instance-rows.ts'
 import type { NewLine } from './journal.ts'
@@ -14,6 +17,18 @@ export type RunEnd =
   | { readonly kind: 'completed'; readonly output: Json; readonly text: string }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'failed'; readonly problem: Problem; readonly reason: string }
+
+/** How a run ends. @throws AppError the database's trouble, which is not the workflow's */
+export async function endOf(run: LiveRun, running: Promise<Json>): Promise<RunEnd> {
+  try {
+    const output = await running
+    return { kind: 'completed', output, text: keptJson(output, 'the output of the workflow') }
+  } catch (error) {
+    if (error instanceof Interrupted && run.isInterrupted) return { kind: 'interrupted' }
+    if (error instanceof AppError && error.code.startsWith('store/')) throw error
+    return { kind: 'failed', problem: problemOf(error), reason: keptReason(error) }
+  }
+}
 
 /** What ends an instance. */
 interface Ending {
@@ -77,7 +92,8 @@ function statusOf(
 ): 'failed' | 'cancelled' | 'retracted' {
   const { interrupt, problem } = row
   if (!isInterrupted || interrupt === undefined) return 'failed'
-  return end.kind === 'failed' && problem === undefined ? 'failed' : interrupt
+  if (end.kind === 'failed' && problem === undefined) return 'failed'
+  return interrupt === 'cancelled' ? 'cancelled' : 'retracted'
 }
 
 function endLine(

@@ -1,18 +1,21 @@
 /** Keeps durable inboxes: what an instance listens to, and the events that have come for it. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { SqlSession, SqlWrite } from '../../store/sql.ts'
+import type { SqlRow, SqlSession } from '../../store/sql.ts'
 import type { CloudEvent, EventWish, Inbox } from '../durable-context.ts'
-import { keptJson } from '../kept-json.ts'
+import { keptJson, keptReason } from '../kept-json.ts'
 import { WorkflowError } from '../workflow-error.ts'
+import { hasTaken, type TakenEvent } from './consumed-events.ts'
 import { type Evaluate, matches } from './event-match.ts'
 import type { LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
+import { subscribe } from './subscriptions.ts'
 
 /** Events that wait in one inbox; the next one fails whoever reads it. */
 const maxMessages = 10_000
-/** Stands where an inbox was full. */
-const fullMark = '#full'
+/** Stand where an inbox was full, or an event too large to be kept. */
+const [fullMark, largeMark] = ['#full', '#large']
 
 /** Opens an inbox: from its commit on no event that fits is missed. */
 export async function openInbox(
@@ -37,7 +40,7 @@ export async function openInbox(
       {
         input: wishes as unknown as Json,
         output: null,
-        along: wishes.map((wish) => subscription(run.id, key, wish)),
+        along: wishes.map((wish) => subscribe(run.id, key, wish)),
       },
     )
     await run.busy(() => run.flush())
@@ -57,18 +60,6 @@ export async function openInbox(
   }
 }
 
-/** Events of one kind for one value are found by index, however many instances listen. */
-function subscription(instanceId: string, inbox: string, wish: EventWish): SqlWrite {
-  const { type = '', source = '' } = wish.attributes
-  const [first] = wish.correlate ?? []
-  const expected = first === undefined ? '' : JSON.stringify(first.expect)
-  return {
-    sql: `INSERT INTO subscriptions (instance_id, inbox, type, source, correlation, expected, wish)
-      VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    values: [instanceId, inbox, type, source, first?.from ?? '', expected, JSON.stringify(wish)],
-  }
-}
-
 async function nextOf(
   run: LiveRun,
   scope: Scope,
@@ -77,40 +68,79 @@ async function nextOf(
   const known = run.journal.get(step)
   if (known !== undefined) return known.output as CloudEvent
   await run.admit(scope)
-  let found: { readonly seq: number; readonly text: string } | undefined
+  let found: SqlRow | undefined
   const look = async () => {
     const rows = await run.with.sql.all(
-      `SELECT seq, event_id, event FROM messages WHERE instance_id = ? AND inbox = ? AND event IS NOT NULL
+      `SELECT seq, event_id, event, is_chain FROM messages WHERE instance_id = ? AND inbox = ? AND event IS NOT NULL
         ORDER BY seq LIMIT ?`,
       ...[run.id, inbox, taken.size + 1],
     )
     const row = rows.find(({ seq }) => !taken.has(Number(seq)))
-    if (row?.event_id === fullMark) {
-      const detail = `the inbox of ${step} was full: ${maxMessages} events waited in it`
-      throw new WorkflowError({ type: 'runtime', title: 'Inbox full', detail })
-    }
     if (row === undefined) return false
+    throwMarked(row, step)
     taken.add(Number(row.seq))
-    found = { seq: Number(row.seq), text: String(row.event) }
+    found = row
     return true
   }
   await run.wait({ scope, untilMs: undefined, step, reason: 'it waits for an event', look })
-  const { seq, text } = found as unknown as { seq: number; text: string }
+  return journaled(run, found as unknown as SqlRow, { step, inbox })
+}
+
+/** An event is taken: the journal has it now, and what is of a chain is remembered in case it leaves. */
+function journaled(
+  run: LiveRun,
+  { seq = 0, event, event_id, is_chain }: SqlRow,
+  { step, inbox }: { step: string; inbox: string },
+): CloudEvent {
   const atMs = run.with.clock.nowMs()
+  const [text, eventId, isChain] = [String(event), String(event_id), is_chain === 1]
   const output = JSON.parse(text) as CloudEvent
+  const from: TakenEvent = { inbox, eventId, isChain }
+  // One that was taken away meanwhile is not there: the run looks again.
+  const taking = 'UPDATE messages SET event = NULL WHERE seq = ? AND event IS NOT NULL'
+  run.add({ sql: taking, values: [seq], changes: 1 })
+  if (isChain) {
+    const sql =
+      'INSERT INTO consumed_events (event_id, instance_id, inbox, step) VALUES (?, ?, ?, ?)'
+    run.add({ sql, values: [eventId, run.id, inbox, step] })
+  }
+  const at = { step, action: 'event', attempt: 1, startedAtMs: atMs, atMs }
+  const input = from as unknown as Json
   run.line(
-    { step, kind: 'completed', action: 'event', attempt: 1, startedAtMs: atMs, atMs, output: text },
-    { output, along: [{ sql: 'UPDATE messages SET event = NULL WHERE seq = ?', values: [seq] }] },
+    { ...at, kind: 'completed', input: JSON.stringify(from), output: text },
+    { input, output },
   )
   return output
+}
+
+/** @throws WorkflowError where an event could not be kept */
+function throwMarked({ event_id: mark, event }: SqlRow, step: string): void {
+  if (mark === fullMark) {
+    const detail = `the inbox of ${step} was full: ${maxMessages} events waited in it`
+    throw new WorkflowError({ type: 'runtime', title: 'Inbox full', detail })
+  }
+  if (mark !== largeMark) return
+  const detail = String(JSON.parse(String(event)))
+  throw new WorkflowError({ type: 'runtime', title: 'Event too large', detail })
+}
+
+/** An event on its way into inboxes. */
+interface Delivery {
+  /** What it is known by. */
+  readonly eventId: string
+  /** It can leave again. */
+  readonly isChain: boolean
+  readonly evaluate: Evaluate
+  readonly nowMs: number
 }
 
 /** Puts an event into every inbox that it fits, in the caller's transaction; a second time it changes nothing. */
 export async function deliverToInboxes(
   session: SqlSession,
   event: CloudEvent,
-  { evaluate, nowMs }: { evaluate: Evaluate; nowMs: number },
+  delivery: Delivery,
 ): Promise<void> {
+  const { evaluate } = delivery
   const kinds = await session.all(
     `SELECT DISTINCT type, source, correlation FROM subscriptions WHERE type IN (?, '') AND source IN (?, '')`,
     ...[event.type, event.source],
@@ -127,7 +157,8 @@ export async function deliverToInboxes(
     for (const row of found) {
       const wish = JSON.parse(String(row.wish)) as EventWish
       if (!matches(wish, event, evaluate)) continue
-      await put(session, event, { id: String(row.instance_id), inbox: String(row.inbox), nowMs })
+      const to = { id: String(row.instance_id), inbox: String(row.inbox) }
+      await put(session, event, { ...delivery, ...to })
     }
   }
 }
@@ -143,22 +174,33 @@ function textOf(evaluate: Evaluate, expression: string, event: CloudEvent): stri
 async function put(
   session: SqlSession,
   event: CloudEvent,
-  { id, inbox, nowMs }: { id: string; inbox: string; nowMs: number },
+  { id, inbox, eventId, isChain, nowMs }: Delivery & { id: string; inbox: string },
 ): Promise<void> {
+  if (isChain && (await hasTaken(session, eventId, { id, inbox }))) return
   const count = await session.get(
     'SELECT count(*) AS n FROM messages WHERE instance_id = ? AND inbox = ? AND event IS NOT NULL',
     ...[id, inbox],
   )
   const isFull = Number(count?.n ?? 0) >= maxMessages
-  const eventId = isFull ? fullMark : `${event.source} ${event.id}`
+  const [knownBy, text] = isFull ? [fullMark, 'null'] : keptEvent(event, eventId)
   const added = await session.run(
-    `INSERT INTO messages (instance_id, inbox, event_id, event) VALUES (?, ?, ?, ?)
+    `INSERT INTO messages (instance_id, inbox, event_id, event, is_chain) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (instance_id, inbox, event_id) DO NOTHING`,
-    ...[id, inbox, eventId, isFull ? 'null' : JSON.stringify(event)],
+    ...[id, inbox, knownBy, text, isChain ? 1 : 0],
   )
   if (added === 0) return
   await session.run(
     `UPDATE instances SET nudge = nudge + 1, wake_at_ms = ? WHERE id = ? AND status IN ('running', 'waiting')`,
     ...[nowMs, id],
   )
+}
+
+/** The text of an event; of one that cannot be kept the reason, which fails whoever reads it. */
+function keptEvent(event: CloudEvent, eventId: string): readonly [string, string] {
+  try {
+    return [eventId, keptJson(event, `the event ${event.id}`)]
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return [largeMark, JSON.stringify(keptReason(error))]
+  }
 }

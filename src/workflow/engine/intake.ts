@@ -3,12 +3,16 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { SqlSession } from '../../store/sql.ts'
+import type { SqlSession, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, CloudEvent, EventWish, RunnableWorkflow } from '../durable-context.ts'
 import { keptJson, keptReason } from '../kept-json.ts'
+import type { Instance } from '../workflow.ts'
+import { problemOf, WorkflowError } from '../workflow-error.ts'
+import { firstLeft, goBack, retractConsumed, rewind } from './consumed-events.ts'
 import { compensationMark } from './endings.ts'
 import { type Evaluate, matches } from './event-match.ts'
-import { insertion, lives } from './instance-rows.ts'
+import { shownInstance } from './instance-lists.ts'
+import { insertion, instanceOf, lives } from './instance-rows.ts'
 
 /** What starting needs. */
 export interface IntakeContext {
@@ -16,6 +20,8 @@ export interface IntakeContext {
   readonly workflows: Iterable<RunnableWorkflow>
   readonly evaluate: Evaluate
   readonly nowMs: number
+  /** What others write in the commit that ends an instance. */
+  readonly ended: (instance: Instance) => readonly SqlWrite[]
 }
 
 /** A name that follows from others. */
@@ -24,7 +30,7 @@ export function derivedId(...parts: readonly string[]): string {
 }
 
 /** How an event is known to its instances; those of chains have ids of their own. */
-function eventIdOf(event: CloudEvent, life: AwaitedLife | undefined): string {
+export function eventIdOf(event: CloudEvent, life: AwaitedLife | undefined): string {
   return life === undefined ? `${event.source} ${event.id}` : event.id
 }
 
@@ -40,14 +46,14 @@ export async function startTriggered(
     if (on === undefined) continue
     const wish = on.wishes.findIndex((one) => wants(one, event, context.evaluate))
     if (wish < 0) continue
-    const events =
-      on.kind === 'all' && on.wishes.length > 1
-        ? await completeSet(session, event, { workflow, wishes: on.wishes, context })
-        : [event]
-    if (events === undefined) continue
     const eventId = eventIdOf(event, life)
     const id = derivedId(workflow.namespace, workflow.name, eventId)
-    const start = { id, eventId, workflow, life, nowMs: context.nowMs, what: `event ${event.id}` }
+    const isSet = on.kind === 'all' && on.wishes.length > 1 && !(await isThere(session, id))
+    const set = { workflow, wishes: on.wishes, context, eventId }
+    const events = isSet ? await completeSet(session, event, set) : [event]
+    if (events === undefined) continue
+    const { nowMs, ended } = context
+    const start = { id, eventId, workflow, life, nowMs, ended, what: `event ${event.id}` }
     if (await startOne(session, events as unknown as Json, start)) ids.push(id)
   }
   return ids
@@ -59,6 +65,11 @@ function wants(wish: EventWish, event: CloudEvent, evaluate: Evaluate): boolean 
   return (type === undefined || type === event.type) && matches(wish, event, evaluate)
 }
 
+/** Whether the event has completed a set before. */
+async function isThere(session: SqlSession, id: string): Promise<boolean> {
+  return (await session.get('SELECT id FROM instances WHERE id = ?', id)) !== undefined
+}
+
 interface Start {
   readonly id: string
   readonly eventId: string | undefined
@@ -66,6 +77,7 @@ interface Start {
   readonly life: AwaitedLife | undefined
   readonly nowMs: number
   readonly what: string
+  readonly ended: IntakeContext['ended']
 }
 
 /** Writes an instance; whether there is something new to do. What cannot be kept gives one that has failed. */
@@ -92,14 +104,22 @@ export async function startOne(session: SqlSession, input: Json, start: Start): 
   if ((await session.run(sql, ...values)) === 0) {
     return life === undefined ? false : comeBack(session, id, { life, nowMs })
   }
-  if (problem !== undefined) {
-    const failing = `UPDATE instances SET status = 'failed', reason = ?, wake_at_ms = NULL WHERE id = ?`
-    await session.run(failing, problem, id)
-  }
+  if (problem !== undefined) await failAtOnce(session, problem, start)
   return true
 }
 
-/** Keeps one event of each kind until all are there. */
+/** Ends an instance that could not be given its data; who is told of ends is told of this one. */
+async function failAtOnce(session: SqlSession, reason: string, start: Start): Promise<void> {
+  const problem = problemOf(new WorkflowError({ type: 'data', detail: reason }), '/')
+  const failing = `UPDATE instances SET status = 'failed', reason = ?, error = ?, wake_at_ms = NULL WHERE id = ?`
+  await session.run(failing, reason, JSON.stringify(problem), start.id)
+  const row = await session.get('SELECT * FROM instances WHERE id = ?', start.id)
+  if (row === undefined) return
+  const instance = shownInstance(instanceOf(row))
+  for (const { sql, values } of start.ended(instance)) await session.run(sql, ...values)
+}
+
+/** Keeps one event of each kind until all are there; one that cannot be kept is given at once, and fails its instance. */
 async function completeSet(
   session: SqlSession,
   event: CloudEvent,
@@ -107,14 +127,22 @@ async function completeSet(
     workflow,
     wishes,
     context,
-  }: { workflow: RunnableWorkflow; wishes: readonly EventWish[]; context: IntakeContext },
+    eventId,
+  }: {
+    readonly workflow: RunnableWorkflow
+    readonly wishes: readonly EventWish[]
+    readonly context: IntakeContext
+    readonly eventId: string
+  },
 ): Promise<readonly CloudEvent[] | undefined> {
+  const text = textOf(event)
+  if (text === undefined) return [event]
   for (const [at, wish] of wishes.entries()) {
     if (!wants(wish, event, context.evaluate)) continue
     await session.run(
       `INSERT INTO trigger_events (definition_hash, wish, event_id, event) VALUES (?, ?, ?, ?)
         ON CONFLICT (definition_hash, wish, event_id) DO NOTHING`,
-      ...[workflow.hash, at, `${event.source} ${event.id}`, keptJson(event, 'the event')],
+      ...[workflow.hash, at, eventId, text],
     )
   }
   const rows = []
@@ -128,6 +156,15 @@ async function completeSet(
   }
   for (const { seq = 0 } of rows) await session.run('DELETE FROM trigger_events WHERE seq = ?', seq)
   return rows.map((row) => JSON.parse(String(row.event)) as CloudEvent)
+}
+
+function textOf(event: CloudEvent): string | undefined {
+  try {
+    return keptJson(event, 'the event')
+  } catch (error) {
+    if (error instanceof AppError) return undefined
+    throw error
+  }
 }
 
 /** The event has come further. */
@@ -155,7 +192,7 @@ export async function retractInstances(
       wake_at_ms = ? WHERE event_id = ? AND status <> 'retracted'`,
     ...[nowMs, eventId],
   )
-  await session.run(`DELETE FROM messages WHERE event_id LIKE '% ' || ?`, eventId)
+  await retractConsumed(session, eventId, nowMs)
 }
 
 /** The event is there again: what was not undone stays, what was undone is done anew. */
@@ -166,7 +203,8 @@ async function comeBack(
 ): Promise<boolean> {
   const row = await session.get('SELECT status, interrupt FROM instances WHERE id = ?', id)
   if (row?.status === 'retracted') {
-    await goOn(session, id, { life: lives.indexOf(life), nowMs })
+    await dropUndone(session, id, nowMs)
+    await letRun(session, id, { life: lives.indexOf(life), nowMs })
     return true
   }
   if (row?.interrupt !== 'retracted') return false
@@ -178,20 +216,38 @@ async function comeBack(
     // Nothing has been undone yet; one that had ended stays as it is.
     await session.run(
       `UPDATE instances SET interrupt = NULL, reason = NULL, life = ?, nudge = nudge + 1,
-        wake_at_ms = CASE WHEN status IN ('running', 'waiting') THEN ${nowMs} ELSE NULL END WHERE id = ?`,
-      ...[lives.indexOf(life), id],
+        wake_at_ms = CASE WHEN status IN ('running', 'waiting') THEN CAST(? AS INTEGER) ELSE NULL END WHERE id = ?`,
+      ...[lives.indexOf(life), nowMs, id],
     )
+    if ((await firstLeft(session, id)) !== undefined) await goBack(session, id, nowMs)
   }
   return true
 }
 
-/** Lets an instance go on that has undone what it did. */
+/**
+ * Lets an instance go on that has undone what it did, from a place of its journal on, unless more is to be undone by
+ * now: then it is due again.
+ */
 export async function goOn(
+  session: SqlSession,
+  id: string,
+  { undoneFrom, nowMs }: { undoneFrom: number; nowMs: number },
+): Promise<void> {
+  const row = await session.get('SELECT interrupt FROM instances WHERE id = ? FOR UPDATE', id)
+  const goesOn = `interrupt = 'rewound' OR comes_back = 1`
+  const held = `UPDATE instances SET nudge = nudge + 1, wake_at_ms = ? WHERE id = ? AND (${goesOn})`
+  if ((await session.run(held, nowMs, id)) === 0) return
+  const first = await firstLeft(session, id)
+  if (row?.interrupt === 'rewound' && first !== undefined && first < undoneFrom) return
+  await dropUndone(session, id, nowMs)
+  await letRun(session, id, { life: undefined, nowMs })
+}
+
+async function letRun(
   session: SqlSession,
   id: string,
   { life, nowMs }: { life: number | undefined; nowMs: number },
 ): Promise<void> {
-  await dropUndone(session, id)
   await session.run(
     `UPDATE instances SET status = 'running', interrupt = NULL, comes_back = 0, compensated = 0, reason = NULL, error = NULL,
       output = NULL, life = coalesce(?, life), owner = NULL, nudge = nudge + 1, wake_at_ms = ?, updated_at_ms = ? WHERE id = ?`,
@@ -199,8 +255,11 @@ export async function goOn(
   )
 }
 
-/** Sets aside the lines of steps that were undone, of what undid them, and of failures. */
-export async function dropUndone(session: SqlSession, id: string): Promise<void> {
+/**
+ * Sets aside the lines of steps that were undone, of what undid them, of failures, and of all that follows from events
+ * that have left.
+ */
+export async function dropUndone(session: SqlSession, id: string, nowMs: number): Promise<void> {
   const lines = await session.all(
     'SELECT seq, step, kind FROM journal WHERE instance_id = ? AND dropped = 0',
     id,
@@ -215,6 +274,7 @@ export async function dropUndone(session: SqlSession, id: string): Promise<void>
     if (!isUndone && !['failed', 'cancelled', 'retracted'].includes(String(kind))) continue
     await session.run('UPDATE journal SET dropped = 1 WHERE instance_id = ? AND seq = ?', id, seq)
   }
+  await rewind(session, id, nowMs)
 }
 
 /** Whether a key is one of those, or lies under one of them. */

@@ -24,7 +24,7 @@ interface WriterParts {
 /** The writes of one run. */
 export class PieceWriter {
   readonly #with: WriterParts
-  #insertion: readonly SqlWrite[]
+  #first: SqlWrite[]
   #buffer: SqlWrite[] = []
   #entries: JournalEntry[] = []
   #along: string[] = []
@@ -32,11 +32,11 @@ export class PieceWriter {
 
   constructor(parts: WriterParts) {
     this.#with = parts
-    this.#insertion = parts.insertion ? [{ ...parts.insertion, changes: 1 }] : []
+    this.#first = parts.insertion ? [{ ...parts.insertion, changes: 1 }] : []
   }
 
   get isEmpty(): boolean {
-    return this.#buffer.length === 0 && this.#insertion.length === 0
+    return this.#buffer.length === 0 && this.#first.length === 0
   }
 
   /** Whether a line waits to be told. */
@@ -46,6 +46,11 @@ export class PieceWriter {
 
   add(...writes: readonly SqlWrite[]): void {
     this.#buffer.push(...writes)
+  }
+
+  /** Goes before all else of the next piece, also before what guards it. */
+  addFirst(write: SqlWrite): void {
+    this.#first.push(write)
   }
 
   /** What is told once the next piece is on disk. */
@@ -95,10 +100,10 @@ export class PieceWriter {
     fails?: () => void,
   ): Promise<void> {
     const [first, lines, entries, along] = [
-      ...[this.#insertion, this.#buffer],
+      ...[this.#first, this.#buffer],
       ...[this.#entries, this.#along],
     ] as [readonly SqlWrite[], SqlWrite[], JournalEntry[], string[]]
-    this.#insertion = []
+    this.#first = []
     this.#buffer = []
     this.#entries = []
     this.#along = []

@@ -98,6 +98,10 @@ class ReplayContext implements DurableContext {
     return this.#state.row.createdAtMs
   }
 
+  get undoneFrom(): number {
+    return 0
+  }
+
   get sheltered(): DurableContext {
     return new ReplayContext(this.#state, new Scope())
   }

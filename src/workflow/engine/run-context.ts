@@ -42,6 +42,10 @@ export class RunContext implements DurableContext {
     return this.#run.row.createdAtMs
   }
 
+  get undoneFrom(): number {
+    return this.#run.undoneFrom
+  }
+
   get sheltered(): DurableContext {
     return new RunContext(this.#run, this.#run.shelter)
   }

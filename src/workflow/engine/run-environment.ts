@@ -32,6 +32,8 @@ export interface LiveRun {
   readonly isGone: boolean
   /** Whether it undoes what it did. */
   readonly isInterrupted: boolean
+  /** Place in the journal from which on it undoes what it did; 0 for all. */
+  readonly undoneFrom: number
   /** Lets an operation through that the journal does not know. @throws Interrupted, WorkflowError for limits */
   admit(scope: Scope): Promise<void>
   /** Counts an operation that is under way while `work` runs. */

@@ -1,13 +1,12 @@
 /** Runs one instance in memory: writes what it does, parks it while it waits, and ends it. */
 
 import { AppError } from '../../base/app-error.ts'
-import type { Json } from '../../base/json-rpc.ts'
 import type { SqlWrite } from '../../store/sql.ts'
-import { Interrupted, type RunnableWorkflow } from '../durable-context.ts'
-import { keptJson, keptReason } from '../kept-json.ts'
+import type { RunnableWorkflow } from '../durable-context.ts'
 import type { JournalEntry } from '../workflow.ts'
-import { type Problem, problemOf, WorkflowError } from '../workflow-error.ts'
-import { endEntry, ending, type RunEnd } from './endings.ts'
+import { type Problem, WorkflowError } from '../workflow-error.ts'
+import { firstLeft } from './consumed-events.ts'
+import { endEntry, ending, endOf, type RunEnd } from './endings.ts'
 import { shownInstance } from './instance-lists.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
@@ -64,6 +63,7 @@ export class Run implements LiveRun {
   asks = false
   /** The step that it is at. */
   step: string | undefined
+  undoneFrom = 0
   readonly #waits = new Waits(() => this.#goOn())
   readonly #writer: PieceWriter
   /** Operations under way that are no waits. */
@@ -118,7 +118,7 @@ export class Run implements LiveRun {
         return this.#break(new AppError({ code: 'store/busy', message: 'changed meanwhile' }))
       }
       const context = this.with.context(this, this.root)
-      const end = await this.#endOf(this.workflow.run(context, this.row.input))
+      const end = await endOf(this, this.workflow.run(context, this.row.input))
       if (!this.#isGone) await this.#finish(end)
     } catch (error) {
       this.#break(error)
@@ -261,15 +261,18 @@ export class Run implements LiveRun {
   }
 
   /** Writes that it undoes what it did before anything is told to end; false if something has changed meanwhile. */
-  async #interrupt(reason: 'cancelled' | 'retracted'): Promise<boolean> {
+  async #interrupt(reason: NonNullable<InstanceRow['interrupt']>): Promise<boolean> {
     const written = await this.#writer.guarded({
       sql: `UPDATE instances SET status = 'compensating', updated_at_ms = ? WHERE id = ? AND interrupt = ?`,
       values: [this.with.clock.nowMs(), this.id, reason],
     })
     if (!written) return false
+    if (reason === 'rewound') {
+      this.undoneFrom = (await firstLeft(this.with.sql, this.id)) ?? Number.POSITIVE_INFINITY
+    }
     this.row = { ...this.row, status: 'compensating' }
     this.#isInterrupted = true
-    this.root.stop(reason)
+    this.root.stop(reason === 'rewound' ? 'retracted' : reason)
     return true
   }
 
@@ -336,7 +339,7 @@ export class Run implements LiveRun {
     if (this.#isInterrupted) return
     this.row = { ...this.row, status: 'running', reason: undefined }
     const sql = `UPDATE instances SET status = 'running', reason = NULL WHERE id = ? AND status = 'waiting'`
-    this.#writer.add({ sql, values: [this.id] })
+    this.#writer.addFirst({ sql, values: [this.id] })
   }
 
   #written(entry: JournalEntry): void {
@@ -350,24 +353,15 @@ export class Run implements LiveRun {
     this.#host.broken(this, error, refused)
   }
 
-  async #endOf(running: Promise<Json>): Promise<RunEnd> {
-    try {
-      const output = await running
-      return { kind: 'completed', output, text: keptJson(output, 'the output of the workflow') }
-    } catch (error) {
-      if (error instanceof Interrupted && this.#isInterrupted) return { kind: 'interrupted' }
-      // The database's trouble is not the workflow's.
-      if (error instanceof AppError && error.code.startsWith('store/')) throw error
-      return { kind: 'failed', problem: problemOf(error), reason: keptReason(error) }
-    }
-  }
-
   async #finish(end: RunEnd): Promise<void> {
-    if (end.kind === 'interrupted' && this.row.comesBack) {
+    const { interrupt, comesBack } = this.row
+    if (this.#isInterrupted && end.kind !== 'failed' && (interrupt === 'rewound' || comesBack)) {
       await this.flush()
       this.drop()
       return this.#host.goesOn(this)
     }
+    // What began it has left, too: all of it is to be undone.
+    if (this.undoneFrom > 0 && interrupt === 'retracted') return this.#break(trouble('changed'))
     const { row, guard, values, more, line } = ending(this, end)
     if (line) this.line(line)
     const before = this.row

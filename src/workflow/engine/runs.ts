@@ -235,7 +235,7 @@ export class Runs {
     const { sql, clock } = this.#with
     try {
       await sql.transaction((session) =>
-        goOn(session, run.id, { life: undefined, nowMs: clock.nowMs() }),
+        goOn(session, run.id, { undoneFrom: run.undoneFrom, nowMs: clock.nowMs() }),
       )
     } catch (error) {
       await this.#postpone(run.id, error)

@@ -95,7 +95,11 @@ async function fire(
 ): Promise<void> {
   const id = derivedId(workflow.namespace, workflow.name, `schedule ${atMs}`)
   const what = `the firing at ${new Date(atMs).toISOString()}`
-  await startOne(session, {}, { id, eventId: undefined, workflow, life: undefined, nowMs, what })
+  await startOne(
+    session,
+    {},
+    { id, eventId: undefined, workflow, life: undefined, nowMs, what, ended: () => [] },
+  )
 }
 
 /** What is written when an instance has ended whose workflow starts again after a pause. */

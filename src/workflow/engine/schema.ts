@@ -133,4 +133,21 @@ export const engineMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    id: 'workflow/003-consumed-events',
+    statements: [
+      'ALTER TABLE messages ADD COLUMN is_chain INTEGER NOT NULL DEFAULT 0',
+      `CREATE TABLE consumed_events (
+        instance_id TEXT NOT NULL,
+        step TEXT NOT NULL,
+        event_id TEXT NOT NULL,
+        inbox TEXT NOT NULL,
+        has_left INTEGER NOT NULL DEFAULT 0,
+        reopened INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (instance_id, step)
+      )`,
+      'CREATE INDEX consumed_events_by_event ON consumed_events (event_id)',
+      'CREATE INDEX trigger_events_by_event ON trigger_events (event_id)',
+    ],
+  },
 ]

@@ -92,7 +92,7 @@ async function undone(error: unknown, frame: Frame): Promise<unknown> {
   return interrupted ? error : placed(error as WorkflowError)
 }
 
-/** By the journal's order; a task that is no line itself stands where the line before it does. */
+/** What is to be undone, by the journal's order; a task that is no line itself stands where the line before it does. */
 function lastFirst({ strand, durable }: Frame): readonly Undo[] {
   let place = 0
   const ordered = strand.undo.map((one) => {
@@ -100,6 +100,7 @@ function lastFirst({ strand, durable }: Frame): readonly Undo[] {
     return { one, place }
   })
   return ordered
+    .filter((one) => one.place >= durable.undoneFrom)
     .toReversed()
     .sort((a, b) => b.place - a.place)
     .map(({ one }) => one)

@@ -74,6 +74,8 @@ export class MemoryContext implements DurableContext {
     this.#mustGoOn()
   }
 
+  readonly undoneFrom = 0
+
   order(key: string): number | undefined {
     const place = [...this.#instance.journal.keys()].indexOf(key)
     return place < 0 ? undefined : place + 1
