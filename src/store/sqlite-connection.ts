@@ -18,6 +18,7 @@ export class SqliteConnection {
   /** Those that write, and those that give rows. */
   readonly #writing = new Map<string, StatementSync>()
   readonly #reading = new Map<string, StatementSync>()
+  #changed = 0
 
   /** Opens a file and runs `opening`; nothing stays open if that fails. */
   constructor(path: string, { timeout, opening }: { timeout: number; opening: string }) {
@@ -32,6 +33,11 @@ export class SqliteConnection {
     }
   }
 
+  /** Rows that `run` has changed since the connection was opened. */
+  get changed(): number {
+    return this.#changed
+  }
+
   exec(sql: string): void {
     this.#told(() => this.#database.exec(sql))
   }
@@ -40,7 +46,9 @@ export class SqliteConnection {
   run(sql: string, values: readonly SqlValue[] = []): number {
     try {
       const statement = this.#writing.get(sql) ?? this.#prepare(sql, this.#writing)
-      return Number(statement.run(...values).changes)
+      const changes = Number(statement.run(...values).changes)
+      this.#changed += changes
+      return changes
     } catch (cause) {
       throw toldError(this.#path, cause)
     }

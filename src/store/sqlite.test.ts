@@ -1,7 +1,7 @@
 /** Runs the suite of SQL stores on SQLite, and opens files that are none. */
 
 import assert from 'node:assert/strict'
-import { type FileHandle, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -25,6 +25,29 @@ test('a file that is no database is refused by name', async () => {
     code: 'store/unwritable-folder',
     message: /absent.*make sure that its folder exists/,
   })
+})
+
+test('pages of a long log are copied beside the thread that writes, and the log stays bounded', async () => {
+  const file = path.join(folder, 'busy.sqlite')
+  const store = await openSqlite({ path: file })
+  await store.run('CREATE TABLE facts (n INTEGER PRIMARY KEY, text TEXT)')
+  const row = 'x'.repeat(1_000)
+  const written = 60_000
+  for (let n = 0; n < written; n += 2_000) {
+    await store.run(
+      `INSERT INTO facts WITH RECURSIVE n (n) AS (VALUES (?) UNION ALL SELECT n + 1 FROM n LIMIT 2000)
+        SELECT n, ? FROM n`,
+      ...[n, row],
+    )
+  }
+  const megabytes = async (name: string) => (await stat(name)).size / 2 ** 20
+  const [log, copied] = [await megabytes(`${file}-wal`), await megabytes(file)]
+  assert.ok(copied > 15, `the file has ${copied} MiB while the store is open`)
+  assert.ok(log < 60, `the log has ${log} MiB, for 60 MiB written`)
+  await store.close()
+  const again = new DatabaseSync(file)
+  assert.deepEqual({ ...again.prepare('SELECT count(*) AS n FROM facts').get() }, { n: written })
+  again.close()
 })
 
 test('what is written is told when it is on disk, and references are held to be there', async (t) => {

@@ -4,6 +4,7 @@ import { GroupCommit } from './group-commit.ts'
 import { applyMigrations } from './migrations.ts'
 import { Notices } from './notices.ts'
 import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue, SqlWrite } from './sql.ts'
+import { SqliteCheckpoints } from './sqlite-checkpoints.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import { SqliteLog } from './sqlite-log.ts'
 import { StoreGate } from './store-gate.ts'
@@ -15,8 +16,12 @@ export interface SqliteOptions {
   readonly busyTimeoutMs?: number
 }
 
-/** A first write, which is taken back: a file that is only readable opens without complaint. */
+/**
+ * Pages that a transaction changes stay in memory up to 32 MiB, and so does what undoes a statement. A first write is
+ * taken back: a file that is only readable opens without complaint.
+ */
 const opening = `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
+  PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0;
   SELECT count(*) FROM sqlite_master; BEGIN IMMEDIATE; PRAGMA user_version = 1; ROLLBACK`
 
 /**
@@ -34,7 +39,7 @@ export async function openSqlite({ path, busyTimeoutMs }: SqliteOptions): Promis
     )
     if (file === '') return new SqliteStore(path, { writer })
     const reader = new SqliteConnection(path, { timeout, opening: 'PRAGMA query_only = ON' })
-    return new SqliteStore(path, { writer, reader, log: await SqliteLog.of(file) })
+    return new SqliteStore(path, { writer, reader, file, log: await SqliteLog.of(file) })
   } catch (error) {
     writer.close()
     throw error
@@ -46,6 +51,7 @@ interface SqliteParts {
   readonly writer: SqliteConnection
   readonly reader?: SqliteConnection
   readonly log?: SqliteLog
+  readonly file?: string
 }
 
 /** What only reads; `WITH` may write as well. */
@@ -57,6 +63,7 @@ class SqliteStore implements SqlStore {
   readonly #writer: SqliteConnection
   readonly #reader: SqliteConnection | undefined
   readonly #log: SqliteLog | undefined
+  readonly #checkpoints: SqliteCheckpoints | undefined
   readonly #pieces: GroupCommit
   /** The end of the queue of transactions, single statements and commits of pieces. */
   #last: Promise<unknown> = Promise.resolve()
@@ -64,12 +71,13 @@ class SqliteStore implements SqlStore {
   readonly #notices = new Notices()
   #closed: Promise<void> | undefined
 
-  constructor(path: string, { writer, reader, log }: SqliteParts) {
+  constructor(path: string, { writer, reader, log, file }: SqliteParts) {
     this.#name = path
     this.#gate = new StoreGate(path)
     this.#writer = writer
     this.#reader = reader
     this.#log = log
+    this.#checkpoints = file === undefined ? undefined : this.#checkpointsOf(file)
     this.#pieces = new GroupCommit({
       name: path,
       commit: (pieces) => this.#durable(writer.commit(pieces)),
@@ -129,13 +137,26 @@ class SqliteStore implements SqlStore {
 
   async #end(): Promise<void> {
     await this.#last
+    await this.#checkpoints?.close()
     await this.#log?.close()
     this.#reader?.close()
     this.#writer.close()
   }
 
+  #checkpointsOf(file: string): SqliteCheckpoints {
+    const writer = this.#writer
+    return new SqliteCheckpoints({
+      file,
+      finish: () => {
+        void this.#queued(async () => writer.exec('PRAGMA wal_checkpoint(PASSIVE)')).catch(() => {})
+      },
+      takeOver: () => writer.exec('PRAGMA wal_autocheckpoint = 1000'),
+    })
+  }
+
   /** Gives a result when all that was committed is on disk. */
   async #durable<T>(result: T): Promise<T> {
+    this.#checkpoints?.committed(this.#writer.changed)
     await this.#log?.sync()
     return result
   }
