@@ -10,6 +10,8 @@ import type { SinkDesk } from '../services/sink.ts'
 import type { Queue } from '../stream/queue.ts'
 import type { EventStore, ListenerStatus } from '../stream/stream.ts'
 import type { ContractDesk } from '../workflow/contract-desk.ts'
+import type { DefinitionDesk } from '../workflow/definition-desk.ts'
+import type { EventIntake } from '../workflow/event-intake.ts'
 import type { FunctionRegistry } from '../workflow/function-registry.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 
@@ -69,6 +71,8 @@ export interface ApiDependencies {
   readonly process: ProcessChains | undefined
   readonly events: EventStore
   readonly engine: WorkflowEngine
+  readonly definitions: DefinitionDesk
+  readonly intake: EventIntake
   readonly notifications: Notifications
   readonly records: Pick<Records, 'list'>
   readonly sinks: SinkDesk

@@ -143,8 +143,9 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
   return app
 }
 
-/** Data may be of nearly any type; a leap needs no body. */
+/** Data and events may be of nearly any type; a leap needs no body. */
 function bodiesOf(path: string): Pick<LocalGuardOptions, 'bodyTypes'> {
+  if (path === '/v1/events') return { bodyTypes: 'no-form' }
   const route = path.replace(/^\/v1\/chains\/[^/]+/, '')
   if (route === '/inject' || route === '/inject/draft') return { bodyTypes: 'no-form' }
   return route === '/leap' ? { bodyTypes: ['application/json', ''] } : {}

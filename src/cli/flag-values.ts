@@ -15,13 +15,17 @@ export function textOf(call: Call, flag: string): string | undefined {
 export function numberOf(
   call: Call,
   flag: string,
-  { least, rest }: { readonly least: number; readonly rest: number },
+  {
+    least,
+    rest,
+    of = 'chain',
+  }: { readonly least: number; readonly rest: number; readonly of?: string },
 ): number {
   const text = textOf(call, flag)
   if (text === undefined) return rest
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (number >= least) return number
-  throw badUsage('chain', `--${flag} is a whole number from ${least} on, not "${text}"`)
+  throw badUsage(of, `--${flag} is a whole number from ${least} on, not "${text}"`)
 }
 
 /** A password from the file of `--password-file`, or from the terminal: twice, where it is to be kept. */

@@ -16,7 +16,9 @@ import type { Queue } from '../stream/queue.ts'
 import type { EventStore, Listener } from '../stream/stream.ts'
 import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
 import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
+import type { DefinitionDesk } from '../workflow/definition-desk.ts'
 import { createWorkflowEngine, workflowMigrations } from '../workflow/engine.ts'
+import type { EventIntake } from '../workflow/event-intake.ts'
 import { evmFunctions } from '../workflow/evm-functions.ts'
 import type { FunctionRegistry } from '../workflow/function-registry.ts'
 import { functionInvoke } from '../workflow/functions.ts'
@@ -27,6 +29,7 @@ import { allowedHosts } from './allowed-hosts.ts'
 import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
+import { listenerFor, takingFor } from './definition-wiring.ts'
 import { openEventDatabase } from './event-database.ts'
 import { startEventQueue, wakeQueue } from './event-queue.ts'
 import { openFunctions } from './function-providers.ts'
@@ -36,7 +39,7 @@ import { flagshipFolder } from './program-folder.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { readWorkflows } from './workflow-folder.ts'
 import { createSender } from './workflow-sender.ts'
-import { subscriptionsOf, wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
+import { wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
 
 /** What runs, as the API and the callers of a node see it. */
 export interface EventWing {
@@ -50,6 +53,8 @@ export interface EventWing {
   /** Absent where events start workflows in their own transaction. */
   readonly queue: Queue | undefined
   readonly functions: FunctionRegistry
+  readonly definitions: DefinitionDesk
+  readonly intake: EventIntake
   readonly contracts: ContractDesk
   readonly senderAddress: Hex | undefined
 }
@@ -107,12 +112,9 @@ export async function startEventWing(
     ...{ sql, handler: starting, handled: () => engine.wake() },
   })
   const handler = withSinks(queued?.handler ?? starting, sinks)
-  const listener = chainListener(composition, chain, {
-    ...{ ...world, sql, events, handler },
-    subscriptions: chain.contracts
-      ? subscriptionsOf(engine.workflows(), chain.name, contracts)
-      : [],
-  })
+  const listener = listenerFor(chain, engine, (subscriptions) =>
+    chainListener(composition, chain, { ...world, sql, events, handler, subscriptions }),
+  )
   wakeWorkflows(engine, events)
   if (queued) wakeQueue(queued.queue, events)
   wakeSinks(sinks, { events, engine })
@@ -123,7 +125,8 @@ export async function startEventWing(
   const desk = createContractDesk({ client: chain.client, sql, sender, book })
   const senderAddress = sender?.address
   const outcomes = { notifications, records, sinks, contracts: desk, queue: queued?.queue }
-  return { sql, engine, events, listener, ...outcomes, functions, senderAddress }
+  const taking = takingFor({ ...world, sql, engine, functions: steps, chain, listener })
+  return { sql, engine, events, listener, ...outcomes, ...taking, functions, senderAddress }
 }
 
 /** Starts parts one after the other, and has them stopped. */

@@ -4,12 +4,18 @@ import { contractMigrations } from './contract-book.ts'
 import { createDurableEngine, type EngineDependencies } from './engine/durable-engine.ts'
 import { engineMigrations } from './engine/schema.ts'
 import { createEventExpressions } from './event-expressions.ts'
+import { intakeMigrations } from './event-intake.ts'
 import { readDefinition } from './read-definition.ts'
 import { senderMigrations } from './transaction-sender.ts'
 import type { StepFunction, WorkflowEngine } from './workflow.ts'
 
 /** Tables of this room. */
-export const workflowMigrations = [...engineMigrations, ...senderMigrations, ...contractMigrations]
+export const workflowMigrations = [
+  ...engineMigrations,
+  ...senderMigrations,
+  ...contractMigrations,
+  ...intakeMigrations,
+]
 
 /** What the engine works with. */
 export interface WorkflowEngineDependencies

@@ -2,6 +2,7 @@
 
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Json } from '../../base/json-rpc.ts'
+import type { DefinitionDesk } from '../../workflow/definition-desk.ts'
 import type { AskedQuestion, WorkflowEngine } from '../../workflow/workflow.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
 import { notFound } from './failures.ts'
@@ -24,10 +25,12 @@ const QuestionShape = z
   .openapi('Question')
 
 /** Adds the routes. */
-export function addOperatingRoutes(app: OpenAPIHono, { engine }: ApiDependencies): void {
+export function addOperatingRoutes(app: OpenAPIHono, from: ApiDependencies): void {
+  const { engine, definitions } = from
   addStart(app, engine)
   addControls(app, engine)
-  addReplay(app, engine)
+  addMigration(app, engine)
+  addReplay(app, engine, definitions)
   addQuestions(app, engine)
 }
 
@@ -93,7 +96,28 @@ function addControls(app: OpenAPIHono, engine: WorkflowEngine): void {
   }
 }
 
-function addReplay(app: OpenAPIHono, engine: WorkflowEngine): void {
+function addMigration(app: OpenAPIHono, engine: WorkflowEngine): void {
+  const migrate = posting('/v1/instances/{id}/migrate', {
+    summary:
+      'Lets a run that waits or is paused go on by another definition of its workflow, if its journal fits that',
+    answer: InstanceShape,
+    request: {
+      params: idParam,
+      body: bodyOf(
+        z.object({
+          definition: z.string().min(1).max(64).openapi({ description: 'Hash of a deployed one' }),
+        }),
+      ),
+    },
+  })
+  app.openapi(migrate, async (context) => {
+    const { id } = context.req.valid('param')
+    await engine.migrate(id, context.req.valid('json').definition)
+    return context.json(await found(engine, id), 200)
+  })
+}
+
+function addReplay(app: OpenAPIHono, engine: WorkflowEngine, definitions: DefinitionDesk): void {
   const ReplayShape = z
     .object({
       next: z.array(z.object({ step: z.string(), action: z.string(), input: json })),
@@ -108,12 +132,19 @@ function addReplay(app: OpenAPIHono, engine: WorkflowEngine): void {
     answer: ReplayShape,
     request: {
       params: idParam,
-      body: bodyOf(z.object({ definition: z.string().max(64).optional() })),
+      body: bodyOf(
+        z.object({
+          definition: z.string().max(64).optional().openapi({ description: 'Hash of one' }),
+          source: json.optional().openapi({ description: 'A definition that is not deployed' }),
+        }),
+      ),
     },
   })
   app.openapi(replay, async (context) => {
     const { id } = context.req.valid('param')
-    const report = await engine.replay(id, context.req.valid('json').definition)
+    const { definition, source } = context.req.valid('json')
+    const other = source === undefined ? definition : definitions.read(source as Json)
+    const report = await engine.replay(id, other)
     const { output = null, problem = null } = report
     const next = report.next.map(({ input = null, ...one }) => ({ ...one, input }))
     const differences = report.differences.map(({ asked = null, ...one }) => ({ ...one, asked }))

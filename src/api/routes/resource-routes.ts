@@ -9,6 +9,7 @@ import { addChainRoutes } from './chain-routes.ts'
 import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
 import { addFunctionRoutes } from './function-routes.ts'
+import { addIntakeRoutes } from './intake-routes.ts'
 import { addNotificationRoutes } from './notification-routes.ts'
 import { addOperatingRoutes } from './operating-routes.ts'
 import { addQueueRoutes } from './queue-routes.ts'
@@ -36,6 +37,7 @@ export function addResourceRoutes(
   addWorkflowRoutes(app, from)
   addInstanceRoutes(app, from)
   addOperatingRoutes(app, from)
+  addIntakeRoutes(app, from)
   addOutcomeRoutes(app, from)
   addNotificationRoutes(app, from)
   addSinkRoutes(app, from)

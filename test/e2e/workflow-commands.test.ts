@@ -1,0 +1,279 @@
+/** Operates a running node by the commands of `workflow`: deploys, runs, watches, answers, steers and moves runs. */
+
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { format } from 'node:util'
+import { parseCall } from '../../src/cli/command.ts'
+import { workflowCommand } from '../../src/cli/commands/workflow.ts'
+import { type RunningNode, startNode } from '../../src/node/node.ts'
+import { eventually, getJson, startProgram, temporaryFolder } from './program.ts'
+
+const order = (version: string, last: string) => `
+document: { dsl: 1.0.3, namespace: default, name: order, version: ${version} }
+do:
+  - note: { call: record.write, with: { key: '\${ $workflow.id }', data: '\${ . }' } }
+  - approve: { call: human.approve, with: { title: 'Ship \${ $workflow.input.item }?' } }
+  - ship: ${last}
+`
+const first = order('1.0.0', '{ set: { shipped: true } }')
+const second = order('2.0.0', '{ set: { shipped: true, by: second } }')
+const refuses = `
+document: { dsl: 1.0.3, namespace: default, name: refuses, version: 1.0.0 }
+do: [{ no: { raise: { error: { type: 'https://example.com/no', status: 403, title: Refused } } } }]
+`
+const deposits = `
+name: watch-deposits
+on: { event: 'Deposited(address indexed account, uint256 amount, bytes32 memo)', contract: depositVault }
+do: [{ keep: { call: record.write, with: { key: '\${ .event.id }', data: { amount: '\${ .event.args.amount }' } }, at: pending } }]
+`
+
+interface Row {
+  readonly id: string
+  readonly status: string
+  readonly definitionHash: string
+}
+
+describe('the command workflow', { timeout: 120_000 }, () => {
+  let node: RunningNode
+  let folder: string
+  const cleaning: (() => Promise<void>)[] = []
+  const start = async () => {
+    const started = await startNode({
+      ...{ dev: true, demo: false, rpcPort: 0, apiPort: 0, blockTime: 0.1, pollInterval: 20 },
+      ...{ data: path.join(folder, 'data'), workflows: path.join(folder, 'workflows') },
+    })
+    assert.ok(started)
+    node = started
+    cleaning.unshift(() => started.stop())
+  }
+  before(async () => {
+    folder = await temporaryFolder({ after: (run) => void cleaning.unshift(run) })
+    const workflows = path.join(folder, 'workflows')
+    await mkdir(workflows)
+    for (const [name, text] of Object.entries({ first, second, refuses, deposits })) {
+      await writeFile(path.join(folder, `${name}.yaml`), text)
+    }
+    await writeFile(path.join(workflows, 'refuses.workflow.yaml'), refuses)
+    const calm = {
+      dev: true,
+      demo: false,
+      rpcPort: 0,
+      apiPort: 0,
+      blockTime: 0.1,
+      pollInterval: 20,
+    }
+    const started = await startNode({ ...calm, data: path.join(folder, 'data'), workflows })
+    assert.ok(started)
+    node = started
+    cleaning.unshift(() => started.stop())
+  })
+  after(async () => {
+    for (const run of cleaning) await run()
+  })
+
+  /** Runs the command in this process, with what it printed. */
+  const workflow = async (...words: readonly string[]) => {
+    const port = ['--api-port', new URL(node.apiUrl).port]
+    const printed: string[] = []
+    const { log, error } = console
+    console.log = (...all) => void printed.push(format(...all))
+    console.error = (...all) => void printed.push(format(...all))
+    try {
+      const code = await workflowCommand.run(parseCall(workflowCommand, [...words, ...port]))
+      return { code, output: printed.join('\n') }
+    } finally {
+      Object.assign(console, { log, error })
+    }
+  }
+  const json = async <T>(...words: readonly string[]) =>
+    JSON.parse((await workflow(...words, '--json')).output) as T
+  const file = (name: string) => path.join(folder, `${name}.yaml`)
+  const begin = async () => {
+    const { id } = await json<Row>('run', 'order', '--input', '{"item":"a chair"}')
+    await eventually(async () => {
+      const { status } = await json<Row>('show', id)
+      return status === 'waiting' ? true : undefined
+    })
+    return id
+  }
+  const questionOf = async (id: string) => {
+    type Asked = { readonly items: readonly { readonly id: string; readonly instanceId: string }[] }
+    const { items } = await json<Asked>('questions')
+    return items.find(({ instanceId }) => instanceId === id)?.id ?? 'none'
+  }
+  const answer = async (id: string) =>
+    workflow('answer', await questionOf(id), '--answer', '{"approved":true}', '--who', 'ada')
+  const refused = (message: RegExp, ...words: readonly string[]) =>
+    assert.rejects(workflow(...words), { message })
+
+  test('deploys what is right, says whether it is new, and by line and column what is wrong', async () => {
+    assert.match(
+      (await workflow('deploy', file('first'))).output,
+      /"order" 1\.0\.0, [0-9a-f]{64} is deployed$/,
+    )
+    assert.match((await workflow('deploy', file('first'))).output, /is deployed already/)
+    await writeFile(file('wrong'), first.replace('set:', 'sett:'))
+    await refused(
+      /wrong\.yaml is not deployed: .*line 6, column \d+: /s,
+      'deploy',
+      file('first'),
+      file('wrong'),
+    )
+    await refused(/cannot be read: there is no such file/, 'deploy', file('absent'))
+    const answered = await fetch(`${node.apiUrl}/v1/workflows`, {
+      ...{ method: 'POST', body: JSON.stringify({ definition: first.replace('set:', 'sett:') }) },
+      headers: { 'content-type': 'application/json' },
+    })
+    assert.equal(answered.status, 422)
+    const foreign = deposits.replace('depositVault', 'nowhere')
+    await writeFile(file('foreign'), foreign)
+    await refused(/listens to the contract "nowhere"/, 'deploy', file('foreign'))
+    assert.match((await workflow('list')).output, /order +1\.0\.0 +3 /)
+  })
+
+  test('what is deployed while the node runs is started by events of the chain', async () => {
+    await workflow('deploy', file('deposits'))
+    await node.deposit('later')
+    const run = await eventually(async () => {
+      const { items } = await json<{ items: readonly Row[] }>(
+        'instances',
+        '--workflow',
+        'watch-deposits',
+      )
+      return items.find(({ status }) => status === 'completed')
+    })
+    const { output } = await workflow('show', run.id, '--data')
+    assert.match(output, /^watch-deposits .*: completed\n.*\ndefinition [0-9a-f]{64}, event /)
+    assert.match(output, /record\.write +\{.*"amount":"1000000000000000000"/)
+  })
+
+  test('run --wait tells the steps, prints the output, and ends with a code for how it ended', async () => {
+    const words = ['run', 'order', '--input', '{"item":"a table"}', '--id', 'waited', '--wait']
+    const waiting = workflow(...words)
+    await eventually(async () => ((await questionOf('waited')) === 'none' ? undefined : true))
+    await answer('waited')
+    const { code, output } = await waiting
+    assert.equal(code, 0, output)
+    assert.match(output, /^run waited\n.*completed +\/do\/0\/note +\(record\.write\)/)
+    assert.match(output, /\{\n {2}"shipped": true\n\}$/)
+    const failed = await workflow('run', 'refuses', '--wait')
+    assert.equal(failed.code, 2)
+    assert.match(failed.output, /is failed: Refused$/)
+    const late = await workflow('run', 'order', '--input', '{"item":1}', '--wait', '--timeout', '1')
+    assert.equal(late.code, 5)
+    assert.match(late.output, /has not ended within 1 s; it goes on/)
+    await refused(/"nobody" is not deployed/, 'run', 'nobody')
+    await refused(/--input is no JSON/, 'run', 'order', '--input', '{oops')
+  })
+
+  test('a run is paused, resumed, cancelled and retried', async () => {
+    const id = await begin()
+    assert.match((await workflow('pause', id)).output, /is paused/)
+    await refused(/is paused and cannot be paused/, 'pause', id)
+    await workflow('resume', id)
+    const following = workflow('logs', id, '--follow')
+    await workflow('cancel', id, '--reason', 'no longer wanted')
+    const { code, output } = await following
+    assert.equal(code, 3, output)
+    assert.match(output, /is cancelled: no longer wanted$/)
+    await refused(/no step "\/do\/7"/, 'retry', id, '--from', '/do/7')
+    await workflow('retry', id, '--from', '/do/0/note')
+    await eventually(async () => ((await questionOf(id)) === 'none' ? undefined : true))
+    await answer(id)
+    const lines = await eventually(async () => {
+      const told = (await workflow('logs', id)).output
+      return told.includes('completed  /do/1/approve') ? told : undefined
+    })
+    assert.equal(lines.match(/completed +\/do\/0\/note/g)?.length, 2)
+    await refused(/no instance "nobody"/, 'show', 'nobody')
+  })
+
+  test('a waiting run is replayed by a file, moved to the new definition, and ends on it', async () => {
+    const id = await begin()
+    const replayed = await workflow('replay', id, '--definition', file('second'))
+    assert.equal(replayed.code, 0)
+    assert.match(replayed.output, /fits the definition; it goes on; next:\n.*\n\/do\/1\/approve/)
+    await writeFile(file('lacking'), second.replace(/\n {2}- note:.*/, ''))
+    const differs = await workflow('replay', id, '--definition', file('lacking'))
+    assert.equal(differs.code, 2)
+    assert.match(differs.output, /\/do\/0\/note +record\.write +\(never asked for\)/)
+    await refused(/has the newest definition of "order" already/, 'migrate', id)
+    await workflow('deploy', file('lacking'))
+    await refused(/its journal has record\.write at \/do\/0\/note/, 'migrate', id)
+    const {
+      workflow: { hash },
+    } = await json<{ workflow: { hash: string } }>('deploy', file('second'))
+    assert.match((await workflow('migrate', id)).output, new RegExp(`it goes on by ${hash}`))
+    assert.match((await answer(id)).output, /the answer of ada is taken/)
+    const ended = await eventually(async () => {
+      const run = await json<Row & { output: unknown }>('show', id)
+      return run.status === 'completed' ? run : undefined
+    })
+    assert.equal(ended.definitionHash, hash)
+    assert.deepEqual(ended.output, { shipped: true, by: 'second' })
+    await refused(/is completed; only one that waits or is paused/, 'migrate', id, '--to', hash)
+  })
+
+  test('as a program it prints what it did, and one line for a mistake', async () => {
+    const port = ['--api-port', new URL(node.apiUrl).port]
+    const run = startProgram(['workflow', 'run', 'refuses', '--wait', ...port])
+    const wrong = startProgram(['workflow', 'answer', 'x', ...port])
+    assert.deepEqual(await run.exited, [2, null], run.output())
+    assert.deepEqual(await wrong.exited, [1, null])
+    assert.match(
+      wrong.output(),
+      /^error: what is the answer\? .*see "quantumstream workflow --help"\n$/,
+    )
+  })
+
+  test('an event from outside is taken once, however often it is posted, also after a restart', async () => {
+    const paid = `
+document: { dsl: 1.0.3, namespace: default, name: paid, version: 1.0.0 }
+schedule: { on: { one: { with: { type: order.paid } } } }
+do: [{ keep: { call: record.write, with: { key: '\${ $workflow.id }', data: '\${ .[0].data }' } } }]
+`
+    await writeFile(file('paid'), paid)
+    await workflow('deploy', file('paid'))
+    const attributes = { specversion: '1.0', id: '7', source: '/shop', type: 'order.paid' }
+    const whole = { ...attributes, data: { amount: 5 } }
+    const post = async (type: string, body: unknown, headers: Record<string, string> = {}) => {
+      const response = await fetch(`${node.apiUrl}/v1/events`, {
+        ...{ method: 'POST', body: JSON.stringify(body) },
+        headers: { 'content-type': type, ...headers },
+      })
+      const answered = (await response.json()) as {
+        items: readonly { id: string; instances: readonly string[] }[]
+        error?: { code: string }
+      }
+      return { status: response.status, ...answered }
+    }
+    const binary = Object.fromEntries(Object.entries(attributes).map(([k, v]) => [`ce-${k}`, v]))
+    const firstly = await post('application/cloudevents+json', whole)
+    assert.equal(firstly.status, 200)
+    assert.equal(firstly.items[0]?.instances.length, 1)
+    assert.deepEqual(await post('application/json', whole.data, binary), firstly)
+    const batch = [whole, whole, { ...whole, id: '8' }]
+    const { items } = await post('application/cloudevents-batch+json', batch)
+    assert.deepEqual(items.slice(0, 2), [firstly.items[0], firstly.items[0]])
+    await node.stop()
+    await start()
+    assert.deepEqual(await post('application/cloudevents+json', whole), firstly)
+    const runs = await json<{ items: readonly Row[] }>('instances', '--workflow', 'paid')
+    assert.equal(runs.items.length, 2)
+    const refusals: readonly (readonly [unknown, number, string])[] = [
+      [{ ...whole, id: '9', type: 'evm.log' }, 403, 'workflow/reserved-event'],
+      [{ ...whole, id: '9', source: '/chains/dev/0x1' }, 403, 'workflow/reserved-event'],
+      [{ ...whole, id: '9', data: 'x'.repeat(300_000) }, 413, 'workflow/value-too-large'],
+      [{ ...whole, id: '' }, 400, 'stream/bad-cloud-event'],
+    ]
+    for (const [event, status, code] of refusals) {
+      const answered = await post('application/cloudevents+json', event)
+      assert.deepEqual([answered.status, answered.error?.code], [status, code])
+    }
+    assert.equal((await post('text/plain', whole)).status, 415)
+    const one = await getJson<Row>(`${node.apiUrl}/v1/instances/${firstly.items[0]?.instances[0]}`)
+    assert.equal(one.status, 'completed')
+  })
+})
