@@ -25,6 +25,11 @@ export interface ActionContext {
   readonly attempt: number
   /** Fires when the action is to end: its time is over, its instance is cancelled, the program stops. */
   readonly signal: AbortSignal
+  /**
+   * Whether the instance is being undone, and this action is asked for the sake of what it may have done before: what has
+   * begun is to be brought to its end, and nothing that has not is to begin.
+   */
+  readonly isEnding?: boolean
 }
 
 /**
@@ -44,6 +49,10 @@ export type ActionOutcome =
       readonly reason: string
       readonly retryAfterMs: number
     }
+  | {
+      /** To be given where `isEnding` only: nothing was done under this key, and nothing will be. */
+      readonly kind: 'untouched'
+    }
 
 /** Something done outside of the workflow, once its result is journaled never again. */
 export interface Action {
@@ -53,6 +62,11 @@ export interface Action {
   readonly input?: Json
   readonly retry?: RetryOptions
   readonly timeoutMs?: number
+  /**
+   * Whether it is undone when the instance is. Then its beginning is journaled, and once begun it is brought to its end
+   * whatever becomes of the instance: what is not known to have happened cannot be undone.
+   */
+  readonly isUndone?: boolean
   run(context: ActionContext): Promise<ActionOutcome>
 }
 

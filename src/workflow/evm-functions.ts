@@ -63,8 +63,9 @@ const done = (output: Json): ActionOutcome => ({ kind: 'done', output })
 async function sendStep(
   { client, sender }: EvmFunctionOptions,
   call: ContractCall,
-  { idempotencyKey, signal }: ActionContext,
+  { idempotencyKey, signal, isEnding }: ActionContext,
 ): Promise<ActionOutcome> {
+  if (isEnding && !(await sender?.hasSigned(idempotencyKey))) return { kind: 'untouched' }
   if (sender === undefined) {
     return waiting('no key to send with: set QS_SENDER_KEY_FILE, or start with --dev --mnemonic')
   }

@@ -122,6 +122,8 @@ export interface TransactionSender {
    * refuses it, `workflow/fee-too-high` and `workflow/not-taken` (retry `later`), `workflow/send-aborted`
    */
   send(request: SendRequest, signal: AbortSignal): Promise<SentOutcome>
+  /** Whether something was signed under this key, which is in a block or may come into one. */
+  hasSigned(idempotencyKey: Hex): Promise<boolean>
   status(): LaneStatus
   /** Goes on with what was open at the last stop, and watches what is mined until it is final. */
   start(): void

@@ -26,6 +26,12 @@ interface Asked {
   readonly action: Action
 }
 
+/** Where an action runs, and what it belongs to, which may have been told to end. */
+interface Within {
+  readonly scope: Scope
+  readonly outer: Scope
+}
+
 interface Attempt extends Asked {
   readonly attempt: number
   readonly startedAtMs: number
@@ -39,9 +45,10 @@ interface Attempt extends Asked {
  */
 export async function performAction(
   run: LiveRun,
-  scope: Scope,
+  outer: Scope,
   { key, action }: Asked,
 ): Promise<Json> {
+  let scope = run.journal.hasBegun(key) ? outer.held() : outer
   await run.admit(scope)
   const input = action.input === undefined ? undefined : keptInput(action.input, key)
   let waits = 0
@@ -54,10 +61,13 @@ export async function performAction(
     }
     const attempt = (trouble?.failures ?? 0) + 1
     const result = await run.busy(async () => {
+      if (action.isUndone === true) noteBeginning(run, { key, action })
       await run.flush()
       await run.admit(scope)
+      if (action.isUndone === true && scope === outer) scope = outer.held()
       const startedAtMs = run.with.clock.nowMs()
-      return attemptOnce(run, scope, { key, action, attempt, startedAtMs, input })
+      const asked = { key, action, attempt, startedAtMs, input }
+      return attemptOnce(run, { scope, outer }, asked)
     })
     if (result.kind === 'done') return result.output
     if (result.kind === 'waits') {
@@ -65,6 +75,15 @@ export async function performAction(
       noteWait(run, result, { attempt, isTold: waits <= maxWaitingLines })
     }
   }
+}
+
+/** Journals that an action begins, once. */
+function noteBeginning(run: LiveRun, { key, action }: Asked): void {
+  if (run.journal.hasBegun(key)) return
+  const atMs = run.with.clock.nowMs()
+  const line = { step: key, kind: 'started', action: action.kind } as const
+  const times = { attempt: 1, startedAtMs: atMs, atMs }
+  run.add(run.journal.add({ ...line, ...times }, undefined, run.with.owner()).write)
 }
 
 function keptInput(input: Json, key: string): string {
@@ -85,7 +104,8 @@ type AttemptResult =
       readonly reason: string
     }
 
-async function attemptOnce(run: LiveRun, scope: Scope, asked: Attempt): Promise<AttemptResult> {
+async function attemptOnce(run: LiveRun, within: Within, asked: Attempt): Promise<AttemptResult> {
+  const { scope, outer } = within
   const { key, action, attempt, startedAtMs, input } = asked
   const about = { step: key, action: action.kind, attempt, startedAtMs, input }
   run.step = key
@@ -98,8 +118,9 @@ async function attemptOnce(run: LiveRun, scope: Scope, asked: Attempt): Promise<
     const refusal = run.refusals.get(key)
     run.refusals.delete(key)
     if (refusal !== undefined) throw refusal
-    const outcome = await called(run, scope, asked)
+    const outcome = await called(run, within, asked)
     run.with.observe?.('performed', run.id, key)
+    if (outcome.kind === 'untouched') throw new Interrupted(outer.reason ?? 'cancelled')
     const line = { ...about, atMs: run.with.clock.nowMs() }
     if (outcome.kind === 'waiting') {
       const reason = keptReason(outcome.reason)
@@ -168,7 +189,7 @@ function retryOf(options: RetryOptions | undefined): RetryOptions {
 /** Calls an action, whose signal fires when it is to end; one that does not end in time is left to itself. */
 function called(
   run: LiveRun,
-  scope: Scope,
+  { scope, outer }: Within,
   { key, action, attempt }: Attempt,
 ): Promise<ActionOutcome> {
   const controller = new AbortController()
@@ -191,7 +212,8 @@ function called(
     }
     const { signal } = controller
     const idempotencyKey = run.journal.idempotencyKeyOf(key)
-    const about = { instanceId: run.id, step: key, idempotencyKey, attempt, signal }
+    const isEnding = outer.reason !== undefined
+    const about = { instanceId: run.id, step: key, idempotencyKey, attempt, signal, isEnding }
     // A function that throws before its first pause fails like one that throws later.
     run.outside.add(new Promise<ActionOutcome>((done) => done(action.run(about)))).then(
       (outcome) => over(() => resolve(outcome)),

@@ -18,7 +18,7 @@ export interface Known {
 /** A line before it has its number. */
 export interface NewLine {
   readonly step: string
-  readonly kind: Exclude<JournalEntry['kind'], 'started'>
+  readonly kind: JournalEntry['kind']
   readonly action: string
   readonly attempt: number
   readonly startedAtMs: number
@@ -49,6 +49,7 @@ const insertFenced = `INSERT INTO journal (${columns}) SELECT ?, ?, ?, ?, ?, ?, 
 export class Journal {
   readonly #id: string
   readonly #known = new Map<string, Known>()
+  #begun: Set<string> | undefined
   #troubles: Map<string, Trouble> | undefined
   #generations: Map<string, number> | undefined
   #seq = 0
@@ -87,6 +88,11 @@ export class Journal {
     return this.#known.get(key)
   }
 
+  /** Whether an action whose beginning is journaled has begun. */
+  hasBegun(key: string): boolean {
+    return this.#begun?.has(key) === true
+  }
+
   troubleOf(key: string): Trouble | undefined {
     return this.#troubles?.get(key)
   }
@@ -111,6 +117,7 @@ export class Journal {
     this.#bytes += step.length + (input?.length ?? 0) + (text?.length ?? 0) + (error?.length ?? 0)
     if (kind === 'completed') this.#known.set(step, { seq, action, output: output ?? null })
     if (kind === 'failed') this.#fail(step, seq, { action, error })
+    if (kind === 'started') this.#begin(step)
     const values = [
       ...[this.#id, seq, step, kind, action, attempt, startedAtMs, atMs],
       ...[input, text, error],
@@ -140,9 +147,15 @@ export class Journal {
     }
     if (kind === 'completed') this.#known.set(step, { seq, action, output: jsonOf(output) ?? null })
     if (kind === 'failed') this.#fail(step, seq, { action, error })
+    if (kind === 'started') this.#begin(step)
     if (kind !== 'retrying' && kind !== 'waiting') return
     const failures = kind === 'retrying' ? Number(row.attempt) : Number(row.attempt) - 1
     this.trouble(step, { failures, untilMs: Number(output ?? 0), reason: String(error) })
+  }
+
+  #begin(step: string): void {
+    this.#begun ??= new Set()
+    this.#begun.add(step)
   }
 
   #fail(

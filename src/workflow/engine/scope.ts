@@ -24,6 +24,14 @@ export class Scope {
     if (this.#reason !== undefined) throw new Interrupted(this.#reason)
   }
 
+  /** One that only the end of a branch stops: what happens in it goes on while the instance is undone. */
+  held(): Scope {
+    const held = new Scope()
+    if (this.#reason === 'branch-stopped') held.stop(this.#reason)
+    this.onStop((reason) => (reason === 'branch-stopped' ? held.stop(reason) : undefined))
+    return held
+  }
+
   stop(reason: InterruptReason): void {
     if (this.#reason !== undefined) return
     this.#reason = reason

@@ -11,7 +11,7 @@ import type { Evaluate } from './expressions.ts'
 import { compileIterator, type Iterate } from './iterator.ts'
 import { below, type Members, memberOf, type Place } from './places.ts'
 import { compileQuestion } from './question.ts'
-import { type Data, Directed, Ended, plainJson } from './runtime.ts'
+import { type Data, Directed, Ended, plainJson, type Scope } from './runtime.ts'
 import type { Secrets } from './secrets.ts'
 
 /** How long a step waits for a function that only another start of the program can bring. */
@@ -97,9 +97,17 @@ export function actionBody(
       return call(input, context)
     }
     const safe = secrets.any ? hiding(secrets, run) : run
-    const whole = { kind, input: shown, run: safe, ...(retry === undefined ? {} : { retry }) }
+    const whole = {
+      ...{ kind, input: shown, run: safe, ...(retry === undefined ? {} : { retry }) },
+      ...(isUndone(scope) ? { isUndone: true } : {}),
+    }
     return scope.frame.durable.run(key, whole)
   }
+}
+
+/** Whether the task of an action has what undoes it. */
+function isUndone({ task }: Scope): boolean {
+  return memberOf(memberOf(task?.definition, 'metadata'), 'compensate') !== undefined
 }
 
 /** A function whose results and errors are journaled: no secret may stand in them. */

@@ -101,6 +101,10 @@ export class Lane implements TransactionSender {
     }
   }
 
+  async hasSigned(key: Hex): Promise<boolean> {
+    return (await this.#with.store.find(key)) !== undefined
+  }
+
   status(): LaneStatus {
     const { chainId, address } = this
     return { chainId, address, open: this.#open, waiting: this.#waiting, problem: this.#problem }

@@ -101,8 +101,10 @@ export class MemoryContext implements DurableContext {
           if (attempt >= maxWaits) await this.#until(() => false)
           if (!this.#generation.dead) tries.set(key, attempt)
           await this.#pause(outcome.value.retryAfterMs)
-        } else {
+        } else if (outcome.value.kind === 'done') {
           return { kind: 'action', output: outcome.value.output } satisfies Line
+        } else {
+          throw new Error('nothing is asked for the sake of its end here')
         }
       }
     })

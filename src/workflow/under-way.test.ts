@@ -1,0 +1,147 @@
+/** Takes the event of a workflow back while one of its calls is under way. */
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { openSqlite } from '../store/sqlite.ts'
+import type { ActionContext, ActionOutcome, CloudEvent } from './durable-context.ts'
+import { engineMigrations } from './engine/schema.ts'
+import { readDefinition } from './read-definition.ts'
+import { DurableWorld } from './test-world/durable-world.ts'
+
+const folder = await mkdtemp(path.join(tmpdir(), 'under-way-'))
+after(() => rm(folder, { recursive: true, force: true }))
+let count = 0
+
+const event: CloudEvent = {
+  ...{ specversion: '1.0', id: 'dev:1', source: '/chains/dev/0x1', type: 'evm.log' },
+  ...{ chain: 'dev', event: 'Deposited(uint256)', contract: 'vault', data: { args: {} } },
+}
+
+interface Call {
+  readonly name: string
+  readonly key: string
+  readonly isEnding: boolean
+}
+
+/** A workflow that pays; `pay` is what its call does. */
+async function paying(pay: (context: ActionContext) => Promise<ActionOutcome>, undone = true) {
+  count += 1
+  const sql = await openSqlite({ path: path.join(folder, `${count}.sqlite`) })
+  await sql.migrate(engineMigrations)
+  const calls: Call[] = []
+  const note = (name: string, { idempotencyKey: key, isEnding = false }: ActionContext) =>
+    void calls.push({ name, key, isEnding })
+  const functions = {
+    pay: async (_: unknown, context: ActionContext) => {
+      note('pay', context)
+      return pay(context)
+    },
+    back: async (_: unknown, context: ActionContext): Promise<ActionOutcome> => {
+      note('back', context)
+      return { kind: 'done', output: null }
+    },
+  }
+  const undo = undone ? ', compensate: [{back: {call: back}}]' : ''
+  const text = `
+name: paying
+on: {event: 'Deposited(uint256 amount)', contract: vault}
+do:
+  - pay: {call: pay, at: pending${undo}}
+`
+  const world = new DurableWorld(sql)
+  await world.engine.start()
+  await world.deploy(readDefinition(text, { functions, deploying: true }))
+  const retract = async () => {
+    await sql.transaction((session) => world.engine.retract(session, event.id))
+    world.engine.wake()
+  }
+  const called = async (times: number) => {
+    while (calls.length < times) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const stop = async () => {
+    await world.engine.stop()
+    await sql.close()
+  }
+  const names = () => calls.map(({ name }) => name)
+  return { world, calls, called, names, retract, stop }
+}
+
+const done: ActionOutcome = { kind: 'done', output: 'paid' }
+
+test('a call under way when its event leaves is brought to its end, and undone', async () => {
+  const gate = Promise.withResolvers<void>()
+  const { world, calls, called, names, retract, stop } = await paying(async ({ signal }) => {
+    await gate.promise
+    signal.throwIfAborted()
+    return done
+  })
+  const [id = ''] = await world.give(event, 'pending')
+  await called(1)
+  await retract()
+  await world.until(id, ({ status }) => status === 'compensating')
+  gate.resolve()
+  await world.until(id, ({ status }) => status === 'retracted')
+  assert.deepEqual(names(), ['pay', 'back'])
+  // It comes back: what was undone is done anew, under another key.
+  await world.give(event, 'finalized')
+  await world.until(id, ({ status }) => status === 'completed')
+  assert.deepEqual(names(), ['pay', 'back', 'pay'])
+  assert.notEqual(calls[0]?.key, calls[2]?.key)
+  await stop()
+})
+
+test('a call under way at a crash, whose event left meanwhile, is asked again with its key, and undone', async () => {
+  let isStuck = true
+  const { world, calls, called, names, retract, stop } = await paying(async ({ signal }) => {
+    if (!isStuck) return done
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  })
+  const [id = ''] = await world.give(event, 'pending')
+  await called(1)
+  await world.engine.stop()
+  await retract()
+  isStuck = false
+  await world.restart()
+  await world.until(id, ({ status }) => status === 'retracted')
+  assert.deepEqual(names(), ['pay', 'pay', 'back'])
+  assert.equal(calls[0]?.key, calls[1]?.key)
+  assert.deepEqual(
+    calls.map(({ isEnding }) => isEnding),
+    [false, true, false],
+  )
+  await stop()
+})
+
+test('a call that knows that it has done nothing is left when its event has left', async () => {
+  const { world, called, names, retract, stop } = await paying(async ({ isEnding }) =>
+    isEnding ? { kind: 'untouched' } : { kind: 'waiting', reason: 'no funds', retryAfterMs: 1_000 },
+  )
+  const [id = ''] = await world.give(event, 'pending')
+  await called(1)
+  await world.until(id, ({ status }) => status === 'waiting')
+  await retract()
+  for (let turn = 0; turn < 5; turn += 1) {
+    world.time.advance(1_000)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await world.until(id, ({ status }) => status === 'retracted')
+  assert.deepEqual(names(), ['pay', 'pay'])
+  await stop()
+})
+
+test('a call that nothing would undo ends with its event', async () => {
+  const { world, called, names, retract, stop } = await paying(
+    ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    false,
+  )
+  const [id = ''] = await world.give(event, 'pending')
+  await called(1)
+  await retract()
+  await world.until(id, ({ status }) => status === 'retracted')
+  assert.deepEqual(names(), ['pay'])
+  await stop()
+})
