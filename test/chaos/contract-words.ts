@@ -1,0 +1,66 @@
+/** Says what the contract of a chaos run does: each of its functions writes one log with its two words. */
+
+import {
+  decodeAbiParameters,
+  encodeAbiParameters,
+  encodeFunctionData,
+  parseAbi,
+  toEventSelector,
+  toFunctionSelector,
+} from 'viem'
+import type { Hex } from '../../src/base/bytes.ts'
+
+/** The event that starts workflows. */
+export const deposited = 'Deposited(uint256 amount, bytes32 ref)'
+/** What workflows call. */
+export const [pay, undo] = ['pay(uint256 amount, bytes32 ref)', 'undo(uint256 amount, bytes32 ref)']
+
+const written = {
+  deposit: 'Deposited(uint256,bytes32)',
+  pay: 'Paid(uint256,bytes32)',
+  undo: 'Undone(uint256,bytes32)',
+} as const
+
+/** What a log of the contract says. */
+export interface Said {
+  readonly what: keyof typeof written
+  readonly amount: number
+  readonly reference: Hex
+}
+
+const abi = parseAbi(['function deposit(uint256 amount, bytes32 ref)'])
+const names = Object.keys(written) as (keyof typeof written)[]
+const topics = new Map(names.map((name) => [name, toEventSelector(`event ${written[name]}`)]))
+const selectorOf = (name: keyof typeof written) =>
+  toFunctionSelector(`function ${name}(uint256,bytes32)`)
+const vaultSelector = toFunctionSelector('function allocationToken()')
+const noReference: Hex = `0x${'00'.repeat(32)}`
+
+/** Input of a call that deposits. */
+export function depositInput(amount: number): Hex {
+  return encodeFunctionData({
+    ...{ abi, functionName: 'deposit', args: [BigInt(amount), noReference] },
+  })
+}
+
+/** The log that a call with this input writes; `undefined` for a call that the contract does not know. */
+export function logOf(input: Hex): { readonly topic: Hex; readonly data: Hex } | undefined {
+  const name = names.find((one) => input.startsWith(selectorOf(one)))
+  const topic = name === undefined ? undefined : topics.get(name)
+  return topic === undefined ? undefined : { topic, data: `0x${input.slice(10, 138)}` }
+}
+
+/** Reads a log of the contract. */
+export function saidBy({ topic, data }: { readonly topic: Hex; readonly data: Hex }): Said {
+  const what = names.find((name) => topics.get(name) === topic)
+  if (what === undefined) throw new Error(`the contract writes no log of ${topic}`)
+  const [amount, reference] = decodeAbiParameters([{ type: 'uint256' }, { type: 'bytes32' }], data)
+  return { what, amount: Number(amount), reference }
+}
+
+/** What the contract answers a call of `allocationToken()`, by which a node knows a vault. */
+export function vaultAnswer(input: Hex, address: Hex): Hex {
+  return input.startsWith(vaultSelector)
+    ? encodeAbiParameters([{ type: 'address' }], [address])
+    : '0x'
+}

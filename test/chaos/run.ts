@@ -1,0 +1,76 @@
+/** Kills nodes at random instants while their chain, its endpoints and a function fail: `npm run test:chaos`. */
+
+import { interrupted, interruption } from '../../src/cli/interruption.ts'
+import { knownName, readOptions, wholeNumber } from '../../tools/command-options.ts'
+import { chanceOf } from '../fuzz/chance.ts'
+import { planOf } from './plan.ts'
+import { type Outcome, runPlan } from './run-plan.ts'
+import { SimulatedChain } from './simulated-chain.ts'
+
+const usage = `usage: npm run test:chaos -- [--seeds N] [--seed S] [--kills N] [--database D] [--workers N] [--minutes M]
+  --seeds N      runs, default 2
+  --seed S       the first one, default 1
+  --kills N      kills of one run, default 10
+  --database D   sqlite, or postgres (QS_TEST_POSTGRES names the server); default sqlite
+  --workers N    nodes that share the database, default 1; more need postgres
+  --minutes M    begins no further run after so long
+  --keep         leaves the databases, and says where they are`
+
+const { values } = readOptions(usage, {
+  options: {
+    seeds: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '1' },
+    kills: { type: 'string', default: '10' },
+    database: { type: 'string', default: 'sqlite' },
+    workers: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+  },
+})
+const first = wholeNumber(values.seed, '--seed', 0)
+const seeds = wholeNumber(values.seeds, '--seeds', 1)
+const kills = wholeNumber(values.kills, '--kills', 0)
+const workers = wholeNumber(values.workers, '--workers', 1)
+const minutes = wholeNumber(values.minutes ?? '1000000', '--minutes', 1)
+const database = knownName(values.database, ['sqlite', 'postgres']) as 'sqlite' | 'postgres'
+const endpoints = 3
+
+const beganMs = Date.now()
+const say = (line: string) => {
+  const seconds = Math.round((Date.now() - beganMs) / 1_000)
+  process.stdout.write(`${String(seconds).padStart(6)} s  ${line}\n`)
+}
+const signal = interruption(() => say('ending this run'))
+const sums = new Map<string, number>()
+let [passed, failed] = [0, 0]
+
+for (let seed = first; seed < first + seeds && !signal.aborted; seed += 1) {
+  if (Date.now() - beganMs > minutes * 60_000) break
+  const plan = planOf(seed, { kills, workers, endpoints })
+  try {
+    const chain = new SimulatedChain(chanceOf(seed, 1))
+    const outcome = await runPlan(plan, {
+      ...{ database, workers, endpoints, chain, signal, keep: values.keep },
+    })
+    tell(seed, outcome)
+  } catch (error) {
+    failed += 1
+    say(`seed ${seed} FAILED: ${error instanceof Error ? error.message : error}`)
+  }
+}
+if (sums.size > 0) say(`in all: ${[...sums].map(([name, n]) => `${name} ${n}`).join(', ')}`)
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
+process.exitCode = signal.aborted ? interrupted : failed === 0 ? 0 : 1
+
+function tell(seed: number, { faults, ...counts }: Outcome): void {
+  for (const [name, n] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + n)
+  const line = Object.entries(counts).map(([name, n]) => `${name} ${n}`)
+  say(`seed ${seed}: ${line.join(', ')}`)
+  if (faults.length === 0) {
+    passed += 1
+    return
+  }
+  failed += 1
+  for (const fault of faults.slice(0, 20)) say(`seed ${seed} FAILED: ${fault}`)
+  if (faults.length > 20) say(`seed ${seed}: ${faults.length - 20} more`)
+}
