@@ -70,6 +70,11 @@ export const rooms: Readonly<Record<string, Room>> = {
       ...['@aws-sdk/client-lambda', 'zod'],
     ],
   },
+  projection: {
+    wing: 'event',
+    may: [...below, 'stream', 'workflow'],
+    packages: ['zod'],
+  },
   services: {
     wing: 'event',
     may: [...below, 'quantum', 'energy', 'stream', 'workflow'],
@@ -80,7 +85,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   api: {
     wing: 'event',
-    may: [...below, 'stream', 'workflow', 'services'],
+    may: [...below, 'stream', 'workflow', 'projection', 'services'],
     packages: [
       ...['@bufbuild/protobuf', '@connectrpc/connect', '@connectrpc/connect-node'],
       ...['@hono/node-server', '@hono/zod-openapi', 'hono'],
@@ -90,7 +95,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     wing: 'top',
     may: [
       ...[...below, 'quantum', 'energy', ...chain, 'chain', 'network', 'rpc'],
-      ...['stream', 'workflow', 'services', 'api'],
+      ...['stream', 'workflow', 'projection', 'services', 'api'],
     ],
     packages: ['pino', 'prom-client', 'viem'],
   },

@@ -4,6 +4,7 @@ import type { Hex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
+import type { ProjectionDesk } from '../projection/projection.ts'
 import type { Notifications } from '../services/notification.ts'
 import type { Records } from '../services/records.ts'
 import type { SinkDesk } from '../services/sink.ts'
@@ -76,6 +77,7 @@ export interface ApiDependencies {
   readonly notifications: Notifications
   readonly records: Pick<Records, 'list'>
   readonly sinks: SinkDesk
+  readonly projections: ProjectionDesk
   readonly queue: QueueDesk | undefined
   readonly contracts: ContractDesk
   readonly functions: FunctionRegistry

@@ -12,6 +12,7 @@ import type { ApiDependencies, ApiOptions } from './api-dependencies.ts'
 import { ChainStreams } from './data/chain-streams.ts'
 import { addClassicRoutes } from './data/classic-routes.ts'
 import { addDataRoutes } from './data/data-routes.ts'
+import { addExportRoute } from './data/export-routes.ts'
 import { addWholeChainRoutes } from './data/whole-chain-routes.ts'
 import { listen, portOf } from './listening.ts'
 import { BlockWatch } from './live/block-watch.ts'
@@ -57,6 +58,7 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
       const port = () => portOf(server)
       const app = application(options, from, port)
       addWholeChainRoutes(app, from, chainStreams)
+      addExportRoute(app, from, chainStreams)
       if (options.classicRoutes) addClassicRoutes(app, from)
       addLiveRoutes(app, from, { streams, blocks })
       addConsole(app, files)
@@ -90,7 +92,9 @@ export function apiDocument(): object {
   const options = { version: '', dev: false } as ApiOptions
   addResourceRoutes(app, options, nothing)
   addDataRoutes(app, nothing)
-  addWholeChainRoutes(app, nothing, new ChainStreams({ most: 0 }, silentLogger))
+  const streams = new ChainStreams({ most: 0 }, silentLogger)
+  addWholeChainRoutes(app, nothing, streams)
+  addExportRoute(app, nothing, streams)
   describeOtherRoutes(app)
   return describe(app)
 }

@@ -8,6 +8,7 @@ import type { Composition } from './composition.ts'
 import { queueDetail } from './event-queue.ts'
 import type { EventWing } from './event-wing.ts'
 import { programVersion, uiFolder } from './program-folder.ts'
+import { projectionsDetail } from './projection-wiring.ts'
 import { sinksDetail } from './sink-wiring.ts'
 
 /** Where the node answers. */
@@ -98,6 +99,7 @@ async function checks(chain: SourceChain, wing: EventWing): Promise<readonly Rea
     }),
     of('queue', () => queueDetail(wing.queue)),
     of('sinks', async () => sinksDetail(wing.sinks)),
+    of('projections', () => projectionsDetail(wing.projections)),
     of('listener', async () => {
       const { state, problem } = wing.listener.status()
       if (problem !== undefined) throw new Error(problem)

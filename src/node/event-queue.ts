@@ -64,12 +64,12 @@ export async function queueDetail(queue: Queue | undefined): Promise<string> {
 
 /** A change of an event, as it lies in the queue. */
 interface Change {
-  readonly kind: keyof EventHandler
+  readonly kind: 'appeared' | 'advanced' | 'retracted'
   readonly event: StreamEvent
 }
 
 function puttingHandler(queue: Queue): EventHandler {
-  const putting = (kind: keyof EventHandler) => async (session: SqlSession, event: StreamEvent) => {
+  const putting = (kind: Change['kind']) => async (session: SqlSession, event: StreamEvent) => {
     // The transaction stores each change once, so that each is a message of its own.
     const id = `${event.id} ${kind} ${randomUUID()}`
     const change: Change = { kind, event }

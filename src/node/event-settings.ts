@@ -122,6 +122,11 @@ export const eventSettings = {
     description:
       'Folder of workflows (workflow.json, NAME.workflow.yaml …, and their functions); by default the flagship',
   },
+  projections: {
+    ...{ kind: text, default: undefined, env: 'QS_PROJECTIONS' },
+    description:
+      'Folder of declarations of tables (NAME.yaml, NAME.json), see docs/projections.md; by default "projections" in the folder of workflows, where there is one',
+  },
   functionUrl: {
     ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
     description: 'Endpoint that functions are posted to, as CloudEvents, instead of the local ones',

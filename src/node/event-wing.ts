@@ -5,6 +5,8 @@ import { depositVaultAbi } from '../abi/deposit-vault.gen.ts'
 import { streamAnchorAbi } from '../abi/stream-anchor.gen.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
+import { projectionMigrations } from '../projection/projection-schema.ts'
+import type { Projections } from '../projection/projections.ts'
 import type { Notifications } from '../services/notification.ts'
 import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
@@ -36,6 +38,7 @@ import { openFunctions } from './function-providers.ts'
 import { configuredNotifications, wakeNotifications } from './notification-wiring.ts'
 import { outsideSteps } from './outside-steps.ts'
 import { flagshipFolder } from './program-folder.ts'
+import { preparedProjections, withProjections } from './projection-wiring.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { readWorkflows } from './workflow-folder.ts'
 import { createSender } from './workflow-sender.ts'
@@ -50,6 +53,7 @@ export interface EventWing {
   readonly notifications: Notifications
   readonly records: Records
   readonly sinks: Sinks
+  readonly projections: Projections
   /** Absent where events start workflows in their own transaction. */
   readonly queue: Queue | undefined
   readonly functions: FunctionRegistry
@@ -59,6 +63,12 @@ export interface EventWing {
   readonly senderAddress: Hex | undefined
 }
 
+/** The tables of all rooms. */
+const migrations = [
+  ...[...streamMigrations, ...queueMigrations, ...workflowMigrations, ...servicesMigrations],
+  ...[...functionMigrations, ...projectionMigrations],
+]
+
 /** Builds and starts the wing; what it started is put on the list of stops. */
 export async function startEventWing(
   composition: Composition,
@@ -67,15 +77,7 @@ export async function startEventWing(
   const { values, stops, logger, metrics, hooks } = composition
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const sql = await openEventDatabase(composition)
-  await sql.migrate([
-    ...[
-      ...streamMigrations,
-      ...queueMigrations,
-      ...workflowMigrations,
-      ...servicesMigrations,
-      ...functionMigrations,
-    ],
-  ])
+  await sql.migrate(migrations)
 
   const folder = values.workflows ?? flagshipFolder
   const http = createGuardedHttp({ allowHosts: allowedHosts(values) })
@@ -111,22 +113,28 @@ export async function startEventWing(
   const queued = await startEventQueue(composition, {
     ...{ sql, handler: starting, handled: () => engine.wake() },
   })
-  const handler = withSinks(queued?.handler ?? starting, sinks)
-  const listener = listenerFor(chain, engine, (subscriptions) =>
-    chainListener(composition, chain, { ...world, sql, events, handler, subscriptions }),
+  const projections = await preparedProjections(
+    { ...{ named: values.projections, workflows: folder }, chain: chain.name, contracts },
+    { ...world, sql, events },
   )
+  const handler = withProjections(withSinks(queued?.handler ?? starting, sinks), projections)
+  const listener = listenerFor(chain, engine, (wanted) => {
+    const subscriptions = [...wanted, ...projections.subscriptions]
+    return chainListener(composition, chain, { ...world, sql, events, handler, subscriptions })
+  })
   wakeWorkflows(engine, events)
   if (queued) wakeQueue(queued.queue, events)
   wakeSinks(sinks, { events, engine })
   wakeNotifications(notifications, engine)
-  await startAll(stops, [notifications, sinks])
+  await startAll(stops, [notifications, sinks, projections])
   stops.push(() => listener.stop())
   await listener.start()
   const desk = createContractDesk({ client: chain.client, sql, sender, book })
   const senderAddress = sender?.address
-  const outcomes = { notifications, records, sinks, contracts: desk, queue: queued?.queue }
+  const outcomes = { notifications, records, sinks, projections, contracts: desk }
   const taking = takingFor({ ...world, sql, engine, functions: steps, chain, listener })
-  return { sql, engine, events, listener, ...outcomes, ...taking, functions, senderAddress }
+  const queue = queued?.queue
+  return { sql, engine, events, listener, ...outcomes, queue, ...taking, functions, senderAddress }
 }
 
 /** Starts parts one after the other, and has them stopped. */

@@ -7,7 +7,7 @@ import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { type BloomBits, bloomBits, hasBits } from './decoding/bloom.ts'
 import { DiscoveredAddresses } from './decoding/discovered-addresses.ts'
-import { signatureEvent } from './decoding/event-abi.ts'
+import { canonicalSignature, eventOf, signatureEvent } from './decoding/event-abi.ts'
 import {
   type CompiledFactory,
   type CompiledSubscription,
@@ -43,6 +43,11 @@ const maxQueriedAddresses = 1_000
 /** The event that a Solidity signature describes; @throws AppError `stream/bad-event` */
 export function parseEvent(signature: string): AbiEvent {
   return signatureEvent(signature)
+}
+
+/** The canonical signature of an event, `Deposited(address,uint256)`, of one or of a name of the registry; @throws as above */
+export function canonicalEvent(event: string): string {
+  return canonicalSignature(eventOf(event))
 }
 
 /**

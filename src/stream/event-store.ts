@@ -86,6 +86,10 @@ export interface WritableEventStore extends EventStore {
   inBlocks(session: SqlSession, query: BlockRange): Promise<readonly StreamEvent[]>
   /** Retracts the events of the chain in these blocks. */
   retract(session: SqlSession, query: BlockRange): Promise<void>
+  /** Stored events of the chain, whatever their state, in the order in which they were stored first; `last` goes on. */
+  stored(session: SqlSession, query: StoredQuery): Promise<StoredEvents>
+  /** The number of the event that was stored last; 0 where there is none. */
+  lastStored(session: SqlSession): Promise<number>
   /** Events of the chain that may still go on and are in one of these states, up to a block, oldest first. */
   waiting(session: SqlSession, query: WaitingQuery): Promise<readonly StreamEvent[]>
   /** Gives them another state. */
@@ -99,6 +103,19 @@ export interface BlockRange {
   readonly chain: string
   readonly from: number
   readonly to: number
+}
+
+/** Events behind a number of the order in which they were stored; 0 is before the first. */
+export interface StoredQuery {
+  readonly chain: string
+  readonly after: number
+  readonly limit: number
+}
+
+/** Some stored events, and the number of the last of them. */
+export interface StoredEvents {
+  readonly events: readonly StreamEvent[]
+  readonly last: number
 }
 
 /** Which events wait for a later state. */
@@ -162,6 +179,7 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       )
       return rows.map(eventOf)
     },
+    ...{ stored, lastStored },
     async advance(session, { chain, states, upTo }, state) {
       await session.run(
         `UPDATE events SET state = ? WHERE chain = ? AND ${isOpen} AND state IN (${marks(states)})
@@ -183,6 +201,21 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       if (failures.length > 0) throw new AggregateError(failures, 'listeners to events failed')
     },
   }
+}
+
+async function stored(
+  session: SqlSession,
+  { chain, after, limit }: StoredQuery,
+): Promise<StoredEvents> {
+  const rows = await session.all(
+    `${selected} WHERE chain = ? AND seq > ? ORDER BY seq LIMIT ?`,
+    ...[chain, after, limit],
+  )
+  return { events: rows.map(eventOf), last: Number(rows.at(-1)?.seq ?? after) }
+}
+
+async function lastStored(session: SqlSession): Promise<number> {
+  return Number((await session.get('SELECT max(seq) AS last FROM events'))?.last ?? 0)
 }
 
 async function put(

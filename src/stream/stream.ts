@@ -57,6 +57,18 @@ export interface EventHandler {
   advanced(session: SqlSession, event: StreamEvent): Promise<void>
   /** Its block left the chain, whichever state it had; it is given as `retracted`. */
   retracted(session: SqlSession, event: StreamEvent): Promise<void>
+  /**
+   * What was told one by one, once more together, so that it can be written by few statements: all changes of one kind of
+   * the transaction, in their order.
+   */
+  changed?(session: SqlSession, changes: readonly EventChange[]): Promise<void>
+}
+
+/** A change of an event. */
+export interface EventChange {
+  readonly event: StreamEvent
+  /** Absent where it was not there, or was retracted. */
+  readonly before: EventState | undefined
 }
 
 /** How far a listener is. */

@@ -3,7 +3,7 @@
 import { stringify } from 'yaml'
 import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
-import { parseDocument } from './language/document.ts'
+import { parseDocument } from './document.ts'
 import { fromStatesLanguage } from './language/import/asl.ts'
 import { fromMonitor } from './language/import/monitor.ts'
 

@@ -1,6 +1,8 @@
 /** Sends chains of any length to bounded numbers of readers, a piece when the reader is ready for it. */
 
 import type { UnderlyingDefaultSource } from 'node:stream/web'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
 import { AppError } from '../../base/app-error.ts'
 import type { Logger } from '../../base/logger.ts'
 
@@ -28,6 +30,12 @@ interface StreamsOptions {
 /** Patience with a reader, in milliseconds. */
 const usualStallMs = 60_000
 
+/** Who asks by a request. */
+export function readerOf({ req, env }: Context): Reader {
+  const { outgoing } = env as Partial<HttpBindings>
+  return { method: req.method, cut: () => void outgoing?.destroy() }
+}
+
 /** All open streams of a server. */
 export class ChainStreams {
   readonly #most: number
@@ -50,7 +58,7 @@ export class ChainStreams {
   async open({ method, cut }: Reader, { headers, pieces }: StreamContent): Promise<Response> {
     if (method === 'HEAD') return new Response(null, { headers })
     if (this.#cuts.size >= this.#most) {
-      const message = `${this.#most} streams of chains are open, which is the limit; close one, or try again later`
+      const message = `${this.#most} streams of chains and exports are open, which is the limit; close one, or try again later`
       throw new AppError({ code: 'api/too-many-streams', message, retry: 'later' })
     }
     const source = pieces()

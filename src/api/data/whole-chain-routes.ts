@@ -1,8 +1,6 @@
 /** Serves a chain as a whole: its blocks as JSON and in RLP, how far it is, its peers, and a block on demand. */
 
-import type { HttpBindings } from '@hono/node-server'
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import { AppError } from '../../base/app-error.ts'
 import { chainOf } from '../api-chains.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
@@ -11,7 +9,7 @@ import { operationOf, posting, reading } from '../routes/route.ts'
 import { BlockDetailShape, errors, pageOf, pageQuery } from '../routes/shapes.ts'
 import { blockView } from '../routes/views.ts'
 import { type BlockRange, jsonLines, jsonPage, rawBlocks } from './chain-pieces.ts'
-import type { ChainStreams } from './chain-streams.ts'
+import { type ChainStreams, readerOf } from './chain-streams.ts'
 import {
   type Peers,
   PeersShape,
@@ -131,12 +129,6 @@ function addSmallRoutes(app: OpenAPIHono, from: ApiDependencies): void {
     const named = context.req.valid('json').peers
     return context.json({ peers: await ask<Peers>(chain, 'qs_discover', [named]) }, 200)
   })
-}
-
-/** The connection of a request, under what serves it. */
-function readerOf({ req, env }: Context) {
-  const { outgoing } = env as Partial<HttpBindings>
-  return { method: req.method, cut: () => void outgoing?.destroy() }
 }
 
 /** @throws AppError `api/bad-request` */

@@ -31,6 +31,8 @@ const statuses: Readonly<Record<string, Status>> = {
   'api/not-found': 404,
   'api/not-offered': 404,
   'api/bad-request': 400,
+  'projection/unknown': 404,
+  'projection/bad-query': 400,
   'services/unknown-sink': 404,
   'services/unknown-notification': 404,
   'services/unknown-template': 404,

@@ -12,6 +12,7 @@ import { addFunctionRoutes } from './function-routes.ts'
 import { addIntakeRoutes } from './intake-routes.ts'
 import { addNotificationRoutes } from './notification-routes.ts'
 import { addOperatingRoutes } from './operating-routes.ts'
+import { addProjectionRoutes } from './projection-routes.ts'
 import { addQueueRoutes } from './queue-routes.ts'
 import { reading } from './route.ts'
 import * as shapes from './shapes.ts'
@@ -41,6 +42,7 @@ export function addResourceRoutes(
   addOutcomeRoutes(app, from)
   addNotificationRoutes(app, from)
   addSinkRoutes(app, from)
+  addProjectionRoutes(app, from)
   addQueueRoutes(app, from)
   addContractRoutes(app, from)
   addFunctionRoutes(app, from)

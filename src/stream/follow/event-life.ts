@@ -72,6 +72,7 @@ export class EventLife {
           await handler.advanced(session, moved)
           changed.push(moved)
         }
+        await this.#changed(session, due, (event) => ({ ...event, state }))
         after = due.at(-1) ?? after
         if (due.length < maxPage) break
       }
@@ -86,7 +87,14 @@ export class EventLife {
     found: readonly StreamEvent[],
   ): Promise<readonly StreamEvent[]> {
     const fresh = await this.#with.events.put(session, found)
-    for (const event of fresh) await this.#with.handler.appeared(session, event)
+    const { handler } = this.#with
+    for (const event of fresh) await handler.appeared(session, event)
+    if (fresh.length > 0) {
+      await handler.changed?.(
+        session,
+        fresh.map((event) => ({ event, before: undefined })),
+      )
+    }
     return fresh
   }
 
@@ -101,7 +109,19 @@ export class EventLife {
     await events.retract(session, query)
     const gone = before.map((event): StreamEvent => ({ ...event, state: 'retracted' }))
     for (const event of gone) await handler.retracted(session, event)
+    await this.#changed(session, before, (event) => ({ ...event, state: 'retracted' }))
     return { gone, finalized: before.filter(({ state }) => state === 'finalized').length }
+  }
+
+  async #changed(
+    session: SqlSession,
+    events: readonly StreamEvent[],
+    after: (event: StreamEvent) => StreamEvent,
+  ): Promise<void> {
+    const { handler } = this.#with
+    if (events.length === 0 || handler.changed === undefined) return
+    const changes = events.map((event) => ({ event: after(event), before: event.state }))
+    await handler.changed(session, changes)
   }
 
   /** From the last state to the first, so that the events of one call come in the order of their blocks. */

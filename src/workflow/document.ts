@@ -1,4 +1,4 @@
-/** Reads the text of a definition, JSON or YAML, and knows the line of each place in it. */
+/** Reads the text of a definition or declaration, JSON or YAML, and knows the line of each place in it. */
 
 import {
   isAlias,
@@ -9,9 +9,9 @@ import {
   type Node,
   parseDocument as parseYaml,
 } from 'yaml'
-import { AppError } from '../../base/app-error.ts'
-import type { Json } from '../../base/json-rpc.ts'
-import { type Problem, pointerOf, stepsOf } from './places.ts'
+import { AppError } from '../base/app-error.ts'
+import type { Json } from '../base/json-rpc.ts'
+import { type Problem, pointerOf, stepsOf } from './language/places.ts'
 
 /** Largest definition, in characters, deepest nesting, and most values that aliases may unfold to. */
 const maxLength = 256 * 1024
@@ -27,8 +27,20 @@ export interface Definition {
   refuse(problems: readonly Problem[]): AppError
 }
 
-/** Reads a definition. @throws AppError `workflow/bad-definition` */
-export function parseDocument(source: string | Json): Definition {
+/** What is read, for its errors. */
+export interface DocumentKind {
+  readonly code: string
+  /** Ends "bad …". */
+  readonly name: string
+  /** The whole of it, as the place of what concerns no part. */
+  readonly whole: string
+}
+
+const workflow = { code: 'workflow/bad-definition', name: 'workflow', whole: 'the definition' }
+
+/** Reads a document. @throws AppError with the code of its kind, `workflow/bad-definition` */
+export function parseDocument(source: string | Json, kind: DocumentKind = workflow): Definition {
+  const refusal = refusalOf(kind)
   if (typeof source !== 'string') {
     const definition = {
       value: source,
@@ -103,21 +115,26 @@ function checkDepth(value: Json, refuse: (problems: readonly Problem[]) => AppEr
   }
 }
 
-function refusal(
-  problems: readonly Problem[],
-  place: (pointer: string) => { line: number; col: number } | undefined = () => undefined,
-): AppError {
-  const told = problems.slice(0, maxTold).map(({ pointer, message }) => {
-    const at = place(pointer)
-    const where = at === undefined ? '' : `line ${at.line}, column ${at.col}: `
-    return `${where}${spoken(pointer)}: ${message}`
-  })
-  const more = problems.length > maxTold ? [`and ${problems.length - maxTold} more`] : []
-  return new AppError({
-    code: 'workflow/bad-definition',
-    message: `bad workflow: ${[...told, ...more].join('\n')}`,
-    data: { problems: problems.slice(0, maxTold) },
-  })
+type FindPlace = (pointer: string) => { line: number; col: number } | undefined
+
+function refusalOf({ code, name, whole }: DocumentKind) {
+  return (problems: readonly Problem[], place: FindPlace = () => undefined): AppError => {
+    const told = problems.slice(0, maxTold).map(({ pointer, message }) => {
+      const at = place(pointer)
+      const where = at === undefined ? '' : `line ${at.line}, column ${at.col}: `
+      return `${where}${spoken(pointer) || whole}: ${message}`
+    })
+    const more = problems.length > maxTold ? [`and ${problems.length - maxTold} more`] : []
+    return new AppError({
+      ...{ code, message: `bad ${name}: ${[...told, ...more].join('\n')}` },
+      data: { problems: problems.slice(0, maxTold) },
+    })
+  }
+}
+
+/** Something wrong at a place that is given by its steps. */
+export function problemAt(steps: readonly PropertyKey[], message: string): Problem {
+  return { pointer: pointerOf(steps.map(String)), message }
 }
 
 /** A place as people write it: `do[2].pay.call`. */
@@ -125,5 +142,5 @@ function spoken(pointer: string): string {
   const text = stepsOf(pointer)
     .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
     .join('')
-  return text === '' ? 'the definition' : text.replace(/^\./, '')
+  return text.replace(/^\./, '')
 }

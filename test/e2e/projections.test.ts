@@ -1,0 +1,134 @@
+/** Has a node keep tables of its own chain, and reads them by REST: pages, filters, exports, after a restart. */
+
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { test } from 'node:test'
+import { startNode } from '../../src/node/node.ts'
+import type { Page } from './calm-node.ts'
+import { eventually, getJson, temporaryFolder } from './program.ts'
+
+type Row = Readonly<Record<string, unknown>>
+interface Projection {
+  readonly name: string
+  readonly state: string
+}
+
+const deposited = 'Deposited(address indexed account, uint256 amount, bytes32 memo)'
+const deposits = `
+name: deposits
+life: pending
+sources:
+  - event: ${deposited}
+    contract: depositVault
+columns:
+  account: { type: text, value: .args.account }
+  amount: { type: integer, value: .args.amount, index: true }
+  block: { type: integer, value: .blockNumber }
+  memo: { type: bytes, value: .args.memo }
+`
+const accounts = `
+name: accounts
+life: pending
+sources:
+  - event: ${deposited}
+key: [account]
+columns:
+  account: { type: text, value: .args.account }
+  total: { type: integer, value: .args.amount, sum: true }
+`
+
+test('a node keeps the tables that are declared, and gives their rows by REST', async (t) => {
+  const data = await temporaryFolder(t)
+  const projections = path.join(data, 'declared')
+  await mkdir(projections)
+  await writeFile(path.join(projections, 'deposits.yaml'), deposits)
+  const settings = {
+    ...{ dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.1, pollInterval: 20 },
+    projections,
+  }
+  const first = await startNode(settings)
+  assert.ok(first)
+  t.after(() => first.stop())
+  const of = (node: { readonly apiUrl: string }, way: string) =>
+    `${node.apiUrl}/v1/projections${way}`
+  const text = async (url: string) => (await fetch(url)).text()
+  for (const memo of ['one', 'two', 'three']) await first.deposit(memo)
+  const rows = await eventually(async () => {
+    const page = await getJson<Page<Row>>(of(first, '/deposits/rows?order=amount'))
+    return page.items.length === 3 ? page.items : undefined
+  })
+  assert.ok(rows.every(({ amount }) => /^\d{17,}$/.test(String(amount))))
+
+  const half = await getJson<Page<Row>>(of(first, '/deposits/rows?limit=2&columns=memo'))
+  const rest = await getJson<Page<Row>>(
+    of(first, `/deposits/rows?limit=2&columns=memo&cursor=${half.next}`),
+  )
+  assert.deepEqual([half.items.length, rest.items.length, rest.next], [2, 1, null])
+  const [{ memo } = {}] = rest.items
+  const filtered = `/deposits/rows?where=memo.eq.${memo}&where=amount.gt.0`
+  assert.equal((await getJson<Page<Row>>(of(first, filtered))).items.length, 1)
+  for (const wrong of [
+    'where=no.eq.1',
+    'order=block',
+    'cursor=x',
+    'limit=0',
+    'where=amount.eq.x',
+  ]) {
+    assert.equal((await fetch(of(first, `/deposits/rows?${wrong}`))).status, 400, wrong)
+  }
+  assert.equal((await fetch(of(first, '/nothing/rows'))).status, 404)
+
+  const lines = (await text(of(first, '/deposits/export?cursors=true'))).trim().split('\n')
+  const [one, ...more] = lines.map((line) => JSON.parse(line) as Row)
+  assert.equal(more.length, 2)
+  const left = await text(
+    of(first, `/deposits/export?format=csv&cursor=${one?.qs_cursor}&head=false`),
+  )
+  assert.deepEqual(
+    left
+      .trim()
+      .split('\r\n')
+      .map((line) => line.split(',')[3]),
+    more.map(({ memo }) => memo),
+  )
+  assert.match(
+    await text(of(first, '/deposits/export?format=csv')),
+    /^account,amount,block,memo\r\n0x/,
+  )
+  assert.equal((await fetch(of(first, '/deposits/export?where=no.eq.1'))).status, 400)
+
+  await first.stop()
+  await writeFile(path.join(projections, 'accounts.yaml'), accounts)
+  const second = await startNode(settings)
+  assert.ok(second)
+  t.after(() => second.stop())
+  await eventually(async () => {
+    const { items } = await getJson<Page<Projection>>(of(second, ''))
+    return items.length === 2 && items.every(({ state }) => state === 'ready') ? true : undefined
+  })
+  const total = rows.reduce((sum, { amount }) => sum + BigInt(amount as string), 0n)
+  const [account] = (await getJson<Page<Row>>(of(second, '/accounts/rows'))).items
+  assert.equal(account?.total, String(total))
+  const again = await fetch(of(second, '/accounts/rebuild'), {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+  })
+  assert.equal(again.status, 200)
+  await eventually(async () => {
+    const page = await getJson<Page<Row>>(of(second, '/accounts/rows'))
+    return page.items[0]?.total === String(total) ? true : undefined
+  })
+})
+
+test('a declaration that is wrong stops the start with file, line and column', async (t) => {
+  const data = await temporaryFolder(t)
+  await writeFile(path.join(data, 'bad.yaml'), deposits.replace('.args.memo', '.args.memo +'))
+  const starting = startNode({
+    ...{ dev: true, demo: false, data, rpcPort: 0, apiPort: 0, projections: data },
+  })
+  await assert.rejects(starting, ({ code, message }) => {
+    assert.equal(code, 'projection/bad-declaration')
+    assert.match(message, /bad\.yaml.*line 11, column \d+: columns\.memo\.value/s)
+    return true
+  })
+})
