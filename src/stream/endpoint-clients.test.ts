@@ -114,4 +114,21 @@ describe('the client of several endpoints', () => {
     await assert.rejects(refusing.request('eth_call'), { message: 'reverted' })
     assert.deepEqual(asked, ['a', 'b', 'c'])
   })
+
+  test('does not take for refused what another one may have taken: a nonce can be used by this very transaction', async () => {
+    const asked: string[] = []
+    const used = new AppError({ code: 'json-rpc/error', message: 'nonce too low' })
+    const client = createFailoverClient([
+      clientThat(asked, 'a', away),
+      clientThat(asked, 'b', used),
+    ])
+    await assert.rejects(client.request('eth_sendRawTransaction', ['0x']), {
+      code: 'json-rpc/unreachable',
+    })
+    // The next one is asked alone, and its word counts.
+    await assert.rejects(client.request('eth_sendRawTransaction', ['0x']), {
+      message: 'nonce too low',
+    })
+    assert.deepEqual(asked, ['a', 'b', 'b'])
+  })
 })

@@ -11,10 +11,17 @@ export function createEndpointClient(url: string): EndpointClient {
   return /^wss?:/.test(url) ? createSocketClient({ url }) : createHttpClient({ url })
 }
 
-/** A client that goes over to the next one where no answer comes, or a later one is promised. */
+/**
+ * A client that goes over to the next one where no answer comes, or a later one is promised. A transaction that one of them
+ * may have taken without an answer is not refused by another one's word: then nobody has answered.
+ */
 export function createFailoverClient(clients: readonly EndpointClient[]): JsonRpcClient {
   let current = 0
-  const ask = async <Result>(question: (client: EndpointClient) => Promise<Result>) => {
+  const ask = async <Result>(
+    question: (client: EndpointClient) => Promise<Result>,
+    { sends = false } = {},
+  ) => {
+    let unanswered: AppError | undefined
     for (let tried = 1; ; tried += 1) {
       const used = current
       try {
@@ -22,12 +29,13 @@ export function createFailoverClient(clients: readonly EndpointClient[]): JsonRp
       } catch (error) {
         const isAway = error instanceof AppError && error.retry === 'later'
         if (isAway && current === used) current = (used + 1) % clients.length
-        if (!isAway || tried >= clients.length) throw error
+        if (isAway && sends && error.code === 'json-rpc/unreachable') unanswered = error
+        if (!isAway || tried >= clients.length) throw unanswered ?? error
       }
     }
   }
   const one = (method: string, params: readonly Json[] = []) =>
-    ask((client) => client.request(method, params))
+    ask((client) => client.request(method, params), { sends: method === 'eth_sendRawTransaction' })
   return {
     request: one,
     requestAll: (calls: readonly JsonRpcCall[]) =>
