@@ -54,7 +54,7 @@ async function world(t: Test, more: Partial<SenderOptions> = {}) {
 }
 
 test('a transaction whose block leaves the chain goes out again with the same bytes, until it is final', async (t) => {
-  const { node, sender, seconds, states } = await world(t)
+  const { node, sender, seconds, states } = await world(t, { finalDepth: 1 })
   sender.start()
   const sending = sender.send(request('a'), running())
   await turns()
@@ -78,6 +78,29 @@ test('a transaction whose block leaves the chain goes out again with the same by
   await seconds(3)
   assert.deepEqual(await states(), ['final'])
   assert.equal(node.sent.length, 2)
+})
+
+test('a block that its node calls final at once is watched until it is deep, since it can leave', async (t) => {
+  const { node, sender, seconds, states } = await world(t)
+  sender.start()
+  const sending = sender.send(request('a'), running())
+  await turns()
+  node.mine()
+  await seconds(1)
+  const { blockNumber } = await sending
+  node.finalized = blockNumber
+  node.mine()
+  await seconds(3)
+  node.leave(blockNumber)
+  await seconds(6)
+  assert.deepEqual(await states(), ['open'])
+  node.mine()
+  await seconds(3)
+  node.finalized = blockNumber + 100
+  for (let block = 0; block < 64; block += 1) node.mine()
+  await seconds(3)
+  assert.deepEqual(await states(), ['final'])
+  assert.equal(new Set(node.sent).size, 1)
 })
 
 test('a crowd has its turn in nonce order, and no more is out than may be', async (t) => {

@@ -25,7 +25,7 @@ export interface SenderOptions {
   readonly displacedAfterMs?: number
   /** Transactions that may be out at once; others wait for their turn. Default 64, what pools take of one account. */
   readonly maxOpen?: number
-  /** Blocks on top after which a block is final where the node names none; default 64. */
+  /** Blocks on top before a block is final, which a node may call so earlier, as development nodes do; default 64. */
   readonly finalDepth?: number
 }
 

@@ -32,12 +32,12 @@ export class ChainView {
     return Number(await this.#client.request('eth_blockNumber'))
   }
 
-  /** Number of the last final block, by the node's word or else by depth. */
+  /** Number of the last final block: as deep as this at least, and not before the node's word where it gives one. */
   async finalized(head: number, depth: number): Promise<number> {
     const block = (await this.#client
       .request('eth_getBlockByNumber', ['finalized', false])
       .catch(() => null)) as { readonly number: Hex } | null
-    return block === null ? head - depth : Number(block.number)
+    return Math.min(head - depth, block === null ? head : Number(block.number))
   }
 
   /** Whether the node has the last version of a transaction, in its pool or in a block. */
