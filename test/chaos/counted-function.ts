@@ -19,7 +19,7 @@ export interface Act {
 }
 
 /** How long the caller waits, in milliseconds; whoever hangs takes longer. */
-export const patienceMs = 800
+export const patienceMs = 2_000
 
 /** Functions behind one address; the worker that calls is a part of the path. */
 export class CountedFunction {
@@ -61,7 +61,7 @@ export class CountedFunction {
       request.socket.destroy()
       return
     }
-    if (fault === 'hangs') await pause(patienceMs * 2)
+    if (fault === 'hangs') await pause(patienceMs * 1.5)
     if (fault === 'fails-after') {
       response.writeHead(500).end()
       return

@@ -19,19 +19,27 @@ interface Request {
   readonly params?: readonly Json[]
 }
 
+interface EndpointParts {
+  readonly chance: Chance
+  /** Whether it hides some logs of a block; else all of it or none. */
+  readonly hidesParts: boolean
+}
+
 /** A running endpoint. */
 export class FaultyEndpoint {
   readonly #chain: ChaosChain
   readonly #chance: Chance
+  readonly #hidesParts: boolean
   readonly #server = createServer((request, response) => {
     this.#serve(request, response).catch(() => response.destroy())
   })
   fault: EndpointFault = { kind: 'none' }
   requests = 0
 
-  constructor(chain: ChaosChain, chance: Chance) {
+  constructor(chain: ChaosChain, { chance, hidesParts }: EndpointParts) {
     this.#chain = chain
     this.#chance = chance
+    this.#hidesParts = hidesParts
   }
 
   get isLying(): boolean {
@@ -88,10 +96,17 @@ export class FaultyEndpoint {
     }
   }
 
+  #hidden(logs: readonly { readonly blockHash: string }[]) {
+    if (this.#hidesParts) return logs.filter(() => this.#chance.oneIn(2))
+    const blocks = new Set(logs.map(({ blockHash }) => blockHash))
+    for (const block of blocks) if (this.#chance.oneIn(2)) blocks.delete(block)
+    return logs.filter(({ blockHash }) => blocks.has(blockHash))
+  }
+
   #distorted(method: string, result: Json): Json {
     const { kind } = this.fault
     if (method === 'eth_getLogs' && (kind === 'hides' || kind === 'forges')) {
-      return (result as readonly Json[]).filter(() => this.#chance.oneIn(2))
+      return this.#hidden(result as readonly { readonly blockHash: string }[])
     }
     if (kind !== 'forges' || result === null) return result
     if (method === 'eth_getBlockReceipts') return (result as readonly Json[]).slice(1)

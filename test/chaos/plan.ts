@@ -30,6 +30,8 @@ export type Deed =
 export interface Plan {
   readonly seed: number
   readonly finalityDepth: number
+  /** What nodes hold answers against: where it is every block's receipts, endpoints hide parts of a block, too. */
+  readonly checks: 'bloom' | 'all'
   readonly deeds: readonly { readonly atMs: number; readonly deed: Deed }[]
 }
 
@@ -86,7 +88,8 @@ export function planOf(seed: number, { kills, workers, endpoints }: PlanOptions)
     add(at, { kind: 'function', fault: chance.pick(faults) })
   }
   const finalityDepth = chance.oneIn(5) ? 24 : 64
-  return { seed, finalityDepth, deeds: deeds.sort((a, b) => a.atMs - b.atMs) }
+  const checks = chance.oneIn(3) ? 'all' : 'bloom'
+  return { seed, finalityDepth, checks, deeds: deeds.sort((a, b) => a.atMs - b.atMs) }
 }
 
 function endpointFault(chance: ReturnType<typeof chanceOf>): EndpointFault {

@@ -67,10 +67,10 @@ class ChaosWorld {
     this.#options = options
     this.#folder = folder
     this.#schema = options.database === 'postgres' ? temporarySchema() : undefined
-    this.#endpoints = Array.from(
-      { length: options.endpoints },
-      (_, at) => new FaultyEndpoint(options.chain, chanceOf(plan.seed, 10 + at)),
-    )
+    this.#endpoints = Array.from({ length: options.endpoints }, (_, at) => {
+      const chance = chanceOf(plan.seed, 10 + at)
+      return new FaultyEndpoint(options.chain, { chance, hidesParts: plan.checks === 'all' })
+    })
     this.#function = new CountedFunction()
   }
 
@@ -85,6 +85,7 @@ class ChaosWorld {
         ...{ BLOCKCHAIN_ENDPOINT: urls.join(), CONTRACT_ADDRESS: options.chain.contract },
         ...{ QS_START_BLOCK: '0', QS_POLL_INTERVAL: '50', QS_CONFIRMATIONS: '1' },
         ...{ QS_FINALITY_DEPTH: String(plan.finalityDepth), QS_MINIMUM_LIFE: 'finalized' },
+        QS_EVENT_CHECKS: plan.checks,
         ...{ QS_WORKFLOWS: workflows, QS_FUNCTIONS: functionsAt(`${functionUrl}/${number}`) },
         ...(world.#schema
           ? { QS_DATABASE: world.#schema.url, QS_DATABASE_SCHEMA: world.#schema.schema }

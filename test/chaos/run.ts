@@ -1,8 +1,13 @@
 /** Kills nodes at random instants while their chain, its endpoints and a function fail: `npm run test:chaos`. */
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { interrupted, interruption } from '../../src/cli/interruption.ts'
 import { knownName, readOptions, wholeNumber } from '../../tools/command-options.ts'
 import { chanceOf } from '../fuzz/chance.ts'
+import type { ChaosChain } from './chaos-chain.ts'
+import { missingPeer, type Peer, peers, startPeer } from './peer-chain.ts'
 import { planOf } from './plan.ts'
 import { type Outcome, runPlan } from './run-plan.ts'
 import { SimulatedChain } from './simulated-chain.ts'
@@ -13,6 +18,7 @@ const usage = `usage: npm run test:chaos -- [--seeds N] [--seed S] [--kills N] [
   --kills N      kills of one run, default 10
   --database D   sqlite, or postgres (QS_TEST_POSTGRES names the server); default sqlite
   --workers N    nodes that share the database, default 1; more need postgres
+  --against C    simulated (default), anvil, hardhat, or own: a development chain of ours; those reorganise by their tools
   --minutes M    begins no further run after so long
   --keep         leaves the databases, and says where they are`
 
@@ -23,6 +29,7 @@ const { values } = readOptions(usage, {
     kills: { type: 'string', default: '10' },
     database: { type: 'string', default: 'sqlite' },
     workers: { type: 'string', default: '1' },
+    against: { type: 'string', default: 'simulated' },
     minutes: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
@@ -33,6 +40,7 @@ const kills = wholeNumber(values.kills, '--kills', 0)
 const workers = wholeNumber(values.workers, '--workers', 1)
 const minutes = wholeNumber(values.minutes ?? '1000000', '--minutes', 1)
 const database = knownName(values.database, ['sqlite', 'postgres']) as 'sqlite' | 'postgres'
+const against = knownName(values.against, ['simulated', ...peers]) as 'simulated' | Peer
 const endpoints = 3
 
 const beganMs = Date.now()
@@ -44,14 +52,18 @@ const signal = interruption(() => say('ending this run'))
 const sums = new Map<string, number>()
 let [passed, failed] = [0, 0]
 
+const missing = against === 'simulated' ? undefined : missingPeer(against)
+if (missing !== undefined) {
+  say(missing)
+  process.exit(0)
+}
 for (let seed = first; seed < first + seeds && !signal.aborted; seed += 1) {
   if (Date.now() - beganMs > minutes * 60_000) break
   const plan = planOf(seed, { kills, workers, endpoints })
   try {
-    const chain = new SimulatedChain(chanceOf(seed, 1))
-    const outcome = await runPlan(plan, {
-      ...{ database, workers, endpoints, chain, signal, keep: values.keep },
-    })
+    const outcome = await onChain(seed, (chain) =>
+      runPlan(plan, { database, workers, endpoints, chain, signal, keep: values.keep }),
+    )
     tell(seed, outcome)
   } catch (error) {
     failed += 1
@@ -61,6 +73,19 @@ for (let seed = first; seed < first + seeds && !signal.aborted; seed += 1) {
 if (sums.size > 0) say(`in all: ${[...sums].map(([name, n]) => `${name} ${n}`).join(', ')}`)
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = signal.aborted ? interrupted : failed === 0 ? 0 : 1
+
+async function onChain<T>(seed: number, run: (chain: ChaosChain) => Promise<T>): Promise<T> {
+  const chance = chanceOf(seed, 1)
+  if (against === 'simulated') return run(new SimulatedChain(chance))
+  const folder = await mkdtemp(path.join(tmpdir(), 'qs-chaos-chain-'))
+  const chain = await startPeer(against, { folder, chance })
+  try {
+    return await run(chain)
+  } finally {
+    await chain.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
 
 function tell(seed: number, { faults, ...counts }: Outcome): void {
   for (const [name, n] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + n)
