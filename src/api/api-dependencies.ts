@@ -57,6 +57,8 @@ export interface ApiOptions {
   readonly maxStreams?: number
   /** Open streams of whole chains; default 16. */
   readonly maxChainStreams?: number
+  /** Answers only whether the process lives and is ready, and its measures. */
+  readonly healthOnly?: boolean
   /** Serves the routes of the first chain's data under their bare names, too. */
   readonly classicRoutes?: boolean
 }

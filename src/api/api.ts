@@ -54,14 +54,15 @@ export function createApi(options: ApiOptions, from: ApiDependencies): Api {
     },
     async start() {
       assertLoopback(options.host)
-      const files = await loadConsole(options.uiFolder)
       const port = () => portOf(server)
       const app = application(options, from, port)
-      addWholeChainRoutes(app, from, chainStreams)
-      addExportRoute(app, from, chainStreams)
-      if (options.classicRoutes) addClassicRoutes(app, from)
-      addLiveRoutes(app, from, { streams, blocks })
-      addConsole(app, files)
+      if (!options.healthOnly) {
+        addWholeChainRoutes(app, from, chainStreams)
+        addExportRoute(app, from, chainStreams)
+        if (options.classicRoutes) addClassicRoutes(app, from)
+        addLiveRoutes(app, from, { streams, blocks })
+        addConsole(app, await loadConsole(options.uiFolder))
+      }
       server = createServer(getRequestListener(app.fetch))
       server.requestTimeout = 30_000
       const { host, port: wanted } = options
@@ -124,6 +125,14 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
     return context.json({ error: { code, message, data: {} } }, status)
   })
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: (context) => tooLarge(context.req.path) }))
+  addHealthRoutes(app, from)
+  if (options.healthOnly) {
+    app.all('*', (context) => {
+      const message = `${context.req.path} is not answered by this process: its --role has no api`
+      return context.json({ error: { code: 'api/not-found', message, data: {} } }, 404)
+    })
+    return app
+  }
   addResourceRoutes(app, options, from)
   addDataRoutes(app, from)
   app.post('/v1/rpc/:chain', async (context) => {
@@ -132,6 +141,12 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
     if (answer === undefined) return context.body(null, 204)
     return context.body(answer, 200, { 'content-type': 'application/json' })
   })
+  app.get('/openapi.json', (context) => context.json(apiDocument()))
+  return app
+}
+
+/** Whether the process lives and is ready, and its measures: of every process. */
+function addHealthRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   app.get('/healthz', (context) => context.json({ status: 'ok' }))
   app.get('/readyz', async (context) => {
     const checks = await from.checks()
@@ -143,8 +158,6 @@ function application(options: ApiOptions, from: ApiDependencies, port: () => num
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
     }),
   )
-  app.get('/openapi.json', (context) => context.json(apiDocument()))
-  return app
 }
 
 /** Data and events may be of nearly any type; a leap needs no body. */

@@ -1,15 +1,20 @@
 /** Puts into words what a running node offers and what its workflows do. */
 
 import type { RunningNode } from '../node/node.ts'
+import { roleNames } from '../node/role-settings.ts'
 
 /** Where everything listens, for the terminal. */
 export function describeNode(node: RunningNode): string {
   const { chain, contracts, settings } = node
   const { born } = chain
-  const lines: [string, string][] = [
-    ['console', `${node.apiUrl}/`],
-    ['API', `${node.apiUrl}/v1/status`],
-  ]
+  const isWhole = node.roles.length === roleNames.length
+  const lines: [string, string][] = node.roles.includes('api')
+    ? [
+        ['console', `${node.apiUrl}/`],
+        ['API', `${node.apiUrl}/v1/status`],
+      ]
+    : [['health', `${node.apiUrl}/readyz`]]
+  if (!isWhole) lines.unshift(['role', node.roles.join(', ')])
   if (node.grpcUrl !== undefined) lines.push(['gRPC', `${node.grpcUrl} (health)`])
   if (born !== undefined) {
     lines.push(['JSON-RPC', `${node.rpcUrl} (http and ws)`])
@@ -18,12 +23,16 @@ export function describeNode(node: RunningNode): string {
       'chain',
       `"${chain.name}", id ${chain.chainId}, ${hardfork}, ${sealing(born.consensus)}`,
     ])
-  } else lines.push(['chain', `${chain.endpoint}, id ${chain.chainId}`])
+  } else if (chain.endpoint !== 'none') {
+    lines.push(['chain', `${chain.endpoint}, id ${chain.chainId}`])
+  }
   for (const [name, address] of Object.entries(contracts)) lines.push([name, address])
-  lines.push([
-    'sender',
-    node.senderAddress ?? 'none: set QS_SENDER_KEY_FILE, or --mnemonic with --dev',
-  ])
+  if (chain.endpoint !== 'none' && node.roles.some((role) => role !== 'listener')) {
+    lines.push([
+      'sender',
+      node.senderAddress ?? 'none: set QS_SENDER_KEY_FILE, or --mnemonic with --dev',
+    ])
+  }
   lines.push(['data', settings.data])
   const width = Math.max(...lines.map(([name]) => name.length))
   return [

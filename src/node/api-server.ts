@@ -24,18 +24,12 @@ export async function startApi(
 ): Promise<ApiUrls> {
   const { name, chainId, embedded, client, answer, contracts, accounts, process } = chain
   const from: ApiDependencies = {
-    chains: [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],
+    chains: chain.isAbsent
+      ? []
+      : [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],
     ...{ process, ...wing },
-    listeners: () => [wing.listener.status()],
-    senders: () => [
-      {
-        chain: name,
-        address: wing.senderAddress ?? null,
-        problem: wing.senderAddress
-          ? null
-          : 'no key: set QS_SENDER_KEY_FILE, or --mnemonic with --dev',
-      },
-    ],
+    listeners: () => (wing.roles.isListener ? [wing.listener.status()] : []),
+    senders: () => sendersOf(chain, wing),
     checks: () => checks(chain, wing),
     metricsText: () => metrics.text(),
     clock: systemClock,
@@ -45,12 +39,20 @@ export async function startApi(
     {
       ...{ host: values.apiHost, port: values.apiPort, uiFolder, dev: values.dev },
       ...{ version: await programVersion(), classicRoutes: values.classicRoutes },
+      healthOnly: !wing.roles.isApi,
     },
     from,
   )
   stops.push(() => api.stop())
   await api.start()
   return { apiUrl: api.url ?? '', grpcUrl: await startGrpc({ values, stops }, from) }
+}
+
+/** Whoever runs no workflows and answers nobody sends nothing. */
+function sendersOf(chain: SourceChain, { roles, senderAddress }: EventWing) {
+  if (chain.isAbsent || !(roles.isWorker || roles.isApi)) return []
+  const problem = senderAddress ? null : 'no key: set QS_SENDER_KEY_FILE, or --mnemonic with --dev'
+  return [{ chain: chain.name, address: senderAddress ?? null, problem }]
 }
 
 /** Its libraries take a quarter of a second to load, which a node without gRPC is spared. */
@@ -90,8 +92,11 @@ async function checks(chain: SourceChain, wing: EventWing): Promise<readonly Rea
       return { name, ok: false, detail: (error as Error).message }
     }
   }
+  const { isListener } = wing.roles
+  const chainCheck = () =>
+    of('chain', async () => `head ${Number(await chain.client.request('eth_blockNumber'))}`)
   return Promise.all([
-    of('chain', async () => `head ${Number(await chain.client.request('eth_blockNumber'))}`),
+    ...(chain.isAbsent ? [] : [chainCheck()]),
     ...finalityCheck(chain).map((check) => of('finality', check)),
     of('database', async () => {
       await wing.sql.get('SELECT 1')
@@ -100,11 +105,14 @@ async function checks(chain: SourceChain, wing: EventWing): Promise<readonly Rea
     of('queue', () => queueDetail(wing.queue)),
     of('sinks', async () => sinksDetail(wing.sinks)),
     of('projections', () => projectionsDetail(wing.projections)),
-    of('listener', async () => {
-      const { state, problem } = wing.listener.status()
-      if (problem !== undefined) throw new Error(problem)
-      if (state === 'starting') throw new Error('has not looked at the chain yet')
-      return state
-    }),
+    ...(isListener ? [of('listener', async () => listenerDetail(wing))] : []),
   ])
+}
+
+function listenerDetail({ listener }: EventWing): string {
+  if (!listener.isActive) return 'stands by: another process follows the chain'
+  const { state, problem } = listener.status()
+  if (problem !== undefined) throw new Error(problem)
+  if (state === 'starting') throw new Error('has not looked at the chain yet')
+  return state
 }

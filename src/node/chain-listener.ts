@@ -1,33 +1,60 @@
 /** Builds the listener of a chain from the settings. */
 
+import type { Timer } from '../base/clock.ts'
 import type { Metrics } from '../base/metrics.ts'
+import { createLease, fencedStore } from '../store/lease.ts'
 import { createEndpointPool } from '../stream/endpoint-pool.ts'
 import { createEventDecoder } from '../stream/event-decoder.ts'
 import { createEvmSource, type EndpointClient } from '../stream/evm-source.ts'
 import { createListener, type ListenerDependencies } from '../stream/listener.ts'
+import { createStandbyListener, type StandbyListener } from '../stream/standby-listener.ts'
 import type { Listener } from '../stream/stream.ts'
 import type { Subscription } from '../stream/subscription.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
+import { processName } from './process-name.ts'
 
 /** What the listener works with. */
 export interface ListenerParts extends Omit<ListenerDependencies, 'source'> {
   readonly metrics: Metrics
-  /** Without any there is nothing to listen to. */
-  readonly subscriptions: readonly Subscription[]
+  readonly timer: Timer
 }
 
 type Blame = (fault: 'lie', reason: string) => void
 
-/** The listener of a chain; `start` begins it. */
+/**
+ * The listener of a chain, which follows once it is started and has something to listen to; where several processes
+ * share the database, one of them at a time.
+ */
 export function chainListener(
   composition: Composition,
   chain: SourceChain,
-  { subscriptions, ...parts }: ListenerParts,
-): Listener {
-  const { name, chainId, startBlock, client } = chain
-  if (subscriptions.length === 0) return restingListener(name)
+  parts: ListenerParts,
+): StandbyListener {
   const { values } = composition
+  const { name } = chain
+  const { sql, clock, timer, logger } = parts
+  const options = {
+    ...{ name: `listener of ${name}`, holder: processName() },
+    leaseMs: values.leaseTime * 1_000,
+  }
+  const lease =
+    sql.dialect === 'postgres' ? createLease(options, { sql, clock, timer, logger }) : undefined
+  const fenced = lease === undefined ? sql : fencedStore(sql, lease)
+  return createStandbyListener({
+    ...{ chain: name, lease, logger },
+    open: (subscriptions) =>
+      followingListener(composition, chain, { ...parts, sql: fenced, subscriptions }),
+  })
+}
+
+function followingListener(
+  composition: Composition,
+  chain: SourceChain,
+  { subscriptions, ...parts }: ListenerParts & { readonly subscriptions: readonly Subscription[] },
+): Listener {
+  const { values } = composition
+  const { name, chainId, startBlock, client } = chain
   const decoder = createEventDecoder(subscriptions)
   const { logger, metrics, clock } = parts
   const options = { chain: name, checks: values.eventChecks }
@@ -57,21 +84,4 @@ export function chainListener(
 /** Where blocks come for transactions only, nothing would lie on top of an event until somebody sends more. */
 function confirmations({ values, given }: Composition, { minesOnDemand }: SourceChain): number {
   return given.confirmations ?? (minesOnDemand ? 0 : values.confirmations)
-}
-
-/** Stands where a chain has no contracts of ours. */
-function restingListener(chain: string): Listener {
-  const status = { chain, state: 'following', checkpoint: undefined, head: undefined } as const
-  return {
-    status: () => ({
-      ...status,
-      problem: undefined,
-      alarms: [],
-      backFill: undefined,
-      endpoints: [],
-    }),
-    acknowledge: () => {},
-    start: async () => {},
-    stop: async () => {},
-  }
 }

@@ -47,6 +47,8 @@ export interface SourceChain extends ServedChain {
   readonly name: string
   readonly chainId: number
   readonly embedded: boolean
+  /** The process works without a chain; nothing of it is shown. */
+  readonly isAbsent?: true
   /** Blocks may come for transactions only, so that nothing lies on top of the last one. */
   readonly minesOnDemand: boolean
   /** What the embedded chain was born with; absent for a foreign chain. */

@@ -26,7 +26,13 @@ export interface EventQueue {
  */
 export async function startEventQueue(
   composition: Composition,
-  to: { readonly sql: SqlStore; readonly handler: EventHandler; readonly handled: () => void },
+  to: {
+    readonly sql: SqlStore
+    /** Whether messages are handled here; otherwise by others. */
+    readonly consumes: boolean
+    readonly handler: EventHandler
+    readonly handled: () => void
+  },
 ): Promise<EventQueue | undefined> {
   const { values, stops, logger, metrics } = composition
   if (values.queue === undefined) return undefined
@@ -42,7 +48,7 @@ export async function startEventQueue(
     world,
   )
   await queue.start()
-  consumer.start()
+  if (to.consumes) consumer.start()
   stops.push(async () => {
     await Promise.all([consumer.stop(), queue.stop()])
   })

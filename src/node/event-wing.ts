@@ -11,11 +11,13 @@ import type { Notifications } from '../services/notification.ts'
 import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
 import type { Sinks } from '../services/sinks.ts'
-import type { SqlStore } from '../store/sql.ts'
+import { leaseMigrations } from '../store/lease.ts'
+import type { Migration, SqlStore } from '../store/sql.ts'
 import { createEventStore, streamMigrations } from '../stream/event-store.ts'
 import { queueMigrations } from '../stream/open-queue.ts'
 import type { Queue } from '../stream/queue.ts'
-import type { EventStore, Listener } from '../stream/stream.ts'
+import type { StandbyListener } from '../stream/standby-listener.ts'
+import type { EventStore } from '../stream/stream.ts'
 import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
 import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
 import type { DefinitionDesk } from '../workflow/definition-desk.ts'
@@ -26,12 +28,12 @@ import type { FunctionRegistry } from '../workflow/function-registry.ts'
 import { functionInvoke } from '../workflow/functions.ts'
 import { functionMigrations } from '../workflow/functions-schema.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
-import type { WorkflowEngine } from '../workflow/workflow.ts'
+import type { StepFunction, WorkflowEngine } from '../workflow/workflow.ts'
 import { allowedHosts } from './allowed-hosts.ts'
 import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
-import { listenerFor, takingFor } from './definition-wiring.ts'
+import { listenForWorkflows, takingFor } from './definition-wiring.ts'
 import { openEventDatabase } from './event-database.ts'
 import { startEventQueue, wakeQueue } from './event-queue.ts'
 import { openFunctions } from './function-providers.ts'
@@ -39,6 +41,7 @@ import { configuredNotifications, wakeNotifications } from './notification-wirin
 import { outsideSteps } from './outside-steps.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { preparedProjections, withProjections } from './projection-wiring.ts'
+import { type Roles, rolesOf } from './roles.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { readWorkflows } from './workflow-folder.ts'
 import { createSender } from './workflow-sender.ts'
@@ -46,10 +49,11 @@ import { wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
 
 /** What runs, as the API and the callers of a node see it. */
 export interface EventWing {
+  readonly roles: Roles
   readonly sql: SqlStore
   readonly engine: WorkflowEngine
   readonly events: EventStore
-  readonly listener: Listener
+  readonly listener: StandbyListener
   readonly notifications: Notifications
   readonly records: Records
   readonly sinks: Sinks
@@ -63,10 +67,11 @@ export interface EventWing {
   readonly senderAddress: Hex | undefined
 }
 
-/** The tables of all rooms. */
-const migrations = [
-  ...[...streamMigrations, ...queueMigrations, ...workflowMigrations, ...servicesMigrations],
-  ...[...functionMigrations, ...projectionMigrations],
+/** The tables of the wing. */
+export const eventMigrations: readonly Migration[] = [
+  ...[...streamMigrations, ...queueMigrations, ...workflowMigrations],
+  ...[...servicesMigrations, ...functionMigrations, ...leaseMigrations],
+  ...projectionMigrations,
 ]
 
 /** Builds and starts the wing; what it started is put on the list of stops. */
@@ -75,14 +80,16 @@ export async function startEventWing(
   chain: SourceChain,
 ): Promise<EventWing> {
   const { values, stops, logger, metrics, hooks } = composition
+  const roles = rolesOf(values)
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const sql = await openEventDatabase(composition)
-  await sql.migrate(migrations)
+  await sql.migrate(eventMigrations)
 
   const folder = values.workflows ?? flagshipFolder
   const http = createGuardedHttp({ allowHosts: allowedHosts(values) })
   stops.push(() => http.stop())
-  const sender = await createSender(composition, { chain, sql, http })
+  const sends = (roles.isWorker || roles.isApi) && chain.isAbsent !== true
+  const sender = sends ? await createSender(composition, { chain, sql, http }) : undefined
   sender?.start()
   stops.push(async () => sender?.stop())
   const notifications = await configuredNotifications(values, folder, { ...world, sql, http })
@@ -101,47 +108,82 @@ export async function startEventWing(
     ...{ ...world, sql, random: Math.random, functions: steps },
     minimumLife: values.minimumLife ?? (chain.minesOnDemand ? 'confirmed' : 'finalized'),
     ended: (instance) => sinks.outcomeWrites(instance),
+    ...{ isWorker: roles.isWorker, leaseMs: values.leaseTime * 1_000 },
+    drainMs: values.database === undefined ? 0 : values.drainTime * 1_000,
     ...(hooks.observe ? { observe: hooks.observe } : {}),
   })
   stops.push(() => engine.stop())
-  for (const workflow of await readWorkflows(folder, steps)) await engine.deploy(workflow)
+  await deployFolder(engine, { roles, given: values.workflows, steps })
   await engine.start()
 
   const events = createEventStore(sql)
   const contracts = { ...chain.contracts }
   const starting = workflowHandler(engine, contracts)
   const queued = await startEventQueue(composition, {
-    ...{ sql, handler: starting, handled: () => engine.wake() },
+    ...{ sql, consumes: roles.isWorker, handler: starting, handled: () => engine.wake() },
   })
   const projections = await preparedProjections(
     { ...{ named: values.projections, workflows: folder }, chain: chain.name, contracts },
     { ...world, sql, events },
   )
   const handler = withProjections(withSinks(queued?.handler ?? starting, sinks), projections)
-  const listener = listenerFor(chain, engine, (wanted) => {
-    const subscriptions = [...wanted, ...projections.subscriptions]
-    return chainListener(composition, chain, { ...world, sql, events, handler, subscriptions })
-  })
+  const listener = chainListener(composition, chain, { ...world, sql, events, handler })
+  const listening = { engine, listener, logger, always: projections.subscriptions }
+  if (roles.isListener) listenForWorkflows(listening, chain)
   wakeWorkflows(engine, events)
   if (queued) wakeQueue(queued.queue, events)
   wakeSinks(sinks, { events, engine })
   wakeNotifications(notifications, engine)
-  await startAll(stops, [notifications, sinks, projections])
-  stops.push(() => listener.stop())
-  await listener.start()
+  const taken = listeningParts(roles, { sinks, projections, listener })
+  await startAll(stops, [...(roles.isWorker ? [notifications] : []), ...taken])
   const desk = createContractDesk({ client: chain.client, sql, sender, book })
   const senderAddress = sender?.address
   const outcomes = { notifications, records, sinks, projections, contracts: desk }
   const taking = takingFor({ ...world, sql, engine, functions: steps, chain, listener })
-  const queue = queued?.queue
-  return { sql, engine, events, listener, ...outcomes, queue, ...taking, functions, senderAddress }
+  const shown = { ...outcomes, queue: queued?.queue, ...taking, functions, senderAddress }
+  return { roles, sql, engine, events, listener, ...shown }
+}
+
+/**
+ * Deploys the workflows of a folder. A process that has a part of the work deploys them for all others, and without a
+ * folder it has those that others deployed; one that has all of it has the flagship then.
+ */
+async function deployFolder(
+  engine: WorkflowEngine,
+  {
+    roles,
+    given,
+    steps,
+  }: {
+    readonly roles: Roles
+    readonly given: string | undefined
+    readonly steps: Readonly<Record<string, StepFunction>>
+  },
+): Promise<void> {
+  if (given === undefined && roles.isPart) return
+  for (const workflow of await readWorkflows(given ?? flagshipFolder, steps))
+    await engine.deploy(workflow, { isKept: roles.isPart })
+}
+
+/** What starts in this order, by the roles: a full sink holds events back, so that whoever follows counts what waits. */
+function listeningParts(
+  { isListener, isWorker }: Roles,
+  { sinks, projections, listener }: Pick<EventWing, 'sinks' | 'projections' | 'listener'>,
+): readonly Startable[] {
+  const sinking = { start: () => sinks.start({ maySend: isWorker }), stop: () => sinks.stop() }
+  return [
+    ...(isWorker || isListener ? [sinking] : []),
+    ...(isListener ? [projections, listener] : []),
+  ]
+}
+
+interface Startable {
+  start(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** Starts parts one after the other, and has them stopped. */
-async function startAll(
-  stops: Composition['stops'],
-  parts: readonly { start(): Promise<void>; stop(): Promise<void> }[],
-): Promise<void> {
+async function startAll(stops: Composition['stops'], parts: readonly Startable[]): Promise<void> {
   for (const part of parts) {
     stops.push(() => part.stop())
     await part.start()

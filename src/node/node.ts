@@ -14,12 +14,16 @@ import type { Contracts } from './dev-contracts.ts'
 import { startEventWing } from './event-wing.ts'
 import { createLogger } from './pino-logger.ts'
 import { createMetrics } from './prometheus-metrics.ts'
+import type { Role } from './role-settings.ts'
+import { rolesOf } from './roles.ts'
 import { type SettingValues, settings } from './settings.ts'
 import { openChain } from './source-chain.ts'
 
 /** A node that is serving. */
 export interface RunningNode {
   readonly settings: SettingValues
+  /** What it does; all of them unless said. */
+  readonly roles: readonly Role[]
   /** Of the embedded chain; absent on a foreign one. */
   readonly rpcUrl: string | undefined
   readonly apiUrl: string
@@ -55,6 +59,7 @@ export async function startNode(
   assertLoopback(values.rpcHost)
   assertLoopback(values.apiHost)
   assertLoopback(values.grpcHost)
+  rolesOf(values)
   const logger = createLogger(values.logLevel)
   const stops: Stop[] = []
   const stop = () => stopAll(stops, logger)
@@ -82,6 +87,7 @@ async function compose(composition: Composition): Promise<Omit<RunningNode, 'sto
   if (hooks.signal?.aborted) return undefined
   return {
     settings: values,
+    roles: wing.roles.names,
     rpcUrl: chain.rpcUrl,
     apiUrl,
     grpcUrl,

@@ -4,6 +4,7 @@ import { chainBounds } from '../chain/chain-settings.ts'
 import { ownForks } from '../chain/ledger/manifest.ts'
 import { databaseSettings } from './database-settings.ts'
 import { eventSettings } from './event-settings.ts'
+import { roleSettings } from './role-settings.ts'
 import {
   address,
   blockTime,
@@ -193,7 +194,7 @@ export const settings = {
   chain: {
     ...{ kind: text, default: undefined, env: 'QS_CHAIN' },
     description:
-      'Name of the stored chain that the node stands on; may be left out where there is one',
+      'Name of the stored chain that the node stands on; may be left out where there is one. With BLOCKCHAIN_ENDPOINT, what the foreign chain is called, the same in all processes that share a database; by default foreign',
   },
   maxChains: {
     ...{ kind: within(1, 1_000, true), default: 64, env: 'QS_MAX_CHAINS' },
@@ -280,6 +281,7 @@ export const settings = {
     ...{ kind: flag, default: false, env: 'QS_CLASSIC_ROUTES' },
     description: 'Serves the routes of a data chain also under their bare old names, and GET /leap',
   },
+  ...roleSettings,
   ...databaseSettings,
   ...eventSettings,
   logLevel: {

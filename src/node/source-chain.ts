@@ -9,6 +9,7 @@ import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { GenesisAccount, GenesisAccounts, Manifest } from '../chain/ledger/manifest.ts'
 import { readStoredManifest } from '../chain/stored-manifest.ts'
 import { createEndpointClient, createFailoverClient } from '../stream/endpoint-clients.ts'
+import { absentChain } from './absent-chain.ts'
 import { openChainSet, type SourceChain, serveChains } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { withoutSecrets } from './config.ts'
@@ -16,6 +17,7 @@ import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
 import { deployDevContracts } from './dev-contracts.ts'
 import { devName, followedManifest, openFollowed } from './followed-chain.ts'
 import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
+import { rolesOf } from './roles.ts'
 import { endpointsOf } from './setting-kinds.ts'
 import type { SettingValues } from './settings.ts'
 import { readGenesisFile } from './stored-chain.ts'
@@ -36,6 +38,8 @@ export async function openChain(composition: Composition): Promise<SourceChain |
   if (values.dev) return openEmbedded(composition)
   const followed = await followedManifest(composition)
   if (followed) return openFollowed(composition, followed)
+  // Who follows no chain may work without one.
+  if (rolesOf(values).isPart && !rolesOf(values).isListener) return absentChain()
   throw await nothingToRun(values)
 }
 
@@ -159,7 +163,7 @@ async function openForeign(
       ? first.client
       : createFailoverClient(endpoints.map((one) => one.client))
   const shown = urls.map((url) => String(withoutSecrets(url))).join(', ')
-  if (values.contract === undefined) {
+  if (values.contract === undefined && !rolesOf(values).isPart) {
     const message = 'BLOCKCHAIN_ENDPOINT needs CONTRACT_ADDRESS, the deposit vault on that chain'
     throw new AppError({ code: 'node/no-contract', message })
   }
@@ -179,12 +183,13 @@ async function openForeign(
     throw new AppError({ code: 'node/other-chain', message })
   }
   return {
-    ...{ name: foreignName, chainId, embedded: false, born: undefined, client },
+    ...{ name: values.chain ?? foreignName, chainId, embedded: false, born: undefined, client },
     minesOnDemand: await isDevelopmentNode(client),
     ...{ rpcUrl: undefined, process: undefined, endpoint: shown },
     ...(urls.length > 1 ? { endpoints } : {}),
     answer: (body) => forward(client, body),
-    contracts: await contractsOf(client, values.contract as Hex),
+    contracts:
+      values.contract === undefined ? undefined : await contractsOf(client, values.contract as Hex),
     accounts: [],
     startBlock: values.startBlock ?? 'latest',
   }

@@ -20,7 +20,7 @@ type ContractNames = Readonly<Record<string, Hex | undefined>>
 export function subscriptionsOf(
   workflows: readonly RunnableWorkflow[],
   chain: string,
-  contracts: ContractNames,
+  contracts: ContractNames | undefined,
 ): readonly Subscription[] {
   const wanted = new Map<string, Subscription>()
   for (const { name, trigger } of workflows) {
@@ -28,7 +28,9 @@ export function subscriptionsOf(
       const { type, event, contract, chain: only = chain } = attributes
       if (type !== 'evm.log' || event === undefined || contract === undefined || only !== chain)
         continue
-      const address = contract.startsWith('0x') ? (contract as Hex) : contracts[contract]
+      const address = contract.startsWith('0x') ? (contract as Hex) : contracts?.[contract]
+      // Where there are none of ours, what names one is for another chain.
+      if (address === undefined && contracts === undefined) continue
       if (address === undefined) {
         const message = `workflow "${name}" listens to the contract "${contract}", which chain "${chain}" does not have`
         throw new AppError({ code: 'node/unknown-contract', message })

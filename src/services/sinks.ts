@@ -33,7 +33,8 @@ export interface Sinks extends SinkDesk {
   mustHaveRoom(): void
   /** To be called after such a transaction was committed. */
   wake(): void
-  start(): Promise<void>
+  /** Begins; where another process sends (`maySend: false`), what waits is only counted. */
+  start(options?: { readonly maySend: boolean }): Promise<void>
   /** What is under way ends; what was not taken is sent after the next start. */
   stop(): Promise<void>
 }
@@ -124,10 +125,10 @@ class SetOfSinks implements Sinks {
     for (const { pump } of this.#entries) pump.wake()
   }
 
-  async start(): Promise<void> {
+  async start({ maySend = true } = {}): Promise<void> {
     for (const { outbox, pump } of this.#entries) {
       await outbox.open()
-      pump.start()
+      pump.start(maySend)
     }
   }
 

@@ -147,6 +147,8 @@ export interface WorkflowEngine {
   deploy(workflow: RunnableWorkflow, options?: { readonly isKept?: boolean }): Promise<void>
   /** The newest of each name. */
   workflows(): readonly RunnableWorkflow[]
+  /** Calls back after other definitions are deployed, here or by another process; gives what ends that. */
+  watchWorkflows(changed: () => void): () => void
   /**
    * Starts an instance, or attaches to the one with this id; resolves when it has ended, durably.
    *

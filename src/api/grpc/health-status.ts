@@ -11,9 +11,10 @@ import { type ServingStatus, servingStatus } from './health-schema.ts'
  */
 export async function statusOf(from: ApiDependencies, service: string): Promise<ServingStatus> {
   if (service !== '') return chainStatus(from, service)
+  const [chain] = from.chains
   const [checks, first] = await Promise.all([
     from.checks(),
-    chainStatus(from, from.chains[0]?.name ?? ''),
+    chain === undefined ? servingStatus.serving : chainStatus(from, chain.name),
   ])
   return checks.every(({ ok }) => ok) ? first : servingStatus.notServing
 }

@@ -50,6 +50,7 @@ export class SinkPump {
   #ownedUntilMs = 0
   #sweptAtMs = 0
   #loop: Promise<void> | undefined
+  #maySend = true
   #wake = () => {}
   #isWoken = false
 
@@ -71,8 +72,10 @@ export class SinkPump {
     return this.#waiting
   }
 
-  start(): void {
+  /** Begins; one that may not send only sees how much waits. */
+  start(maySend = true): void {
     if (this.#loop) return
+    this.#maySend = maySend
     this.#state = 'running'
     this.#loop = this.#run()
   }
@@ -140,6 +143,7 @@ export class SinkPump {
   }
 
   async #owns(nowMs: number): Promise<boolean> {
+    if (!this.#maySend) return false
     if (nowMs < this.#ownedUntilMs - ownedMs / 2) return true
     const owns = await this.#with.outbox.own(this.#options.owner, nowMs, ownedMs)
     this.#ownedUntilMs = owns ? nowMs + ownedMs : 0

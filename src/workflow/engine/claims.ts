@@ -4,8 +4,8 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SqlStore } from '../../store/sql.ts'
 
-/** How long a worker is believed to live after it has last said so. */
-const leaseMs = 15_000
+/** How long a worker is believed to live that says nothing. */
+export const defaultLeaseMs = 15_000
 
 /** An instance that is due, and the nudge that its row had. */
 export interface DueInstance {
@@ -61,6 +61,8 @@ export function soleClaims(sql: SqlStore): Claims {
 /** What leases need. */
 interface LeaseParts {
   readonly sql: SqlStore
+  /** How long a worker is believed to live after it has last said so. */
+  readonly leaseMs: number
   readonly clock: Clock
   readonly timer: Timer
   readonly logger: Logger
@@ -126,7 +128,7 @@ class LeasedClaims implements Claims {
 
   /** A new worker, with a token that nobody had. */
   async #begin(): Promise<void> {
-    const { sql, clock } = this.#with
+    const { sql, clock, leaseMs } = this.#with
     const untilMs = clock.nowMs() + leaseMs
     const row = await sql.transaction(async (session) => {
       await session.run(
@@ -144,7 +146,7 @@ class LeasedClaims implements Claims {
   }
 
   #renewLater(): void {
-    this.#cancelRenewal = this.#with.timer.after(leaseMs / 3, () => {
+    this.#cancelRenewal = this.#with.timer.after(this.#with.leaseMs / 3, () => {
       void this.#renew().then(() => {
         if (this.#isActive) this.#renewLater()
       })
@@ -153,7 +155,7 @@ class LeasedClaims implements Claims {
 
   /** A lease that is over is not renewed: whoever comes back begins as a new worker. */
   async #renew(): Promise<void> {
-    const { sql, clock, logger, lost } = this.#with
+    const { sql, clock, logger, lost, leaseMs } = this.#with
     const nowMs = clock.nowMs()
     try {
       const renewed = await sql.run(

@@ -9,6 +9,13 @@ import type { WorkflowName } from '../workflow.ts'
 /** Compiled definitions that are kept beside the deployed ones. */
 const maxCompiled = 1_000
 
+/** What a look at the kept definitions gave. */
+interface Loaded {
+  readonly failures: readonly { readonly name: string; readonly error: unknown }[]
+  /** Whether others are deployed than before. */
+  readonly isOther: boolean
+}
+
 /** The definitions of a database, and which of them are deployed. */
 export class Definitions {
   readonly #sql: SqlStore
@@ -16,6 +23,8 @@ export class Definitions {
   /** The newest of each name. */
   readonly #deployed = new Map<string, RunnableWorkflow>()
   readonly #byHash = new Map<string, RunnableWorkflow>()
+  /** Hashes that could not be compiled, which is told once. */
+  readonly #useless = new Set<string>()
 
   constructor(sql: SqlStore, compile: (document: Json) => RunnableWorkflow) {
     this.#sql = sql
@@ -29,7 +38,8 @@ export class Definitions {
     const { hash, namespace, name, version, title, document, source } = workflow
     await this.#sql.run(
       `INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET
-        deployed_at_ms = excluded.deployed_at_ms, is_kept = excluded.is_kept`,
+        deployed_at_ms = excluded.deployed_at_ms, is_kept = excluded.is_kept
+        WHERE definitions.is_kept = 0 OR excluded.is_kept = 1`,
       ...[
         hash,
         namespace,
@@ -46,22 +56,26 @@ export class Definitions {
     this.#keep(workflow)
   }
 
-  /** Takes up what was deployed from outside before this start; what cannot be compiled any more is left out. */
-  async load(): Promise<readonly { readonly name: string; readonly error: unknown }[]> {
+  /** Takes up what is kept, whoever deployed it; what cannot be compiled is left out, and told of once. */
+  async load(): Promise<Loaded> {
+    const before = [...this.#deployed.values()]
     const rows = await this.#sql.all(
       'SELECT hash, namespace, name FROM definitions WHERE is_kept = 1 ORDER BY deployed_at_ms',
     )
-    const failures: { name: string; error: unknown }[] = []
+    const failures: Loaded['failures'][number][] = []
     for (const { hash, namespace, name } of rows) {
       const key = `${namespace}/${name}`
       try {
         const workflow = await this.byHash(String(hash))
         if (workflow) this.#deployed.set(key, workflow)
       } catch (error) {
-        failures.push({ name: key, error })
+        if (!this.#useless.has(String(hash))) failures.push({ name: key, error })
+        if (this.#useless.size < maxCompiled) this.#useless.add(String(hash))
       }
     }
-    return failures
+    const after = [...this.#deployed.values()]
+    const isOther = after.length !== before.length || after.some((one, at) => one !== before[at])
+    return { failures, isOther }
   }
 
   /** The newest of each name. */

@@ -8,7 +8,6 @@ import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, RunnableWorkflow } from '../durable-context.ts'
-import { keptJson } from '../kept-json.ts'
 import {
   type Instance,
   type InstanceChange,
@@ -18,7 +17,7 @@ import {
   type WorkflowEngine,
   type WorkflowName,
 } from '../workflow.ts'
-import { type Claims, leasedClaims, soleClaims } from './claims.ts'
+import { type Claims, defaultLeaseMs, leasedClaims, soleClaims } from './claims.ts'
 import { restoreConsumed } from './consumed-events.ts'
 import {
   cancelInstance,
@@ -27,11 +26,12 @@ import {
   resumeInstance,
   retryInstance,
 } from './controls.ts'
+import { DefinitionWatch } from './definition-watch.ts'
 import { Definitions } from './definitions.ts'
 import type { Evaluate } from './event-match.ts'
 import { deliverToInboxes } from './inboxes.ts'
 import { InstanceTally, instanceDetail, listInstances } from './instance-lists.ts'
-import { freshRow, insertion, instanceOf, lives, type NewInstance } from './instance-rows.ts'
+import { freshRow, insertionOf, instanceOf, lives, type NewInstance } from './instance-rows.ts'
 import { advanceInstances, eventIdOf, retractInstances, startTriggered } from './intake.ts'
 import { Journal } from './journal.ts'
 import { migrateInstance } from './migration.ts'
@@ -42,6 +42,7 @@ import { replayOn } from './replay.ts'
 import type { RunEnvironment } from './run-environment.ts'
 import { Runs } from './runs.ts'
 import { keepSchedule, scheduleAfter } from './schedules.ts'
+import { Signals } from './signals.ts'
 
 /** What the engine needs of the world. */
 export interface EngineDependencies {
@@ -56,6 +57,12 @@ export interface EngineDependencies {
   readonly compile: (document: Json) => RunnableWorkflow
   /** Evaluates a filter on an event. */
   readonly evaluate: Evaluate
+  /** Whether instances are run; otherwise they are started, changed and shown for workers elsewhere. */
+  readonly isWorker?: boolean
+  /** How long a worker of several is believed to live that says nothing; default 15,000. */
+  readonly leaseMs?: number
+  /** Longest wait at a stop for what is under way, before it is told to end; default 0. */
+  readonly drainMs?: number
   /** The life of events that is enough for every step; `finalized` unless set lower. */
   readonly minimumLife?: AwaitedLife
   /** What others write in the commit that ends an instance. */
@@ -63,6 +70,9 @@ export interface EngineDependencies {
   /** Called at each boundary of each action. */
   readonly observe?: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
 }
+
+/** How often the ends of instances that others run are looked for, while somebody waits for them. */
+const outcomesMs = 500
 
 /** An engine over a database with `engineMigrations`. */
 export function createDurableEngine(dependencies: EngineDependencies): WorkflowEngine {
@@ -78,17 +88,30 @@ class DurableEngine implements WorkflowEngine {
   readonly #runs: Runs
   readonly #pump: Pump
   readonly #tally: InstanceTally
+  readonly #signals: Signals
+  readonly #watch: DefinitionWatch
+  readonly #isWorker: boolean
   #isActive = false
+  #cancelLook = () => {}
 
   constructor(dependencies: EngineDependencies) {
     this.#with = dependencies
-    const { sql, clock, metrics, minimumLife = 'finalized' } = dependencies
+    this.#isWorker = dependencies.isWorker ?? true
+    const {
+      sql,
+      clock,
+      metrics,
+      minimumLife = 'finalized',
+      leaseMs = defaultLeaseMs,
+    } = dependencies
     this.#definitions = new Definitions(sql, dependencies.compile)
     this.#tally = new InstanceTally(sql, clock)
+    this.#signals = new Signals(dependencies)
+    this.#watch = new DefinitionWatch({ ...dependencies, definitions: this.#definitions })
     this.#claims =
       sql.dialect === 'sqlite'
         ? soleClaims(sql)
-        : leasedClaims({ ...dependencies, lost: () => this.#beginAnew() })
+        : leasedClaims({ ...dependencies, leaseMs, lost: () => this.#beginAnew() })
     const [name, help] = ['quantumstream_workflow_instances_total', 'Instances that ended']
     const finished = metrics.counter(name, help, ['workflow', 'status'])
     this.#runs = new Runs({
@@ -104,19 +127,17 @@ class DurableEngine implements WorkflowEngine {
       waits: (untilMs) => this.#pump.wakeAt(untilMs),
       left: (row) => {
         if (!isOpen(row)) finished.add(1, { workflow: row.workflow, status: row.status })
-        if (row.parentId !== undefined) this.wake()
+        if (row.parentId !== undefined) this.#wakeOwner(row.parentId)
         else this.#pump.hasRoom()
       },
     })
     this.#pump = new Pump({
-      ...{
-        ...dependencies,
-        claims: this.#claims,
-        definitions: this.#definitions,
-        runs: this.#runs,
-      },
+      ...{ ...dependencies, claims: this.#claims },
+      ...{ definitions: this.#definitions, runs: this.#runs },
       deliver: (session, event) => this.deliver(session, event),
       lookAround: () => this.#lookAround(),
+      pollMs: () => this.#pollMs(),
+      tellOthers: () => this.#signals.due(),
     })
   }
 
@@ -124,7 +145,13 @@ class DurableEngine implements WorkflowEngine {
     const nowMs = this.#with.clock.nowMs()
     await this.#definitions.deploy(workflow, { nowMs, isKept })
     await keepSchedule(this.#with.sql, workflow, nowMs)
+    if (isKept) await this.#signals.definitions()
+    this.#watch.tell()
     this.wake()
+  }
+
+  watchWorkflows(changed: () => void): () => void {
+    return this.#watch.add(changed)
   }
 
   workflows(): readonly RunnableWorkflow[] {
@@ -145,7 +172,7 @@ class DurableEngine implements WorkflowEngine {
 
   begin: WorkflowEngine['begin'] = async (workflow, input, options = {}) => {
     const row = { ...this.#newInstance(workflow, input, idOf(options)), owner: null }
-    await this.#with.sql.write([insertion(row, keptJson(input, 'the input of the workflow'))])
+    await this.#with.sql.write([insertionOf(row)])
     this.wake()
     return row.id
   }
@@ -169,7 +196,8 @@ class DurableEngine implements WorkflowEngine {
     retractInstances(session, eventId, this.#with.clock.nowMs())
 
   wake(): void {
-    this.#pump.wake()
+    if (this.#isWorker) this.#pump.wake()
+    this.#signals.due()
   }
 
   async cancel(id: string, reason: string): Promise<void> {
@@ -241,11 +269,14 @@ class DurableEngine implements WorkflowEngine {
   }
 
   async start(): Promise<void> {
-    for (const { name, error } of await this.#definitions.load()) {
-      this.#with.logger.error('a workflow cannot be used', { workflow: name, error: String(error) })
-    }
-    await this.#claims.start()
+    await this.#watch.start({ isShared: this.#with.sql.dialect === 'postgres' })
     this.#isActive = true
+    this.#signals.listen({
+      due: () => this.#pump.wake(),
+      definitions: () => void this.#watch.look(),
+    })
+    if (!this.#isWorker) return
+    await this.#claims.start()
     this.#runs.open()
     this.#pump.start()
   }
@@ -253,13 +284,41 @@ class DurableEngine implements WorkflowEngine {
   async stop(): Promise<void> {
     if (!this.#isActive) return
     this.#isActive = false
-    await this.#pump.stop()
-    await this.#runs.stop()
-    await this.#claims.stop()
+    this.#watch.stop()
+    this.#cancelLook()
+    if (this.#isWorker) {
+      await this.#pump.stop()
+      await this.#runs.drain(this.#with.drainMs ?? 0)
+      await this.#runs.stop()
+      await this.#claims.stop()
+      this.#signals.due()
+    }
+    await this.#signals.stop()
     const message = 'the engine has stopped; the instance goes on with its next start'
     for (const id of this.#outcomes.awaited()) {
       this.#outcomes.fail(id, new AppError({ code: 'workflow/stopped', message, retry: 'later' }))
     }
+  }
+
+  /** Where workers elsewhere run what somebody waits for here. */
+  #lookLater(): void {
+    if (this.#isWorker || !this.#isActive || this.#outcomes.awaited().length === 0) return
+    this.#cancelLook()
+    this.#cancelLook = this.#with.timer.after(outcomesMs, async () => {
+      await this.#lookAround().catch(() => {})
+      this.#lookLater()
+    })
+  }
+
+  #pollMs(): number {
+    if (this.#outcomes.awaited().some((id) => !this.#runs.has(id))) return outcomesMs
+    return (this.#with.leaseMs ?? defaultLeaseMs) / 3
+  }
+
+  /** An instance that waits for another one may be with another worker. */
+  #wakeOwner(id: string): void {
+    if (this.#runs.has(id)) this.#pump.wake()
+    else this.wake()
   }
 
   /** What it had is others' by now; it takes what is due as a new worker. */
@@ -272,15 +331,16 @@ class DurableEngine implements WorkflowEngine {
   async #startNow(row: NewInstance): Promise<void> {
     const workflow = await this.#definitions.byHash(row.definitionHash)
     if (workflow === undefined) throw new Error(`no definition ${row.definitionHash}`)
-    const write = insertion(row, keptJson(row.input, 'the input of the workflow'))
-    if (this.#isActive && this.#runs.busy < maxBusy) {
+    const write = insertionOf(row)
+    if (this.#isWorker && this.#isActive && this.#runs.busy < maxBusy) {
       const journal = new Journal(row.id)
       this.#runs.begin({ row: freshRow(row), journal, workflow, insertion: write })
       return
     }
-    await this.#with.sql.write([write])
+    await this.#with.sql.write([insertionOf({ ...row, owner: null })])
     await this.#settleEnded(row.id)
     this.wake()
+    this.#lookLater()
   }
 
   #newInstance(name: WorkflowName, input: Json, id: string): NewInstance {
@@ -288,7 +348,7 @@ class DurableEngine implements WorkflowEngine {
     return {
       ...{ id, namespace, workflow, definitionHash: hash, input, depth: 0, life: lives.length - 1 },
       ...{ eventId: undefined, parentId: undefined, nowMs: this.#with.clock.nowMs() },
-      owner: this.#claims.owner(),
+      owner: this.#isWorker ? this.#claims.owner() : null,
     }
   }
 

@@ -3,6 +3,7 @@
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlRow, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, InterruptReason } from '../durable-context.ts'
+import { keptJson } from '../kept-json.ts'
 import type { Instance, InstanceStatus } from '../workflow.ts'
 
 /** Lives of an event in the order in which they come. */
@@ -52,6 +53,11 @@ export function insertion(one: NewInstance, inputText: string): SqlWrite {
       ...[one.nowMs, one.owner, one.nowMs, one.nowMs],
     ],
   }
+}
+
+/** The same with the input as it is kept. @throws AppError `workflow/bad-input` */
+export function insertionOf(one: NewInstance): SqlWrite {
+  return insertion(one, keptJson(one.input, 'the input of the workflow'))
 }
 
 /** The row that `insertion` writes. */

@@ -52,19 +52,20 @@ export async function migrateInstance(
   await runs.renew(id, () => move(parts, row, { to: definitionHash, lines: journal.lines }))
 }
 
-/** Changes the instance if it is as it was when its journal was looked at. */
+/** Changes the instance, which another worker lets go of then, if it is as it was when its journal was looked at. */
 async function move(
-  { sql, nowMs }: MigrationParts,
+  { sql, nowMs, runs }: MigrationParts,
   { id, definitionHash }: InstanceRow,
   { to, lines }: { readonly to: string; readonly lines: number },
 ): Promise<void> {
   await sql.transaction(async (session) => {
     const changed = await session.run(
       `UPDATE instances SET definition_hash = ?, nudge = nudge + 1, updated_at_ms = ?,
+        owner = CASE WHEN owner = CAST(? AS INTEGER) THEN owner ELSE NULL END,
         wake_at_ms = CASE WHEN status = 'paused' THEN NULL ELSE CAST(? AS BIGINT) END
         WHERE id = ? AND interrupt IS NULL AND status IN ('waiting', 'paused') AND definition_hash = ?
         AND (SELECT coalesce(max(seq), 0) FROM journal WHERE instance_id = ?) = ?`,
-      ...[to, nowMs, nowMs, id, definitionHash, id, lines],
+      ...[to, nowMs, runs.owner, nowMs, id, definitionHash, id, lines],
     )
     if (changed !== 1) throw notResting(id, 'under way again')
     // Asked again by the new definition they are open again, in its words; else nobody is to answer them.

@@ -14,8 +14,8 @@ import { fireSchedules } from './schedules.ts'
 export const maxBusy = 256
 /** Pause after the database failed. */
 const restMs = 1_000
-/** Longest sleep; where several workers share a database, what others wrote is looked for so often. */
-const [longestSleepMs, pollMs] = [3_600_000, 500]
+/** Longest sleep of the only process on a database. */
+const longestSleepMs = 3_600_000
 /** Events of one transaction. */
 const maxEmitted = 100
 
@@ -29,6 +29,10 @@ interface PumpParts {
   readonly definitions: Definitions
   readonly runs: Runs
   deliver(session: SqlSession, event: CloudEvent): Promise<unknown>
+  /** How often is looked, where several workers share a database, for what no notice told of. */
+  pollMs(): number
+  /** Tells other workers that there is something for them. */
+  tellOthers(): void
   /** What else is to be looked at where other workers may have done it. */
   lookAround(): Promise<void>
 }
@@ -99,6 +103,7 @@ export class Pump {
       void runs.take(id, nudge)
     }
     if (due.length >= runs.size + room) this.#hasMore = true
+    if (this.#hasMore) this.#with.tellOthers()
     await this.#with.lookAround()
     await this.#setAlarm(nowMs)
   }
@@ -107,7 +112,7 @@ export class Pump {
     const { claims, sql, runs } = this.#with
     const scheduled = await sql.get('SELECT min(next_at_ms) AS at FROM schedules')
     const times = [await claims.nextDueMs(nowMs), scheduled?.at ?? undefined, runs.nextWaitMs()]
-    const longest = claims.owner() === null ? longestSleepMs : pollMs
+    const longest = claims.owner() === null ? longestSleepMs : this.#with.pollMs()
     const next = Math.min(...times.filter((at) => at !== undefined).map(Number), nowMs + longest)
     this.#alarmAtMs = Number.POSITIVE_INFINITY
     this.wakeAt(next)
@@ -146,6 +151,7 @@ export class Pump {
         return rows.length
       })
       if (count === 0) return
+      this.#with.tellOthers()
     }
   }
 

@@ -131,6 +131,12 @@ export class Run implements LiveRun {
     for (const stop of this.#stops) stop()
   }
 
+  /** Lets it do nothing new: what is under way ends, its result is written, and the run is over. */
+  leave(): void {
+    this.#isPaused = true
+    this.#check()
+  }
+
   /** Calls back when the run is dropped; gives what takes that off. */
   onDrop(stop: () => void): () => void {
     this.#stops.add(stop)

@@ -41,6 +41,7 @@ export class Runs {
   /** Instances that are being read. */
   readonly #loading = new Set<string>()
   #isActive = false
+  #idle = () => {}
 
   constructor(parts: RunsParts) {
     this.#with = parts
@@ -58,6 +59,11 @@ export class Runs {
       broken: (run, error, refused) => void this.#mend(run, error, refused),
       goesOn: (run) => this.#goOn(run),
     }
+  }
+
+  /** Stands in every row that this process has. */
+  get owner(): number | null {
+    return this.#with.owner()
   }
 
   /** Runs that do something now. */
@@ -124,6 +130,20 @@ export class Runs {
       this.#loading.delete(id)
       await this.#load(id)
     }
+  }
+
+  /** Lets each run come to a point at which another worker can go on from the journal, for a while at most. */
+  async drain(mostMs: number): Promise<void> {
+    this.#isActive = false
+    for (const run of this.#runs.values()) if (!run.isParked) run.leave()
+    if (mostMs <= 0 || this.busy === 0) return
+    await new Promise<void>((resolve) => {
+      const cancel = this.#with.timer.after(mostMs, resolve)
+      this.#idle = () => {
+        cancel()
+        resolve()
+      }
+    })
   }
 
   /** Lets go of everything; what is under way is asked to end, and left after a while. */
@@ -222,6 +242,7 @@ export class Runs {
   #forget(run: Run): void {
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id)
     this.#parked.delete(run)
+    if (this.busy === 0) this.#idle()
   }
 
   #end(run: Run): void {

@@ -1,0 +1,166 @@
+/** Shares the work among processes of different roles on one PostgreSQL, and takes each of them away in turn. */
+
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { type RunningNode, startNode } from '../../src/node/node.ts'
+import type { SettingValues } from '../../src/node/settings.ts'
+import { temporarySchema } from '../../src/store/temporary-schema.ts'
+import { eventually, getJson, startProgram, temporaryFolder } from './program.ts'
+
+/** One record for each deposit, after a step that takes a while. */
+const noting = `
+document: { dsl: 1.0.3, namespace: default, name: noting, version: 0.1.0 }
+schedule:
+  on:
+    one:
+      with:
+        type: evm.log
+        event: Deposited(address indexed account, uint256 amount, bytes32 memo)
+        contract: depositVault
+do:
+  - rest: { wait: { milliseconds: 50 } }
+  - note:
+      call: record.write
+      with: { key: '\${ $workflow.id }', data: { seen: true } }
+`
+
+interface Run {
+  readonly id: string
+  readonly status: string
+}
+interface Row {
+  readonly key: string
+}
+interface Listed<T> {
+  readonly items: readonly T[]
+}
+
+describe('processes of different roles', { timeout: 60_000 }, () => {
+  const temporary = temporarySchema()
+  const cleaning: (() => Promise<void>)[] = [() => temporary.remove()]
+  const nodes = new Set<RunningNode>()
+  let chain: RunningNode
+  let workflows: string
+  let shared: Partial<SettingValues>
+  let deposits = 0
+
+  before(async () => {
+    const data = await temporaryFolder({ after: (run) => void cleaning.unshift(run) })
+    workflows = path.join(data, 'workflows')
+    await mkdir(workflows)
+    await writeFile(path.join(workflows, 'noting.workflow.yaml'), noting)
+    const quiet = { dev: true, demo: false, rpcPort: 0, apiPort: 0, blockTime: 0, workflows }
+    chain = (await startNode({ ...quiet, data })) as RunningNode
+    cleaning.unshift(() => chain.stop())
+    shared = {
+      ...{
+        database: temporary.url,
+        databaseSchema: temporary.schema,
+        endpoint: chain.rpcUrl ?? '',
+      },
+      ...{ contract: chain.contracts.depositVault ?? '', startBlock: 0, apiPort: 0 },
+      ...{ pollInterval: 20, minimumLife: 'pending', confirmations: 0, leaseTime: 2 },
+    }
+  })
+  after(async () => {
+    for (const node of nodes) await node.stop()
+    for (const run of cleaning) await run()
+  })
+
+  const starts = async (role: string, more: Partial<SettingValues> = {}) => {
+    const data = await temporaryFolder({ after: (run) => void cleaning.unshift(run) })
+    const node = await startNode({ ...shared, role, data, ...more })
+    assert.ok(node)
+    nodes.add(node)
+    return node
+  }
+  const stops = async (node: RunningNode) => {
+    nodes.delete(node)
+    await node.stop()
+  }
+  const deposit = async (count: number) => {
+    for (let at = 0; at < count; at += 1) {
+      deposits += 1
+      await chain.deposit(`deposit ${deposits}`)
+    }
+  }
+  /** Each deposit has one instance, which has ended, and one record. */
+  const allNoted = (api: RunningNode) =>
+    eventually(async () => {
+      const runs = await getJson<Listed<Run>>(`${api.apiUrl}/v1/instances?limit=200`)
+      const records = await getJson<Listed<Row>>(`${api.apiUrl}/v1/records?limit=200`)
+      const ended = runs.items.filter(({ status }) => status === 'completed')
+      if (ended.length < deposits) return undefined
+      assert.equal(runs.items.length, deposits)
+      const keys = records.items.map(({ key }) => key)
+      assert.deepEqual(keys.sort(), runs.items.map(({ id }) => id).sort())
+      return true
+    })
+
+  test('a part of the work without a shared database is refused', async (t) => {
+    const data = await temporaryFolder(t)
+    await assert.rejects(startNode({ data, role: 'worker', apiPort: 0 }), {
+      code: 'node/role-needs-database',
+      message: /QS_DATABASE/,
+    })
+  })
+
+  test('an event is stored by the listener, its workflow runs on a worker, the API shows it; each is restarted in turn', async () => {
+    let api = await starts('api')
+    let listener = await starts('listener', { workflows })
+    let worker = await starts('worker')
+    await deposit(2)
+    await allNoted(api)
+    const answered = await fetch(`${worker.apiUrl}/v1/instances`)
+    assert.equal(answered.status, 404)
+    const { checks } = await getJson<{ checks: { name: string }[] }>(`${listener.apiUrl}/readyz`)
+    assert.ok(checks.some(({ name }) => name === 'listener'))
+
+    const standby = await starts('listener')
+    const second = await starts('worker')
+    const load = deposit(12)
+    await stops(listener)
+    await stops(worker)
+    worker = await starts('worker')
+    await stops(api)
+    await stops(second)
+    api = await starts('api')
+    listener = await starts('listener', { workflows })
+    await load
+    await stops(standby)
+    await deposit(2)
+    await allNoted(api)
+  })
+
+  test('a worker and the listener that are killed are followed by others', async (t) => {
+    const [api] = [...nodes].filter(({ roles }) => roles.includes('api')) as [RunningNode]
+    const others = [...nodes].filter((node) => node !== api)
+    const data = await temporaryFolder(t)
+    const { databaseSchema, endpoint, contract } = shared
+    const flags = ['--role', 'listener,worker', '--data', data, '--api-port', '0']
+    const environment = {
+      ...{ QS_DATABASE: temporary.url, QS_DATABASE_SCHEMA: String(databaseSchema) },
+      ...{ BLOCKCHAIN_ENDPOINT: String(endpoint), CONTRACT_ADDRESS: String(contract) },
+      ...{ QS_MINIMUM_LIFE: 'pending', QS_CONFIRMATIONS: '0', QS_LEASE_TIME: '2' },
+      QS_POLL_INTERVAL: '20',
+    }
+    const program = startProgram(['start', ...flags], { environment })
+    t.after(() => program.child.kill('SIGKILL'))
+    await program.printed(/QuantumStream is up/)
+    assert.match(program.output(), /role +listener, worker/)
+    for (const node of others) await stops(node)
+    await deposit(3)
+    await eventually(async () => {
+      const { items } = await getJson<Listed<Run>>(`${api.apiUrl}/v1/instances?limit=200`)
+      return items.length === deposits ? true : undefined
+    })
+    const load = deposit(3)
+    program.child.kill('SIGKILL')
+    await starts('listener')
+    await starts('worker')
+    await load
+    await allNoted(api)
+  })
+})
