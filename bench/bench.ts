@@ -5,8 +5,10 @@ import { accountsTable } from './accounts.ts'
 import { chainsTable } from './chains.ts'
 import { commitTable } from './commit.ts'
 import { loopTable, transferTable } from './evm.ts'
+import { firstStepTable } from './first-step.ts'
 import { firstVoteTable } from './first-vote.ts'
 import { httpTable } from './http.ts'
+import { intakeTable } from './intake.ts'
 import { interpreterTable } from './interpreter.ts'
 import { joinTable } from './joining.ts'
 import { jqTable } from './jq.ts'
@@ -42,6 +44,8 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   store: storeTable,
   http: httpTable,
   interpreter: interpreterTable,
+  intake: intakeTable,
+  'first-step': firstStepTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]
