@@ -14,6 +14,7 @@ import type { ContractDesk } from '../workflow/contract-desk.ts'
 import type { DefinitionDesk } from '../workflow/definition-desk.ts'
 import type { EventIntake } from '../workflow/event-intake.ts'
 import type { FunctionRegistry } from '../workflow/function-registry.ts'
+import type { InstanceArchive } from '../workflow/instance-archive.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 
 /** One chain that this process works on. */
@@ -78,6 +79,7 @@ export interface ApiDependencies {
   readonly intake: EventIntake
   readonly notifications: Notifications
   readonly records: Pick<Records, 'list'>
+  readonly archive: Pick<InstanceArchive, 'list' | 'get'>
   readonly sinks: SinkDesk
   readonly projections: ProjectionDesk
   readonly queue: QueueDesk | undefined

@@ -79,6 +79,16 @@ export const eventSettings = {
     description:
       'Life of an event that is enough for every step, however much the step asks for; by default finalized, or confirmed where blocks may come for transactions only',
   },
+  retention: {
+    ...{ kind: within(0, 36_500, false), default: undefined, env: 'QS_RETENTION', unit: 'days' },
+    description:
+      'How long runs that have ended and events that are final stay in the database; for ever unless set, see docs/archive.md',
+  },
+  archive: {
+    ...{ kind: text, default: undefined, env: 'QS_ARCHIVE' },
+    description:
+      'Folder of files for runs and events whose retention is over; without it they are removed',
+  },
   pollInterval: {
     ...{ kind: within(10, 60_000, true), default: 250, env: 'QS_POLL_INTERVAL', unit: 'ms' },
     description: 'Pause between two looks at the chain',

@@ -11,6 +11,7 @@ import type { Notifications } from '../services/notification.ts'
 import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
 import type { Sinks } from '../services/sinks.ts'
+import { archiveMigrations } from '../store/archive.ts'
 import { leaseMigrations } from '../store/lease.ts'
 import type { Migration, SqlStore } from '../store/sql.ts'
 import { createEventStore, streamMigrations } from '../stream/event-store.ts'
@@ -28,8 +29,10 @@ import type { FunctionRegistry } from '../workflow/function-registry.ts'
 import { functionInvoke } from '../workflow/functions.ts'
 import { functionMigrations } from '../workflow/functions-schema.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
+import type { InstanceArchive } from '../workflow/instance-archive.ts'
 import type { StepFunction, WorkflowEngine } from '../workflow/workflow.ts'
 import { allowedHosts } from './allowed-hosts.ts'
+import { startArchive } from './archive-wiring.ts'
 import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
@@ -56,6 +59,7 @@ export interface EventWing {
   readonly listener: StandbyListener
   readonly notifications: Notifications
   readonly records: Records
+  readonly archive: InstanceArchive
   readonly sinks: Sinks
   readonly projections: Projections
   /** Absent where events start workflows in their own transaction. */
@@ -71,7 +75,7 @@ export interface EventWing {
 export const eventMigrations: readonly Migration[] = [
   ...[...streamMigrations, ...queueMigrations, ...workflowMigrations],
   ...[...servicesMigrations, ...functionMigrations, ...leaseMigrations],
-  ...projectionMigrations,
+  ...[...projectionMigrations, ...archiveMigrations],
 ]
 
 /** Builds and starts the wing; what it started is put on the list of stops. */
@@ -138,7 +142,8 @@ export async function startEventWing(
   await startAll(stops, [...(roles.isWorker ? [notifications] : []), ...taken])
   const desk = createContractDesk({ client: chain.client, sql, sender, book })
   const senderAddress = sender?.address
-  const outcomes = { notifications, records, sinks, projections, contracts: desk }
+  const archive = startArchive(composition, { sql, moves: roles.isWorker })
+  const outcomes = { notifications, records, archive, sinks, projections, contracts: desk }
   const taking = takingFor({ ...world, sql, engine, functions: steps, chain, listener })
   const shown = { ...outcomes, queue: queued?.queue, ...taking, functions, senderAddress }
   return { roles, sql, engine, events, listener, ...shown }

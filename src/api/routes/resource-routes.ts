@@ -5,6 +5,7 @@ import { AppError } from '../../base/app-error.ts'
 import type { StreamEvent } from '../../stream/stream.ts'
 import { chainOf } from '../api-chains.ts'
 import type { ApiDependencies, ApiOptions } from '../api-dependencies.ts'
+import { addArchiveRoutes } from './archive-routes.ts'
 import { addChainRoutes } from './chain-routes.ts'
 import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
@@ -38,6 +39,7 @@ export function addResourceRoutes(
   addWorkflowRoutes(app, from)
   addInstanceRoutes(app, from)
   addOperatingRoutes(app, from)
+  addArchiveRoutes(app, from)
   addIntakeRoutes(app, from)
   addOutcomeRoutes(app, from)
   addNotificationRoutes(app, from)
@@ -201,13 +203,13 @@ function addInstanceRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   })
 
   const instance = reading('/v1/instances/{id}', {
-    summary: 'One run with its journal',
+    summary: 'One run with its journal, also if it is archived',
     answer: shapes.InstanceDetailShape,
     request: { params: idParam },
   })
   app.openapi(instance, async (context) => {
     const { id } = context.req.valid('param')
-    const found = await engine.get(id)
+    const found = (await engine.get(id)) ?? (await from.archive.get(id))
     if (found === undefined) throw notFound(`instance "${id}"`)
     const started = found.eventId === undefined ? undefined : await from.events.get(found.eventId)
     return context.json(

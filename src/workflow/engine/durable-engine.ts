@@ -369,7 +369,7 @@ class DurableEngine implements WorkflowEngine {
 
   async #settleEnded(id: string): Promise<void> {
     const found = await this.#with.sql.get('SELECT * FROM instances WHERE id = ?', id)
-    if (found === undefined) return
+    if (found === undefined) return this.#outcomes.failArchived(this.#with.sql, id)
     const row = instanceOf(found)
     if (!isOpen(row)) this.#outcomes.settle(row)
   }

@@ -41,16 +41,16 @@ export interface NewInstance {
   readonly owner: number | null
 }
 
-/** What inserts an instance, unless there is one with this id. */
+/** What inserts an instance, unless there is one with this id, or was one that is archived. */
 export function insertion(one: NewInstance, inputText: string): SqlWrite {
   return {
     sql: `INSERT INTO instances (id, namespace, workflow, definition_hash, status, event_id, parent_id, depth, input, life,
-      wake_at_ms, owner, created_at_ms, updated_at_ms) VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO NOTHING`,
+      wake_at_ms, owner, created_at_ms, updated_at_ms) SELECT ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?
+      WHERE NOT EXISTS (SELECT 1 FROM archived_instances WHERE id = ?) ON CONFLICT (id) DO NOTHING`,
     values: [
       ...[one.id, one.namespace, one.workflow, one.definitionHash],
       ...[one.eventId ?? null, one.parentId ?? null, one.depth, inputText, one.life],
-      ...[one.nowMs, one.owner, one.nowMs, one.nowMs],
+      ...[one.nowMs, one.owner, one.nowMs, one.nowMs, one.id],
     ],
   }
 }

@@ -167,7 +167,7 @@ function textOf(event: CloudEvent): string | undefined {
   }
 }
 
-/** The event has come further. */
+/** The event has come further; of instances that have ended it is only noted. */
 export async function advanceInstances(
   session: SqlSession,
   eventId: string,
@@ -175,8 +175,9 @@ export async function advanceInstances(
 ): Promise<void> {
   const reached = lives.indexOf(life)
   await session.run(
-    `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms = CASE WHEN status = 'paused' THEN NULL ELSE CAST(? AS INTEGER) END
-      WHERE event_id = ? AND life < ? AND status IN ('running', 'waiting', 'paused', 'compensating')`,
+    `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms = CASE WHEN interrupt IS NOT NULL
+      OR status IN ('running', 'waiting', 'compensating') THEN CAST(? AS INTEGER) ELSE NULL END
+      WHERE event_id = ? AND life < ? AND status <> 'retracted'`,
     ...[reached, nowMs, eventId, reached],
   )
 }

@@ -1,6 +1,8 @@
 /** Tells those who wait for the end of an instance how it ended. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
+import type { SqlSession } from '../../store/sql.ts'
 import { WorkflowError } from '../workflow-error.ts'
 import type { InstanceRow } from './instance-rows.ts'
 import { errorOf } from './journal.ts'
@@ -44,6 +46,15 @@ export class Outcomes {
   /** An instance could not be written at all, or nobody will tell any more. */
   fail(id: string, error: unknown): void {
     this.#take(id)?.reject(error)
+  }
+
+  /** An instance that is not there: if it is in the archive, it does not start again. */
+  async failArchived(sql: SqlSession, id: string): Promise<void> {
+    if (!this.#waiters.has(id)) return
+    const found = await sql.get('SELECT id FROM archived_instances WHERE id = ?', id)
+    if (found === undefined) return
+    const message = `instance "${id}" ended long ago and is archived; it does not start again`
+    this.fail(id, new AppError({ code: 'workflow/archived', message }))
   }
 
   #take(id: string): Waiter | undefined {

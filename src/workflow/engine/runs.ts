@@ -179,7 +179,7 @@ export class Runs {
     try {
       const found = await sql.get('SELECT * FROM instances WHERE id = ?', id)
       const owner = this.#with.owner()
-      if (found === undefined) return
+      if (found === undefined) return await outcomes.failArchived(sql, id)
       const row = instanceOf(found)
       const isOver = !isOpen(row) && row.interrupt === undefined
       if (!isOver && owner !== null && found.owner !== owner) return

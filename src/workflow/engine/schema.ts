@@ -150,4 +150,24 @@ export const engineMigrations: readonly Migration[] = [
       'CREATE INDEX trigger_events_by_event ON trigger_events (event_id)',
     ],
   },
+  {
+    id: 'workflow/004-archived-instances',
+    statements: [
+      `CREATE TABLE archived_instances (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        namespace TEXT NOT NULL,
+        workflow TEXT NOT NULL,
+        status TEXT NOT NULL,
+        event_id TEXT,
+        created_at_ms BIGINT NOT NULL,
+        ended_at_ms BIGINT NOT NULL,
+        archived_at_ms BIGINT NOT NULL,
+        is_gone INTEGER NOT NULL,
+        piece INTEGER,
+        line INTEGER
+      )`,
+      'CREATE INDEX archived_instances_marked ON archived_instances (seq) WHERE is_gone = 0',
+    ],
+  },
 ]
