@@ -95,7 +95,7 @@ describe('an engine that is cut off at a write', () => {
       for (let at = 1; ; at += 1) {
         const { one, facts, calls, isReached } = await crashed(loss, at)
         if (!isReached) {
-          assert.ok(at > 6, `only ${at} writes`)
+          assert.ok(at > 4, `only ${at} writes`)
           break
         }
         const where = `write ${at}`
