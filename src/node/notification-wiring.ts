@@ -65,7 +65,7 @@ export function wakeNotifications(notifications: Notifications, engine: Workflow
 }
 
 /** The templates of a folder, which need not be there; a file's name is that of its template. */
-async function readTemplates(folder: string): Promise<readonly Json[]> {
+export async function readTemplates(folder: string): Promise<readonly Json[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw unreadable(folder, error)

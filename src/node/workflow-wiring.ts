@@ -42,7 +42,10 @@ export function subscriptionsOf(
 }
 
 /** Gives events to the engine in the transaction that stores them; contracts are told by name, too. */
-export function workflowHandler(engine: WorkflowEngine, contracts: ContractNames): EventHandler {
+export function workflowHandler(
+  engine: Pick<WorkflowEngine, 'deliver' | 'advance' | 'retract'>,
+  contracts: ContractNames,
+): EventHandler {
   const names = new Map(
     Object.entries(contracts).map(([name, address]) => [address?.toLowerCase(), name]),
   )

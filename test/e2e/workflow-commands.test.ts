@@ -216,6 +216,26 @@ describe('the command workflow', { timeout: 120_000 }, () => {
     await refused(/is completed; only one that waits or is paused/, 'migrate', id, '--to', hash)
   })
 
+  test('tests of a workflow are run without the node, and the code tells whether one failed', async () => {
+    const cases = `
+cases:
+  - { name: it says no, expect: { status: failed, problem: { title: Refused } } }
+  - { name: it says yes, expect: { status: completed } }
+`
+    await writeFile(path.join(folder, 'refuses.test.yaml'), cases)
+    const words = ['test', path.join(folder, 'refuses.test.yaml')]
+    const both = await workflow(...words)
+    assert.equal(both.code, 1)
+    assert.match(
+      both.output,
+      /\n {2}ok {3}it says no\n {2}FAIL it says yes\n {7}status: expected "completed", was "failed" \(Refused\)\n1 passed, 1 failed$/,
+    )
+    assert.equal((await workflow(...words, '--only', 'says no')).code, 0)
+    const { passed, failed } = await json<{ passed: number; failed: number }>(...words)
+    assert.deepEqual([passed, failed], [1, 1])
+    await refused(/no case has "maybe" in its name/, ...words, '--only', 'maybe')
+  })
+
   test('as a program it prints what it did, and one line for a mistake', async () => {
     const port = ['--api-port', new URL(node.apiUrl).port]
     const run = startProgram(['workflow', 'run', 'refuses', '--wait', ...port])

@@ -1,9 +1,11 @@
-/** Subcommands of `workflow` about definitions: list, check, expand, import, deploy. */
+/** Subcommands of `workflow` about definitions: list, check, expand, import, deploy, test. */
 
 import { AppError } from '../../base/app-error.ts'
 import { checkWorkflow, expandWorkflow, importWorkflow } from '../../node/workflow-folder.ts'
+import { type TestedCase, testWorkflows } from '../../node/workflow-testing.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
 import type { Call } from '../command.ts'
+import { badUsage, textOf } from '../flag-values.ts'
 import { readText } from '../json-argument.ts'
 import { apiOrigin, printPage } from './chain.ts'
 import type { WorkflowActions } from './workflow-action.ts'
@@ -51,6 +53,32 @@ export const definitionActions: WorkflowActions = {
     words: [1, 50],
     run: deploy,
   },
+  test: {
+    usage: 'FILE… [--only TEXT]',
+    does: 'Runs tests such as pay.test.yaml, without a node; exit code 1 if one fails',
+    words: [1, 50],
+    run: test,
+  },
+}
+
+/** As lines of text, or with --json as one document. */
+async function test(call: Call, files: readonly string[]): Promise<number> {
+  const cases: TestedCase[] = []
+  let file = ''
+  for await (const one of testWorkflows(files, textOf(call, 'only'))) {
+    cases.push(one)
+    if (call.own.json) continue
+    if (one.file !== file) console.log(one.file)
+    file = one.file
+    console.log(`  ${one.ok ? 'ok  ' : 'FAIL'} ${one.name}`)
+    for (const problem of one.problems) console.log(`       ${problem.replace(/\n/g, '\n       ')}`)
+  }
+  const passed = cases.filter(({ ok }) => ok).length
+  const failed = cases.length - passed
+  if (call.own.json) console.log(JSON.stringify({ passed, failed, cases }, null, 2))
+  else console.log(`${passed} passed, ${failed} failed`)
+  if (cases.length > 0) return failed === 0 ? 0 : 1
+  throw badUsage('workflow', `no case has "${textOf(call, 'only')}" in its name`)
 }
 
 async function list(call: Call): Promise<number> {

@@ -19,7 +19,7 @@ const names = Object.keys(actions)
 
 export const workflowCommand: Command = {
   name: 'workflow',
-  summary: 'Checks, deploys and lists definitions, and operates the runs of a running node',
+  summary: 'Checks, tests and deploys definitions, and operates the runs of a running node',
   usage: `${names.join('|')} …`,
   details: [
     ...names.map((name) => {
@@ -57,6 +57,7 @@ export const workflowCommand: Command = {
     { name: 'data', description: 'Shows what each step got and gave, too' },
     { name: 'follow', description: 'Waits for further lines' },
     { name: 'answer', value: 'JSON|@FILE', description: 'Answer to a question' },
+    { name: 'only', value: 'TEXT', description: 'Tests whose names have this in them' },
     { name: 'who', value: 'NAME', description: 'Who answers, default the user of this machine' },
   ],
   settings: ['apiHost', 'apiPort'],

@@ -40,11 +40,13 @@ function sameEvent(wanted: string, found: string): boolean {
     : wanted === found.split('(')[0]
 }
 
-/** A signature without `event`, `indexed` and names. */
+/** A signature as it is hashed: without `event`, `indexed`, names and spaces, with whole types. */
 function bareSignature(text: string): string {
-  const [, name = '', args = ''] = /^\s*(?:event\s+)?(\w+)\s*\((.*)\)/.exec(text) ?? []
-  const types = args.split(',').map((arg) => arg.trim().split(/\s+/)[0] ?? '')
-  return `${name}(${types.join(',')})`
+  return text
+    .replace(/^\s*event\s+/, '')
+    .replace(/([\w\])])\s+[\w$][\w$\s]*(?=[,)])/g, '$1')
+    .replace(/\s+|\btuple(?=\()/g, '')
+    .replace(/\b(u?int)\b/g, '$1256')
 }
 
 function isTrue(value: Json): boolean {
