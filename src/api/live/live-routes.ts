@@ -35,7 +35,8 @@ export function addLiveRoutes(
       if (instance === undefined) throw notFound(`instance "${id}"`)
       if (context.req.method === 'HEAD') unsubscribe()
       return streams.open(context.req.method, (writer) => {
-        hear = journalWriter(writer, instance, after)
+        const read = () => from.engine.get(id)
+        hear = journalWriter(writer, { instance, after, read })
         for (const change of early) hear(change)
         return unsubscribe
       })
@@ -72,11 +73,21 @@ function changeView(instance: InstanceChange['instance'], entry: JournalEntry) {
   return { instance: views.instanceView(instance), entry: views.entryView(entry) }
 }
 
-/** Sends the journal so far, and then each new line once; ends with the instance. */
+/**
+ * Sends the journal so far, and then each new line once; ends with the instance. A line that was on its way to the disk when
+ * listening began is told to nobody: where one is missing, and at the end, the journal is read again.
+ */
 function journalWriter(
   writer: StreamWriter,
-  instance: InstanceDetail,
-  after: number,
+  {
+    instance,
+    after,
+    read,
+  }: {
+    readonly instance: InstanceDetail
+    readonly after: number
+    readonly read: () => Promise<InstanceDetail | undefined>
+  },
 ): (change: InstanceChange) => void {
   let last = after
   const send = (of: InstanceChange['instance'], entry: JournalEntry) => {
@@ -87,15 +98,26 @@ function journalWriter(
     last = entry.seq
     writer.send({ event: 'journal', id: String(entry.seq), data })
   }
+  const sendAll = ({ journal, ...of }: InstanceDetail) => {
+    for (const entry of journal) send(of, entry)
+  }
   const finish = (of: InstanceChange['instance']) => {
-    if (isOpen(of)) return
     writer.send({ event: 'end', data: views.instanceView(of) })
     writer.end()
   }
-  for (const entry of instance.journal) send(instance, entry)
-  finish(instance)
-  return ({ instance: changed, entry }) => {
+  sendAll(instance)
+  if (!isOpen(instance)) finish(instance)
+  let before = Promise.resolve()
+  const take = async ({ instance: changed, entry }: InstanceChange) => {
+    const isLast = !isOpen(changed)
+    if (isLast || entry.seq > last + 1) {
+      const found = await read()
+      if (found) sendAll(found)
+    }
     send(changed, entry)
-    finish(changed)
+    if (isLast) finish(changed)
+  }
+  return (change) => {
+    before = before.then(() => take(change)).catch(() => writer.end())
   }
 }
