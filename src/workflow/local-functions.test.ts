@@ -89,6 +89,18 @@ describe('local functions', () => {
     assert.deepEqual([await call('count'), await call('count'), await call('count')], [1, 2, 3])
   })
 
+  test('keep their thread when the time or the caller of a call is over that has long been answered', async (t) => {
+    const { call, close } = await open({ folder })
+    t.after(close)
+    const caller = new AbortController()
+    assert.equal(await call('count', {}, { signal: caller.signal }), 1)
+    caller.abort()
+    const deadlineMs = Date.now() + 2_000
+    assert.equal(await call('count', {}, { deadlineMs }), 2)
+    while (Date.now() < deadlineMs + 100) await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.equal(await call('count'), 3)
+  })
+
   test('that break a limit end with their thread, and the next call has a fresh one', async (t) => {
     const { call, close } = await open({ folder, memoryMb: 32 })
     t.after(close)

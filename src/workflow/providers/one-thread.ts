@@ -81,8 +81,11 @@ export class FunctionThread {
     try {
       return await withinTime(options, (signal) => {
         const ending = new Promise<Json>((resolve, reject) => {
-          this.#open = { ...options, resolve, reject }
+          const open = { ...options, resolve, reject }
+          this.#open = open
           signal.addEventListener('abort', () => {
+            // The time of a call runs out after it was answered, too, while the thread works on another one.
+            if (this.#open !== open) return
             reject(signal.reason)
             void this.end()
           })
