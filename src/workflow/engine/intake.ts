@@ -210,9 +210,10 @@ async function comeBack(
   }
   if (row?.interrupt !== 'retracted') return false
   if (row.status === 'compensating') {
+    // It may be further than when it left, or not as far; nobody tells again what it is at now.
     const sql =
-      'UPDATE instances SET comes_back = 1, nudge = nudge + 1, wake_at_ms = ? WHERE id = ?'
-    await session.run(sql, nowMs, id)
+      'UPDATE instances SET comes_back = 1, life = ?, nudge = nudge + 1, wake_at_ms = ? WHERE id = ?'
+    await session.run(sql, lives.indexOf(life), nowMs, id)
   } else {
     // Nothing has been undone yet; one that had ended stays as it is.
     await session.run(
