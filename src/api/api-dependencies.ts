@@ -9,7 +9,7 @@ import type { Notifications } from '../services/notification.ts'
 import type { Records } from '../services/records.ts'
 import type { SinkDesk } from '../services/sink.ts'
 import type { Queue } from '../stream/queue.ts'
-import type { EventStore, ListenerStatus } from '../stream/stream.ts'
+import type { EventStore, Listener } from '../stream/stream.ts'
 import type { ContractDesk } from '../workflow/contract-desk.ts'
 import type { DefinitionDesk } from '../workflow/definition-desk.ts'
 import type { EventIntake } from '../workflow/event-intake.ts'
@@ -85,7 +85,7 @@ export interface ApiDependencies {
   readonly queue: QueueDesk | undefined
   readonly contracts: ContractDesk
   readonly functions: FunctionRegistry
-  readonly listeners: () => readonly ListenerStatus[]
+  readonly listeners: () => readonly Pick<Listener, 'status' | 'alarms' | 'acknowledge'>[]
   readonly senders: () => readonly {
     readonly chain: string
     readonly address: string | null

@@ -29,6 +29,7 @@ export interface Metrics {
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge
   /**
    * A number that is read when somebody looks, under all labels that it has then; one that ends in `_total` only grows.
+   * What cannot be read at that moment has no value.
    *
    * @returns ends it
    */
@@ -36,7 +37,7 @@ export interface Metrics {
     name: string,
     help: string,
     labelNames: readonly string[],
-    read: () => Iterable<Reading>,
+    read: () => Iterable<Reading> | Promise<Iterable<Reading>>,
   ): () => void
   histogram(
     name: string,

@@ -28,7 +28,7 @@ export async function startApi(
       ? []
       : [{ name, chainId, embedded, client, answer, contracts: { ...contracts }, accounts }],
     ...{ process, ...wing },
-    listeners: () => (wing.roles.isListener ? [wing.listener.status()] : []),
+    listeners: () => (wing.roles.isListener ? [wing.listener] : []),
     senders: () => sendersOf(chain, wing),
     checks: () => checks(chain, wing),
     metricsText: () => metrics.text(),

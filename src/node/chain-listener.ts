@@ -42,7 +42,7 @@ export function chainListener(
     sql.dialect === 'postgres' ? createLease(options, { sql, clock, timer, logger }) : undefined
   const fenced = lease === undefined ? sql : fencedStore(sql, lease)
   return createStandbyListener({
-    ...{ chain: name, lease, logger },
+    ...{ chain: name, lease, sql, clock, logger },
     open: (subscriptions) =>
       followingListener(composition, chain, { ...parts, sql: fenced, subscriptions }),
   })

@@ -20,6 +20,7 @@ test('what is observed is read anew each time, and what is gone is not there any
     ...[`${bytes}{peer="a"} 7`, `${bytes}{peer="b"} 7`, `${score}{peer="a"} 7`],
     ...[`${score}{peer="b"} 7`, `${score}{peer="z"} 1`],
   ])
+  metrics.observed(names[1], 'help', ['peer'], () => Promise.reject(new Error('away')))
   peers = ['b']
   assert.deepEqual(await lines(), [
     ...[`${bytes}{peer="b"} 7`, `${score}{peer="b"} 7`, `${score}{peer="z"} 1`],

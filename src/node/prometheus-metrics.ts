@@ -1,7 +1,7 @@
 /** Counts and measures by prom-client, and gives the text that Prometheus reads. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Metrics, Reading } from '../base/metrics.ts'
+import type { Metrics } from '../base/metrics.ts'
 
 /** Measures of one node. */
 export interface PrometheusMetrics extends Metrics {
@@ -36,23 +36,25 @@ export function createMetrics(): PrometheusMetrics {
     },
     observed(name, help, labelNames, read) {
       const readers = once(name, () => {
-        const all = new Set<() => Iterable<Reading>>()
+        const all = new Set<typeof read>()
         const rest = { name, help, labelNames, registers }
-        const values = () => [...all].flatMap((one) => [...one()])
+        const values = () => readingsOf([...all])
         if (name.endsWith('_total')) {
           const counter: Counter<string> = new Counter({
             ...rest,
-            collect() {
+            async collect() {
+              const now = await values()
               counter.reset()
-              for (const { value, labels } of values()) counter.inc(labels, value)
+              for (const { value, labels } of now) counter.inc(labels, value)
             },
           })
         } else {
           const gauge: Gauge<string> = new Gauge({
             ...rest,
-            collect() {
+            async collect() {
+              const now = await values()
               gauge.reset()
-              for (const { value, labels } of values()) gauge.set(labels, value)
+              for (const { value, labels } of now) gauge.set(labels, value)
             },
           })
         }
@@ -71,6 +73,12 @@ export function createMetrics(): PrometheusMetrics {
     },
     text: () => registry.metrics(),
   }
+}
+
+/** What readers give; one that fails, as when its database is away, keeps no other from being told. */
+async function readingsOf(readers: readonly Parameters<Metrics['observed']>[3][]) {
+  const all = await Promise.allSettled(readers.map(async (read) => [...(await read())]))
+  return all.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
 }
 
 type Labels = Readonly<Record<string, string>>

@@ -58,6 +58,13 @@ export function createNotifications(
   const listeners = new Set<(notification: Notification) => void>()
   const [counted, help] = ['quantumstream_notifications_total', 'Notifications by outcome']
   const outcomes = metrics.counter(counted, help, ['channel', 'outcome'])
+  const endMeasure = metrics.observed(
+    'quantumstream_notifications',
+    'Notifications that are not sent, by state',
+    ['state'],
+    async () =>
+      Object.entries(await outbox.unsent()).map(([state, value]) => ({ value, labels: { state } })),
+  )
   const tell = (notification: Notification) => {
     for (const listener of listeners) listener(notification)
   }
@@ -93,7 +100,10 @@ export function createNotifications(
     ...{ templates, push },
     wake: () => sender.wake(),
     start: () => sender.start(),
-    stop: () => sender.stop(),
+    stop() {
+      endMeasure()
+      return sender.stop()
+    },
   }
 }
 

@@ -90,15 +90,25 @@ function entryOf(
 class SetOfSinks implements Sinks {
   readonly #entries: readonly Entry[]
   readonly #clock: Clock
-  readonly #endMeasure: () => void
+  readonly #endMeasures: readonly (() => void)[]
 
   constructor(entries: readonly Entry[], { clock, metrics }: SinksDependencies) {
     this.#entries = entries
     this.#clock = clock
     const [name, help] = ['quantumstream_sink_waiting', 'Messages that wait for a sink']
-    this.#endMeasure = metrics.observed(name, help, ['sink'], () =>
-      entries.map(({ options, pump }) => ({ value: pump.waiting, labels: { sink: options.name } })),
-    )
+    const listed = (measure: string, what: string, value: (one: SinkStatus) => number) =>
+      metrics.observed(`quantumstream_sink_${measure}`, what, ['sink'], async () =>
+        (await this.list()).map((one) => ({ value: value(one), labels: { sink: one.name } })),
+      )
+    this.#endMeasures = [
+      metrics.observed(name, help, ['sink'], () =>
+        entries.map(({ options, pump }) => ({
+          ...{ value: pump.waiting, labels: { sink: options.name } },
+        })),
+      ),
+      listed('dead', 'Messages that were given up', ({ dead }) => dead),
+      listed('oldest_seconds', 'Age of the oldest that waits', ({ lagMs }) => lagMs / 1_000),
+    ]
   }
 
   eventWrites(event: StreamEvent): readonly SqlWrite[] {
@@ -133,7 +143,7 @@ class SetOfSinks implements Sinks {
   }
 
   async stop(): Promise<void> {
-    this.#endMeasure()
+    for (const end of this.#endMeasures) end()
     await Promise.all(this.#entries.map(({ pump }) => pump.stop()))
   }
 

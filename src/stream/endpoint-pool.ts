@@ -121,6 +121,10 @@ class Pool implements EndpointPool {
     return this.#records.map((record) => record.status(record === this.#used))
   }
 
+  quorum() {
+    return { needed: this.#options.quorum, of: this.#records.length }
+  }
+
   used(): number {
     return this.#records.indexOf(this.#used)
   }

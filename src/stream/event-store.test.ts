@@ -31,12 +31,26 @@ test('of events that are stored together, those are told that were not there bef
   assert.deepEqual(await put(...many), many)
   const fresh = [eventOf(100), eventOf(101)]
   assert.deepEqual(await put(eventOf(5, { blockNumber: 900 }), ...fresh, eventOf(6)), fresh)
-  assert.deepEqual(await store.get('dev:0x5:ab'), eventOf(5))
+  const seen = { state: 'seen', atMs: 2 } as const
+  assert.deepEqual(await store.get('dev:0x5:ab'), { ...eventOf(5), life: [seen] })
   assert.deepEqual(await put(), [])
 
-  await sql.transaction((session) => store.retract(session, { chain: 'dev', from: 5, to: 6 }))
-  const back = eventOf(5, { blockNumber: 7, args: { amount: '8' } })
+  await sql.transaction((session) => store.retract(session, { chain: 'dev', from: 5, to: 6 }, 8))
+  const back = eventOf(5, { blockNumber: 7, args: { amount: '8' }, seenAtMs: 9 })
   assert.deepEqual(await put(back, eventOf(4)), [back])
-  assert.deepEqual(await store.get('dev:0x5:ab'), back)
+  const life = [seen, { state: 'retracted', atMs: 8 }, { state: 'returned', atMs: 9 }]
+  assert.deepEqual(await store.get('dev:0x5:ab'), { ...back, seenAtMs: 2, life })
   assert.equal((await store.get('dev:0x6:ab'))?.state, 'retracted')
+
+  const reach = (state: 'confirmed' | 'finalized', atMs: number) =>
+    sql.transaction((session) => {
+      const query = { chain: 'dev', states: ['pending', 'confirmed'], upTo: 7 } as const
+      return store.advance(session, query, { state, atMs })
+    })
+  await reach('confirmed', 10)
+  await reach('finalized', 12)
+  const [after] = (await store.list({ limit: 200 })).items.filter(({ id }) => id === back.id)
+  const later = { confirmed: 10, finalized: 12 }
+  const further = Object.entries(later).map(([state, atMs]) => ({ state, atMs }))
+  assert.deepEqual(after?.life, [...life, ...further])
 })

@@ -6,7 +6,7 @@ import type { Json } from '../base/json-rpc.ts'
 import { bulkInsert } from '../store/bulk-insert.ts'
 import { sequencePage } from '../store/sequence-page.ts'
 import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue } from '../store/sql.ts'
-import type { EventState, EventStore, StreamEvent } from './stream.ts'
+import type { EventState, EventStore, StoredEvent, StreamEvent } from './stream.ts'
 
 /** Events that may still go on; an index holds these only. */
 const isOpen = "state IN ('pending', 'confirmed', 'safe')"
@@ -72,6 +72,23 @@ export const streamMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    id: 'stream/002-operating',
+    statements: [
+      ...['confirmed', 'safe', 'finalized', 'retracted', 'returned'].map(
+        (state) => `ALTER TABLE events ADD COLUMN ${state}_at_ms INTEGER`,
+      ),
+      `CREATE TABLE listener_alarms (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        chain TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        acknowledged_by TEXT,
+        acknowledged_at_ms INTEGER
+      )`,
+    ],
+  },
 ]
 
 /** The event store, and what the listener does with it inside its transactions. */
@@ -85,7 +102,7 @@ export interface WritableEventStore extends EventStore {
   /** Events of the chain in these blocks that are not retracted, oldest first. */
   inBlocks(session: SqlSession, query: BlockRange): Promise<readonly StreamEvent[]>
   /** Retracts the events of the chain in these blocks. */
-  retract(session: SqlSession, query: BlockRange): Promise<void>
+  retract(session: SqlSession, query: BlockRange, atMs: number): Promise<void>
   /** Stored events of the chain, whatever their state, in the order in which they were stored first; `last` goes on. */
   stored(session: SqlSession, query: StoredQuery): Promise<StoredEvents>
   /** The number of the event that was stored last; 0 where there is none. */
@@ -93,7 +110,7 @@ export interface WritableEventStore extends EventStore {
   /** Events of the chain that may still go on and are in one of these states, up to a block, oldest first. */
   waiting(session: SqlSession, query: WaitingQuery): Promise<readonly StreamEvent[]>
   /** Gives them another state. */
-  advance(session: SqlSession, query: Omit<WaitingQuery, 'page'>, state: EventState): Promise<void>
+  advance(session: SqlSession, query: Omit<WaitingQuery, 'page'>, reached: Reached): Promise<void>
   /** Tells listeners; to be called after the commit. One that throws does not keep it from the others. */
   tell(events: readonly StreamEvent[]): void
 }
@@ -118,6 +135,12 @@ export interface StoredEvents {
   readonly last: number
 }
 
+/** A later state, and when it was reached. */
+export interface Reached {
+  readonly state: 'confirmed' | 'safe' | 'finalized'
+  readonly atMs: number
+}
+
 /** Which events wait for a later state. */
 export interface WaitingQuery {
   readonly chain: string
@@ -132,7 +155,8 @@ export interface WaitingQuery {
 
 /** Rows as events are read from. */
 const selected = `SELECT seq, id, chain, address, args, state, block_number, block_hash, log_index, block_time_ms,
-  seen_at_ms, chain_id, type, name, signature, arguments
+  seen_at_ms, confirmed_at_ms, safe_at_ms, finalized_at_ms, retracted_at_ms, returned_at_ms,
+  chain_id, type, name, signature, arguments
   FROM events JOIN event_kinds ON event_kinds.kind = events.kind`
 
 /** An event store over a database with `streamMigrations`. */
@@ -141,14 +165,14 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
   return {
     async get(id) {
       const row = await sql.get(`${selected} WHERE key = ?`, keyOf(id))
-      return row && eventOf(row)
+      return row && storedOf(row)
     },
     list: ({ name, ...query }) =>
       sequencePage(sql, {
         ...query,
         select: `${selected} WHERE ${name === undefined ? '1 = 1' : 'name = ?'}`,
         values: name === undefined ? [] : [name],
-        read: eventOf,
+        read: storedOf,
       }),
     subscribe(listener) {
       listeners.add(listener)
@@ -163,11 +187,11 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       )
       return rows.map(eventOf)
     },
-    async retract(session, { chain, from, to }) {
+    async retract(session, { chain, from, to }, atMs) {
       await session.run(
-        `UPDATE events SET state = 'retracted' WHERE chain = ? AND block_number BETWEEN ? AND ?
+        `UPDATE events SET state = 'retracted', retracted_at_ms = ? WHERE chain = ? AND block_number BETWEEN ? AND ?
           AND state <> 'retracted'`,
-        ...[chain, from, to],
+        ...[atMs, chain, from, to],
       )
     },
     async waiting(session, { chain, states, upTo, page: { limit, after } }) {
@@ -180,11 +204,11 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       return rows.map(eventOf)
     },
     ...{ stored, lastStored },
-    async advance(session, { chain, states, upTo }, state) {
+    async advance(session, { chain, states, upTo }, { state, atMs }) {
       await session.run(
-        `UPDATE events SET state = ? WHERE chain = ? AND ${isOpen} AND state IN (${marks(states)})
+        `UPDATE events SET state = ?, ${state}_at_ms = ? WHERE chain = ? AND ${isOpen} AND state IN (${marks(states)})
           AND block_number <= ?`,
-        ...[state, chain, ...states, upTo],
+        ...[state, atMs, chain, ...states, upTo],
       )
     },
     tell(events) {
@@ -243,7 +267,8 @@ async function put(
       block_time_ms, seen_at_ms)`,
     after: `ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, args = excluded.args, state = excluded.state,
       block_number = excluded.block_number, block_hash = excluded.block_hash, log_index = excluded.log_index,
-      block_time_ms = excluded.block_time_ms WHERE events.state = 'retracted'`,
+      block_time_ms = excluded.block_time_ms, returned_at_ms = excluded.seen_at_ms, confirmed_at_ms = NULL,
+      safe_at_ms = NULL, finalized_at_ms = NULL WHERE events.state = 'retracted'`,
     rows,
   }
   // Nearly always all are new; to ask each time which ones were would cost a quarter more.
@@ -288,6 +313,22 @@ function kindOf({ chainId, type = usual, signature, args }: StreamEvent): number
 
 function kindRow(kind: number, { chainId, type = usual, name, signature, args }: StreamEvent) {
   return [kind, chainId, type, name, signature, JSON.stringify(Object.keys(args))]
+}
+
+/** Columns of the times at which an event came further. */
+const lifeColumns = {
+  ...{ seen: 'seen_at_ms', confirmed: 'confirmed_at_ms', safe: 'safe_at_ms' },
+  ...{ finalized: 'finalized_at_ms', retracted: 'retracted_at_ms', returned: 'returned_at_ms' },
+} as const
+
+function storedOf(row: SqlRow): StoredEvent {
+  const life = Object.entries(lifeColumns)
+    .filter(([, column]) => row[column] !== null)
+    .map(([state, column]) => ({
+      state: state as StoredEvent['life'][number]['state'],
+      atMs: Number(row[column]),
+    }))
+  return { ...eventOf(row), life: life.sort((a, b) => a.atMs - b.atMs) }
 }
 
 function eventOf(row: SqlRow): StreamEvent {

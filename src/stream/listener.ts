@@ -6,10 +6,12 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { SqlStore } from '../store/sql.ts'
 import type { WritableEventStore } from './event-store.ts'
+import { Alarms } from './follow/alarms.ts'
 import { HistoryReader } from './follow/back-fill.ts'
 import { RangeReader } from './follow/block-range.ts'
 import type { ListenerContext } from './follow/context.ts'
 import { EventLife, type LifeMarks, marksOf } from './follow/event-life.ts'
+import { firstCheckpoint } from './follow/first-checkpoint.ts'
 import { type Anchor, type Checkpoint, KeptBlocks } from './follow/kept-blocks.ts'
 import { leavingSource } from './follow/leaving-source.ts'
 import { listenerMeasures } from './follow/measures.ts'
@@ -25,7 +27,13 @@ import {
 } from './follow/same-chain.ts'
 import { type CompleteOptions, completeOptions, type ListenerOptions } from './listener-options.ts'
 import type { Source, SourceHead } from './source.ts'
-import type { EventHandler, Listener, ListenerStatus, StreamEvent } from './stream.ts'
+import type {
+  EventHandler,
+  Listener,
+  ListenerAlarm,
+  ListenerStatus,
+  StreamEvent,
+} from './stream.ts'
 
 /** What a listener needs of the world. */
 export interface ListenerDependencies {
@@ -41,8 +49,6 @@ export interface ListenerDependencies {
 
 /** Rounds of answers that do not fit together before people are told. */
 const quietFailures = 3
-/** Alarms that are kept until somebody looks. */
-const maxAlarms = 16
 
 /** A listener; it begins with `start`. @throws AppError `stream/bad-setting` */
 export function createListener(
@@ -56,6 +62,7 @@ class ChainListener implements Listener {
   readonly #options: CompleteOptions
   readonly #with: ListenerDependencies
   readonly #kept: KeptBlocks
+  readonly #alarms: Alarms
   readonly #life: EventLife
   readonly #writer: RangeWriter
   readonly #measures
@@ -65,7 +72,9 @@ class ChainListener implements Listener {
   #reader: RangeReader
   #historyReader: HistoryReader
   #leave = new AbortController()
+  #raising: Promise<void> = Promise.resolve()
   #unsubscribe = () => {}
+  #endMeasures = () => {}
   #status: ListenerStatus
   /** Whether chain id and genesis have been compared since the endpoint was last away. */
   #isVerified = false
@@ -78,6 +87,7 @@ class ChainListener implements Listener {
     this.#options = options
     this.#with = dependencies
     this.#kept = new KeptBlocks(sql, options)
+    this.#alarms = new Alarms(sql, chain)
     this.#life = new EventLife({ ...dependencies, chain })
     this.#writer = new RangeWriter(
       { ...options, type: dependencies.source.type },
@@ -98,6 +108,7 @@ class ChainListener implements Listener {
     this.#status = {
       ...{ chain, state: 'starting', checkpoint: undefined, head: undefined },
       ...{ problem: undefined, alarms: [], backFill: undefined, endpoints: [] },
+      ...{ marks: undefined, quorum: undefined },
     }
   }
 
@@ -112,21 +123,29 @@ class ChainListener implements Listener {
   }
 
   status(): ListenerStatus {
-    const { alarms, backFill } = this.#status
+    const { backFill } = this.#status
     const { source } = this.#with
-    const waiting = backFill?.problem ?? alarms.at(-1)?.detail ?? source.problem?.()
-    const { problem = waiting } = this.#status
-    return { ...this.#status, problem, endpoints: source.endpoints?.() ?? [] }
+    const alarms = this.#alarms.open
+    const alarm = alarms.findLast(({ kind }) => kind === 'finality-violated')
+    const { problem = backFill?.problem ?? alarm?.detail ?? source.problem?.() } = this.#status
+    const [endpoints, quorum] = [source.endpoints?.() ?? [], source.quorum?.()]
+    return { ...this.#status, problem, alarms, marks: this.#seen?.marks, quorum, endpoints }
   }
 
-  acknowledge(): void {
-    this.#status = { ...this.#status, alarms: [] }
-  }
+  alarms: Listener['alarms'] = (query) => this.#alarms.list(query)
+
+  acknowledge: Listener['acknowledge'] = (who, number) =>
+    this.#alarms.acknowledge(who, this.#with.clock.nowMs(), number)
 
   async start(): Promise<void> {
     this.#isVerified = false
     this.#seen = undefined
-    const fresh = { problem: undefined, alarms: [], backFill: undefined }
+    await this.#alarms.look()
+    this.#endMeasures = this.#measures.observe({
+      finalized: () => this.#seen?.marks.finalized,
+      openAlarms: () => this.#alarms.open.length,
+    })
+    const fresh = { problem: undefined, backFill: undefined }
     this.#status = { ...this.#status, state: 'starting', ...fresh }
     this.#leave = new AbortController()
     this.#source = leavingSource(this.#with.source, this.#leave.signal)
@@ -138,9 +157,11 @@ class ChainListener implements Listener {
 
   async stop(): Promise<void> {
     this.#unsubscribe()
+    this.#endMeasures()
     this.#leave.abort()
     await Promise.all([this.#live.stop(), this.#history.stop()])
     await Promise.all([this.#reader.forget(), this.#historyReader.stop()])
+    await this.#raising
     await this.#with.source.idle?.()
   }
 
@@ -152,6 +173,7 @@ class ChainListener implements Listener {
     if (code === 'stream/cannot-go-on' && !isTriedElsewhere) {
       this.#status = { ...this.#status, state: 'stopped', problem }
       this.#with.logger.error('the listener stopped', { chain, problem })
+      this.#raising = this.#raiseAlone({ kind: 'source-stopped', detail: problem })
       return false
     }
     this.#isVerified = false
@@ -189,6 +211,8 @@ class ChainListener implements Listener {
   /** One look at the chain: everything up to its head is stored then, or it went back. */
   async #look(): Promise<'again' | 'wait'> {
     const head = await this.#source.head()
+    // Somebody may have acknowledged them at another process.
+    if (this.#alarms.open.length > 0) await this.#alarms.look()
     const checkpoint = await this.#verified(head.number)
     this.#source.discoveries?.dropAbove(checkpoint.number)
     if (!(await this.#isOnChain(checkpoint, head.number))) return 'again'
@@ -273,40 +297,12 @@ class ChainListener implements Listener {
     await mustHaveChainId(this.#comparison, stored)
     const genesis = await mustHaveGenesis(this.#comparison, stored)
     this.#source.discoveries?.add(await this.#kept.discoveries())
-    const checkpoint = stored ? { ...stored, genesis } : await this.#begin(head, genesis)
+    const from = { options: this.#options, source: this.#source, kept: this.#kept, head, genesis }
+    const checkpoint = stored ? { ...stored, genesis } : await firstCheckpoint(this.#with.sql, from)
     this.#status = { ...this.#status, checkpoint: checkpoint.number, head }
     const fill = await this.#kept.backFill()
     if (fill) this.#filled(fill.next, fill.last)
     this.#isVerified = true
-    return checkpoint
-  }
-
-  /** Writes the first checkpoint: the block before the first one that is followed, and what is to be filled in. */
-  async #begin(head: number, genesis: string | undefined): Promise<Checkpoint> {
-    const { startBlock, window, shortHistory, chainId } = this.#options
-    const before = (startBlock === 'latest' ? head + 1 : startBlock) - 1
-    if (before > head) {
-      const message = `waiting for block ${before}, before which nothing is read; the head is block ${head}`
-      throw new AppError({ code: 'stream/not-yet', message, retry: 'later' })
-    }
-    // A long history must not delay what happens now; it ends where no reorganisation that is followed can begin.
-    // Addresses that are discovered on the way are needed for what comes behind: then all is read in order.
-    const isOrdered = this.#source.discoveries !== undefined
-    const isLong = !isOrdered && head - before > Math.max(shortHistory, window)
-    const number = isLong ? head - window : before
-    // Near the head a reorganisation may go back before the first block that is read.
-    const first = Math.max(0, Math.min(number, head - window))
-    const numbers = Array.from({ length: number + 1 - first }, (_, at) => first + at)
-    const blocks = await this.#source.blocksAt(numbers)
-    const checkpoint = { number, chainId, genesis }
-    await this.#with.sql.transaction(async (session) => {
-      await this.#kept.keep(session, blocks)
-      await this.#kept.setCheckpoint(session, checkpoint)
-      if (!isLong) return
-      const lastHash = blocks.at(-1)?.hash ?? ''
-      const fill = { next: before + 1, last: number, lastHash, hash: undefined }
-      await this.#kept.setBackFill(session, fill)
-    })
     return checkpoint
   }
 
@@ -326,11 +322,19 @@ class ChainListener implements Listener {
   async #goBack(checkpoint: Checkpoint, from: number): Promise<void> {
     const ancestor = await commonAncestor(this.#comparison, from)
     const { chain } = this.#options
-    const { sql, logger } = this.#with
+    const { sql, logger, clock } = this.#with
     const { gone, finalized } = await sql.transaction(async (session) => {
       const left = await this.#life.retract(session, { from: ancestor + 1, to: checkpoint.number })
       await this.#kept.dropAbove(session, ancestor)
       await this.#kept.setCheckpoint(session, { ...checkpoint, number: ancestor })
+      if (left.finalized > 0) {
+        const detail = violation(left.finalized, ancestor)
+        await this.#alarms.raise(session, {
+          kind: 'finality-violated',
+          detail,
+          atMs: clock.nowMs(),
+        })
+      }
       return left
     })
     this.#source.discoveries?.dropAbove(ancestor)
@@ -340,18 +344,22 @@ class ChainListener implements Listener {
     this.#measures.reorganised(blocks)
     this.#status = { ...this.#status, checkpoint: ancestor }
     if (finalized > 0) {
-      this.#alarm(`${finalized} finalized events left the chain above block ${ancestor}`)
+      logger.error('finality was violated', { chain, detail: violation(finalized, ancestor) })
+      this.#measures.finalityViolated()
+      await this.#alarms.look()
     }
     this.#tell(gone)
   }
 
-  /** Tells people that what was final was not; the status says so until somebody has looked. */
-  #alarm(detail: string): void {
-    const { logger, clock } = this.#with
-    logger.error('finality was violated', { chain: this.#options.chain, detail })
-    this.#measures.finalityViolated()
-    const alarm = { kind: 'finality-violated', atMs: clock.nowMs(), detail } as const
-    this.#status = { ...this.#status, alarms: [...this.#status.alarms, alarm].slice(-maxAlarms) }
+  /** An alarm about what is in no transaction. */
+  async #raiseAlone(alarm: Pick<ListenerAlarm, 'kind' | 'detail'>): Promise<void> {
+    const { sql, logger, clock } = this.#with
+    try {
+      await this.#alarms.raise(sql, { ...alarm, atMs: clock.nowMs() })
+      await this.#alarms.look()
+    } catch (error) {
+      logger.error('an alarm could not be kept', { ...alarm, error: String(error) })
+    }
   }
 
   /** What waited for more than it needs by now, as after a change of settings, or when only tags moved. */
@@ -370,4 +378,8 @@ class ChainListener implements Listener {
       this.#with.logger.error('an event is stored, but not all were told', { chain, error })
     }
   }
+}
+
+function violation(finalized: number, ancestor: number): string {
+  return `${finalized} finalized events left the chain above block ${ancestor}`
 }

@@ -119,6 +119,8 @@ export interface Source {
   problem?(): string | undefined
   /** How its endpoints do, where there are several. */
   endpoints?(): readonly EndpointStatus[]
+  /** How many of them must agree on what is final. */
+  quorum?(): { readonly needed: number; readonly of: number }
   /** Resolves when nothing is asked in the background any more. */
   idle?(): Promise<void>
 }

@@ -1,8 +1,11 @@
 /** A listener that follows while its process has the lease of the source, and takes up other subscriptions as it follows. */
 
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Lease } from '../store/lease.ts'
-import type { Listener, ListenerAlarm, ListenerStatus } from './stream.ts'
+import type { SqlStore } from '../store/sql.ts'
+import { Alarms } from './follow/alarms.ts'
+import type { Listener, ListenerStatus } from './stream.ts'
 import type { Subscription } from './subscription.ts'
 
 /** What a standby listener works with. */
@@ -11,6 +14,8 @@ export interface StandbyParts {
   readonly chain: string
   /** Absent where no other process can follow. */
   readonly lease: Lease | undefined
+  readonly sql: SqlStore
+  readonly clock: Clock
   readonly logger: Logger
   /** A listener that is not started yet, and writes only while the lease is held. */
   open(subscriptions: readonly Subscription[]): Listener
@@ -37,12 +42,13 @@ class Standby implements StandbyListener {
   #isStarted = false
   /** What follows, and by which subscriptions. */
   #open: { readonly listener: Listener; readonly key: string } | undefined
-  /** Alarms of those that followed before. */
-  #alarms: readonly ListenerAlarm[] = []
+  /** Those that are open while nothing follows here. */
+  readonly #alarms: Alarms
   #changing: Promise<void> = Promise.resolve()
 
   constructor(parts: StandbyParts) {
     this.#with = parts
+    this.#alarms = new Alarms(parts.sql, parts.chain)
     parts.lease?.watch(() => this.#changeSoon())
   }
 
@@ -52,16 +58,20 @@ class Standby implements StandbyListener {
 
   status(): ListenerStatus {
     const own = this.#open?.listener.status()
-    if (own !== undefined) return { ...own, alarms: [...this.#alarms, ...own.alarms] }
+    if (own !== undefined) return own
     return {
       ...{ chain: this.#with.chain, state: 'following', checkpoint: undefined, head: undefined },
-      ...{ problem: undefined, alarms: this.#alarms, backFill: undefined, endpoints: [] },
+      ...{ problem: undefined, alarms: this.#alarms.open, backFill: undefined, endpoints: [] },
+      ...{ marks: undefined, quorum: undefined },
     }
   }
 
-  acknowledge(): void {
-    this.#alarms = []
-    this.#open?.listener.acknowledge()
+  alarms: Listener['alarms'] = (query) => this.#alarms.list(query)
+
+  acknowledge: Listener['acknowledge'] = async (who, number) => {
+    const open = this.#open?.listener
+    if (open !== undefined) return open.acknowledge(who, number)
+    return this.#alarms.acknowledge(who, this.#with.clock.nowMs(), number)
   }
 
   listenTo(subscriptions: readonly Subscription[]): void {
@@ -111,14 +121,11 @@ class Standby implements StandbyListener {
     const before = this.#open
     if (before !== undefined) {
       await before.listener.stop()
-      this.#alarms = [...this.#alarms, ...before.listener.status().alarms].slice(-maxAlarms)
       this.#open = undefined
     }
+    await this.#alarms.look()
     if (listener === undefined) return
     this.#open = { listener, key }
     await listener.start()
   }
 }
-
-/** Alarms that are kept until somebody looks. */
-const maxAlarms = 16

@@ -86,33 +86,58 @@ export interface ListenerStatus {
   readonly backFill:
     | { readonly next: number; readonly last: number; readonly problem: string | undefined }
     | undefined
+  /** Last blocks whose events are in each state or further, since the head was seen. */
+  readonly marks:
+    | { readonly confirmed: number; readonly safe: number; readonly finalized: number }
+    | undefined
+  /** How many endpoints must agree on what is final, and how many there are; absent where there is one. */
+  readonly quorum: { readonly needed: number; readonly of: number } | undefined
   /** How the endpoints do, where there are several. */
   readonly endpoints: readonly EndpointStatus[]
-  /** `finality-violated`: events that were `finalized` left the chain; stays until a restart or `acknowledge`. */
+  /** Those that nobody has acknowledged, oldest first; the last 16. */
   readonly alarms: readonly ListenerAlarm[]
 }
 
-/** Something that must not happen, and did. */
+/**
+ * Something that must not happen, and did: events that were `finalized` left the chain, or the listener cannot go on. It
+ * stays over restarts until somebody acknowledges it.
+ */
 export interface ListenerAlarm {
-  readonly kind: 'finality-violated'
+  readonly number: number
+  readonly kind: 'finality-violated' | 'source-stopped'
   readonly atMs: number
   readonly detail: string
+  readonly acknowledged: { readonly by: string; readonly atMs: number } | undefined
 }
 
 /** Follows one chain and stores the events that match. */
 export interface Listener {
   status(): ListenerStatus
-  /** Takes the alarms away, once somebody has looked at them. */
-  acknowledge(): void
+  /** Alarms with who acknowledged them, newest first. */
+  alarms(query: PageQuery): Promise<Page<ListenerAlarm>>
+  /** Says that somebody has looked at one alarm, or at all that are open. @returns how many were open */
+  acknowledge(who: string, number?: number): Promise<number>
   start(): Promise<void>
   stop(): Promise<void>
 }
 
+/** An event as it is kept, with when it came how far. */
+export interface StoredEvent extends StreamEvent {
+  /**
+   * In the order of time; states that it passed over are left out. `returned`: in another block after it had been
+   * retracted; then what came before the return is not told.
+   */
+  readonly life: readonly {
+    readonly state: 'seen' | 'returned' | Exclude<EventState, 'pending'>
+    readonly atMs: number
+  }[]
+}
+
 /** Questions about stored events. */
 export interface EventStore {
-  get(id: string): Promise<StreamEvent | undefined>
+  get(id: string): Promise<StoredEvent | undefined>
   /** Newest first. */
-  list(query: PageQuery & { readonly name?: string | undefined }): Promise<Page<StreamEvent>>
+  list(query: PageQuery & { readonly name?: string | undefined }): Promise<Page<StoredEvent>>
   /** Calls for each event that appears or changes its state, after it is on disk. */
   subscribe(listener: (event: StreamEvent) => void): () => void
 }

@@ -1,7 +1,8 @@
 /** Opens the durable engine over a database, with the filters of chain events as their definitions mean them. */
 
 import { contractMigrations } from './contract-book.ts'
-import { createDurableEngine, type EngineDependencies } from './engine/durable-engine.ts'
+import { createDurableEngine } from './engine/durable-engine.ts'
+import type { EngineDependencies } from './engine/engine-dependencies.ts'
 import { engineMigrations } from './engine/schema.ts'
 import { createEventExpressions } from './event-expressions.ts'
 import { intakeMigrations } from './event-intake.ts'

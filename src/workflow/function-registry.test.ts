@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { silentLogger } from '../base/logger.ts'
-import { type Metrics, noMetrics } from '../base/metrics.ts'
+import { type Metrics, noMetrics, type Reading } from '../base/metrics.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createFunctionRegistry, type FunctionRegistryOptions } from './function-registry.ts'
 import type { FunctionManagement, FunctionProvider, Invocation } from './functions.ts'
@@ -44,7 +44,8 @@ function recordedMetrics() {
     histogram: (name) => ({ observe: (_, labels) => add(name, labels) }),
     observed: (name, _, __, read) => {
       reads.push(() => {
-        for (const { value, labels } of read()) counts[keyOf(name, labels)] = value
+        for (const { value, labels } of read() as Iterable<Reading>)
+          counts[keyOf(name, labels)] = value
       })
       return () => {}
     },

@@ -53,7 +53,7 @@ export function addLiveRoutes(
           writer.send({ event: 'block', data: block }),
         ),
         from.events.subscribe((event) =>
-          writer.send({ event: 'event', data: views.eventView(event, []) }),
+          writer.send({ event: 'event', data: views.eventView({ ...event, life: [] }, []) }),
         ),
         from.engine.subscribe(({ instance, entry }) =>
           writer.send({ event: 'instance', data: changeView(instance, entry) }),

@@ -2,7 +2,7 @@
 
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { AppError } from '../../base/app-error.ts'
-import type { StreamEvent } from '../../stream/stream.ts'
+import type { StoredEvent } from '../../stream/stream.ts'
 import { chainOf } from '../api-chains.ts'
 import type { ApiDependencies, ApiOptions } from '../api-dependencies.ts'
 import { addArchiveRoutes } from './archive-routes.ts'
@@ -11,6 +11,7 @@ import { addContractRoutes } from './contract-routes.ts'
 import { notFound } from './failures.ts'
 import { addFunctionRoutes } from './function-routes.ts'
 import { addIntakeRoutes } from './intake-routes.ts'
+import { addListenerRoutes } from './listener-routes.ts'
 import { addNotificationRoutes } from './notification-routes.ts'
 import { addOperatingRoutes } from './operating-routes.ts'
 import { addProjectionRoutes } from './projection-routes.ts'
@@ -46,6 +47,7 @@ export function addResourceRoutes(
   addSinkRoutes(app, from)
   addProjectionRoutes(app, from)
   addQueueRoutes(app, from)
+  addListenerRoutes(app, from)
   addContractRoutes(app, from)
   addFunctionRoutes(app, from)
 }
@@ -59,10 +61,13 @@ function addNodeRoutes(app: OpenAPIHono, options: ApiOptions, from: ApiDependenc
   })
   app.openapi(status, async (context) => {
     const checks = await from.checks()
-    const listeners = from.listeners().map((one) => ({
-      ...{ chain: one.chain, state: one.state, checkpoint: one.checkpoint ?? null },
-      ...{ head: one.head ?? null, problem: one.problem ?? null },
-    }))
+    const listeners = from
+      .listeners()
+      .map((listener) => listener.status())
+      .map((one) => ({
+        ...{ chain: one.chain, state: one.state, checkpoint: one.checkpoint ?? null },
+        ...{ head: one.head ?? null, problem: one.problem ?? null },
+      }))
     return context.json(
       {
         ...{ name: 'QuantumStream', version: options.version, startedAt, dev: options.dev },
@@ -129,7 +134,7 @@ function addBlockRoutes(app: OpenAPIHono, from: ApiDependencies): void {
 }
 
 /** An event with the instances that it started. */
-async function eventView(event: StreamEvent, { engine }: ApiDependencies) {
+async function eventView(event: StoredEvent, { engine }: ApiDependencies) {
   const started = await engine.list({ limit: 50, eventId: event.id })
   const ids = started.items.map(({ id }) => id)
   return views.eventView(event, ids)

@@ -112,6 +112,14 @@ export const EventShape = z
     logIndex: z.number(),
     blockTime: time,
     seenAt: time,
+    life: z
+      .array(
+        z.object({
+          state: z.enum(['seen', 'confirmed', 'safe', 'finalized', 'retracted', 'returned']),
+          at: time,
+        }),
+      )
+      .openapi({ description: 'When it came how far, in the order of time' }),
     instances: z.array(z.string()),
   })
   .openapi('Event')

@@ -5,7 +5,7 @@ import type { Hex } from '../../base/bytes.ts'
 import type { JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Page } from '../../base/page.ts'
 import type { Notification } from '../../services/notification.ts'
-import type { StreamEvent } from '../../stream/stream.ts'
+import type { StoredEvent } from '../../stream/stream.ts'
 import type { RunnableWorkflow } from '../../workflow/durable-context.ts'
 import { outlineOf } from '../../workflow/outline.ts'
 import { type Instance, type JournalEntry, taskName } from '../../workflow/workflow.ts'
@@ -32,9 +32,11 @@ export async function pageView<A, B>(
 }
 
 /** An event, with the instances it started. */
-export function eventView(event: StreamEvent, instances: string[]): z.infer<typeof EventShape> {
-  const { blockTimeMs, seenAtMs, ...rest } = event
-  return { ...rest, blockTime: isoTime(blockTimeMs), seenAt: isoTime(seenAtMs), instances }
+export function eventView(event: StoredEvent, instances: string[]): z.infer<typeof EventShape> {
+  const { blockTimeMs, seenAtMs, life: reached, ...rest } = event
+  const times = { blockTime: isoTime(blockTimeMs), seenAt: isoTime(seenAtMs) }
+  const life = reached.map(({ state, atMs }) => ({ state, at: isoTime(atMs) }))
+  return { ...rest, ...times, life, instances }
 }
 
 /** An instance without its journal. */

@@ -158,11 +158,15 @@ export class NotificationOutbox {
     throw new AppError({ code: 'services/unknown-notification', message })
   }
 
-  /** How many there are in each state. */
-  async counts(): Promise<Readonly<Record<string, number>>> {
+  /** How many wait, are held, being sent, or were given up. */
+  async unsent(): Promise<Readonly<Record<string, number>>> {
     const rows = await this.#sql.all(
-      'SELECT state, count(*) AS n FROM notifications GROUP BY state',
+      `SELECT state, count(*) AS n FROM notifications WHERE state IN ('waiting', 'held', 'sending', 'dead') GROUP BY state`,
     )
-    return Object.fromEntries(rows.map(({ state, n }) => [String(state), Number(n)]))
+    const none = { waiting: 0, held: 0, sending: 0, dead: 0 }
+    return {
+      ...none,
+      ...Object.fromEntries(rows.map(({ state, n }) => [String(state), Number(n)])),
+    }
   }
 }

@@ -1,7 +1,8 @@
 /** Leads stored events through their life: confirmed, safe, finalized, or retracted. */
 
+import type { Clock } from '../../base/clock.ts'
 import type { SqlSession } from '../../store/sql.ts'
-import type { WaitingQuery, WritableEventStore } from '../event-store.ts'
+import type { Reached, WaitingQuery, WritableEventStore } from '../event-store.ts'
 import type { SourceHead } from '../source.ts'
 import type { EventHandler, EventState, StreamEvent } from '../stream.ts'
 
@@ -39,6 +40,7 @@ export interface EventLifeOptions {
   readonly chain: string
   readonly events: WritableEventStore
   readonly handler: EventHandler
+  readonly clock: Clock
 }
 
 /** The stored events of one chain. */
@@ -60,7 +62,7 @@ export class EventLife {
 
   /** Gives stored events up to a block the state that the marks say, oldest first; those that changed. */
   async advance(session: SqlSession, marks: LifeMarks, upTo: number): Promise<StreamEvent[]> {
-    const { events, handler } = this.#with
+    const { events, handler, clock } = this.#with
     const changed: StreamEvent[] = []
     for (const { query, state } of this.#queries(marks, upTo)) {
       let after: StreamEvent | undefined
@@ -76,7 +78,7 @@ export class EventLife {
         after = due.at(-1) ?? after
         if (due.length < maxPage) break
       }
-      if (after !== undefined) await events.advance(session, query, state)
+      if (after !== undefined) await events.advance(session, query, { state, atMs: clock.nowMs() })
     }
     return changed
   }
@@ -103,10 +105,10 @@ export class EventLife {
     session: SqlSession,
     blocks: { readonly from: number; readonly to: number },
   ): Promise<{ readonly gone: readonly StreamEvent[]; readonly finalized: number }> {
-    const { chain, events, handler } = this.#with
+    const { chain, events, handler, clock } = this.#with
     const query = { chain, ...blocks }
     const before = await events.inBlocks(session, query)
-    await events.retract(session, query)
+    await events.retract(session, query, clock.nowMs())
     const gone = before.map((event): StreamEvent => ({ ...event, state: 'retracted' }))
     for (const event of gone) await handler.retracted(session, event)
     await this.#changed(session, before, (event) => ({ ...event, state: 'retracted' }))
@@ -128,7 +130,7 @@ export class EventLife {
   #queries(
     marks: LifeMarks,
     upTo: number,
-  ): readonly { readonly query: Omit<WaitingQuery, 'page'>; readonly state: EventState }[] {
+  ): readonly { readonly query: Omit<WaitingQuery, 'page'>; readonly state: Reached['state'] }[] {
     return (['finalized', 'safe', 'confirmed'] as const).map((state) => ({
       state,
       query: {

@@ -3,8 +3,19 @@
 import type { Metrics } from '../../base/metrics.ts'
 import type { StreamEvent } from '../stream.ts'
 
+/** What of a listener is read when somebody looks. */
+export interface ListenerReadings {
+  readonly finalized: () => number | undefined
+  readonly openAlarms: () => number
+}
+
 /** What a listener of one chain tells about itself. */
 export function listenerMeasures(metrics: Metrics, chain: string) {
+  const reorganisations = metrics.counter(
+    'quantumstream_stream_reorganisations_total',
+    'Times that blocks left the chain',
+    ['chain'],
+  )
   const events = metrics.counter('quantumstream_stream_events_total', 'Events stored, by state', [
     'chain',
     'state',
@@ -33,6 +44,21 @@ export function listenerMeasures(metrics: Metrics, chain: string) {
     ['chain'],
   )
   return {
+    /** Lets it be read, until what it gives is called. */
+    observe({ finalized, openAlarms }: ListenerReadings): () => void {
+      const one = (name: string, help: string, read: () => number | undefined) =>
+        metrics.observed(`quantumstream_stream_${name}`, help, ['chain'], () => {
+          const value = read()
+          return value === undefined ? [] : [{ value, labels: { chain } }]
+        })
+      const ends = [
+        one('finalized', 'Last block whose events are finalized', finalized),
+        one('open_alarms', 'Alarms that nobody has acknowledged', openAlarms),
+      ]
+      return () => {
+        for (const end of ends) end()
+      }
+    },
     left: (blocks: number) => history.set(blocks, { chain }),
     finalityViolated: () => violated.add(1, { chain }),
     stored(changed: readonly StreamEvent[]): void {
@@ -40,7 +66,10 @@ export function listenerMeasures(metrics: Metrics, chain: string) {
       for (const { state } of changed) counts.set(state, (counts.get(state) ?? 0) + 1)
       for (const [state, count] of counts) events.add(count, { chain, state })
     },
-    reorganised: (blocks: number) => left.add(blocks, { chain }),
+    reorganised(blocks: number): void {
+      reorganisations.add(1, { chain })
+      left.add(blocks, { chain })
+    },
     reached(checkpointNow: number, headNow: number): void {
       checkpoint.set(checkpointNow, { chain })
       head.set(headNow, { chain })

@@ -4,11 +4,12 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '../../base/app-error.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { Gauge, Metrics } from '../../base/metrics.ts'
+import type { Metrics } from '../../base/metrics.ts'
 import type { Page, PageQuery } from '../../base/page.ts'
 import { sequencePage } from '../../store/sequence-page.ts'
 import type { Migration, SqlRow, SqlSession, SqlStore } from '../../store/sql.ts'
 import type { DeadLetter, QueueMessage, QueueOptions, TakenMessage } from '../queue.ts'
+import { type QueueMeasures, queueMeasures } from './measures.ts'
 
 /**
  * Tables of queues. `state` is `waiting`, `out`, `behind` (an earlier message of its key is not done), `done` or `dead`;
@@ -66,7 +67,7 @@ export class QueueTable {
   readonly #clock: Clock
   /** Marks what this process has. */
   readonly #owner = randomUUID()
-  readonly #gauge: Gauge | undefined
+  readonly #measures: QueueMeasures | undefined
   #depth = 0
 
   constructor({ sql, clock, metrics }: TableDependencies, options: Required<QueueOptions>) {
@@ -76,11 +77,7 @@ export class QueueTable {
     this.#attempts = options.attempts
     this.#sql = sql
     this.#clock = clock
-    this.#gauge = metrics?.gauge(
-      'quantumstream_queue_messages',
-      'Messages of a queue that wait for their turn or are out, and that were given up',
-      ['queue', 'state'],
-    )
+    this.#measures = metrics && queueMeasures(metrics, this.name, () => this.#ageMs())
   }
 
   get channel(): string {
@@ -142,9 +139,15 @@ export class QueueTable {
     await this.#bringForward(session, key)
   }
 
+  async #ageMs(): Promise<number> {
+    const oldestAtMs = await this.oldestAtMs()
+    return oldestAtMs === undefined ? 0 : Math.max(0, this.#clock.nowMs() - oldestAtMs)
+  }
+
   /** To be called after the transaction of `done`. */
   settled(): void {
     this.#depth -= 1
+    this.#measures?.ended('done')
   }
 
   async fail(
@@ -161,6 +164,7 @@ export class QueueTable {
       )
       if (changed > 0 && isDead) await this.#bringForward(session, key)
     })
+    this.#measures?.ended(isDead ? 'dead' : 'failed')
   }
 
   /** What went out and was not heard of within its lease waits again; so does what stayed behind by a race of puts. */
@@ -182,10 +186,9 @@ export class QueueTable {
         AND due_at_ms < ? LIMIT ?)`,
       ...[this.name, nowMs - rememberedMs, sweepRows],
     )
-    const { depth, dead } = await this.counts()
-    this.#depth = depth
-    this.#gauge?.set(depth, { queue: this.name, state: 'open' })
-    this.#gauge?.set(dead, { queue: this.name, state: 'dead' })
+    const counts = await this.counts()
+    this.#depth = counts.depth
+    this.#measures?.counted(counts)
   }
 
   /** Keeps what this process has given to a carrier for another lease. */

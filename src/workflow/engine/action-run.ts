@@ -130,6 +130,7 @@ async function attemptOnce(run: LiveRun, within: Within, asked: Attempt): Promis
     const text = keptJson(outcome.output, `the result of ${key}`)
     const output = JSON.parse(text) as Json
     const along = outcome.writes
+    run.with.measures.step({ ...line, kind: 'completed' })
     run.line(
       { ...line, kind: 'completed', output: text },
       {
@@ -161,12 +162,14 @@ function failed(
       : afterFailure(error, attempt, { retry: retryOf(action.retry), random: run.with.random() })
   if (verdict.kind === 'failed') {
     const problem = problemOf(error, key)
+    run.with.measures.step({ ...line, kind: 'failed' })
     run.line({ ...line, kind: 'failed', error: JSON.stringify(problem) })
     throw errorOf(problem)
   }
   const untilMs = atMs + verdict.pauseMs
   const reason = keptReason(error)
   run.journal.trouble(key, { failures: attempt, untilMs, reason })
+  run.with.measures.step({ ...line, kind: 'retrying' })
   run.line({ ...line, kind: 'retrying', output: String(untilMs), error: reason })
   return { kind: 'again' }
 }

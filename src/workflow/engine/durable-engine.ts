@@ -2,18 +2,12 @@
 
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../../base/app-error.ts'
-import type { Clock, Timer } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { Logger } from '../../base/logger.ts'
-import type { Metrics } from '../../base/metrics.ts'
-import type { SqlStore, SqlWrite } from '../../store/sql.ts'
-import type { AwaitedLife, RunnableWorkflow } from '../durable-context.ts'
+import type { RunnableWorkflow } from '../durable-context.ts'
 import {
-  type Instance,
   type InstanceChange,
   isOpen,
   type RunOptions,
-  type StepPoint,
   type WorkflowEngine,
   type WorkflowName,
 } from '../workflow.ts'
@@ -28,48 +22,22 @@ import {
 } from './controls.ts'
 import { DefinitionWatch } from './definition-watch.ts'
 import { Definitions } from './definitions.ts'
-import type { Evaluate } from './event-match.ts'
+import type { EngineDependencies } from './engine-dependencies.ts'
 import { deliverToInboxes } from './inboxes.ts'
 import { InstanceTally, instanceDetail, listInstances } from './instance-lists.ts'
 import { freshRow, insertionOf, instanceOf, lives, type NewInstance } from './instance-rows.ts'
 import { advanceInstances, eventIdOf, retractInstances, startTriggered } from './intake.ts'
 import { Journal } from './journal.ts'
+import { type EngineMeasures, engineMeasures } from './measures.ts'
 import { migrateInstance } from './migration.ts'
 import { Outcomes } from './outcomes.ts'
 import { maxBusy, Pump } from './pump.ts'
-import { listQuestions, takeAnswer } from './questions.ts'
+import { listQuestions, openQuestions, takeAnswer } from './questions.ts'
 import { replayOn } from './replay.ts'
 import type { RunEnvironment } from './run-environment.ts'
 import { Runs } from './runs.ts'
 import { keepSchedule, scheduleAfter } from './schedules.ts'
 import { Signals } from './signals.ts'
-
-/** What the engine needs of the world. */
-export interface EngineDependencies {
-  readonly sql: SqlStore
-  readonly clock: Clock
-  readonly timer: Timer
-  readonly logger: Logger
-  readonly metrics: Metrics
-  /** 0 to 1. */
-  readonly random: () => number
-  /** Compiles a stored definition. @throws AppError `workflow/bad-definition` */
-  readonly compile: (document: Json) => RunnableWorkflow
-  /** Evaluates a filter on an event. */
-  readonly evaluate: Evaluate
-  /** Whether instances are run; otherwise they are started, changed and shown for workers elsewhere. */
-  readonly isWorker?: boolean
-  /** How long a worker of several is believed to live that says nothing; default 15,000. */
-  readonly leaseMs?: number
-  /** Longest wait at a stop for what is under way, before it is told to end; default 0. */
-  readonly drainMs?: number
-  /** The life of events that is enough for every step; `finalized` unless set lower. */
-  readonly minimumLife?: AwaitedLife
-  /** What others write in the commit that ends an instance. */
-  readonly ended?: ((instance: Instance) => readonly SqlWrite[]) | undefined
-  /** Called at each boundary of each action. */
-  readonly observe?: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
-}
 
 /** How often the ends of instances that others run are looked for, while somebody waits for them. */
 const outcomesMs = 500
@@ -91,6 +59,7 @@ class DurableEngine implements WorkflowEngine {
   readonly #signals: Signals
   readonly #watch: DefinitionWatch
   readonly #isWorker: boolean
+  readonly #measures: EngineMeasures
   #isActive = false
   #cancelLook = () => {}
 
@@ -112,11 +81,15 @@ class DurableEngine implements WorkflowEngine {
       sql.dialect === 'sqlite'
         ? soleClaims(sql)
         : leasedClaims({ ...dependencies, leaseMs, lost: () => this.#beginAnew() })
-    const [name, help] = ['quantumstream_workflow_instances_total', 'Instances that ended']
-    const finished = metrics.counter(name, help, ['workflow', 'status'])
+    this.#measures = engineMeasures(metrics, {
+      counts: () => this.counts(),
+      definitions: () => this.workflows().length,
+      openQuestions: () => openQuestions(sql),
+      runs: () => ({ held: this.#runs.size, busy: this.#runs.busy }),
+    })
     this.#runs = new Runs({
       ...{ ...dependencies, observe: dependencies.observe, enoughLife: lives.indexOf(minimumLife) },
-      ...{ definitions: this.#definitions, outcomes: this.#outcomes },
+      ...{ definitions: this.#definitions, outcomes: this.#outcomes, measures: this.#measures },
       owner: () => this.#claims.owner(),
       isHeard: () => this.#listeners.size > 0,
       tell: (change) => this.#tell(change),
@@ -126,7 +99,7 @@ class DurableEngine implements WorkflowEngine {
       wake: () => this.wake(),
       waits: (untilMs) => this.#pump.wakeAt(untilMs),
       left: (row) => {
-        if (!isOpen(row)) finished.add(1, { workflow: row.workflow, status: row.status })
+        if (!isOpen(row)) this.#measures.ended(row)
         if (row.parentId !== undefined) this.#wakeOwner(row.parentId)
         else this.#pump.hasRoom()
       },
@@ -284,6 +257,7 @@ class DurableEngine implements WorkflowEngine {
   async stop(): Promise<void> {
     if (!this.#isActive) return
     this.#isActive = false
+    this.#measures.end()
     this.#watch.stop()
     this.#cancelLook()
     if (this.#isWorker) {

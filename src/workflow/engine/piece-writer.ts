@@ -122,6 +122,7 @@ export class PieceWriter {
     } finally {
       this.#writing = undefined
     }
+    this.#with.with.measures.committed()
     for (const entry of entries) this.#with.written(entry)
   }
 }

@@ -117,6 +117,12 @@ async function journaled(
   throw errorOf(problem)
 }
 
+/** How many wait for an answer. */
+export async function openQuestions(sql: SqlStore): Promise<number> {
+  const row = await sql.get("SELECT count(*) AS n FROM questions WHERE status = 'open'")
+  return Number(row?.n ?? 0)
+}
+
 /** Questions, newest first. */
 export function listQuestions(
   sql: SqlStore,

@@ -8,6 +8,7 @@ import type { ChildWorkflow, DurableContext, RunnableWorkflow } from '../durable
 import type { Instance, InstanceChange, JournalEntry, StepPoint } from '../workflow.ts'
 import type { InstanceRow, NewInstance } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
+import type { EngineMeasures } from './measures.ts'
 import type { OutsideCalls } from './outside-calls.ts'
 import type { Scope } from './scope.ts'
 import type { Wait } from './waits.ts'
@@ -75,6 +76,7 @@ export interface RunEnvironment {
   context(run: LiveRun, scope: Scope): DurableContext
   /** Who writes, where several workers share a database; `null` where there is only one. */
   owner(): number | null
+  readonly measures: Pick<EngineMeasures, 'step' | 'committed'>
   readonly observe: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
   /** Whether anybody listens to what is told. */
   isHeard(): boolean

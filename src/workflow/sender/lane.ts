@@ -43,6 +43,7 @@ export class Lane implements TransactionSender {
   #waiting = 0
   #open = 0
   #problem: string | undefined
+  #oldestAtMs: number | undefined
   /** Whether it goes on by itself, also where nobody waits. */
   #started = false
   #round: Promise<void> | undefined
@@ -68,6 +69,8 @@ export class Lane implements TransactionSender {
       measures: laneMeasures(dependencies.metrics, name, {
         open: () => this.#open,
         waiting: () => this.#waiting,
+        oldestMs: () => Math.max(0, dependencies.clock.nowMs() - (this.#oldestAtMs ?? Infinity)),
+        problem: () => this.#problem,
       }),
     }
     this.#outgoing = new Outgoing(this.#with)
@@ -178,6 +181,7 @@ export class Lane implements TransactionSender {
   async #looked(): Promise<void> {
     try {
       const open = await this.#with.store.inState('open', openAtOnce)
+      this.#oldestAtMs = open.length === 0 ? undefined : oldestOf(open)
       const hasGap = open.length > 0 && (await this.#lookAtOpen(open))
       this.#rounds += 1
       const isAwaited = hasGap || this.#waiters.size > open.length
@@ -232,6 +236,7 @@ export class Lane implements TransactionSender {
     if (!(await this.#with.store.save(mined))) return
     this.#outgoing.forget(sent)
     this.#with.measures.mined()
+    if (!outcome.succeeded) this.#with.measures.reverted()
     await this.#tellMined({ ...mined, revision: sent.revision + 1 })
   }
 
@@ -283,6 +288,10 @@ export class Lane implements TransactionSender {
     this.#signing = done.catch(() => {})
     return done
   }
+}
+
+function oldestOf(open: readonly SentTransaction[]): number {
+  return Math.min(...open.map(({ createdAtMs }) => createdAtMs))
 }
 
 function abortError(): AppError {

@@ -114,6 +114,7 @@ export class Outgoing {
   async #refused(error: AppError, sent: SentTransaction, isFirst: boolean): Promise<void> {
     const refusal = refusalOf(error.message)
     if (refusal === 'known') return
+    this.#with.measures.refused()
     if (refusal === 'nonce-used' || refusal === 'nonce-taken') {
       if (isFirst) await this.#signAgain(sent)
       return
@@ -148,6 +149,7 @@ export class Outgoing {
     const { nonce } = sent
     const version = await this.#sign(sent.request, { nonce, gas: BigInt(sent.gas), ...fees })
     this.#with.logger.warn('a transaction is stuck; offering more', { nonce, hash })
+    this.#with.measures.raised()
     await this.#renewed(sent, version)
   }
 

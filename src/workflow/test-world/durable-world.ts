@@ -14,7 +14,8 @@ import type {
   RunnableWorkflow,
   Trigger,
 } from '../durable-context.ts'
-import { createDurableEngine, type EngineDependencies } from '../engine/durable-engine.ts'
+import { createDurableEngine } from '../engine/durable-engine.ts'
+import type { EngineDependencies } from '../engine/engine-dependencies.ts'
 import { createEventExpressions } from '../event-expressions.ts'
 import type { InstanceDetail, WorkflowEngine } from '../workflow.ts'
 import { ManualTime } from './manual-time.ts'
