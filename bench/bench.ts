@@ -22,6 +22,7 @@ import { startTable } from './starts.ts'
 import { trieTable } from './state.ts'
 import { storeTable } from './store.ts'
 import { goneTable, loadTable } from './validator-load.ts'
+import { workersTable } from './workers.ts'
 
 const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   transfers: transferTable,
@@ -46,6 +47,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   interpreter: interpreterTable,
   intake: intakeTable,
   'first-step': firstStepTable,
+  workers: workersTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]

@@ -80,9 +80,10 @@ async function followed(chain: CountingChain, sender: `0x${string}`, interval: n
     appeared.push(performance.now())
     await sleep(Math.max(0, begun + appeared.length * interval - performance.now()))
   }
-  for (let waited = 0; first.size < total; waited += 1) {
-    if (waited > 1_000) throw new Error(`${first.size} of ${total} workflows began`)
-    await sleep(20)
+  for (let before = -1; first.size < total; ) {
+    if (before === first.size) throw new Error(`${before} of ${total} workflows began, and no more`)
+    before = first.size
+    await sleep(5_000)
   }
   await stop()
   // The first second lets the program warm up.

@@ -1,10 +1,11 @@
-/** Lets the workflow benchmark of peers drive this engine, on SQLite. */
+/** Lets the workflow benchmark of peers drive this engine, on SQLite, or on PostgreSQL where `QS_BENCH_DATABASE` is `postgres`. */
 
 import path from 'node:path'
 import { systemClock, systemTimer } from '../src/base/clock.ts'
 import type { Json } from '../src/base/json-rpc.ts'
 import { silentLogger } from '../src/base/logger.ts'
 import { noMetrics } from '../src/base/metrics.ts'
+import { openPostgres } from '../src/store/postgres.ts'
 import type { SqlStore } from '../src/store/sql.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
 import type { RunnableWorkflow } from '../src/workflow/durable-context.ts'
@@ -16,6 +17,7 @@ import type { WorkflowEngine } from '../src/workflow/workflow.ts'
 interface BenchContext {
   readonly dir: string
   readonly fnPort: number
+  readonly services: { postgres(dir: string): Promise<Server> }
   readonly steps: {
     compute(input: Json): Json
     callFunction(port: number, id: string, first: Json): Promise<Json>
@@ -23,10 +25,20 @@ interface BenchContext {
   }
 }
 
+/** A private server of the benchmark. */
+interface Server {
+  readonly url: string
+  pids(): number[]
+  settle(): Promise<void>
+  stop(): Promise<void>
+}
+
 type Members = { readonly [name: string]: Json }
 
 let engine: WorkflowEngine
 let sql: SqlStore
+let server: Server | undefined
+const isPostgres = process.env.QS_BENCH_DATABASE === 'postgres'
 
 /** The three steps, each durable before the next. */
 function scoring({ fnPort, steps }: BenchContext): RunnableWorkflow {
@@ -61,9 +73,12 @@ function scoring({ fnPort, steps }: BenchContext): RunnableWorkflow {
 }
 
 export default {
-  name: 'quantumstream',
+  name: isPostgres ? 'quantumstream-postgres' : 'quantumstream',
   async start(context: BenchContext): Promise<void> {
-    sql = await openSqlite({ path: path.join(context.dir, 'events.sqlite') })
+    server = isPostgres ? await context.services.postgres(context.dir) : undefined
+    sql = server
+      ? await openPostgres({ url: server.url })
+      : await openSqlite({ path: path.join(context.dir, 'events.sqlite') })
     const results =
       'CREATE TABLE results (id TEXT PRIMARY KEY, amount BIGINT, score BIGINT, tag TEXT)'
     await sql.migrate([...engineMigrations, { id: 'bench/001', statements: [results] }])
@@ -79,8 +94,10 @@ export default {
   async stop(): Promise<void> {
     await engine.stop()
     await sql.close()
+    await server?.stop()
   },
-  pids: () => [],
+  pids: () => server?.pids() ?? [],
+  settle: async () => server?.settle(),
   stored: async (): Promise<number> =>
     Number((await sql.get('SELECT count(*) AS n FROM results'))?.n),
 }
