@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly endpoints: number
   readonly chain: ChaosChain
   readonly signal: AbortSignal
+  /** Told every ten seconds how far it is. */
+  readonly tell?: (line: string) => void
   /** Leaves the folder, and prints where it is, when something was wrong. */
   readonly keep?: boolean
 }
@@ -42,10 +44,12 @@ const blockMs = 60
 /** Runs a plan. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<Outcome> {
   const world = await ChaosWorld.open(plan, options)
+  const telling = setInterval(() => options.tell?.(world.progress()), 10_000)
   try {
     await world.suffer()
     return await world.look(await world.rest())
   } finally {
+    clearInterval(telling)
     await world.close()
   }
 }
@@ -59,6 +63,7 @@ class ChaosWorld {
   readonly #function: CountedFunction
   readonly #workers: Worker[] = []
   readonly #underWay = new Set<Promise<void>>()
+  #phase = 'under fire'
   #amount = 0
   #reorganisations = 0
 
@@ -98,6 +103,16 @@ class ChaosWorld {
     return world
   }
 
+  /** How far it is. */
+  progress(): string {
+    const planned = this.#plan.deeds.filter(({ deed }) => deed.kind === 'kill').length
+    return `${this.#phase}: ${this.#kills} of ${planned} kills, ${this.#amount} deposits`
+  }
+
+  get #kills(): number {
+    return this.#workers.reduce((sum, { killedAtMs }) => sum + killedAtMs.length, 0)
+  }
+
   /** Does what the plan says, each at its time. */
   async suffer(): Promise<void> {
     await this.#someNode()
@@ -117,6 +132,7 @@ class ChaosWorld {
 
   /** Ends all faults, and mines until everything has come to its end. @returns what did not */
   async rest(): Promise<readonly string[]> {
+    this.#phase = 'coming to rest'
     for (const at of this.#endpoints.keys()) setFault(this.#endpoints, at, { kind: 'none' })
     this.#function.fault = 'none'
     const endMs = Date.now() + longestRestMs
@@ -149,7 +165,7 @@ class ChaosWorld {
           ...faults.filter((one) => one !== undefined),
           ...unrest,
         ],
-        kills: this.#workers.reduce((sum, { killedAtMs }) => sum + killedAtMs.length, 0),
+        kills: this.#kills,
         reorganisations: this.#reorganisations,
         requests: this.#endpoints.reduce((sum, { requests }) => sum + requests, 0),
       }

@@ -62,7 +62,10 @@ for (let seed = first; seed < first + seeds && !signal.aborted; seed += 1) {
   const plan = planOf(seed, { kills, workers, endpoints })
   try {
     const outcome = await onChain(seed, (chain) =>
-      runPlan(plan, { database, workers, endpoints, chain, signal, keep: values.keep }),
+      runPlan(plan, {
+        ...{ database, workers, endpoints, chain, signal, keep: values.keep },
+        tell: (line) => say(`seed ${seed} is ${line}`),
+      }),
     )
     tell(seed, outcome)
   } catch (error) {

@@ -32,7 +32,7 @@ class LoadedNode {
   readonly #program: Program
   readonly #flow = new AbortController()
   #contracts: Contracts | undefined
-  #sources: readonly Promise<void>[] = []
+  #source: Promise<void> | undefined
 
   private constructor(program: Program, ports: { readonly rpc: number; readonly api: number }) {
     this.#program = program
@@ -57,7 +57,7 @@ class LoadedNode {
     const contracts = items[0]?.contracts as Contracts
     node.#contracts = contracts
     const { signal } = node.#flow
-    node.#sources = [1, 2].map((account) => deposits(node.#rpc, account, { contracts, signal }))
+    node.#source = deposits(node.#rpc, 1, { contracts, signal })
     return node
   }
 
@@ -82,7 +82,7 @@ class LoadedNode {
   /** Ends the load, and finds every deposit settled once, by one instance each. */
   async losesNothing(): Promise<void> {
     this.#flow.abort()
-    await Promise.all(this.#sources)
+    await this.#source
     const contracts = this.#contracts as Contracts
     const book = await eventually(async () => {
       const found = await books(this.#rpc, contracts)
@@ -119,7 +119,7 @@ export async function databaseAway(t: Test, awayMs: number): Promise<void> {
   const server = await privatePostgres()
   const node = await LoadedNode.start(t, { QS_DATABASE: server.url, QS_QUEUE: 'postgres' })
   t.after(() => server.remove())
-  await node.settles(5)
+  await node.settles(3)
   await server.crash()
   const endMs = Date.now() + awayMs
   await node.says('database', false)
@@ -127,7 +127,7 @@ export async function databaseAway(t: Test, awayMs: number): Promise<void> {
   assert.equal(await node.isReady('database'), false)
   await server.start()
   await node.says('database', true)
-  await node.settles(5)
+  await node.settles(3)
   await node.losesNothing()
 }
 
@@ -136,18 +136,18 @@ export async function queueAway(t: Test, awayMs: number): Promise<void> {
   const server = await privateRedis(t)
   const address = `redis://127.0.0.1:${server.port}`
   const node = await LoadedNode.start(t, { QS_QUEUE: 'redis', REDIS_ADDRESS: address })
-  await node.settles(5)
+  await node.settles(3)
   server.hold()
   await pause(awayMs)
   server.goOn()
   await node.says('queue', true)
-  await node.settles(5)
+  await node.settles(3)
   await server.lose()
   const endMs = Date.now() + awayMs
   await node.says('queue', false)
   await pause(Math.max(0, endMs - Date.now()))
   await server.start()
   await node.says('queue', true)
-  await node.settles(5)
+  await node.settles(3)
   await node.losesNothing()
 }
