@@ -73,7 +73,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   projection: {
     wing: 'event',
     may: [...below, 'stream', 'workflow'],
-    packages: ['zod'],
+    packages: ['viem', 'zod'],
   },
   services: {
     wing: 'event',

@@ -81,7 +81,10 @@ function followingListener(
   )
 }
 
-/** Where blocks come for transactions only, nothing would lie on top of an event until somebody sends more. */
-function confirmations({ values, given }: Composition, { minesOnDemand }: SourceChain): number {
+/** Blocks on top that confirm: where blocks come for transactions only, nothing would lie on top of an event until somebody sends more. */
+export function confirmations(
+  { values, given }: Composition,
+  { minesOnDemand }: SourceChain,
+): number {
   return given.confirmations ?? (minesOnDemand ? 0 : values.confirmations)
 }

@@ -126,10 +126,9 @@ export async function startEventWing(
   const queued = await startEventQueue(composition, {
     ...{ sql, consumes: roles.isWorker, handler: starting, handled: () => engine.wake() },
   })
-  const projections = await preparedProjections(
-    { ...{ named: values.projections, workflows: folder }, chain: chain.name, contracts },
-    { ...world, sql, events },
-  )
+  const projections = await preparedProjections(composition, chain, {
+    ...{ ...world, sql, events, workflows: folder },
+  })
   const handler = withProjections(withSinks(queued?.handler ?? starting, sinks), projections)
   const listener = chainListener(composition, chain, { ...world, sql, events, handler })
   const listening = { engine, listener, logger, always: projections.subscriptions }

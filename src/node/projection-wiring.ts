@@ -9,9 +9,11 @@ import {
   createProjections,
   type Projections,
   type ProjectionsDependencies,
-  type ProjectionsOptions,
 } from '../projection/projections.ts'
 import type { EventHandler } from '../stream/stream.ts'
+import { confirmations } from './chain-listener.ts'
+import type { SourceChain } from './chain-server.ts'
+import type { Composition } from './composition.ts'
 
 /**
  * Projections with their tables, before anything is listened to.
@@ -19,14 +21,22 @@ import type { EventHandler } from '../stream/stream.ts'
  * @throws AppError as `readProjections`; `projection/bad-declarations`
  */
 export async function preparedProjections(
-  of: Omit<ProjectionsOptions, 'declarations'> & {
-    readonly named: string | undefined
-    readonly workflows: string
-  },
-  dependencies: ProjectionsDependencies,
+  composition: Composition,
+  chain: SourceChain,
+  {
+    workflows,
+    ...world
+  }: Omit<ProjectionsDependencies, 'reading'> & { readonly workflows: string },
 ): Promise<Projections> {
-  const declarations = await readProjections(of.named, of.workflows)
-  const projections = createProjections({ ...of, declarations }, dependencies)
+  const { values } = composition
+  const declarations = await readProjections(values.projections, workflows)
+  const { name, client, contracts } = chain
+  const reading = {
+    ...{ client, pollMs: values.pollInterval, finalityDepth: values.finalityDepth },
+    confirmations: confirmations(composition, chain),
+  }
+  const options = { chain: name, contracts: { ...contracts }, declarations }
+  const projections = createProjections(options, { ...world, reading })
   await projections.prepare()
   return projections
 }

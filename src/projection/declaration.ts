@@ -5,10 +5,8 @@ import type { Json } from '../base/json-rpc.ts'
 import { canonicalEvent } from '../stream/event-decoder.ts'
 import { compileExpression, compileProgram } from '../stream/jq.ts'
 import { parseDocument, problemAt } from '../workflow/document.ts'
-
-/** What a column can hold. */
-export const columnTypes = ['text', 'integer', 'boolean', 'timestamp', 'bytes', 'json'] as const
-export type ColumnType = (typeof columnTypes)[number]
+import { type Dataset, datasetColumns, datasetNames } from './chain/datasets.ts'
+import { type Column, columnTypes } from './column.ts'
 
 /** Lives in which the rows of an event can become visible. */
 export const projectionLives = ['pending', 'confirmed', 'safe', 'finalized'] as const
@@ -56,15 +54,31 @@ const shape = z
     name: identifier(32),
     description: z.string().max(1_000).optional(),
     life: z.enum(projectionLives).default('confirmed'),
-    sources: z.array(eventSource).min(1).max(mostSources),
+    sources: z.array(eventSource).min(1).max(mostSources).optional(),
+    dataset: z.enum(datasetNames).optional(),
+    startBlock: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
     filter: expression.optional(),
     each: program.optional(),
     key: z.array(z.string()).min(1).max(mostKeys).optional(),
-    columns: z.record(identifier(40), column),
+    columns: z.record(identifier(40), column).optional(),
   })
-  .superRefine(({ key = [], columns }, context) => {
+  .superRefine(({ key = [], columns, sources, dataset, startBlock }, context) => {
     const wrong = (path: PropertyKey[], message: string) =>
       context.addIssue({ code: 'custom', path, message })
+    if ((sources === undefined) === (dataset === undefined)) {
+      wrong(
+        ['sources'],
+        'expected "sources" (events) or "dataset" (data of the chain), one of them',
+      )
+    }
+    if (startBlock !== undefined && dataset === undefined) {
+      wrong(['startBlock'], 'only a dataset has one; events come from where the listener begins')
+    }
+    if (columns === undefined) {
+      if (dataset === undefined) wrong(['columns'], 'expected the columns of the table')
+      if (key.length > 0) wrong(['key'], 'a key needs columns of the declaration')
+      return
+    }
     const names = Object.keys(columns)
     if (names.length === 0 || names.length > mostColumns) {
       wrong(['columns'], `expected 1 to ${mostColumns} columns`)
@@ -84,18 +98,6 @@ const shape = z
   })
 
 type Shape = z.infer<typeof shape>
-
-/** One column. */
-export interface Column {
-  readonly name: string
-  readonly type: ColumnType
-  /** jq. */
-  readonly value: string
-  /** Rows are found faster by it. */
-  readonly index: boolean
-  /** The row of a key holds the sum over its events, not the value of the last one. */
-  readonly sum: boolean
-}
 
 /** A table as it is declared. */
 export interface Declaration extends Omit<Shape, 'columns' | 'key'> {
@@ -118,6 +120,8 @@ export function readDeclaration(source: string | Json): Declaration {
     throw refuse(result.error.issues.map(({ path, message }) => problemAt(path, message)))
   }
   const { columns, key = [], ...rest } = result.data
-  const declared = Object.entries(columns).map(([name, one]) => ({ name, ...one }))
+  const declared: readonly Column[] = columns
+    ? Object.entries(columns).map(([name, one]) => ({ name, ...one }))
+    : datasetColumns(rest.dataset as Dataset)
   return { ...rest, columns: declared, key }
 }

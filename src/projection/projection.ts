@@ -2,7 +2,8 @@
 
 import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
-import type { Column, ProjectionLife } from './declaration.ts'
+import type { Column } from './column.ts'
+import type { ProjectionLife } from './declaration.ts'
 
 /** One row by its columns: integers as decimal text, bytes as hex, times as RFC 3339. */
 export type ProjectedRow = { readonly [column: string]: Json }

@@ -3,50 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Json } from '../base/json-rpc.ts'
-import type { SqlStore } from '../store/sql.ts'
-import { PlayedChain, paid, payment } from './test-bed/played-chain.ts'
-import { allRows, project, type Test } from './test-bed/projecting.ts'
+import { PlayedChain, payment } from './test-bed/played-chain.ts'
+import { allRows, project } from './test-bed/projecting.ts'
+import { balances, type Open, payments, sameAsAnew, senders } from './test-bed/tables.ts'
 
 const uint = (2n ** 256n - 1n).toString()
-
-/** A row a payment. */
-const payments = {
-  ...{ name: 'payments', life: 'pending', sources: [{ event: paid, contract: 'vault' }] },
-  columns: {
-    sender: { type: 'text', value: '.args.from', index: true },
-    amount: { type: 'integer', value: '.args.amount', index: true },
-    block: { type: 'integer', value: '.blockNumber' },
-    at: { type: 'timestamp', value: '.blockTime' },
-    payment: { type: 'bytes', value: '.transactionHash' },
-    is_large: { type: 'boolean', value: '.args.amount > 1000' },
-    all: { type: 'json', value: '.args' },
-  },
-}
-
-/** The last payment of each sender, and what it paid in all. */
-const senders = {
-  ...{ name: 'senders', life: 'pending', sources: [{ event: paid }], key: ['sender'] },
-  columns: {
-    sender: { type: 'text', value: '.args.from' },
-    last: { type: 'integer', value: '.args.amount' },
-    total: { type: 'integer', value: '.args.amount', sum: true },
-    count: { type: 'integer', value: '1', sum: true },
-  },
-}
-
-/** Two rows a payment. */
-const balances = {
-  ...{ name: 'balances', life: 'pending', sources: [{ event: paid }], key: ['account'] },
-  each: '{account: .args.from, change: (0 - .args.amount)}, {account: .args.to, change: .args.amount}',
-  columns: {
-    account: { type: 'text', value: '.account' },
-    balance: { type: 'integer', value: '.change', sum: true },
-    block: { type: 'integer', value: '$event.blockNumber' },
-  },
-}
-
-type Open = (t: Test) => Promise<SqlStore>
 
 /** Runs the tests. @param open - opens an empty database, which is gone after the test; stories - how many by chance */
 export function projectionsSuite(database: string, open: Open, stories = 15): void {
@@ -215,6 +176,33 @@ function rowTests(database: string, open: Open): void {
     await assert.rejects(projections.rows('other', { limit: 1 }), { code: 'projection/unknown' })
   })
 
+  test(`${database}: names of any allowed length, and words of SQL, are names like others`, async (t) => {
+    const [chain, sql] = [new PlayedChain(), await open(t)]
+    const names = ['events', 'by_key', 'by_place', 'select', 'x'.repeat(40), `${'x'.repeat(39)}y`]
+    const columns = Object.fromEntries(
+      names.map((name) => [name, { type: 'integer', value: '.args.amount', index: true }]),
+    )
+    const tables = ['table', 'failures', 'n'.repeat(32)].map((name) => ({ ...senders, name }))
+    const declarations = tables.map((one) => ({
+      ...one,
+      columns: { ...senders.columns, ...columns },
+    }))
+    const running = await project(t, { chain, sql }, { declarations })
+    chain.grow(payment(1, 5n))
+    await running.settled()
+    for (const { name } of tables) {
+      const { items } = await running.projections.rows(name, {
+        limit: 5,
+        where: ['select.eq.5'],
+        order: '-events',
+      })
+      assert.deepEqual(
+        items.map((row) => names.map((column) => row[column])),
+        [names.map(() => '5')],
+      )
+    }
+  })
+
   test(`${database}: a transaction that fails leaves neither event nor row`, async (t) => {
     const [chain, sql] = [new PlayedChain(), await open(t)]
     let failures = 3
@@ -277,7 +265,7 @@ function keyTests(database: string, open: Open, stories: number): void {
     for (let n = 0; n < 50; n += 1) chain.grow()
     await running.settled()
     await running.stop()
-    await sameAsAnew(t, { chain, sql, open }, declarations)
+    await sameAsAnew(t, { chain, sql }, declarations)
   })
 
   const step = fc.oneof(
@@ -317,41 +305,10 @@ function keyTests(database: string, open: Open, stories: number): void {
           }
           await running.settled()
           await running.stop()
-          await sameAsAnew(t, { chain, sql, open }, declarations, confirmations)
+          await sameAsAnew(t, { chain, sql }, declarations, confirmations)
         },
       ),
-      { numRuns: stories },
+      { numRuns: stories, endOnFailure: true },
     )
   })
-}
-
-interface Place {
-  readonly chain: PlayedChain
-  readonly sql: SqlStore
-  readonly open: Open
-}
-
-/** Compares the tables with those of a node that has only ever seen the chain as it is. */
-async function sameAsAnew(
-  t: Test,
-  { chain, sql, open }: Place,
-  declarations: readonly Json[],
-  confirmations = 0,
-) {
-  const kept = await project(t, { chain, sql }, { declarations, confirmations })
-  await kept.settled()
-  const fresh = await open(t)
-  const anew = await project(
-    t,
-    { chain: chain.copy(), sql: fresh },
-    { declarations, confirmations },
-  )
-  await anew.settled()
-  for (const name of ['payments', 'senders', 'balances']) {
-    assert.deepEqual(await allRows(kept, name), await allRows(anew, name), name)
-  }
-  await kept.stop()
-  await anew.stop()
-  await sql.close()
-  await fresh.close()
 }

@@ -9,6 +9,8 @@ import type { SqlSession, SqlStore } from '../store/sql.ts'
 import type { WritableEventStore } from '../stream/event-store.ts'
 import type { EventChange, EventHandler } from '../stream/stream.ts'
 import type { Subscription } from '../stream/subscription.ts'
+import type { ChainReading } from './chain/chain-projection.ts'
+import { ChainProjection } from './chain/chain-projection.ts'
 import type { Declaration } from './declaration.ts'
 import { Desk } from './desk/desk.ts'
 import type { ProjectionDesk } from './projection.ts'
@@ -42,6 +44,8 @@ export interface ProjectionsOptions {
 export interface ProjectionsDependencies {
   readonly sql: SqlStore
   readonly events: WritableEventStore
+  /** For the chain's own data. */
+  readonly reading: ChainReading
   readonly clock: Clock
   readonly timer: Timer
   readonly logger: Logger
@@ -73,24 +77,23 @@ export function createProjections(
     ),
   }
   const standings = new Standings(sql)
-  const projected = declarations.map(
-    (declaration) =>
-      new EventProjection(
-        { chain, declaration, sources: sourcesOf(declaration, contracts) },
-        { ...dependencies, standings, measures },
-      ),
-  )
+  const parts = { ...dependencies, standings, measures }
+  const ofEvents: EventProjection[] = []
+  const projected = declarations.map((declaration) => {
+    const { dataset } = declaration
+    if (dataset !== undefined) return new ChainProjection({ chain, declaration, dataset }, parts)
+    const sources = sourcesOf(declaration, contracts)
+    const made = new EventProjection({ chain, declaration, sources }, parts)
+    ofEvents.push(made)
+    return made
+  })
   const desk = new Desk(projected, { sql, standings })
   return Object.assign(desk, {
-    subscriptions: projected.flatMap(({ subscriptions }) => subscriptions),
-    changed: projected.length === 0 ? undefined : changedBy(projected),
+    subscriptions: ofEvents.flatMap(({ subscriptions }) => subscriptions),
+    changed: ofEvents.length === 0 ? undefined : changedBy(ofEvents),
     async prepare() {
-      const byName = new Map(projected.map((one) => [one.form.name, one]))
-      const spanOf = (session: SqlSession, { name }: { readonly name: string }) =>
-        (byName.get(name) as EventProjection).span(session)
       await standings.prepare(
-        projected.map(({ form }) => form),
-        spanOf,
+        projected.map((one) => ({ form: one.form, spanOf: (session) => one.span(session) })),
       )
     },
     async start() {
@@ -123,7 +126,7 @@ function mustDiffer(declarations: readonly Declaration[]): void {
 
 /** One event of some contracts, or of any. */
 function sourcesOf(
-  { name, sources }: Declaration,
+  { name, sources = [] }: Declaration,
   contracts: ProjectionsOptions['contracts'],
 ): readonly Subscription[] {
   return sources.map(({ event, contract }) => {

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startNode } from '../../src/node/node.ts'
-import type { Page } from './calm-node.ts'
+import { type Page, startCalm } from './calm-node.ts'
 import { eventually, getJson, temporaryFolder } from './program.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -118,6 +118,64 @@ test('a node keeps the tables that are declared, and gives their rows by REST', 
     const page = await getJson<Page<Row>>(of(second, '/accounts/rows'))
     return page.items[0]?.total === String(total) ? true : undefined
   })
+})
+
+test("a node keeps tables of its chain's own data, and goes back with it", async (t) => {
+  const folder = await temporaryFolder(t)
+  const dataset = (name: string, more = '') =>
+    writeFile(
+      path.join(folder, `${name}.yaml`),
+      `{ name: ${name}, dataset: ${name}, life: pending${more} }`,
+    )
+  for (const name of ['blocks', 'transactions', 'receipts', 'logs']) await dataset(name)
+  await dataset(
+    'injected',
+    ', columns: { sensor: { type: integer, value: ".text | fromjson | .sensor" } }',
+  )
+  const node = await startCalm(t, { projections: folder })
+  const { rpcUrl = '' } = node
+  const rows = async (name: string) =>
+    (
+      await getJson<Page<Row>>(
+        `${node.apiUrl}/v1/projections/${name}/rows?order=qs_block&limit=200`,
+      )
+    ).items
+  const post = async (url: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+    return (await answer.json()) as { readonly result?: unknown }
+  }
+  const rpc = async (method: string, ...params: unknown[]) =>
+    (await post(rpcUrl, { jsonrpc: '2.0', id: 1, method, params })).result
+  const head = async () => Number(await rpc('eth_blockNumber'))
+  const read = () =>
+    eventually(async () =>
+      (await rows('blocks')).length === (await head()) + 1 ? true : undefined,
+    )
+  const chain = `${node.apiUrl}/v1/chains/dev`
+
+  const snapshot = await rpc('evm_snapshot')
+  await post(`${chain}/inject`, { sensor: 7 })
+  await post(`${chain}/leap`, {})
+  await read()
+  await eventually(async () => ((await rows('injected')).length === 1 ? true : undefined))
+  assert.deepEqual(await rows('injected'), [{ sensor: '7' }])
+  const transactions = await eventually(async () => {
+    const found = await rows('transactions')
+    return found.at(-1)?.block_number === String(await head()) ? found : undefined
+  })
+  assert.match(String(transactions.at(-1)?.recipient), /^0x5175616e74756d/)
+  await eventually(async () =>
+    (await rows('receipts')).length === transactions.length ? true : undefined,
+  )
+
+  assert.equal(await rpc('evm_revert', snapshot), true)
+  await eventually(async () => ((await rows('injected')).length === 0 ? true : undefined))
+  await post(`${chain}/leap`, {})
+  await read()
+  const blocks = await rows('blocks')
+  const { hash } = (await rpc('eth_getBlockByNumber', 'latest', false)) as { readonly hash: string }
+  assert.equal(blocks.at(-1)?.hash, hash)
 })
 
 test('a declaration that is wrong stops the start with file, line and column', async (t) => {

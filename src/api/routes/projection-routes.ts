@@ -1,7 +1,8 @@
 /** Shows projections and their rows, and has them filled anew. */
 
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
-import { columnTypes, projectionLives } from '../../projection/declaration.ts'
+import { columnTypes } from '../../projection/column.ts'
+import { projectionLives } from '../../projection/declaration.ts'
 import type { ProjectionFailure, ProjectionStatus, RowsQuery } from '../../projection/projection.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
 import { posting, reading } from './route.ts'

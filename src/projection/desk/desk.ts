@@ -116,7 +116,8 @@ export class Desk implements ProjectionDesk {
 
   async rebuild(name: string): Promise<void> {
     const { projected } = this.#entry(name)
-    await this.#with.standings.remake(projected.form, (session) => projected.span(session))
+    const { form } = projected
+    await this.#with.standings.remake({ form, spanOf: (session) => projected.span(session) })
     projected.wake()
   }
 

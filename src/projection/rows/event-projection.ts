@@ -59,7 +59,7 @@ export class EventProjection implements Projected {
     const names = [...this.#wanted].map(([signature, contracts]) =>
       contracts === 'any' ? signature : `${signature} ${[...contracts].sort().join(',')}`,
     )
-    this.form = storedForm(declaration, { chain, sources: names })
+    this.form = storedForm(declaration, { chain, sources: names, dataset: null })
     this.#table = new ProjectedTable(declaration, { ...parts, dialect: parts.sql.dialect })
     this.#loop = new PieceLoop(
       {
@@ -128,7 +128,8 @@ export class EventProjection implements Projected {
       // Some are in already: they came by `changed`, or are made again after a change of the declaration.
       await this.#table.apply(session, { gone: come, come })
       const isReady = found.events.length < pieceSize
-      await standings.reach(session, name, found.last, isReady)
+      const { last } = standing
+      await standings.reach(session, name, { next: found.last, last, isReady })
       return isReady ? 'idle' : 'again'
     })
   }

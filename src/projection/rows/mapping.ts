@@ -5,7 +5,8 @@ import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlValue } from '../../store/sql.ts'
 import { compileExpression, compileProgram, type JsonInput } from '../../stream/jq.ts'
-import type { Column, Declaration } from '../declaration.ts'
+import type { Column } from '../column.ts'
+import type { Declaration } from '../declaration.ts'
 import { columnValue } from '../tables/column-values.ts'
 
 /** What rows are made from, and where on the chain it is: no two are at the same place. */

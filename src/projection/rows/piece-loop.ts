@@ -54,6 +54,8 @@ export class PieceLoop {
     let failures = 0
     while (!this.#isStopped && this.#isWoken) {
       try {
+        // Others have their turn between two pieces, even where a database answers at once.
+        await new Promise(setImmediate)
         const left = await this.#work.piece()
         if (failures > 0) this.#work.failed(undefined)
         failures = 0

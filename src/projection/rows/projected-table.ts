@@ -75,6 +75,15 @@ export class ProjectedTable {
     if (rows.length > 0) measures.rows.add(rows.length, { projection: this.#name })
   }
 
+  /** Takes back what records behind a block made. */
+  async dropAbove(session: SqlSession, block: number): Promise<void> {
+    await this.#writer.write(session, { gone: await this.#writer.above(session, block), come: [] })
+    await session.run(
+      'DELETE FROM projection_failures WHERE projection = ? AND block > ?',
+      ...[this.#name, block],
+    )
+  }
+
   async #forget(session: SqlSession, gone: readonly RecordPlace[]): Promise<void> {
     await inPieces(gone, (some) => {
       const places = some.map(() => '(block = ? AND place = ?)').join(' OR ')

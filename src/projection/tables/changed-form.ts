@@ -7,6 +7,8 @@ import type { TableForm } from './table.ts'
 export interface StoredForm extends TableForm {
   readonly chain: string
   readonly life: string
+  /** Of the chain's own data, which are read anew after any change. */
+  readonly dataset: string | null
   /** Events with the addresses of their contracts, or the dataset with its first block. */
   readonly sources: readonly string[]
   readonly filter: string | null
@@ -19,10 +21,11 @@ export type FormChange = 'none' | 'columns' | 'again' | 'anew'
 /** The form of a declaration, as it is stored beside the table. */
 export function storedForm(
   { name, columns, key, life, filter, each }: Declaration,
-  of: { readonly chain: string; readonly sources: readonly string[] },
+  of: Pick<StoredForm, 'chain' | 'sources' | 'dataset'>,
 ): StoredForm {
   const jq = { filter: filter ?? null, each: each ?? null }
-  return { name, columns, key, life, ...jq, chain: of.chain, sources: of.sources }
+  const { chain, sources, dataset } = of
+  return { name, columns, key, life, ...jq, chain, sources, dataset }
 }
 
 /** What has changed. */
@@ -44,7 +47,9 @@ export function changeOf(from: StoredForm, to: StoredForm): FormChange {
   if (kept.some(isLong)) return 'anew'
   const isAdded = kept.length < to.columns.length
   const isMapped = kept.some(({ known, column }) => known.value !== column.value)
-  if (isAdded || isMapped || from.filter !== to.filter || from.each !== to.each) return 'again'
+  if (isAdded || isMapped || from.filter !== to.filter || from.each !== to.each) {
+    return to.dataset === null ? 'again' : 'anew'
+  }
   const isIndexed = kept.some(({ known, column }) => known.index !== column.index)
   return kept.length < from.columns.length || isIndexed ? 'columns' : 'none'
 }

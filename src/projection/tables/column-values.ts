@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts'
 import { fromHex, toHex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlStore, SqlValue } from '../../store/sql.ts'
-import type { ColumnType } from '../declaration.ts'
+import type { ColumnType } from '../column.ts'
 
 type Dialect = SqlStore['dialect']
 

@@ -2,7 +2,7 @@
 
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlRow, SqlSession, SqlStore, SqlValue } from '../../store/sql.ts'
-import type { ColumnType } from '../declaration.ts'
+import type { ColumnType } from '../column.ts'
 import type { ProjectedRow, RowsQuery } from '../projection.ts'
 import { badQuery, loaded, shownValue, stored, valueOfText } from './column-values.ts'
 import { placeColumns, quoted, type TableForm, tableOf } from './table.ts'

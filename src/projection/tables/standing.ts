@@ -17,6 +17,12 @@ export interface Standing {
 /** Where a filling begins and ends. */
 export type FillSpan = Pick<Standing, 'next' | 'last'>
 
+/** A table as it is to be, and what it is filled with when it is empty. */
+export interface DeclaredTable {
+  readonly form: StoredForm
+  readonly spanOf: (session: SqlSession) => Promise<FillSpan>
+}
+
 /** All tables of a database with `projectionMigrations`. */
 export class Standings {
   readonly #sql: SqlStore
@@ -43,15 +49,12 @@ export class Standings {
   }
 
   /** Makes all tables as they are declared; tables of declarations that are gone stay, and are told apart. */
-  async prepare(
-    forms: readonly StoredForm[],
-    spanOf: (session: SqlSession, form: StoredForm) => Promise<FillSpan>,
-  ): Promise<void> {
+  async prepare(declared: readonly DeclaredTable[]): Promise<void> {
     await this.#alone(async (session) => {
       const before = await this.all(session)
-      for (const form of forms) {
+      for (const { form, spanOf } of declared) {
         const known = before.get(form.name)
-        const span = await spanOf(session, form)
+        const span = await spanOf(session)
         if (known === undefined || known.state === 'undeclared') {
           await this.#makeAnew(session, form, span)
           continue
@@ -65,31 +68,31 @@ export class Standings {
         await alterTables(session, { from: known.form, to: form }, this.#sql.dialect)
         await this.#set(session, form, change === 'again' ? { state: 'filling', ...span } : known)
       }
-      const declared = new Set(forms.map(({ name }) => name))
+      const names = new Set(declared.map(({ form }) => form.name))
       for (const [name, known] of before) {
-        if (!declared.has(name)) {
+        if (!names.has(name))
           await this.#set(session, known.form, { ...known, state: 'undeclared' })
-        }
       }
     })
   }
 
   /** Empties a table. */
-  async remake(
-    form: StoredForm,
-    spanOf: (session: SqlSession, form: StoredForm) => Promise<FillSpan>,
-  ): Promise<void> {
+  async remake({ form, spanOf }: DeclaredTable): Promise<void> {
     await this.#alone(async (session) => {
       await session.get('SELECT name FROM projections WHERE name = ? FOR UPDATE', form.name)
-      await this.#makeAnew(session, form, await spanOf(session, form))
+      await this.#makeAnew(session, form, await spanOf(session))
     })
   }
 
   /** Says how far a table is, in the transaction of what was filled in. */
-  async reach(session: SqlSession, name: string, next: number, isReady: boolean): Promise<void> {
+  async reach(
+    session: SqlSession,
+    name: string,
+    { next, last, isReady }: FillSpan & { readonly isReady: boolean },
+  ): Promise<void> {
     await session.run(
-      'UPDATE projections SET fill_next = ?, state = ? WHERE name = ?',
-      ...[next, isReady ? 'ready' : 'filling', name],
+      'UPDATE projections SET fill_next = ?, fill_last = ?, state = ? WHERE name = ?',
+      ...[next, last, isReady ? 'ready' : 'filling', name],
     )
   }
 

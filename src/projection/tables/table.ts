@@ -1,7 +1,9 @@
 /** Names the tables of a projection, and makes, changes and drops them. */
 
+import { hash } from 'node:crypto'
 import type { SqlSession, SqlStore } from '../../store/sql.ts'
-import type { Column, Declaration } from '../declaration.ts'
+import type { Column } from '../column.ts'
+import type { Declaration } from '../declaration.ts'
 import { columnType } from './column-values.ts'
 
 type Dialect = SqlStore['dialect']
@@ -10,9 +12,9 @@ type Dialect = SqlStore['dialect']
 export type TableForm = Pick<Declaration, 'name' | 'columns' | 'key'>
 
 /** The table that is read; `qs_block`, `qs_place` and `qs_nth` say where its row, or the last event of its key, comes from. */
-export const tableOf = (name: string) => `"projection_${name}"`
+export const tableOf = (name: string) => `"projected_${name}"`
 /** Where the table has a key: what each event gave. */
-export const historyOf = (name: string) => `"projection_${name}__events"`
+export const historyOf = (name: string) => `"projected_${name}__events"`
 
 /** The table with a row an event, and so the one that the rows of events go into. */
 export const rowsOf = ({ name, key }: TableForm) =>
@@ -35,19 +37,20 @@ export async function createTables(
   const own = columns.map(
     (column) => `, ${quoted(column.name)} ${columnType(column.type, dialect)}`,
   )
-  const rowKey = key.length > 0 ? ', qs_key TEXT NOT NULL' : ''
+  const digest = columnType('text', dialect)
+  const rowKey = key.length > 0 ? `, qs_key ${digest} NOT NULL` : ''
   await session.run(
     `CREATE TABLE ${rowsOf(form)} (${placeTypes}${rowKey}${own.join('')}, PRIMARY KEY (${place})) WITHOUT ROWID`,
   )
   if (key.length > 0) {
     await session.run(
       `CREATE TABLE ${tableOf(name)}
-        (qs_key TEXT PRIMARY KEY, ${placeTypes}, qs_events INTEGER NOT NULL${own.join('')})`,
+        (qs_key ${digest} PRIMARY KEY, ${placeTypes}, qs_events INTEGER NOT NULL${own.join('')})`,
     )
     await session.run(
-      `CREATE INDEX "projection_${name}__by_key" ON ${historyOf(name)} (qs_key, ${place})`,
+      `CREATE INDEX "projected_${name}__by_key" ON ${historyOf(name)} (qs_key, ${place})`,
     )
-    await session.run(`CREATE INDEX "projection_${name}__by_place" ON ${tableOf(name)} (${place})`)
+    await session.run(`CREATE INDEX "projected_${name}__by_place" ON ${tableOf(name)} (${place})`)
   }
   for (const column of columns) if (column.index) await createIndex(session, form, column, dialect)
 }
@@ -90,7 +93,9 @@ export async function alterTables(
   }
 }
 
-const indexOf = (name: string, column: Column) => quoted(`projection_${name}__${column.name}`)
+/** PostgreSQL cuts names after 63 bytes, and indexes share them with tables. */
+const indexOf = (name: string, column: Column) =>
+  quoted(`projected_${name}__of_${hash('sha256', column.name, 'hex').slice(0, 12)}`)
 
 /** Such that pages in the order of the column can follow it: absent values come first on both. */
 async function createIndex(

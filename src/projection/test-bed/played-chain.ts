@@ -21,11 +21,15 @@ export interface Payment {
   readonly args: { readonly [name: string]: Json }
 }
 
-interface PlayedBlock extends SourceBlock {
+/** A block with its payments. */
+export interface PlayedBlock extends SourceBlock {
   readonly payments: readonly Payment[]
 }
 
 const hashOf = (text: string): Hex => `0x${createHash('sha256').update(text).digest('hex')}`
+
+/** The hash of the transaction of a payment. */
+export const transactionOf = (id: number): Hex => hashOf(`payment ${id}`)
 
 /** A payment of some amount between accounts that are named by small numbers. */
 export function payment(id: number, amount: bigint, [from, to] = [1, 2]): Payment {
@@ -66,6 +70,10 @@ export class PlayedChain implements Source {
 
   get height(): number {
     return this.#blocks.length - 1
+  }
+
+  block(number: number): PlayedBlock | undefined {
+    return this.#blocks[number]
   }
 
   /** Hash of the last block. */
@@ -125,8 +133,8 @@ function found(blocks: readonly PlayedBlock[]): FoundEvents {
 
 function eventsOf({ number, hash, payments }: PlayedBlock): readonly SourceEvent[] {
   return payments.map(({ id, args }, logIndex) => ({
-    ...{ key: `${hashOf(`payment ${id}`)}:0`, address: vault, name: 'Paid', args, logIndex },
+    ...{ key: `${transactionOf(id)}:0`, address: vault, name: 'Paid', args, logIndex },
     ...{ signature: 'Paid(address,address,uint256)', blockNumber: number, blockHash: hash },
-    transactionHash: hashOf(`payment ${id}`),
+    transactionHash: transactionOf(id),
   }))
 }

@@ -13,6 +13,7 @@ import type { ProjectedRow } from '../projection.ts'
 import { projectionMigrations } from '../projection-schema.ts'
 import { createProjections, type Projections } from '../projections.ts'
 import { type PlayedChain, vault } from './played-chain.ts'
+import { playedClient } from './played-client.ts'
 
 /** What is needed of a test. */
 export interface Test {
@@ -50,7 +51,10 @@ export async function project(
       ...{ chain: 'test', contracts: { vault } },
       declarations: declarations.map((one) => readDeclaration(one)),
     },
-    world,
+    {
+      ...world,
+      reading: { client: playedClient(chain), pollMs: 1, confirmations, finalityDepth: 55 },
+    },
   )
   await projections.prepare()
   const listener = createListener(
@@ -80,8 +84,22 @@ export async function project(
           ...['test', chain.height],
         )
         const isAtHead = checkpoint === chain.height && row?.hash === chain.tip
+        const read = await sql.all(
+          'SELECT name, fill_next, hash FROM projections LEFT JOIN projection_blocks ON projection = name AND number = fill_next - 1 WHERE form LIKE ?',
+          '%"dataset":"%',
+        )
+        const areRead = read.every(({ fill_next, hash }) => {
+          const number = Number(fill_next) - 1
+          return number === chain.height - confirmations && chain.block(number)?.hash === hash
+        })
         const all = await projections.list()
-        if (state === 'following' && isAtHead && !all.some((one) => one.state === 'filling')) return
+        if (
+          state === 'following' &&
+          isAtHead &&
+          areRead &&
+          !all.some((one) => one.state === 'filling')
+        )
+          return
         await new Promise((resolve) => setTimeout(resolve, 2))
       }
     },
