@@ -108,6 +108,18 @@ describe('the event decoder', () => {
     assert.equal(decoded('Paid(string memo)', { data: word(2 ** 40) }), undefined)
   })
 
+  test('is not kept busy by data that point at the same place again and again, or far away', () => {
+    const bare = (value: number) => word(value).slice(2)
+    // Sixteen members that are one: eight levels of them would be four thousand million values.
+    const level = (inner: string) => `${bare(16)}${bare(16 * 32).repeat(16)}${inner}`
+    const bomb = Array.from({ length: 8 }).reduce<string>(level, bare(0))
+    const event = `Listed(uint256${'[]'.repeat(9)} lists)`
+    assert.equal(decoded(event, { data: `0x${bare(32)}${bomb}` }), undefined)
+    for (const data of [`0x${'ff'.repeat(4_096)}`, `0x${bare(2 ** 31)}`] as const) {
+      assert.equal(decoded('Said(string text, bytes[] more)', { data }), undefined)
+    }
+  })
+
   test('writes numbers as decimal text of full precision, and bytes as hex', () => {
     const data = encoded('uint256, int8, bool, bytes4, bytes, address', [
       ...[2n ** 256n - 1n, -7, true, '0xAABBCCDD', '0xAB', account],

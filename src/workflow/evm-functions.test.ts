@@ -107,6 +107,13 @@ test('an answer that does not fit is told, however long or malformed', async () 
     const call = { contract: address, function: 'names() returns (string[])' }
     await assert.rejects(run('evm.call', call), { code: 'workflow/bad-answer' })
   }
+  // Eight levels of sixteen members that are one: four thousand million values, if they were all read.
+  const word = (value: number) => value.toString(16).padStart(64, '0')
+  const level = (inner: string) => `${word(16)}${word(16 * 32).repeat(16)}${inner}`
+  const bomb = Array.from({ length: 8 }).reduce<string>(level, word(0))
+  const { run } = await world({ eth_call: () => `0x${word(32)}${bomb}` })
+  const call = { contract: address, function: `lists() returns (uint256${'[]'.repeat(9)})` }
+  await assert.rejects(run('evm.call', call), { code: 'workflow/bad-answer' })
 })
 
 test('a contract is deployed with its constructor, and its address given', async () => {

@@ -45,7 +45,7 @@ function checkShape(value: unknown, what: string): void {
     if (leastBytes > maxKeptBytes) throw tooLarge(what, `more than ${maxKeptBytes}`)
     if (typeof one !== 'object' || one === null) continue
     if (depth >= maxDepth) {
-      const message = `${what} is nested too deeply: more than ${maxDepth} levels`
+      const message = `${what} is nested too deeply: more than ${maxDepth} levels; make it flatter, or pass it on as text`
       throw new AppError({ code: 'workflow/value-too-deep', message })
     }
     for (const [name, member] of Object.entries(one)) {
@@ -56,7 +56,7 @@ function checkShape(value: unknown, what: string): void {
 }
 
 function tooLarge(what: string, bytes: string): AppError {
-  const message = `${what} has ${bytes} bytes, over the limit of ${maxKeptBytes} bytes`
+  const message = `${what} has ${bytes} bytes, over the limit of ${maxKeptBytes} bytes; keep it elsewhere, and pass on where it is`
   return new AppError({ code: 'workflow/value-too-large', message })
 }
 

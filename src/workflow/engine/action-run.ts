@@ -201,7 +201,7 @@ function called(
     const offStop = scope.onStop((reason) => controller.abort(new Interrupted(reason)))
     const offDrop = run.onDrop(() => controller.abort())
     const cancelAlarm = run.with.timer.after(timeoutMs, () => {
-      const message = `step "${key}" took longer than ${timeoutMs} ms`
+      const message = `step "${key}" took longer than ${timeoutMs} ms, and is asked again; have it do less at a time`
       const error = new AppError({ code: 'workflow/step-too-slow', message, retry: 'later' })
       over(() => reject(error))
       controller.abort(error)

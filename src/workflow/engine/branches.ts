@@ -76,7 +76,7 @@ function startBranches<T>(
   { branches, decided }: { branches: readonly Branch<T>[]; decided: number | undefined },
 ): Started<T>[] {
   if (branches.length > maxBranches) {
-    const detail = `a fork of ${branches.length} branches is over the limit of ${maxBranches}`
+    const detail = `a fork of ${branches.length} branches is over the limit of ${maxBranches}; take a loop, or fewer at a time`
     throw new WorkflowError({ type: 'runtime', title: 'Too many branches', detail })
   }
   return branches.map((branch, at) => {

@@ -45,7 +45,7 @@ async function startChild(
 ): Promise<void> {
   await run.admit(scope)
   if (run.row.depth >= maxDepth) {
-    const detail = `workflows start each other ${maxDepth} deep, which is the limit`
+    const detail = `workflows start each other ${maxDepth} deep, which is the limit; does one start itself?`
     throw new WorkflowError({ type: 'runtime', title: 'Too many nested workflows', detail })
   }
   const id = childId(run, key)

@@ -127,6 +127,43 @@ describe('workers on one PostgreSQL', () => {
     await end()
   })
 
+  test('one that waits in the memory of a worker goes on by the definition that another process gave it', async () => {
+    const { one, other, end } = await two()
+    const order = (world: DurableWorld, version: string, last: string) =>
+      written(
+        'order',
+        async (context) => {
+          await world.effects.act(context, '/do/0/first')
+          await context.ask('/do/1/approve', { kind: 'approval', title: 'Pay?' })
+          return world.effects.act(context, last)
+        },
+        { version },
+      )
+    for (const world of [one, other]) {
+      await world.deploy(order(world, '2.0.0', '/do/2/new'), order(world, '1.0.0', '/do/2/old'))
+    }
+    // Only the one runs workflows.
+    await one.engine.start()
+    const id = await one.engine.begin({ name: 'order' }, null)
+    await one.until(id, ({ status }) => status === 'waiting')
+    const { hash } = order(other, '2.0.0', '')
+    await other.engine.migrate(id, hash)
+    one.engine.wake()
+    const asked = async () =>
+      (await other.engine.questions({ limit: 1, status: 'open' })).items[0]?.id
+    let question: string | undefined
+    for (let turn = 0; turn < 1_000 && question === undefined; turn += 1) {
+      await pause(1)
+      question = await asked()
+    }
+    await other.engine.answer(question ?? '', 'ada', true)
+    one.engine.wake()
+    const ended = await one.until(id, ({ status }) => status === 'completed')
+    assert.equal(ended.definitionHash, hash)
+    assert.deepEqual(one.effects.steps(), ['/do/0/first', '/do/2/new'])
+    await end()
+  })
+
   test('what waits is woken by whoever is there, and its end is heard by whoever asked', async () => {
     const { one, other, end } = await two()
     const asks = written('asks', (context) =>

@@ -60,6 +60,8 @@ export async function openInbox(
   }
 }
 
+const message = 'seq, event_id, event, is_chain FROM messages WHERE instance_id = ? AND inbox = ?'
+
 async function nextOf(
   run: LiveRun,
   scope: Scope,
@@ -70,10 +72,11 @@ async function nextOf(
   await run.admit(scope)
   let found: SqlRow | undefined
   const look = async () => {
+    // That one was missed is told before what came earlier is read.
     const rows = await run.with.sql.all(
-      `SELECT seq, event_id, event, is_chain FROM messages WHERE instance_id = ? AND inbox = ? AND event IS NOT NULL
-        ORDER BY seq LIMIT ?`,
-      ...[run.id, inbox, taken.size + 1],
+      `SELECT ${message} AND event_id = '${fullMark}' UNION ALL
+        SELECT * FROM (SELECT ${message} AND event IS NOT NULL ORDER BY seq LIMIT ?) AS waiting`,
+      ...[run.id, inbox, run.id, inbox, taken.size + 1],
     )
     const row = rows.find(({ seq }) => !taken.has(Number(seq)))
     if (row === undefined) return false
@@ -116,7 +119,7 @@ function journaled(
 /** @throws WorkflowError where an event could not be kept */
 function throwMarked({ event_id: mark, event }: SqlRow, step: string): void {
   if (mark === fullMark) {
-    const detail = `the inbox of ${step} was full: ${maxMessages} events waited in it`
+    const detail = `the inbox of ${step} was full: ${maxMessages} events waited in it, which is the limit; listen to fewer, or read them sooner`
     throw new WorkflowError({ type: 'runtime', title: 'Inbox full', detail })
   }
   if (mark !== largeMark) return

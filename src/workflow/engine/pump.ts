@@ -91,7 +91,8 @@ export class Pump {
     await this.#deliverEmitted()
     await fireSchedules(sql, (hash) => definitions.byHash(hash), nowMs)
     const room = Math.max(0, maxBusy - runs.busy)
-    const due = await claims.due(nowMs, { known: runs.size, room })
+    const known = runs.size
+    const due = await claims.due(nowMs, { known, room })
     this.#hasMore = false
     for (const { id, nudge } of due) {
       if (!this.#isActive) return
@@ -102,7 +103,7 @@ export class Pump {
       }
       void runs.take(id, nudge)
     }
-    if (due.length >= runs.size + room) this.#hasMore = true
+    if (due.length >= known + room) this.#hasMore = true
     if (this.#hasMore) this.#with.tellOthers()
     await this.#with.lookAround()
     await this.#setAlarm(nowMs)

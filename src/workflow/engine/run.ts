@@ -393,6 +393,6 @@ function reasonOf({ detail, title, type }: Problem): string {
 }
 
 function tooMuch(what: string, limit: number): WorkflowError {
-  const detail = `the journal of the instance has reached its limit of ${limit} ${what}`
+  const detail = `the journal of the instance has reached its limit of ${limit} ${what}; let parts of it be runs of their own (run: workflow)`
   return new WorkflowError({ type: 'runtime', title: 'Journal too large', detail })
 }

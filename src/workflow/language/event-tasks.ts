@@ -106,7 +106,9 @@ async function takeSome(listening: Listening, scope: Scope, key: string): Promis
   const correlation = new Map<string, string>()
   for (let at = 0; ; at += 1) {
     if (at >= maxEvents)
-      throw overLimit(`"listen" has taken ${maxEvents} events, which is the limit`)
+      throw overLimit(
+        `"listen" has taken ${maxEvents} events, which is the limit; end it earlier by "until"`,
+      )
     const event = await nextOrUntil(untilConsumed, scope, { key, inboxKey, wishes, at })
     if (event === undefined) break
     if (!correlated(strategy.filters, { event, scope, correlation })) continue
@@ -184,7 +186,9 @@ async function takeAll(
   const correlation = new Map<string, string>()
   for (let turn = 0; open.size > 0; turn += 1) {
     if (turn >= maxEvents)
-      throw overLimit(`"listen" has taken ${maxEvents} events, which is the limit`)
+      throw overLimit(
+        `"listen" has taken ${maxEvents} events, which is the limit; end it earlier by "until"`,
+      )
     const waiting = [...open]
     const { value } = await durable.race(
       `${key}#turn/${turn}`,

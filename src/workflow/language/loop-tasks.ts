@@ -53,7 +53,9 @@ function listOf(value: Data): readonly Data[] {
     throw new WorkflowError({ type: 'expression', title: 'No list', detail })
   }
   if (value.length <= maxIterations) return value
-  throw overLimit(`the loop has ${value.length} items, over the limit of ${maxIterations}`)
+  throw overLimit(
+    `the loop has ${value.length} items, over the limit of ${maxIterations}; go through them in parts, each a run of its own`,
+  )
 }
 
 /** `fork`: all outputs in the order of the branches, or that of the branch which ends first. */

@@ -116,10 +116,14 @@ export function scopeOf(frame: Frame, task: TaskFacts | undefined, rawInput: Dat
 export function countVisit({ run, depth }: Frame): void {
   run.visits += 1
   if (run.visits > maxVisits) {
-    throw overLimit(`the instance has run ${maxVisits} tasks, which is the limit`)
+    throw overLimit(
+      `the instance has run ${maxVisits} tasks, which is the limit; does it go in circles?`,
+    )
   }
   if (depth > maxNesting) {
-    throw overLimit(`tasks are nested deeper than ${maxNesting}, which is the limit`)
+    throw overLimit(
+      `tasks are nested deeper than ${maxNesting}, which is the limit; does a function call itself?`,
+    )
   }
 }
 
