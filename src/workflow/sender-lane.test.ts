@@ -80,6 +80,23 @@ test('a transaction whose block leaves the chain goes out again with the same by
   assert.equal(node.sent.length, 2)
 })
 
+test('a transaction that another process saw mined and final is told to whoever waits for it here', async (t) => {
+  const { sql, sender, seconds } = await world(t)
+  let told: string | undefined
+  const sending = sender.send(request('a'), running()).then(({ hash }) => {
+    told = hash
+  })
+  await turns()
+  const outcome = { hash: '0xab', blockNumber: 9, blockHash: '0xb9', succeeded: true, gasUsed: '1' }
+  await sql.run(
+    "UPDATE sent_transactions SET state = 'final', outcome = ?, revision = revision + 1",
+    JSON.stringify(outcome),
+  )
+  await seconds(3)
+  assert.equal(told, '0xab')
+  await sending
+})
+
 test('a block that its node calls final at once is watched until it is deep, since it can leave', async (t) => {
   const { node, sender, seconds, states } = await world(t)
   sender.start()

@@ -188,6 +188,7 @@ export class Lane implements TransactionSender {
       if (isAwaited || open.length === 0 || this.#rounds % restingRounds === 0) {
         await this.#lookAtMined()
       }
+      await this.#tellOthers(open)
       this.#open = await this.#with.store.openCount()
       this.#problem = undefined
     } catch (error) {
@@ -248,6 +249,14 @@ export class Lane implements TransactionSender {
     for (const one of all) {
       if (head - outcome.blockNumber >= one.confirmations) one.resolve(outcome)
     }
+  }
+
+  /** What another process saw mined, and perhaps final by now, is told to those who wait for it here. */
+  async #tellOthers(open: readonly SentTransaction[]): Promise<void> {
+    const awaited = new Set(this.#waiters.keys())
+    for (const { idempotencyKey } of open) awaited.delete(idempotencyKey)
+    if (awaited.size === 0) return
+    for (const sent of await this.#with.store.final([...awaited])) await this.#tellMined(sent)
   }
 
   /** Watches what is in blocks: it becomes final, or open again when its block has left the chain. */

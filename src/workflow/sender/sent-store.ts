@@ -34,6 +34,9 @@ export const senderMigrations: readonly Migration[] = [
   },
 ]
 
+/** Keys of one query. */
+const keysAtOnce = 500
+
 /** Transactions of one lane. */
 export class SentStore {
   readonly #sql: SqlStore
@@ -56,6 +59,18 @@ export class SentStore {
     const query =
       'SELECT * FROM sent_transactions WHERE lane = ? AND state = ? ORDER BY nonce LIMIT ?'
     return (await this.#sql.all(query, this.#lane, state, most)).map(sentOf)
+  }
+
+  /** Those of some keys that are final. */
+  async final(keys: readonly Hex[]): Promise<readonly SentTransaction[]> {
+    const found: SentTransaction[] = []
+    for (let at = 0; at < keys.length; at += keysAtOnce) {
+      const some = keys.slice(at, at + keysAtOnce)
+      const marks = some.map(() => '?').join(', ')
+      const query = `SELECT * FROM sent_transactions WHERE lane = ? AND state = 'final' AND idempotency_key IN (${marks})`
+      found.push(...(await this.#sql.all(query, this.#lane, ...some)).map(sentOf))
+    }
+    return found
   }
 
   /** How many are open. */
