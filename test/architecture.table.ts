@@ -67,7 +67,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: [
       ...['@grpc/grpc-js', '@grpc/proto-loader', 'ajv', 'ajv-formats', 'croner', 'jose'],
       ...['protobufjs', 'undici', 'viem', 'yaml'],
-      ...['@aws-sdk/client-lambda', 'zod'],
+      ...['@aws-sdk/client-lambda', '@restatedev/restate-sdk', 'zod'],
     ],
   },
   projection: {

@@ -9,6 +9,7 @@ import {
   type Kind,
   list,
   oneOf,
+  port,
   type Setting,
   section,
   text,
@@ -78,6 +79,36 @@ export const eventSettings = {
     env: 'QS_MINIMUM_LIFE',
     description:
       'Life of an event that is enough for every step, however much the step asks for; by default finalized, or confirmed where blocks may come for transactions only',
+  },
+  durable: {
+    ...{ kind: oneOf('sql', 'restate'), default: 'sql' as const, env: 'QS_DURABLE' },
+    description:
+      'Who keeps the journals of runs: this program in its database, or a Restate cluster, see docs/restate.md',
+  },
+  restateIngress: {
+    ...{ kind: web, default: undefined, env: 'RESTATE_INGRESS' },
+    description: 'Ingress of the Restate cluster, such as http://127.0.0.1:8080',
+  },
+  restateAdmin: {
+    ...{ kind: web, default: undefined, env: 'RESTATE_ADMIN' },
+    description: 'Admin API of the Restate cluster, such as http://127.0.0.1:9070',
+  },
+  restateHost: {
+    ...{ kind: text, default: '127.0.0.1', env: 'QS_RESTATE_HOST' },
+    description: 'Address on which this program listens for the Restate cluster',
+  },
+  restatePort: {
+    ...{ kind: port, default: 9_080, env: 'QS_RESTATE_PORT' },
+    description: 'Port on which this program listens for the Restate cluster',
+  },
+  restateEndpoint: {
+    ...{ kind: web, default: undefined, env: 'QS_RESTATE_ENDPOINT' },
+    description:
+      'URL under which the Restate cluster reaches this program; by default host and port',
+  },
+  restateService: {
+    ...{ kind: text, default: 'quantumstream', env: 'QS_RESTATE_SERVICE' },
+    description: 'Name of the service in the Restate cluster; nodes of one database share it',
   },
   retention: {
     ...{ kind: within(0, 36_500, false), default: undefined, env: 'QS_RETENTION', unit: 'days' },

@@ -22,7 +22,7 @@ import type { EventStore } from '../stream/stream.ts'
 import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
 import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
 import type { DefinitionDesk } from '../workflow/definition-desk.ts'
-import { createWorkflowEngine, workflowMigrations } from '../workflow/engine.ts'
+import { workflowMigrations } from '../workflow/engine.ts'
 import type { EventIntake } from '../workflow/event-intake.ts'
 import { evmFunctions } from '../workflow/evm-functions.ts'
 import type { FunctionRegistry } from '../workflow/function-registry.ts'
@@ -37,6 +37,7 @@ import { chainListener } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { listenForWorkflows, takingFor } from './definition-wiring.ts'
+import { openEngine } from './engine-wiring.ts'
 import { openEventDatabase } from './event-database.ts'
 import { startEventQueue, wakeQueue } from './event-queue.ts'
 import { openFunctions } from './function-providers.ts'
@@ -108,7 +109,7 @@ export async function startEventWing(
     ...outsideSteps(composition, { http, folder }),
     ...evmFunctions({ client: chain.client, sender, book }),
   }
-  const engine = createWorkflowEngine({
+  const engine = await openEngine(composition, {
     ...{ ...world, sql, random: Math.random, functions: steps },
     minimumLife: values.minimumLife ?? (chain.minesOnDemand ? 'confirmed' : 'finalized'),
     ended: (instance) => sinks.outcomeWrites(instance),

@@ -35,7 +35,7 @@ import { maxBusy, Pump } from './pump.ts'
 import { listQuestions, openQuestions, takeAnswer } from './questions.ts'
 import { replayOn } from './replay.ts'
 import type { RunEnvironment } from './run-environment.ts'
-import { Runs } from './runs.ts'
+import { type InstanceRuns, Runs, type RunsParts } from './runs.ts'
 import { keepSchedule, scheduleAfter } from './schedules.ts'
 import { Signals } from './signals.ts'
 
@@ -53,7 +53,7 @@ class DurableEngine implements WorkflowEngine {
   readonly #definitions: Definitions
   readonly #outcomes = new Outcomes()
   readonly #claims: Claims
-  readonly #runs: Runs
+  readonly #runs: InstanceRuns
   readonly #pump: Pump
   readonly #tally: InstanceTally
   readonly #signals: Signals
@@ -87,7 +87,8 @@ class DurableEngine implements WorkflowEngine {
       openQuestions: () => openQuestions(sql),
       runs: () => ({ held: this.#runs.size, busy: this.#runs.busy }),
     })
-    this.#runs = new Runs({
+    const { runs: runsOf = (parts: RunsParts) => new Runs(parts) } = dependencies
+    this.#runs = runsOf({
       ...{ ...dependencies, observe: dependencies.observe, enoughLife: lives.indexOf(minimumLife) },
       ...{ definitions: this.#definitions, outcomes: this.#outcomes, measures: this.#measures },
       owner: () => this.#claims.owner(),

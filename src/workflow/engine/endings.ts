@@ -19,7 +19,10 @@ export type RunEnd =
   | { readonly kind: 'failed'; readonly problem: Problem; readonly reason: string }
 
 /** How a run ends. @throws AppError the database's trouble, which is not the workflow's */
-export async function endOf(run: LiveRun, running: Promise<Json>): Promise<RunEnd> {
+export async function endOf(
+  run: Pick<LiveRun, 'isInterrupted'>,
+  running: Promise<Json>,
+): Promise<RunEnd> {
   try {
     const output = await running
     return { kind: 'completed', output, text: keptJson(output, 'the output of the workflow') }
@@ -29,6 +32,12 @@ export async function endOf(run: LiveRun, running: Promise<Json>): Promise<RunEn
     return { kind: 'failed', problem: problemOf(error), reason: keptReason(error) }
   }
 }
+
+/** What is to be known of a run that has ended. */
+type EndingRun = Pick<
+  LiveRun,
+  'with' | 'id' | 'row' | 'isInterrupted' | 'step' | 'journal' | 'listens' | 'asks' | 'workflow'
+>
 
 /** What ends an instance. */
 interface Ending {
@@ -50,7 +59,7 @@ const failure = `UPDATE instances SET status = ?, step = ?, reason = ?, error = 
   wake_at_ms = NULL, updated_at_ms = ? WHERE id = ? AND status <> 'paused'`
 
 /** The end of a run, as rows. */
-export function ending(run: LiveRun, end: RunEnd): Ending {
+export function ending(run: EndingRun, end: RunEnd): Ending {
   const nowMs = run.with.clock.nowMs()
   const hasCompleted = end.kind === 'completed' && !run.isInterrupted
   const more = after(run, nowMs, hasCompleted)
@@ -87,7 +96,7 @@ export function ending(run: LiveRun, end: RunEnd): Ending {
 
 /** What fails while it is undone has failed, unless that is what it had failed with before. */
 function statusOf(
-  { row, isInterrupted }: LiveRun,
+  { row, isInterrupted }: EndingRun,
   end: RunEnd,
 ): 'failed' | 'cancelled' | 'retracted' {
   const { interrupt, problem } = row
@@ -97,7 +106,7 @@ function statusOf(
 }
 
 function endLine(
-  { journal, step = '', row }: LiveRun,
+  { journal, step = '', row }: EndingRun,
   {
     status,
     problem,
@@ -117,7 +126,7 @@ function endLine(
   }
 }
 
-function after(run: LiveRun, nowMs: number, hasCompleted: boolean): readonly SqlWrite[] {
+function after(run: EndingRun, nowMs: number, hasCompleted: boolean): readonly SqlWrite[] {
   const { row, workflow } = run
   const writes: SqlWrite[] = [...run.with.afterEnd(workflow, nowMs)]
   if (row.parentId !== undefined) writes.push({ sql: nudge, values: [nowMs, row.parentId] })

@@ -8,6 +8,7 @@ import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, RunnableWorkflow } from '../durable-context.ts'
 import type { Instance, StepPoint } from '../workflow.ts'
 import type { Evaluate } from './event-match.ts'
+import type { InstanceRuns, RunsParts } from './runs.ts'
 
 /** What the engine needs of the world. */
 export interface EngineDependencies {
@@ -22,6 +23,8 @@ export interface EngineDependencies {
   readonly compile: (document: Json) => RunnableWorkflow
   /** Evaluates a filter on an event. */
   readonly evaluate: Evaluate
+  /** Who runs instances instead of this process by itself. */
+  readonly runs?: ((parts: RunsParts) => InstanceRuns) | undefined
   /** Whether instances are run; otherwise they are started, changed and shown for workers elsewhere. */
   readonly isWorker?: boolean
   /** How long a worker of several is believed to live that says nothing; default 15,000. */

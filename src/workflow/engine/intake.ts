@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { SqlSession, SqlWrite } from '../../store/sql.ts'
+import type { SqlRow, SqlSession, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, CloudEvent, EventWish, RunnableWorkflow } from '../durable-context.ts'
 import { keptJson, keptReason } from '../kept-json.ts'
 import type { Instance } from '../workflow.ts'
@@ -245,7 +245,8 @@ export async function goOn(
   await letRun(session, id, { life: undefined, nowMs })
 }
 
-async function letRun(
+/** Lets an instance run from its beginning. */
+export async function letRun(
   session: SqlSession,
   id: string,
   { life, nowMs }: { life: number | undefined; nowMs: number },
@@ -266,17 +267,27 @@ export async function dropUndone(session: SqlSession, id: string, nowMs: number)
     'SELECT seq, step, kind FROM journal WHERE instance_id = ? AND dropped = 0',
     id,
   )
+  for (const seq of undoneSteps(lines)) {
+    await session.run('UPDATE journal SET dropped = 1 WHERE instance_id = ? AND seq = ?', id, seq)
+  }
+  await rewind(session, id, nowMs)
+}
+
+/** Places of the lines of steps that were undone, of what undid them, and of failures. */
+export function undoneSteps(lines: readonly SqlRow[]): ReadonlySet<number> {
   const undone = new Set<string>()
   for (const { step } of lines) {
     const at = String(step).indexOf(compensationMark)
     if (at >= 0) undone.add(String(step).slice(0, at))
   }
-  for (const { seq = 0, step, kind } of lines) {
+  const places = new Set<number>()
+  for (const { seq, step, kind } of lines) {
     const isUndone = isWithin(String(step), undone) || String(step).startsWith('#compensation')
-    if (!isUndone && !['failed', 'cancelled', 'retracted'].includes(String(kind))) continue
-    await session.run('UPDATE journal SET dropped = 1 WHERE instance_id = ? AND seq = ?', id, seq)
+    if (isUndone || ['failed', 'cancelled', 'retracted'].includes(String(kind))) {
+      places.add(Number(seq))
+    }
   }
-  await rewind(session, id, nowMs)
+  return places
 }
 
 /** Whether a key is one of those, or lies under one of them. */

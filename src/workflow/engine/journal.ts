@@ -61,12 +61,17 @@ export class Journal {
 
   /** Reads the journal of an instance. */
   static async load(sql: SqlSession, instanceId: string): Promise<Journal> {
-    const journal = new Journal(instanceId)
     const rows = await sql.all(
       `SELECT seq, step, kind, action, attempt, at_ms, output, error, dropped FROM journal WHERE instance_id = ?
         ORDER BY seq`,
       instanceId,
     )
+    return Journal.of(instanceId, rows)
+  }
+
+  /** The journal that these rows are, oldest first. */
+  static of(instanceId: string, rows: readonly SqlRow[]): Journal {
+    const journal = new Journal(instanceId)
     for (const row of rows) journal.#take(row)
     return journal
   }

@@ -8,13 +8,13 @@ import type { Definitions } from './definitions.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import { Journal } from './journal.ts'
 import { replayOn } from './replay.ts'
-import type { Runs } from './runs.ts'
+import type { InstanceRuns } from './runs.ts'
 
 /** What a migration needs. */
 interface MigrationParts {
   readonly sql: SqlStore
   readonly definitions: Definitions
-  readonly runs: Runs
+  readonly runs: InstanceRuns
   readonly nowMs: number
 }
 

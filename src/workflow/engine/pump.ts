@@ -7,7 +7,7 @@ import type { SqlSession, SqlStore } from '../../store/sql.ts'
 import type { CloudEvent } from '../durable-context.ts'
 import type { Claims } from './claims.ts'
 import type { Definitions } from './definitions.ts'
-import type { Runs } from './runs.ts'
+import type { InstanceRuns } from './runs.ts'
 import { fireSchedules } from './schedules.ts'
 
 /** Instances that do something at the same time. */
@@ -27,7 +27,7 @@ interface PumpParts {
   readonly logger: Logger
   readonly claims: Claims
   readonly definitions: Definitions
-  readonly runs: Runs
+  readonly runs: InstanceRuns
   deliver(session: SqlSession, event: CloudEvent): Promise<unknown>
   /** How often is looked, where several workers share a database, for what no notice told of. */
   pollMs(): number

@@ -30,6 +30,24 @@ export interface RunsParts extends Omit<RunEnvironment, 'context'> {
   readonly left: (row: InstanceRow) => void
 }
 
+/** What an engine asks of whoever runs its instances. */
+export type InstanceRuns = Pick<
+  Runs,
+  | 'abandon'
+  | 'begin'
+  | 'busy'
+  | 'drain'
+  | 'get'
+  | 'has'
+  | 'nextWaitMs'
+  | 'open'
+  | 'owner'
+  | 'renew'
+  | 'size'
+  | 'stop'
+  | 'take'
+>
+
 /** The runs of one engine. */
 export class Runs {
   readonly #with: RunsParts

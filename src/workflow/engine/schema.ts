@@ -170,4 +170,12 @@ export const engineMigrations: readonly Migration[] = [
       'CREATE INDEX archived_instances_marked ON archived_instances (seq) WHERE is_gone = 0',
     ],
   },
+  {
+    id: 'workflow/006-restate-writes',
+    statements: [
+      'CREATE TABLE restate_writes (key TEXT PRIMARY KEY, instance_id TEXT NOT NULL)',
+      'CREATE INDEX restate_writes_by_instance ON restate_writes (instance_id)',
+      'ALTER TABLE messages ADD COLUMN number INTEGER',
+    ],
+  },
 ]
