@@ -11,6 +11,7 @@ import { demoCommand } from './commands/demo.ts'
 import { functionCommand } from './commands/function.ts'
 import { keysCommand } from './commands/keys.ts'
 import { notifyCommand } from './commands/notify.ts'
+import { projectionCommand } from './commands/projection.ts'
 import { startCommand } from './commands/start.ts'
 import { workflowCommand } from './commands/workflow.ts'
 
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   chainCommand,
   workflowCommand,
   functionCommand,
+  projectionCommand,
   notifyCommand,
   keysCommand,
   configCommand,

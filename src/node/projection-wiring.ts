@@ -61,7 +61,7 @@ async function readProjections(
 }
 
 /** The declaration in a file. @throws AppError as above */
-async function readProjectionFile(file: string): Promise<Declaration> {
+export async function readProjectionFile(file: string): Promise<Declaration> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw unreadable(file, cause)
   })

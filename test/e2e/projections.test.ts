@@ -1,12 +1,12 @@
 /** Has a node keep tables of its own chain, and reads them by REST: pages, filters, exports, after a restart. */
 
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startNode } from '../../src/node/node.ts'
 import { type Page, startCalm } from './calm-node.ts'
-import { eventually, getJson, temporaryFolder } from './program.ts'
+import { eventually, getJson, startProgram, temporaryFolder } from './program.ts'
 
 type Row = Readonly<Record<string, unknown>>
 interface Projection {
@@ -98,6 +98,7 @@ test('a node keeps the tables that are declared, and gives their rows by REST', 
   )
   assert.equal((await fetch(of(first, '/deposits/export?where=no.eq.1'))).status, 400)
 
+  await byCommand(first, projections)
   await first.stop()
   await writeFile(path.join(projections, 'accounts.yaml'), accounts)
   const second = await startNode(settings)
@@ -119,6 +120,33 @@ test('a node keeps the tables that are declared, and gives their rows by REST', 
     return page.items[0]?.total === String(total) ? true : undefined
   })
 })
+
+/** The same in a terminal, side by side. */
+async function byCommand({ apiUrl }: { readonly apiUrl: string }, folder: string): Promise<void> {
+  const port = `--api-port=${new URL(apiUrl).port}`
+  const [file, out] = [path.join(folder, 'deposits.yaml'), path.join(folder, 'deposits.csv')]
+  const run = async (...words: string[]) => {
+    const program = startProgram(['projection', ...words])
+    return [(await program.exited)[0], program.output()] as const
+  }
+  const where = ['--where', 'amount.gt.0 and block.gt.0']
+  const [checked, rows, exported] = await Promise.all([
+    run('check', file),
+    run('rows', 'deposits', port, ...where, '--columns=memo', '--json'),
+    run('export', 'deposits', port, '--format=csv', `--out=${out}`),
+  ])
+  assert.match(
+    checked[1],
+    /deposits\.yaml: well; table "deposits", 4 columns, a row for each event/,
+  )
+  const { items } = JSON.parse(rows[1]) as Page<Row>
+  assert.deepEqual(
+    items.map((row) => Object.keys(row)),
+    [['memo'], ['memo'], ['memo']],
+  )
+  assert.equal(exported[0], 0, exported[1])
+  assert.equal((await readFile(out, 'utf8')).split('\r\n').length, 5)
+}
 
 test("a node keeps tables of its chain's own data, and goes back with it", async (t) => {
   const folder = await temporaryFolder(t)
