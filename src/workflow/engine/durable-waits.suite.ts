@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import type { CloudEvent, DurableContext } from '../durable-context.ts'
@@ -52,6 +53,30 @@ export function durableWaitsSuite(name: string, open: () => Promise<SqlStore>): 
 
     const event = (id: string, more: Record<string, Json> = {}): CloudEvent => ({
       ...{ specversion: '1.0', id, source: '/orders', type: 'order.paid', ...more },
+    })
+
+    test('a time is kept though something else had the instance look before it', async () => {
+      await world.deploy(
+        written(
+          'due',
+          async (context) => {
+            await context.sleep('/do/0', 5_000)
+            return 'over'
+          },
+          { trigger: { on: { kind: 'one', wishes: [{ attributes: { type: 'order.paid' } }] } } },
+        ),
+      )
+      const [id = ''] = await world.give(event('e-1'), 'pending')
+      await waiting(id)
+      for (const life of ['confirmed', 'safe', 'finalized'] as const) {
+        await sql.transaction((session) => world.engine.advance(session, 'e-1', life))
+        world.engine.wake()
+        const rests = async () => (await sql.get('SELECT wake_at_ms AS at FROM instances'))?.at
+        for (let turn = 0; turn < 1_000 && (await rests()) === world.time.nowMs(); turn += 1)
+          await nextTurn()
+      }
+      world.time.advance(5_000)
+      assert.equal((await completed(id)).output, 'over')
     })
 
     const shop = written('shop', async (context, input) => {

@@ -45,6 +45,8 @@ export class Pump {
   #isWanted = false
   #pumping: Promise<void> = Promise.resolve()
   #alarmAtMs = Number.POSITIVE_INFINITY
+  /** The first time that was asked for while the next one is looked up. */
+  #askedAtMs = Number.POSITIVE_INFINITY
   #cancelAlarm = () => {}
   #cancelRest = () => {}
   /** More was due than there was room for. */
@@ -111,8 +113,10 @@ export class Pump {
 
   async #setAlarm(nowMs: number): Promise<void> {
     const { claims, sql, runs } = this.#with
+    this.#askedAtMs = Number.POSITIVE_INFINITY
     const scheduled = await sql.get('SELECT min(next_at_ms) AS at FROM schedules')
     const times = [await claims.nextDueMs(nowMs), scheduled?.at ?? undefined, runs.nextWaitMs()]
+    times.push(this.#askedAtMs)
     const longest = claims.owner() === null ? longestSleepMs : this.#with.pollMs()
     const next = Math.min(...times.filter((at) => at !== undefined).map(Number), nowMs + longest)
     this.#alarmAtMs = Number.POSITIVE_INFINITY
@@ -121,6 +125,7 @@ export class Pump {
 
   /** Looks at a time, unless it looks earlier. */
   wakeAt(atMs: number): void {
+    this.#askedAtMs = Math.min(this.#askedAtMs, atMs)
     if (!this.#isActive || atMs >= this.#alarmAtMs) return
     const { clock, timer } = this.#with
     this.#cancelAlarm()

@@ -243,6 +243,8 @@ export class Runs {
   #park(run: Run): void {
     this.#parked.delete(run)
     if (!this.#isActive) return
+    // Whoever looked at what is next while the run looked at what had come did not see its time.
+    if (run.wakeAtMs !== undefined) this.#with.waits(run.wakeAtMs)
     this.#parked.add(run)
     if (this.#parked.size <= maxParked) return
     const [oldest] = this.#parked
