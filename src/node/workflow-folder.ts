@@ -8,6 +8,7 @@ import { channelNames } from '../services/notification.ts'
 import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { importDefinition } from '../workflow/import-definition.ts'
 import { outlineOf } from '../workflow/outline.ts'
+import { callNames } from '../workflow/outside-calls.ts'
 import { expandedYaml, readDefinition } from '../workflow/read-definition.ts'
 import type { StepFunction } from '../workflow/workflow.ts'
 
@@ -23,7 +24,7 @@ const knownFunctions: Functions = Object.fromEntries(
   [
     ...['notify.send', ...channelNames.map((name) => `notify.${name}`)],
     ...['function.invoke', 'record.write'],
-    ...['evm.send', 'evm.call', 'evm.deploy', 'evm.read', 'evm.waitFor'],
+    ...['evm.send', 'evm.call', 'evm.deploy', 'evm.read', 'evm.waitFor', ...callNames],
   ].map((name) => [name, missing]),
 )
 

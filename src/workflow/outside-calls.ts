@@ -42,19 +42,15 @@ export interface OutsideCallOptions {
 }
 
 /** Names of the calls in the language. */
-type CallName =
-  | 'http'
-  | 'openapi'
-  | 'grpc'
-  | 'asyncapi'
-  | 'run.script'
-  | 'run.shell'
-  | 'run.container'
+export const callNames = [
+  ...(['http', 'openapi', 'grpc', 'asyncapi'] as const),
+  ...(['run.script', 'run.shell', 'run.container'] as const),
+] as const
 
 /** The calls, and what ends what they started. */
 export interface OutsideCalls {
   /** By name; each fails with a WorkflowError, or is interrupted by its signal. */
-  readonly functions: Readonly<Record<CallName, OutsideCall>>
+  readonly functions: Readonly<Record<(typeof callNames)[number], OutsideCall>>
   /** Ends all programs that still run, and closes connections. */
   stop(): Promise<void>
 }

@@ -1,0 +1,26 @@
+/** Definitions are checked as a node reads them. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkWorkflow } from './workflow-folder.ts'
+
+const definition = (task: string) => `
+document: { dsl: 1.0.3, namespace: default, name: outside, version: 1.0.0 }
+do:
+  - one: ${task}
+`
+
+test('a definition that asks servers or runs programs is checked as valid', () => {
+  const tasks = [
+    '{ call: http, with: { method: get, endpoint: https://example.com } }',
+    '{ run: { script: { language: js, code: "1" } } }',
+    '{ call: evm.read, with: { read: height } }',
+  ]
+  for (const task of tasks) {
+    assert.deepEqual(checkWorkflow(definition(task), 'a.workflow.yaml'), {
+      ...{ name: 'outside', steps: 1 },
+    })
+  }
+  const unknown = () => checkWorkflow(definition('{ call: evm.sned, with: {} }'), 'a.yaml')
+  assert.throws(unknown, /"evm.sned" is unknown; known are .*http/)
+})
