@@ -6,19 +6,24 @@ import type { SqlStore } from '../store/sql.ts'
 import { createEventDecoder } from '../stream/event-decoder.ts'
 import type { StandbyListener } from '../stream/standby-listener.ts'
 import type { Subscription } from '../stream/subscription.ts'
+import type { ContractBook } from '../workflow/contract-book.ts'
 import { createDefinitionDesk, type DefinitionDesk } from '../workflow/definition-desk.ts'
 import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { createEventIntake, type EventIntake } from '../workflow/event-intake.ts'
 import type { StepFunction, WorkflowEngine } from '../workflow/workflow.ts'
 import type { SourceChain } from './chain-server.ts'
-import { subscriptionsOf } from './workflow-wiring.ts'
+import { namesBeside, subscriptionsOf } from './workflow-wiring.ts'
 
 /** What a chain is listened to for, by the triggers of workflows. @throws AppError `node/unknown-contract` */
-function subscriptionsFor(
+async function subscriptionsFor(
   { contracts, name }: SourceChain,
   workflows: readonly RunnableWorkflow[],
-): readonly Subscription[] {
-  return subscriptionsOf(workflows, name, contracts && { ...contracts })
+  book: ContractBook,
+): Promise<readonly Subscription[]> {
+  const known = { ...(await book.addresses()), ...contracts }
+  // Where there are none of ours, what names one that nobody added is for another chain.
+  const ours = contracts ? workflows : workflows.filter((one) => !namesBeside(known, [one]).length)
+  return subscriptionsOf(ours, name, known)
 }
 
 /** What listens for workflows. */
@@ -26,34 +31,55 @@ interface ListeningParts {
   readonly engine: WorkflowEngine
   readonly listener: StandbyListener
   readonly logger: Logger
+  readonly book: ContractBook
   /** What is listened to besides. */
   readonly always: readonly Subscription[]
+  /** Those of the folder, each of which must be of use. */
+  readonly needed: readonly RunnableWorkflow[]
+}
+
+/** Follows what is deployed. */
+interface Listening {
+  /** Once what is deployed by now is listened to. */
+  settled(): Promise<void>
 }
 
 /**
  * Has a chain listened to for the triggers of the workflows that are deployed, now and whenever others are, here or by
- * another process; a workflow whose trigger is of no use then is left out, and told of.
+ * another process; a workflow whose trigger is of no use is left out, and told of.
  *
- * @throws AppError `node/unknown-contract` for those that are deployed now
+ * @throws AppError `node/unknown-contract` for those that are needed
  */
-export function listenForWorkflows(
-  { engine, listener, logger, always }: ListeningParts,
+export async function listenForWorkflows(
+  { engine, listener, logger, book, always, needed }: ListeningParts,
   chain: SourceChain,
-): void {
-  listener.listenTo(distinct([...subscriptionsFor(chain, engine.workflows()), ...always]))
+): Promise<Listening> {
+  await subscriptionsFor(chain, needed, book)
+  const wantedBy = async (workflow: RunnableWorkflow) => {
+    try {
+      const found = await subscriptionsFor(chain, [workflow], book)
+      if (found.length > 0) createEventDecoder(found)
+      return found
+    } catch (error) {
+      logger.error('a workflow is not listened for', { error: String(error) })
+      return []
+    }
+  }
+  const listen = async () => {
+    const wanted = await Promise.all(engine.workflows().map(wantedBy))
+    listener.listenTo(distinct([...wanted.flat(), ...always]))
+  }
+  let listening = listen()
   engine.watchWorkflows(() => {
-    const wanted = engine.workflows().flatMap((workflow) => {
-      try {
-        const found = subscriptionsFor(chain, [workflow])
-        if (found.length > 0) createEventDecoder(found)
-        return found
-      } catch (error) {
-        logger.error('a workflow is not listened for', { error: String(error) })
-        return []
-      }
-    })
-    listener.listenTo(distinct([...wanted, ...always]))
+    listening = listening.then(listen)
   })
+  await listening
+  return {
+    async settled() {
+      await listening
+      await listener.settled()
+    },
+  }
 }
 
 function distinct(subscriptions: readonly Subscription[]): readonly Subscription[] {
@@ -71,7 +97,8 @@ export function takingFor({
   engine,
   functions,
   chain,
-  listener,
+  book,
+  listening,
   ...world
 }: {
   readonly sql: SqlStore
@@ -79,15 +106,16 @@ export function takingFor({
   readonly engine: WorkflowEngine
   readonly functions: Readonly<Record<string, StepFunction>>
   readonly chain: SourceChain
-  readonly listener: StandbyListener
+  readonly book: ContractBook
+  readonly listening: Listening
 }): Taking {
   const definitions = createDefinitionDesk({
     ...{ engine, functions },
-    accept: (workflow) => {
-      const found = subscriptionsFor(chain, [workflow])
+    accept: async (workflow) => {
+      const found = await subscriptionsFor(chain, [workflow], book)
       if (found.length > 0) createEventDecoder(found)
     },
-    deployed: () => listener.settled(),
+    deployed: () => listening.settled(),
   })
   return { definitions, intake: createEventIntake({ ...world, engine }) }
 }

@@ -22,6 +22,7 @@ import type { EventStore } from '../stream/stream.ts'
 import { type ContractBook, createContractBook } from '../workflow/contract-book.ts'
 import { type ContractDesk, createContractDesk } from '../workflow/contract-desk.ts'
 import type { DefinitionDesk } from '../workflow/definition-desk.ts'
+import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { workflowMigrations } from '../workflow/engine.ts'
 import type { EventIntake } from '../workflow/event-intake.ts'
 import { evmFunctions } from '../workflow/evm-functions.ts'
@@ -118,12 +119,12 @@ export async function startEventWing(
     ...(hooks.observe ? { observe: hooks.observe } : {}),
   })
   stops.push(() => engine.stop())
-  await deployFolder(engine, { roles, given: values.workflows, steps })
+  const needed = await deployFolder(engine, { roles, given: values.workflows, steps })
   await engine.start()
 
   const events = createEventStore(sql)
   const contracts = { ...chain.contracts }
-  const starting = workflowHandler(engine, contracts)
+  const starting = workflowHandler(engine, contracts, book)
   const queued = await startEventQueue(composition, {
     ...{ sql, consumes: roles.isWorker, handler: starting, handled: () => engine.wake() },
   })
@@ -132,8 +133,8 @@ export async function startEventWing(
   })
   const handler = withProjections(withSinks(queued?.handler ?? starting, sinks), projections)
   const listener = chainListener(composition, chain, { ...world, sql, events, handler })
-  const listening = { engine, listener, logger, always: projections.subscriptions }
-  if (roles.isListener) listenForWorkflows(listening, chain)
+  const following = { engine, listener, logger, book, always: projections.subscriptions, needed }
+  const listening = roles.isListener ? await listenForWorkflows(following, chain) : listener
   wakeWorkflows(engine, events)
   if (queued) wakeQueue(queued.queue, events)
   wakeSinks(sinks, { events, engine })
@@ -144,7 +145,7 @@ export async function startEventWing(
   const senderAddress = sender?.address
   const archive = startArchive(composition, { sql, moves: roles.isWorker })
   const outcomes = { notifications, records, archive, sinks, projections, contracts: desk }
-  const taking = takingFor({ ...world, sql, engine, functions: steps, chain, listener })
+  const taking = takingFor({ ...world, sql, engine, functions: steps, chain, book, listening })
   const shown = { ...outcomes, queue: queued?.queue, ...taking, functions, senderAddress }
   return { roles, sql, engine, events, listener, ...shown }
 }
@@ -164,10 +165,11 @@ async function deployFolder(
     readonly given: string | undefined
     readonly steps: Readonly<Record<string, StepFunction>>
   },
-): Promise<void> {
-  if (given === undefined && roles.isPart) return
-  for (const workflow of await readWorkflows(given ?? flagshipFolder, steps))
-    await engine.deploy(workflow, { isKept: roles.isPart })
+): Promise<readonly RunnableWorkflow[]> {
+  if (given === undefined && roles.isPart) return []
+  const workflows = await readWorkflows(given ?? flagshipFolder, steps)
+  for (const workflow of workflows) await engine.deploy(workflow, { isKept: roles.isPart })
+  return workflows
 }
 
 /** What starts in this order, by the roles: a full sink holds events back, so that whoever follows counts what waits. */

@@ -6,6 +6,7 @@ import { cloudEventOf } from '../stream/cloud-event.ts'
 import type { WritableEventStore } from '../stream/event-store.ts'
 import type { EventHandler, StreamEvent } from '../stream/stream.ts'
 import type { Subscription } from '../stream/subscription.ts'
+import type { ContractBook } from '../workflow/contract-book.ts'
 import type { AwaitedLife, RunnableWorkflow } from '../workflow/durable-context.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 
@@ -20,7 +21,7 @@ type ContractNames = Readonly<Record<string, Hex | undefined>>
 export function subscriptionsOf(
   workflows: readonly RunnableWorkflow[],
   chain: string,
-  contracts: ContractNames | undefined,
+  contracts: ContractNames,
 ): readonly Subscription[] {
   const wanted = new Map<string, Subscription>()
   for (const { name, trigger } of workflows) {
@@ -28,11 +29,9 @@ export function subscriptionsOf(
       const { type, event, contract, chain: only = chain } = attributes
       if (type !== 'evm.log' || event === undefined || contract === undefined || only !== chain)
         continue
-      const address = contract.startsWith('0x') ? (contract as Hex) : contracts?.[contract]
-      // Where there are none of ours, what names one is for another chain.
-      if (address === undefined && contracts === undefined) continue
+      const address = contract.startsWith('0x') ? (contract as Hex) : contracts[contract]
       if (address === undefined) {
-        const message = `workflow "${name}" listens to the contract "${contract}", which chain "${chain}" does not have`
+        const message = `workflow "${name}" listens to the contract "${contract}", which chain "${chain}" does not have: add it by POST /v1/contracts first`
         throw new AppError({ code: 'node/unknown-contract', message })
       }
       wanted.set(`${event} ${address}`, { event, address })
@@ -41,23 +40,45 @@ export function subscriptionsOf(
   return [...wanted.values()]
 }
 
-/** Gives events to the engine in the transaction that stores them; contracts are told by name, too. */
+/**
+ * Gives events to the engine in the transaction that stores them; contracts are told by name, too.
+ *
+ * @param book - has the names that are not among `contracts`; without it there are none
+ */
 export function workflowHandler(
-  engine: Pick<WorkflowEngine, 'deliver' | 'advance' | 'retract'>,
+  engine: Pick<WorkflowEngine, 'deliver' | 'advance' | 'retract' | 'workflows'>,
   contracts: ContractNames,
+  book?: Pick<ContractBook, 'namesOf'>,
 ): EventHandler {
   const names = new Map(
     Object.entries(contracts).map(([name, address]) => [address?.toLowerCase(), name]),
   )
   return {
     async appeared(session, event) {
-      const contractname = names.get(event.address.toLowerCase())
+      const address = event.address.toLowerCase() as Hex
+      const wanted = book === undefined ? [] : namesBeside(contracts, engine.workflows())
+      const known = wanted.length === 0 ? [] : await book?.namesOf(session, address)
+      const contractname = names.get(address) ?? known?.find((name) => wanted.includes(name))
       const told = { ...cloudEventOf(event), ...(contractname ? { contractname } : {}) }
       await engine.deliver(session, told, lifeOf(event))
     },
     advanced: (session, event) => engine.advance(session, event.id, lifeOf(event)),
     retracted: (session, event) => engine.retract(session, event.id),
   }
+}
+
+/** Contracts that triggers name and that are not among those. */
+export function namesBeside(
+  contracts: ContractNames,
+  workflows: readonly RunnableWorkflow[],
+): readonly string[] {
+  return workflows.flatMap(({ trigger }) =>
+    (trigger.on?.wishes ?? []).flatMap(({ attributes: { contract } }) =>
+      contract === undefined || contract.startsWith('0x') || Object.hasOwn(contracts, contract)
+        ? []
+        : [contract],
+    ),
+  )
 }
 
 function lifeOf({ state }: StreamEvent): AwaitedLife {

@@ -6,7 +6,7 @@ import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import { sequencePage } from '../store/sequence-page.ts'
-import type { Migration, SqlRow, SqlStore } from '../store/sql.ts'
+import type { Migration, SqlRow, SqlSession, SqlStore } from '../store/sql.ts'
 
 /** Tables of the book. */
 export const contractMigrations: readonly Migration[] = [
@@ -47,6 +47,10 @@ export interface ContractBook {
   }): Promise<NamedContract>
   /** Whether there was one. @throws AppError `workflow/fixed-contract` */
   remove(name: string): Promise<boolean>
+  /** Addresses by name, of those that are not fixed. */
+  addresses(): Promise<Readonly<Record<string, Hex>>>
+  /** Names of an address that are not fixed, newest first, as a transaction sees them. */
+  namesOf(session: SqlSession, address: Hex): Promise<readonly string[]>
   /** Newest first; the fixed ones stand on the first page. */
   list(query: PageQuery): Promise<Page<NamedContract>>
 }
@@ -108,6 +112,14 @@ export function createContractBook({ sql, nowMs, fixed, abis }: BookOptions): Co
         throw new AppError({ code: 'workflow/fixed-contract', message })
       }
       return (await sql.run('DELETE FROM contracts WHERE name = ?', name)) > 0
+    },
+    async addresses() {
+      const rows = await sql.all('SELECT name, address FROM contracts')
+      return Object.fromEntries(rows.map(({ name, address }) => [name, address]))
+    },
+    async namesOf(session, address) {
+      const select = 'SELECT name FROM contracts WHERE address = ? ORDER BY seq DESC'
+      return (await session.all(select, address.toLowerCase())).map(({ name }) => String(name))
     },
     async list(query) {
       const select = 'SELECT * FROM contracts WHERE 1 = 1'

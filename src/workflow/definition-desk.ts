@@ -31,7 +31,7 @@ interface DefinitionDeskParts {
   readonly engine: WorkflowEngine
   readonly functions: Readonly<Record<string, StepFunction>>
   /** Looks at a definition before it is deployed. @throws AppError for what this node cannot listen to */
-  accept(workflow: RunnableWorkflow): void
+  accept(workflow: RunnableWorkflow): Promise<void>
   /** Has its events listened to, once it is deployed. */
   deployed(): Promise<void>
 }
@@ -45,7 +45,7 @@ export function createDefinitionDesk(parts: DefinitionDeskParts): DefinitionDesk
     const workflow = read(source)
     const { namespace, name, hash } = workflow
     const known = engine.workflows().find((one) => one.namespace === namespace && one.name === name)
-    accept(workflow)
+    await accept(workflow)
     await engine.deploy(workflow, { isKept: true })
     await deployed()
     const isNew = known?.hash !== hash
