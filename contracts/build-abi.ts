@@ -1,4 +1,7 @@
-/** Writes the ABI and code of each contract but the tests' own as a TypeScript module, or checks that they are current. */
+/**
+ * Writes the ABI and code of each contract but the tests' own as a TypeScript module, those of examples as what
+ * `POST /v1/contracts/deploy` takes, or checks that they are current.
+ */
 
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -47,6 +50,19 @@ function isWhole({ abi, bytecode }: Artifact): boolean {
   return bytecode !== '0x' && abi.some(({ type }) => type === 'function')
 }
 
+/** Where a contract is written, and what. */
+function written(artifact: Artifact): { readonly target: string; readonly text: string } {
+  const { contractName, sourceName, abi, bytecode } = artifact
+  const example = /\/examples\/([^/]+)\//.exec(sourceName)?.[1]
+  if (example === undefined) {
+    const target = path.join(here, '../src/abi', `${kebabCase(contractName)}.gen.ts`)
+    return { target, text: moduleText(artifact) }
+  }
+  const name = contractName[0]?.toLowerCase() + contractName.slice(1)
+  const target = path.join(here, '../examples', example, `${kebabCase(contractName)}.gen.json`)
+  return { target, text: `${JSON.stringify({ name, bytecode, abi }, null, 2)}\n` }
+}
+
 const stale: string[] = []
 for (const entry of await readdir(artifactRoot, { recursive: true, withFileTypes: true })) {
   const isOurs =
@@ -55,8 +71,7 @@ for (const entry of await readdir(artifactRoot, { recursive: true, withFileTypes
   const file = path.join(entry.parentPath, entry.name)
   const artifact = JSON.parse(await readFile(file, 'utf8')) as Artifact
   if (!isWhole(artifact)) continue
-  const target = path.join(here, '../src/abi', `${kebabCase(artifact.contractName)}.gen.ts`)
-  const text = moduleText(artifact)
+  const { target, text } = written(artifact)
   if (!check) await writeFile(target, text)
   else if ((await readFile(target, 'utf8').catch(() => '')) !== text) stale.push(target)
 }
