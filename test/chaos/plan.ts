@@ -20,7 +20,7 @@ export type Deed =
       readonly kind: 'kill'
       readonly worker: number
       readonly downMs: number
-      /** Whether what follows waits until a node is there again; else it may be killed while it starts. */
+      /** Whether what follows waits until all nodes but one are there again; else they may be killed while they start. */
       readonly isAwaited: boolean
     }
   | { readonly kind: 'endpoint'; readonly endpoint: number; readonly fault: EndpointFault }

@@ -115,7 +115,7 @@ class ChaosWorld {
 
   /** Does what the plan says, each at its time. */
   async suffer(): Promise<void> {
-    await this.#someNode()
+    await this.#mostNodes()
     let beganMs = Date.now()
     for (const { atMs, deed } of this.#plan.deeds) {
       if (this.#options.signal.aborted) break
@@ -124,7 +124,7 @@ class ChaosWorld {
       await this.#do(deed)
       if (deed.kind !== 'kill' || !deed.isAwaited) continue
       const stoppedMs = Date.now()
-      await this.#someNode()
+      await this.#mostNodes()
       beganMs += Date.now() - stoppedMs
     }
     await Promise.all(this.#underWay)
@@ -203,10 +203,11 @@ class ChaosWorld {
     if (deed.kind === 'kill') this.#kill(deed.worker, deed.downMs)
   }
 
-  /** Waits until one of the nodes answers, at most for a while. */
-  async #someNode(): Promise<void> {
+  /** Waits until all nodes but one answer, or the only one does; at most for a while. */
+  async #mostNodes(): Promise<void> {
     for (let turn = 0; turn < 600 && !this.#options.signal.aborted; turn += 1) {
-      if (this.#workers.some(({ api }) => api !== undefined)) return
+      const up = this.#workers.filter(({ api }) => api !== undefined).length
+      if (up >= Math.max(1, this.#workers.length - 1)) return
       await pause(50)
     }
   }
