@@ -12,6 +12,7 @@ import { openSqlite } from '../store/sqlite.ts'
 import { workflowMigrations } from './engine.ts'
 import type { SenderOptions } from './sent-transaction.ts'
 import { keySigner, remoteSigner } from './signers.ts'
+import { alteredStore } from './test-world/altered-store.ts'
 import { ManualTime } from './test-world/manual-time.ts'
 import { ScriptedNode } from './test-world/scripted-node.ts'
 import { createTransactionSender, listSentTransactions } from './transaction-sender.ts'
@@ -78,6 +79,65 @@ test('a transaction whose block leaves the chain goes out again with the same by
   await seconds(3)
   assert.deepEqual(await states(), ['final'])
   assert.equal(node.sent.length, 2)
+})
+
+test('a nonce that is used since another process brought this very transaction out is not signed anew', async (t) => {
+  const { sql, node, time, seconds } = await world(t)
+  // Where several processes share the database, one may be quicker than the one that has signed.
+  const shared = alteredStore(sql, { dialect: 'postgres' })
+  const sender = createTransactionSender(
+    { chainId: 7, signer: keySigner(secret), maxFeePerGas: 100n * 10n ** 9n },
+    {
+      client: node,
+      sql: shared,
+      clock: time,
+      timer: time,
+      logger: silentLogger,
+      metrics: noMetrics,
+    },
+  )
+  node.refuse = (raw) => {
+    node.refuse = undefined
+    void node.request('eth_sendRawTransaction', [raw])
+    node.mine()
+    return 'nonce too low'
+  }
+  const sending = sender.send(request('a'), running())
+  await seconds(3)
+  const { hash } = await sending
+  assert.deepEqual(
+    [...new Set(node.sent)].map((raw) => keccak256(raw as Hex)),
+    [hash],
+  )
+  await sender.stop()
+})
+
+test('a node that has no room is asked again with the same bytes where another process may have brought them out', async (t) => {
+  const { sql, node, time, seconds } = await world(t)
+  const shared = alteredStore(sql, { dialect: 'postgres' })
+  const sender = createTransactionSender(
+    { chainId: 7, signer: keySigner(secret), maxFeePerGas: 100n * 10n ** 9n },
+    {
+      client: node,
+      sql: shared,
+      clock: time,
+      timer: time,
+      logger: silentLogger,
+      metrics: noMetrics,
+    },
+  )
+  node.refuse = () => 'txpool is full'
+  await assert.rejects(sender.send(request('a'), running()), { code: 'workflow/not-taken' })
+  node.refuse = undefined
+  // Signed anew, it would pay more.
+  node.baseFee *= 2n
+  const sending = sender.send(request('a'), running())
+  await turns()
+  node.mine()
+  await seconds(2)
+  await sending
+  assert.equal(new Set(node.sent).size, 1)
+  await sender.stop()
 })
 
 test('a transaction that another process saw mined and final is told to whoever waits for it here', async (t) => {

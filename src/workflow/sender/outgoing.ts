@@ -110,17 +110,22 @@ export class Outgoing {
     this.#usedUpSince.delete(idempotencyKey)
   }
 
-  /** What was out before may be in a pool or a block that this node does not know: its nonce stays. */
+  /**
+   * What was out before may be in a pool or a block that this node does not know: its nonce stays. Where other processes
+   * share the lane, one of them may have brought it out before this one did.
+   */
   async #refused(error: AppError, sent: SentTransaction, isFirst: boolean): Promise<void> {
     const refusal = refusalOf(error.message)
     if (refusal === 'known') return
     this.#with.measures.refused()
+    const isAlone = this.#with.sql.dialect === 'sqlite'
     if (refusal === 'nonce-used' || refusal === 'nonce-taken') {
-      if (isFirst) await this.#signAgain(sent)
+      if (isFirst && isAlone) await this.#signAgain(sent)
       return
     }
     if (refusal === 'fee-too-low') return this.#offerMore(sent)
-    if (isFirst) await this.#with.store.forget(sent.idempotencyKey)
+    if (isFirst && (isAlone || refusal !== 'busy'))
+      await this.#with.store.forget(sent.idempotencyKey)
     if (refusal === 'no-funds') {
       const { address } = this.#with.options.signer
       const message = `the sender ${address} has not enough funds: ${error.message}`
