@@ -38,7 +38,7 @@ export interface Outcome extends Findings {
 
 const words = 'test test test test test test test test test test test junk'
 /** Longest time until all has come to rest, in milliseconds. */
-const longestRestMs = 60_000
+const longestRestMs = 180_000
 const blockMs = 60
 
 /** Runs a plan. */
