@@ -6,6 +6,7 @@ import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { ProjectionDesk } from '../projection/projection.ts'
 import type { Notifications } from '../services/notification.ts'
+import type { ProcessDesk } from '../services/process-register.ts'
 import type { Records } from '../services/records.ts'
 import type { SinkDesk } from '../services/sink.ts'
 import type { Queue } from '../stream/queue.ts'
@@ -81,6 +82,7 @@ export interface ApiDependencies {
   readonly records: Pick<Records, 'list'>
   readonly archive: Pick<InstanceArchive, 'list' | 'get'>
   readonly sinks: SinkDesk
+  readonly processes: ProcessDesk
   readonly projections: ProjectionDesk
   readonly queue: QueueDesk | undefined
   readonly contracts: ContractDesk

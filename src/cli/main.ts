@@ -11,6 +11,7 @@ import { demoCommand } from './commands/demo.ts'
 import { functionCommand } from './commands/function.ts'
 import { keysCommand } from './commands/keys.ts'
 import { notifyCommand } from './commands/notify.ts'
+import { processCommand } from './commands/process.ts'
 import { projectionCommand } from './commands/projection.ts'
 import { startCommand } from './commands/start.ts'
 import { workflowCommand } from './commands/workflow.ts'
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   functionCommand,
   projectionCommand,
   notifyCommand,
+  processCommand,
   keysCommand,
   configCommand,
 ]

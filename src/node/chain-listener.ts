@@ -12,7 +12,6 @@ import type { Listener } from '../stream/stream.ts'
 import type { Subscription } from '../stream/subscription.ts'
 import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
-import { processName } from './process-name.ts'
 
 /** What the listener works with. */
 export interface ListenerParts extends Omit<ListenerDependencies, 'source'> {
@@ -35,16 +34,17 @@ export function chainListener(
   const { name } = chain
   const { sql, clock, timer, logger } = parts
   const options = {
-    ...{ name: `listener of ${name}`, holder: processName() },
+    ...{ name: `listener of ${name}`, holder: composition.name },
     leaseMs: values.leaseTime * 1_000,
   }
   const lease =
     sql.dialect === 'postgres' ? createLease(options, { sql, clock, timer, logger }) : undefined
-  const fenced = lease === undefined ? sql : fencedStore(sql, lease)
   return createStandbyListener({
     ...{ chain: name, lease, sql, clock, logger },
-    open: (subscriptions) =>
-      followingListener(composition, chain, { ...parts, sql: fenced, subscriptions }),
+    open: (subscriptions) => {
+      const fenced = lease === undefined ? sql : fencedStore(sql, lease)
+      return followingListener(composition, chain, { ...parts, sql: fenced, subscriptions })
+    },
   })
 }
 

@@ -23,6 +23,10 @@ export interface Composition {
   /** The settings that somebody has set. */
   readonly given: Partial<SettingValues>
   readonly hooks: NodeHooks
+  /** Of this process among those that share its database; no other start has it. */
+  readonly name: string
+  /** Another process, or a person by it, wants this one to stop. */
+  readonly asked: () => void
   readonly logger: Logger
   readonly metrics: PrometheusMetrics
   /** Run in reverse order at the end. */

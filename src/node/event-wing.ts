@@ -8,6 +8,7 @@ import { systemClock, systemTimer } from '../base/clock.ts'
 import { projectionMigrations } from '../projection/projection-schema.ts'
 import type { Projections } from '../projection/projections.ts'
 import type { Notifications } from '../services/notification.ts'
+import { type ProcessDesk, processMigrations } from '../services/process-register.ts'
 import { createRecords, type Records } from '../services/records.ts'
 import { servicesMigrations } from '../services/services-schema.ts'
 import type { Sinks } from '../services/sinks.ts'
@@ -44,6 +45,7 @@ import { startEventQueue, wakeQueue } from './event-queue.ts'
 import { openFunctions } from './function-providers.ts'
 import { configuredNotifications, wakeNotifications } from './notification-wiring.ts'
 import { outsideSteps } from './outside-steps.ts'
+import { enterProcess } from './process-wiring.ts'
 import { flagshipFolder } from './program-folder.ts'
 import { preparedProjections, withProjections } from './projection-wiring.ts'
 import { type Roles, rolesOf } from './roles.ts'
@@ -56,6 +58,7 @@ import { wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
 export interface EventWing {
   readonly roles: Roles
   readonly sql: SqlStore
+  readonly processes: ProcessDesk
   readonly engine: WorkflowEngine
   readonly events: EventStore
   readonly listener: StandbyListener
@@ -77,7 +80,7 @@ export interface EventWing {
 export const eventMigrations: readonly Migration[] = [
   ...[...streamMigrations, ...queueMigrations, ...workflowMigrations],
   ...[...servicesMigrations, ...functionMigrations, ...leaseMigrations],
-  ...[...projectionMigrations, ...archiveMigrations],
+  ...[...projectionMigrations, ...archiveMigrations, ...processMigrations],
 ]
 
 /** Builds and starts the wing; what it started is put on the list of stops. */
@@ -85,11 +88,12 @@ export async function startEventWing(
   composition: Composition,
   chain: SourceChain,
 ): Promise<EventWing> {
-  const { values, stops, logger, metrics, hooks } = composition
+  const { values, stops, logger, metrics } = composition
   const roles = rolesOf(values)
   const world = { clock: systemClock, timer: systemTimer, logger, metrics }
   const sql = await openEventDatabase(composition)
   await sql.migrate(eventMigrations)
+  const own = await enterProcess(composition, sql)
 
   const folder = values.workflows ?? flagshipFolder
   const http = createGuardedHttp({ allowHosts: allowedHosts(values) })
@@ -112,11 +116,7 @@ export async function startEventWing(
   }
   const engine = await openEngine(composition, {
     ...{ ...world, sql, random: Math.random, functions: steps },
-    minimumLife: values.minimumLife ?? (chain.minesOnDemand ? 'confirmed' : 'finalized'),
-    ended: (instance) => sinks.outcomeWrites(instance),
-    ...{ isWorker: roles.isWorker, leaseMs: values.leaseTime * 1_000 },
-    drainMs: values.database === undefined ? 0 : values.drainTime * 1_000,
-    ...(hooks.observe ? { observe: hooks.observe } : {}),
+    ...{ ended: (instance) => sinks.outcomeWrites(instance), ...engineOptions(composition, chain) },
   })
   stops.push(() => engine.stop())
   const needed = await deployFolder(engine, { roles, given: values.workflows, steps })
@@ -141,14 +141,26 @@ export async function startEventWing(
   wakeNotifications(notifications, engine)
   const taken = listeningParts(roles, { sinks, projections, listener })
   await startAll(stops, [...(roles.isWorker ? [notifications] : []), ...taken])
-  const desk = createContractDesk({ client: chain.client, sql, sender, book })
-  const senderAddress = sender?.address
+  const contractDesk = createContractDesk({ client: chain.client, sql, sender, book })
   const archive = startArchive(composition, { sql, moves: roles.isWorker })
-  const outcomes = { notifications, records, archive, sinks, projections, contracts: desk }
   const taking = takingFor({ ...world, sql, engine, functions: steps, chain, book, listening })
-  const shown = { ...outcomes, queue: queued?.queue, ...taking, functions, senderAddress }
-  return { roles, sql, engine, events, listener, ...shown }
+  own.has({ roles, listener })
+  const shown = { notifications, records, archive, sinks, projections, functions, ...taking }
+  const more = { contracts: contractDesk, queue: queued?.queue, senderAddress: sender?.address }
+  return { roles, sql, engine, events, listener, processes: own.register, ...shown, ...more }
 }
+
+/** How the engine works, which runs instances where the process is a worker. */
+function engineOptions({ values, hooks }: Composition, { minesOnDemand }: SourceChain) {
+  return {
+    minimumLife: values.minimumLife ?? (minesOnDemand ? 'confirmed' : 'finalized'),
+    ...{ isWorker: rolesOf(values).isWorker, leaseMs: values.leaseTime * 1_000 },
+    drainMs: values.database === undefined ? 0 : values.drainTime * 1_000,
+    ...(hooks.observe ? { observe: hooks.observe } : {}),
+  }
+}
+
+type Functions = Readonly<Record<string, StepFunction>>
 
 /**
  * Deploys the workflows of a folder. A process that has a part of the work deploys them for all others, and without a
@@ -163,7 +175,7 @@ async function deployFolder(
   }: {
     readonly roles: Roles
     readonly given: string | undefined
-    readonly steps: Readonly<Record<string, StepFunction>>
+    readonly steps: Functions
   },
 ): Promise<readonly RunnableWorkflow[]> {
   if (given === undefined && roles.isPart) return []

@@ -16,6 +16,7 @@ import type { Composition } from './composition.ts'
 import { type Config, givenSettings } from './config.ts'
 import { joinBy, openPeerLinks } from './peer-links.ts'
 import { createLogger } from './pino-logger.ts'
+import { processName } from './process-name.ts'
 import { createMetrics } from './prometheus-metrics.ts'
 import { readGenesisFile } from './stored-chain.ts'
 
@@ -102,7 +103,7 @@ export async function prepareChain(
       logger,
       metrics,
       stops,
-      hooks: {},
+      ...{ hooks: {}, name: processName(), asked: () => {} },
     })
     if (links === undefined) throw noPeers()
     const join = joinBy(links.network)

@@ -13,6 +13,7 @@ import { type DepositPlace, depositOnce, tokensOf } from './deposit.ts'
 import type { Contracts } from './dev-contracts.ts'
 import { startEventWing } from './event-wing.ts'
 import { createLogger } from './pino-logger.ts'
+import { processName } from './process-name.ts'
 import { createMetrics } from './prometheus-metrics.ts'
 import type { Role } from './role-settings.ts'
 import { rolesOf } from './roles.ts'
@@ -40,6 +41,8 @@ export interface RunningNode {
   deposit(memo: string): ReturnType<typeof depositOnce>
   /** Allocated tokens of that account, in units of 10^-18. */
   tokenBalance(): Promise<bigint>
+  /** Aborted when somebody asked for this process to be drained: whoever runs it stops it then. */
+  readonly drain: AbortSignal
   /** Resolves when everything has stopped and its data is on disk. */
   stop(): Promise<void>
 }
@@ -63,10 +66,14 @@ export async function startNode(
   const logger = createLogger(values.logLevel)
   const stops: Stop[] = []
   const stop = () => stopAll(stops, logger)
+  const drain = new AbortController()
+  const process = { name: processName(), asked: () => drain.abort() }
   try {
-    const node = await compose({ values, given, hooks, logger, stops, metrics: createMetrics() })
+    const node = await compose({
+      ...{ values, given, hooks, logger, stops, metrics: createMetrics(), ...process },
+    })
     if (node === undefined) await stop()
-    return node && { ...node, stop }
+    return node && { ...node, drain: drain.signal, stop }
   } catch (error) {
     await stop()
     throw error
@@ -75,7 +82,9 @@ export async function startNode(
 
 type Stop = () => Promise<void>
 
-async function compose(composition: Composition): Promise<Omit<RunningNode, 'stop'> | undefined> {
+async function compose(
+  composition: Composition,
+): Promise<Omit<RunningNode, 'stop' | 'drain'> | undefined> {
   const { values, stops, hooks, logger } = composition
   const lock = await lockFolder(values.data)
   stops.push(() => lock.release())

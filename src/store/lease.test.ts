@@ -64,18 +64,18 @@ for (const [name, open] of stores) {
         const time = new Hours()
         const options = { name: lease, holder, leaseMs: 9_000 }
         const own = createLease(options, { sql, clock: time, timer: time, logger: silentLogger })
-        const fenced = fencedStore(sql, own)
-        const tell = () =>
+        const tell = (fenced = fencedStore(sql, own)) =>
           fenced.transaction(async (session) => {
             await session.run('INSERT INTO told VALUES (?)', `${lease} ${holder}`)
           })
-        return { lease: own, time, tell }
+        return { lease: own, time, tell, fenced: () => fencedStore(sql, own) }
       }) as [Process, Process]
     }
     interface Process {
       readonly lease: ReturnType<typeof createLease>
       readonly time: Hours
-      tell(): Promise<void>
+      tell(fenced?: SqlStore): Promise<void>
+      fenced(): SqlStore
     }
     const held = async ({ lease }: Process, wanted: boolean) => {
       const end = Date.now() + 5_000
@@ -115,12 +115,18 @@ for (const [name, open] of stores) {
       await held(other, true)
       await other.tell()
       assert.equal(one.lease.isHeld, true, 'it sleeps, and does not know')
+      const before = one.fenced()
       await assert.rejects(one.tell(), { code: 'store/lease-lost' })
       assert.deepEqual([one.lease.isHeld, changes], [false, 1])
       await one.lease.stop()
       assert.equal(await other.lease.holder(), 'other')
       await other.tell()
       await other.lease.stop()
+      await one.lease.start()
+      await one.tell()
+      await assert.rejects(one.tell(before), { code: 'store/lease-lost' })
+      assert.equal(one.lease.isHeld, true, 'what was begun before is refused, not what it has now')
+      await one.lease.stop()
     })
 
     test('who wakes late and was not followed goes on', async () => {
@@ -147,7 +153,7 @@ for (const [name, open] of stores) {
         guarded = resolve
       })
       const slow = sql.transaction(async (session) => {
-        await one.lease.guard(session)
+        await one.lease.guard()(session)
         guarded()
         await gate
       })

@@ -41,10 +41,15 @@ interface LeaseDependencies {
 export interface Lease {
   /** Whether this process has it, as far as it knows; what it writes is held to the truth by `fencedStore`. */
   readonly isHeld: boolean
+  /** Grows each time that somebody gets it; absent while this process does not have it. */
+  readonly token: number | undefined
   /** Who has it now, if anybody. */
   holder(): Promise<string | undefined>
-  /** Holds a transaction to the lease. @throws AppError `store/lease-lost` if another process has taken it */
-  guard(session: SqlSession): Promise<void>
+  /**
+   * Holds transactions to the lease as it is held now: what was begun under an earlier one does not go on under a later.
+   * The guard throws AppError `store/lease-lost` if another process has taken it.
+   */
+  guard(): (session: SqlSession) => Promise<void>
   /** Calls back when it is got, and when it is lost. */
   watch(changed: () => void): void
   /** Tries to get it, at once and until it is stopped. */
@@ -63,6 +68,7 @@ export function createLease(options: LeaseOptions, dependencies: LeaseDependenci
  * others from taking it until it has ended. There are no writes but in transactions.
  */
 export function fencedStore(sql: SqlStore, lease: Pick<Lease, 'guard'>): SqlStore {
+  const guard = lease.guard()
   const refused = async (): Promise<never> => {
     throw new Error('what needs a lease is written in a transaction')
   }
@@ -72,7 +78,7 @@ export function fencedStore(sql: SqlStore, lease: Pick<Lease, 'guard'>): SqlStor
     get: (text, ...values) => sql.get(text, ...values),
     transaction: (work, options) =>
       sql.transaction(async (session) => {
-        await lease.guard(session)
+        await guard(session)
         return work(session)
       }, options),
     ...{ run: refused, write: refused, migrate: refused },
@@ -101,6 +107,10 @@ class SqlLease implements Lease {
     return this.#token !== undefined
   }
 
+  get token(): number | undefined {
+    return this.#token
+  }
+
   async holder(): Promise<string | undefined> {
     const row = await this.#with.sql.get(
       'SELECT holder FROM leases WHERE name = ? AND expires_at_ms > ?',
@@ -109,19 +119,17 @@ class SqlLease implements Lease {
     return row === undefined ? undefined : String(row.holder)
   }
 
-  async guard(session: SqlSession): Promise<void> {
+  guard(): (session: SqlSession) => Promise<void> {
     const { name } = this.#options
-    const row =
-      this.#token === undefined
-        ? undefined
-        : await session.get(
-            'SELECT token FROM leases WHERE name = ? AND token = ? FOR UPDATE',
-            ...[name, this.#token],
-          )
-    if (row !== undefined) return
-    this.#become(undefined)
-    const message = `"${name}" is the business of another process now; this one stands by`
-    throw new AppError({ code: 'store/lease-lost', message, retry: 'later' })
+    const token = this.#token
+    return async (session) => {
+      const query = 'SELECT token FROM leases WHERE name = ? AND token = ? FOR UPDATE'
+      const row = token === undefined ? undefined : await session.get(query, name, token)
+      if (row !== undefined) return
+      if (token === this.#token) this.#become(undefined)
+      const message = `"${name}" is the business of another process now; this one stands by`
+      throw new AppError({ code: 'store/lease-lost', message, retry: 'later' })
+    }
   }
 
   watch(changed: () => void): void {

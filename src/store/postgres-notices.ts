@@ -14,6 +14,7 @@ export class PostgresNotices {
   #timer: NodeJS.Timeout | undefined
   #isConnected = false
   #isClosed = false
+  #beginning: Promise<void> = Promise.resolve()
 
   /** `make` gives a client that is not connected yet. */
   constructor(make: () => Client) {
@@ -57,8 +58,13 @@ export class PostgresNotices {
     }, again)
   }
 
-  /** Those who listen look now: what was told before is not heard any more. */
-  async #begin(client: Client, channels: readonly string[]): Promise<void> {
+  /** Those who listen look now: what was told before is not heard any more. A connection takes one word at a time. */
+  #begin(client: Client, channels: readonly string[]): Promise<void> {
+    this.#beginning = this.#beginning.then(() => this.#say(client, channels))
+    return this.#beginning
+  }
+
+  async #say(client: Client, channels: readonly string[]): Promise<void> {
     try {
       for (const channel of channels) await client.query(`LISTEN "${channel}"`)
       for (const channel of channels) this.#notices.tell(channel)

@@ -113,7 +113,7 @@ class Standby implements StandbyListener {
 
   async #settle(): Promise<void> {
     const wanted = this.#subscriptions
-    const key = JSON.stringify(wanted)
+    const key = JSON.stringify([this.#with.lease?.token ?? 0, wanted])
     const isWanted = this.#isStarted && this.isActive && wanted.length > 0
     if (isWanted && this.#open?.key === key) return
     // What cannot be listened to leaves the listener as it is.

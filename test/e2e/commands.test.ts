@@ -32,9 +32,17 @@ describe('the command line', { timeout: 120_000 }, () => {
       assert.match(output, message)
     }
     await Promise.all([
-      ...['start', 'demo', 'chain', 'workflow', 'notify', 'projection', 'keys', 'config'].map(
-        (command) => says([command, '--help'], new RegExp(`^quantumstream ${command}`)),
-      ),
+      ...[
+        'start',
+        'demo',
+        'chain',
+        'workflow',
+        'notify',
+        'process',
+        'projection',
+        'keys',
+        'config',
+      ].map((command) => says([command, '--help'], new RegExp(`^quantumstream ${command}`))),
       ...['--help', '-h', 'help'].map((word) => says([word], /start +Runs a node/)),
       says(['start', '-h'], /--hardfork VALUE .*; one of shanghai, .*osaka/),
       says(['help', 'start'], /--no-demo +Leaves out the sample deposit/),

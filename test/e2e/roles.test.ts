@@ -26,6 +26,8 @@ do:
       with: { key: '\${ $workflow.id }', data: { seen: true } }
 `
 
+const asJson = { headers: { 'content-type': 'application/json' }, body: '{}' }
+
 interface Run {
   readonly id: string
   readonly status: string
@@ -33,11 +35,16 @@ interface Run {
 interface Row {
   readonly key: string
 }
+interface Process {
+  readonly id: string
+  readonly roles: readonly string[]
+  readonly state: string
+}
 interface Listed<T> {
   readonly items: readonly T[]
 }
 
-describe('processes of different roles', { timeout: 60_000 }, () => {
+describe('processes of different roles', { timeout: 180_000 }, () => {
   const temporary = temporarySchema()
   const cleaning: (() => Promise<void>)[] = [() => temporary.remove()]
   const nodes = new Set<RunningNode>()
@@ -80,6 +87,12 @@ describe('processes of different roles', { timeout: 60_000 }, () => {
     nodes.delete(node)
     await node.stop()
   }
+  const listens = (node: RunningNode) =>
+    node.engine.workflows().some(({ name }) => name === 'noting')
+  const processes = async (api: RunningNode) => {
+    const { items } = await getJson<Listed<Process>>(`${api.apiUrl}/v1/processes`)
+    return items.map(({ roles, state }) => ({ roles, state }))
+  }
   const deposit = async (count: number) => {
     for (let at = 0; at < count; at += 1) {
       deposits += 1
@@ -97,7 +110,7 @@ describe('processes of different roles', { timeout: 60_000 }, () => {
       const keys = records.items.map(({ key }) => key)
       assert.deepEqual(keys.sort(), runs.items.map(({ id }) => id).sort())
       return true
-    })
+    }, 60_000)
 
   test('a part of the work without a shared database is refused', async (t) => {
     const data = await temporaryFolder(t)
@@ -107,12 +120,23 @@ describe('processes of different roles', { timeout: 60_000 }, () => {
     })
   })
 
-  test('an event is stored by the listener, its workflow runs on a worker, the API shows it; each is restarted in turn', async () => {
+  test('what is deployed by one process is listened to by another and run by a third; each is restarted in turn', async () => {
     let api = await starts('api')
-    let listener = await starts('listener', { workflows })
+    let listener = await starts('listener')
     let worker = await starts('worker')
+    const deployed = await fetch(`${api.apiUrl}/v1/workflows`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({ definition: noting }),
+    })
+    assert.equal(deployed.status, 200, await deployed.text())
+    await eventually(async () => (listens(listener) ? true : undefined))
     await deposit(2)
     await allNoted(api)
+    assert.deepEqual((await processes(api)).slice(0, 3), [
+      { roles: ['worker'], state: 'up' },
+      { roles: ['listener'], state: 'up' },
+      { roles: ['api'], state: 'up' },
+    ])
     const answered = await fetch(`${worker.apiUrl}/v1/instances`)
     assert.equal(answered.status, 404)
     const { checks } = await getJson<{ checks: { name: string }[] }>(`${listener.apiUrl}/readyz`)
@@ -127,7 +151,7 @@ describe('processes of different roles', { timeout: 60_000 }, () => {
     await stops(api)
     await stops(second)
     api = await starts('api')
-    listener = await starts('listener', { workflows })
+    listener = await starts('listener')
     await load
     await stops(standby)
     await deposit(2)
@@ -150,6 +174,13 @@ describe('processes of different roles', { timeout: 60_000 }, () => {
     t.after(() => program.child.kill('SIGKILL'))
     await program.printed(/QuantumStream is up/)
     assert.match(program.output(), /role +listener, worker/)
+    const { items } = await getJson<Listed<Process>>(`${api.apiUrl}/v1/processes`)
+    const up = items.filter(({ roles, state }) => !roles.includes('api') && state === 'up')
+    for (const { id, roles } of up) {
+      if (roles.length === 2) continue
+      await fetch(`${api.apiUrl}/v1/processes/${id}/drain`, { method: 'POST', ...asJson })
+    }
+    await eventually(async () => (others.every((one) => one.drain.aborted) ? true : undefined))
     for (const node of others) await stops(node)
     await deposit(3)
     await eventually(async () => {

@@ -34,6 +34,8 @@ const statuses: Readonly<Record<string, Status>> = {
   'projection/unknown': 404,
   'projection/bad-query': 400,
   'services/unknown-sink': 404,
+  'services/unknown-process': 404,
+  'services/process-ended': 409,
   'services/unknown-notification': 404,
   'services/unknown-template': 404,
   'services/bad-notification': 400,

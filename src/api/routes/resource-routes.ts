@@ -14,6 +14,7 @@ import { addIntakeRoutes } from './intake-routes.ts'
 import { addListenerRoutes } from './listener-routes.ts'
 import { addNotificationRoutes } from './notification-routes.ts'
 import { addOperatingRoutes } from './operating-routes.ts'
+import { addProcessRoutes } from './process-routes.ts'
 import { addProjectionRoutes } from './projection-routes.ts'
 import { addQueueRoutes } from './queue-routes.ts'
 import { reading } from './route.ts'
@@ -48,6 +49,7 @@ export function addResourceRoutes(
   addProjectionRoutes(app, from)
   addQueueRoutes(app, from)
   addListenerRoutes(app, from)
+  addProcessRoutes(app, from)
   addContractRoutes(app, from)
   addFunctionRoutes(app, from)
 }
