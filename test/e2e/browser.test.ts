@@ -1,6 +1,8 @@
 /** Uses the console in Chromium: watches the flagship, makes deposits, by mouse, by keyboard and on a narrow screen. */
 
 import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { type RunningNode, startNode } from '../../src/node/node.ts'
@@ -15,6 +17,19 @@ import {
 import { skipBrowser } from './lacking.ts'
 import { callRpc, temporaryFolder } from './program.ts'
 
+const deposits = `
+name: deposits
+life: pending
+sources:
+  - event: Deposited(address indexed account, uint256 amount, bytes32 memo)
+columns:
+  amount: { type: integer, value: .args.amount, index: true }
+  memo:
+    type: text
+    value: .args.memo[2:] | [range(0; length; 2) as $at | .[$at:$at + 2]] | map(select(. != "00")) |
+      map(ascii_downcase | explode | map(if . > 96 then . - 87 else . - 48 end) | .[0] * 16 + .[1]) | implode
+`
+
 describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, () => {
   let node: RunningNode
   let browser: Browser
@@ -23,8 +38,12 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
 
   before(async () => {
     const data = await temporaryFolder({ after: (run) => void clean.push(run) })
+    const projections = path.join(data, 'tables')
+    await mkdir(projections)
+    await writeFile(path.join(projections, 'deposits.yaml'), deposits)
     const started = await startNode({
       ...{ dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.25 },
+      projections,
     })
     assert.ok(started)
     node = started
@@ -72,6 +91,21 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     const steps = page.getByRole('region', { name: 'Steps' })
     await steps.getByRole('button', { name: /refund .*done/ }).waitFor()
     await steps.getByRole('button', { name: /allocate .*not reached/ }).waitFor()
+  })
+
+  test('a table shows its rows, those that a filter lets through, and what a filter may be', async (t) => {
+    const { page } = await open(t, '/projections')
+    await node.deposit('a row')
+    await page.getByRole('link', { name: 'deposits', exact: true }).click()
+    const rows = page.getByRole('table', { name: 'Rows of deposits' })
+    await rows.getByRole('cell', { name: 'a row' }).waitFor()
+    const region = page.getByRole('region', { name: 'Rows' })
+    await region.getByLabel('Filter').fill('memo.eq.another and amount.gt.0')
+    await region.getByRole('button', { name: 'Show' }).click()
+    await region.getByText('No row is so').waitFor()
+    await region.getByLabel('Filter').fill('memo.like.x')
+    await region.getByRole('button', { name: 'Show' }).click()
+    await region.getByText('"like" is no operator').waitFor()
   })
 
   test('what was sent is listed, from before its broadcast until its block is final', async (t) => {
@@ -213,6 +247,8 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     '/transactions',
     '/functions',
     '/functions/kyc',
+    '/projections',
+    '/projections/deposits',
     '/outbox',
     '/records',
     '/instances/RUN',

@@ -11,6 +11,7 @@ import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
 import { NotificationsPage } from './pages/notifications-page.tsx'
+import { ProjectionPage, ProjectionsPage } from './pages/projection-pages.tsx'
 import { TransactionsPage } from './pages/transactions-page.tsx'
 import { RecordsPage, WorkflowPage, WorkflowsPage } from './pages/workflow-pages.tsx'
 import { Icon, type IconName } from './parts/icon.tsx'
@@ -33,6 +34,7 @@ const places: readonly (readonly [href: string, title: string, icon: IconName])[
   ['/chains', 'Chains', 'chains'],
   ['/blocks', 'Blocks', 'blocks'],
   ['/transactions', 'Transactions', 'transactions'],
+  ['/projections', 'Projections', 'tables'],
   ['/outbox', 'Notifications', 'outbox'],
   ['/records', 'Records', 'records'],
 ]
@@ -46,6 +48,7 @@ const lists: Readonly<Record<string, () => ReactNode>> = {
   '/chains': ChainsPage,
   '/blocks': BlocksPage,
   '/transactions': TransactionsPage,
+  '/projections': ProjectionsPage,
   '/outbox': NotificationsPage,
   '/records': RecordsPage,
 }
@@ -64,6 +67,8 @@ function viewOf(path: string): View {
   if (workflow) return { title: workflow, page: <WorkflowPage name={workflow} /> }
   const called = match(path, '/functions/')
   if (called) return { title: called, page: <FunctionPage name={called} /> }
+  const table = match(path, '/projections/')
+  if (table) return { title: table, page: <ProjectionPage name={table} /> }
   const instance = match(path, '/instances/')
   if (instance)
     return { title: `Run ${instance.slice(0, 8)}`, page: <InstancePage id={instance} /> }

@@ -242,3 +242,26 @@ export interface FunctionRun {
   readonly error: string | null
   readonly log: readonly { readonly text: string }[]
 }
+
+/** A declared table. */
+export interface Projection {
+  readonly name: string
+  readonly description: string | null
+  readonly sources: readonly string[]
+  readonly life: string
+  readonly columns: readonly { readonly name: string; readonly index: boolean }[]
+  readonly key: readonly string[]
+  readonly state: 'filling' | 'ready' | 'waiting' | 'stopped' | 'undeclared'
+  readonly progress: { readonly done: number; readonly last: number }
+  readonly failures: number
+  readonly problem: string | null
+}
+
+/** By column. */
+export type ProjectedRow = Readonly<Record<string, unknown>>
+
+export interface ProjectionFailure {
+  readonly record: string
+  readonly block: number
+  readonly reason: string
+}

@@ -1,12 +1,13 @@
 /** Shows what people were told and how far it is, and the sinks by which other programs are told. */
 
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getJson, postJson } from '../api/client.ts'
+import { useQuery } from '@tanstack/react-query'
+import { getJson } from '../api/client.ts'
 import { useList } from '../api/questions.ts'
 import type { Notification, Page, Sink } from '../api/shapes.ts'
 import { DataList, DataTable } from '../parts/data-list.tsx'
 import { Identifier, shortened } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { PostButton } from '../parts/post-button.tsx'
 import { Badge, Empty } from '../parts/states.tsx'
 import { Link, navigate, useLocation } from '../router.tsx'
 
@@ -99,9 +100,9 @@ function Standing({
       <Badge state={state} />
       {reason && <p className="problem">{reason}</p>}
       {(state === 'dead' || state === 'held') && (
-        <Post path={`/v1/notifications/${id}/requeue`} changes="notifications" of={id}>
+        <PostButton path={`/v1/notifications/${id}/requeue`} changes="notifications" of={id}>
           Send again
-        </Post>
+        </PostButton>
       )}
     </div>
   )
@@ -138,54 +139,23 @@ function Sinks() {
             <div>
               {dead}
               {dead > 0 && (
-                <Post path={`/v1/sinks/${name}/dead/requeue`} changes="sinks" of={name}>
+                <PostButton path={`/v1/sinks/${name}/dead/requeue`} changes="sinks" of={name}>
                   Send again
-                </Post>
+                </PostButton>
               )}
             </div>
           ),
           Action: ({ name, state }) => (
-            <Post
+            <PostButton
               path={`/v1/sinks/${name}/${state === 'paused' ? 'resume' : 'pause'}`}
               changes="sinks"
               of={name}
             >
               {state === 'paused' ? 'Resume' : 'Pause'}
-            </Post>
+            </PostButton>
           ),
         }}
       />
     </section>
-  )
-}
-
-interface PostProps {
-  readonly path: string
-  /** Key of the questions that are asked anew. */
-  readonly changes: string
-  /** What it is done with, for those who do not see the table. */
-  readonly of: string
-  readonly children: string
-}
-
-/** A button that has the node do something. */
-function Post({ path, changes, of, children }: PostProps) {
-  const client = useQueryClient()
-  const change = useMutation({
-    mutationFn: () => postJson(path),
-    onSettled: () => client.invalidateQueries({ queryKey: [changes] }),
-  })
-  return (
-    <div>
-      <button type="button" disabled={change.isPending} onClick={() => change.mutate()}>
-        {children}
-        <span className="visually-hidden"> {of}</span>
-      </button>
-      {change.error && (
-        <p className="problem" role="alert">
-          {change.error.message}
-        </p>
-      )}
-    </div>
   )
 }

@@ -11,6 +11,7 @@ const shapes = {
   chains: 'M10 14a4 4 0 0 1 0-6l2-2a4 4 0 0 1 6 6l-1 1M14 10a4 4 0 0 1 0 6l-2 2a4 4 0 0 1-6-6l1-1',
   transactions: 'M4 12h15m-6-6 6 6-6 6M4 6v12',
   outbox: 'M3 6h18v12H3zM3 7l9 7 9-7',
+  tables: 'M4 5h16v14H4zM4 10h16M10 5v14',
   records: 'M4 6h16M4 12h16M4 18h16',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   done: 'm4 13 5 5L20 6',

@@ -6,6 +6,7 @@ import type {
   ChainEvent,
   InstanceStatus,
   Notification,
+  Projection,
   SentTransaction,
   Sink,
 } from '../api/shapes.ts'
@@ -66,6 +67,7 @@ type State =
   | SentTransaction['state']
   | Notification['state']
   | Sink['state']
+  | Projection['state']
 
 const icons: Readonly<Record<State, IconName>> = {
   running: 'running',
@@ -94,6 +96,9 @@ const icons: Readonly<Record<State, IconName>> = {
   dead: 'failed',
   paused: 'cancelled',
   elsewhere: 'running',
+  filling: 'running',
+  ready: 'done',
+  undeclared: 'cancelled',
 }
 
 /** A state by icon, colour and word. */
