@@ -66,7 +66,7 @@ export interface ApiOptions {
 }
 
 /** What the API shows of a queue, and has it do. */
-type QueueDesk = Pick<Queue, 'status' | 'deadLetters' | 'requeue' | 'purge'>
+type QueueDesk = Pick<Queue, 'status' | 'keys' | 'deadLetters' | 'requeue' | 'purge'>
 
 /** What the API needs of the other rooms. */
 export interface ApiDependencies {

@@ -15,6 +15,7 @@ const entry = (seq: number): JournalEntry => ({
 const run = (status: 'running' | 'completed', lines: number): InstanceDetail => ({
   ...{ id: 'i', namespace: 'n', workflow: 'w', definitionHash: 'h', status, step: undefined },
   ...{ reason: undefined, eventId: undefined, parentId: undefined, createdAtMs: 0 },
+  traceparent: undefined,
   ...{ updatedAtMs: 0, output: 1, problem: undefined, compensated: false, input: null },
   journal: Array.from({ length: lines }, (_, at) => entry(at + 1)),
 })

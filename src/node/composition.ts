@@ -1,6 +1,7 @@
 /** Describes what the parts of a start share. */
 
 import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracing.ts'
 import type { StepPoint } from '../workflow/workflow.ts'
 import type { PrometheusMetrics } from './prometheus-metrics.ts'
 import type { SettingValues } from './settings.ts'
@@ -29,6 +30,8 @@ export interface Composition {
   readonly asked: () => void
   readonly logger: Logger
   readonly metrics: PrometheusMetrics
+  /** Present where spans are sent to a collector. */
+  readonly tracer: Tracer | undefined
   /** Run in reverse order at the end. */
   readonly stops: (() => Promise<void>)[]
 }

@@ -200,6 +200,19 @@ export const eventSettings = {
     description:
       'Where events and outcomes go out to: a list of sinks (webhook, amqp, mqtt, nats, redis, file), see docs/sinks.md',
   },
+  otlpEndpoint: {
+    ...{ kind: web, default: undefined, env: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
+    description:
+      'Collector that traces are sent to by OTLP over HTTP, such as http://127.0.0.1:4318, see docs/tracing.md; none by default',
+  },
+  otlpHeaders: {
+    ...{ kind: text, default: undefined, env: 'OTEL_EXPORTER_OTLP_HEADERS', secret: true },
+    description: 'Headers for the collector: name=value, with commas between them',
+  },
+  otlpService: {
+    ...{ kind: text, default: 'quantumstream', env: 'OTEL_SERVICE_NAME' },
+    description: 'Name of this program in traces',
+  },
   notifications: {
     ...{ kind: section, default: undefined, env: 'QS_NOTIFICATIONS', secret: true },
     description:

@@ -50,6 +50,7 @@ import { flagshipFolder } from './program-folder.ts'
 import { preparedProjections, withProjections } from './projection-wiring.ts'
 import { type Roles, rolesOf } from './roles.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
+import { engineTraces, traced } from './trace-wiring.ts'
 import { readWorkflows } from './workflow-folder.ts'
 import { createSender } from './workflow-sender.ts'
 import { wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
@@ -117,6 +118,7 @@ export async function startEventWing(
   const engine = await openEngine(composition, {
     ...{ ...world, sql, random: Math.random, functions: steps },
     ...{ ended: (instance) => sinks.outcomeWrites(instance), ...engineOptions(composition, chain) },
+    ...engineTraces(composition),
   })
   stops.push(() => engine.stop())
   const needed = await deployFolder(engine, { roles, given: values.workflows, steps })
@@ -131,7 +133,8 @@ export async function startEventWing(
   const projections = await preparedProjections(composition, chain, {
     ...{ ...world, sql, events, workflows: folder },
   })
-  const handler = withProjections(withSinks(queued?.handler ?? starting, sinks), projections)
+  const told = withProjections(withSinks(queued?.handler ?? starting, sinks), projections)
+  const handler = traced(composition, { engine, events }, told)
   const listener = chainListener(composition, chain, { ...world, sql, events, handler })
   const following = { engine, listener, logger, book, always: projections.subscriptions, needed }
   const listening = roles.isListener ? await listenForWorkflows(following, chain) : listener

@@ -102,6 +102,7 @@ export async function prepareChain(
       given: givenSettings(config),
       logger,
       metrics,
+      tracer: undefined,
       stops,
       ...{ hooks: {}, name: processName(), asked: () => {} },
     })

@@ -19,6 +19,7 @@ import type { Role } from './role-settings.ts'
 import { rolesOf } from './roles.ts'
 import { type SettingValues, settings } from './settings.ts'
 import { openChain } from './source-chain.ts'
+import { openTracer } from './trace-wiring.ts'
 
 /** A node that is serving. */
 export interface RunningNode {
@@ -69,8 +70,10 @@ export async function startNode(
   const drain = new AbortController()
   const process = { name: processName(), asked: () => drain.abort() }
   try {
+    const metrics = createMetrics()
+    const tracer = await openTracer({ values, logger, metrics, stops })
     const node = await compose({
-      ...{ values, given, hooks, logger, stops, metrics: createMetrics(), ...process },
+      ...{ values, given, hooks, logger, stops, metrics, tracer, ...process },
     })
     if (node === undefined) await stop()
     return node && { ...node, drain: drain.signal, stop }

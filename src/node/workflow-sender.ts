@@ -30,11 +30,11 @@ export async function createSender(
 ): Promise<TransactionSender | undefined> {
   const signer = await configuredSigner(composition, chain, http)
   if (signer === undefined) return undefined
-  const { values, logger, metrics } = composition
+  const { values, logger, metrics, tracer } = composition
   const maxFeePerGas = BigInt(Math.round(values.maxFee * 1_000)) * 10n ** 6n
   return createTransactionSender(
     { chainId: chain.chainId, signer, maxFeePerGas },
-    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger, metrics },
+    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger, metrics, tracer },
   )
 }
 

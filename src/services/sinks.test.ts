@@ -125,7 +125,13 @@ describe('sinks', () => {
       ...[eventAt(21, { chain: 'elsewhere' }), eventAt(31)],
     )
     const instance: Instance = {
-      ...{ namespace: 'default', parentId: undefined, problem: undefined, compensated: false },
+      ...{
+        namespace: 'default',
+        parentId: undefined,
+        traceparent: undefined,
+        problem: undefined,
+        compensated: false,
+      },
       ...{ id: 'i1', workflow: 'pay', definitionHash: 'h', status: 'completed', step: undefined },
       ...{
         reason: undefined,

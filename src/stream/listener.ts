@@ -381,5 +381,6 @@ class ChainListener implements Listener {
 }
 
 function violation(finalized: number, ancestor: number): string {
-  return `${finalized} finalized events left the chain above block ${ancestor}`
+  const events = finalized === 1 ? 'event' : 'events'
+  return `${finalized} finalized ${events} left the chain above block ${ancestor}`
 }

@@ -69,6 +69,8 @@ export interface Queue {
   /** Gives a message back, to be given out again after a pause; after the last attempt it is a dead letter. */
   fail(message: TakenMessage, failure: { reason: string; retryAfterMs: number }): Promise<void>
   status(): Promise<QueueStatus>
+  /** The keys with the most messages that are not done, up to 20. */
+  keys(): Promise<readonly { readonly key: string; readonly waiting: number }[]>
   /** Dead letters, newest first. */
   deadLetters(query: PageQuery): Promise<Page<DeadLetter>>
   /** Gives a dead letter out again, as the next of its key; false if there is none of this number. */

@@ -23,6 +23,8 @@ export interface ActionContext {
   readonly idempotencyKey: `0x${string}`
   /** 1 for the first. */
   readonly attempt: number
+  /** What those are told that it asks, where traces are kept: the W3C's `traceparent`. */
+  readonly traceparent?: string | undefined
   /** Fires when the action is to end: its time is over, its instance is cancelled, the program stops. */
   readonly signal: AbortSignal
   /**

@@ -63,7 +63,7 @@ const done = (output: Json): ActionOutcome => ({ kind: 'done', output })
 async function sendStep(
   { client, sender }: EvmFunctionOptions,
   call: ContractCall,
-  { idempotencyKey, signal, isEnding }: ActionContext,
+  { idempotencyKey, traceparent, signal, isEnding }: ActionContext,
 ): Promise<ActionOutcome> {
   if (isEnding && !(await sender?.hasSigned(idempotencyKey))) return { kind: 'untouched' }
   if (sender === undefined) {
@@ -72,7 +72,7 @@ async function sendStep(
   const { address: from } = sender
   try {
     const { to, data, value, gas, confirmations } = call
-    const request = { idempotencyKey, to, data, value, gas, confirmations }
+    const request = { idempotencyKey, to, data, value, gas, confirmations, traceparent }
     return done(sentView(await sender.send(request, signal), call, from))
   } catch (error) {
     if (!(error instanceof AppError)) throw error

@@ -12,6 +12,8 @@ export interface Invocation {
   readonly signal: AbortSignal
   /** Milliseconds since the epoch after which nobody waits for the result. */
   readonly deadlineMs?: number
+  /** The W3C's, where traces are kept. */
+  readonly traceparent?: string | undefined
   /** Hears what the function writes while it runs; what a provider cannot tell stays unheard. */
   readonly log?: (line: LogLine) => void
 }
@@ -119,11 +121,11 @@ export const functionName = /^[a-zA-Z][\w-]{0,62}$/
 
 /** The step `function.invoke`: `{function, payload}`. */
 export function functionInvoke(provider: Pick<FunctionProvider, 'invoke'>): StepFunction {
-  return async (input, { idempotencyKey, signal }) => {
+  return async (input, { idempotencyKey, traceparent, signal }) => {
     const fields = (input ?? {}) as { readonly function?: Json; readonly payload?: Json }
     const { function: name, payload = null } = fields
     assertCall(name, payload)
-    const output = await provider.invoke(name, payload, { idempotencyKey, signal })
+    const output = await provider.invoke(name, payload, { idempotencyKey, traceparent, signal })
     return { kind: 'done', output }
   }
 }

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
+import type { Tracer } from '../base/tracing.ts'
 import type { SqlStore } from '../store/sql.ts'
 import type { Signer } from './signers.ts'
 
@@ -37,6 +38,7 @@ export interface SenderDependencies {
   readonly timer: Timer
   readonly logger: Logger
   readonly metrics: Metrics
+  readonly tracer?: Tracer | undefined
 }
 
 /** What is to be sent. */
@@ -51,6 +53,8 @@ export interface SendRequest {
   readonly gas?: bigint | undefined
   /** Blocks on top of its own before it counts as done; default 0. */
   readonly confirmations?: number | undefined
+  /** Where its span belongs, the W3C's; kept with it. */
+  readonly traceparent?: string | undefined
 }
 
 /** `open` until it is in a block, `mined` until that block is final; a reorganisation makes it open again. */
@@ -85,7 +89,12 @@ export interface SentTransaction {
   readonly idempotencyKey: Hex
   readonly state: SentState
   readonly nonce: number
-  readonly request: { readonly to: Hex | null; readonly data: Hex; readonly value: string }
+  readonly request: {
+    readonly to: Hex | null
+    readonly data: Hex
+    readonly value: string
+    readonly traceparent?: string
+  }
   readonly gas: string
   /** Oldest first; any of them can be mined. */
   readonly versions: readonly SignedVersion[]

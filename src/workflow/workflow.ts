@@ -49,6 +49,8 @@ export interface Instance {
   readonly eventId: string | undefined
   /** The instance that started it as its child. */
   readonly parentId: string | undefined
+  /** Where its trace goes on from, as the W3C's `traceparent`; absent where it begins one, or nothing is traced. */
+  readonly traceparent: string | undefined
   readonly createdAtMs: number
   readonly updatedAtMs: number
   /** What the workflow gave, once completed. */
@@ -212,6 +214,8 @@ export interface WorkflowName {
 export interface RunOptions {
   /** The same id is the same instance; by chance unless given. At most 200 characters. */
   readonly id?: string
+  /** Of whoever asks, where traces are kept. */
+  readonly traceparent?: string | undefined
 }
 
 /** What a `call` of the language runs, on its evaluated input. */

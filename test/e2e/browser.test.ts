@@ -1,7 +1,7 @@
 /** Uses the console in Chromium: watches the flagship, makes deposits, by mouse, by keyboard and on a narrow screen. */
 
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext } from 'playwright-core'
@@ -15,7 +15,29 @@ import {
   type TestEnding,
 } from './console-browser.ts'
 import { skipBrowser } from './lacking.ts'
-import { callRpc, temporaryFolder } from './program.ts'
+import { callRpc, root, temporaryFolder } from './program.ts'
+
+const treasury = `
+document: { dsl: 1.0.3, namespace: default, name: treasury, version: 0.1.0 }
+do:
+  - approve:
+      call: human.approve
+      with:
+        title: Pay \${ .amount }?
+        role: treasurer
+        form:
+          type: object
+          required: [approved]
+          properties: { approved: { type: boolean, title: Shall it be paid? } }
+      output: { as: '\${ .approved }' }
+  - decide:
+      switch:
+        - refused: { when: . == false, then: refuse }
+        - paid: { then: end }
+  - refuse:
+      raise:
+        error: { type: 'https://example.com/errors/refused', status: 403, title: Refused }
+`
 
 const deposits = `
 name: deposits
@@ -41,8 +63,12 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     const projections = path.join(data, 'tables')
     await mkdir(projections)
     await writeFile(path.join(projections, 'deposits.yaml'), deposits)
+    const workflows = path.join(data, 'workflows')
+    await cp(path.join(root, 'examples/deposit-kyc-allocation'), workflows, { recursive: true })
+    await writeFile(path.join(workflows, 'treasury.workflow.yaml'), treasury)
     const started = await startNode({
-      ...{ dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.25 },
+      ...{ dev: true, demo: false, data, workflows, rpcPort: 0, apiPort: 0, blockTime: 0.25 },
+      queue: 'embedded',
       projections,
     })
     assert.ok(started)
@@ -74,7 +100,8 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     await steps.getByRole('button', { name: /refund .*not reached/ }).waitFor()
     await steps.getByRole('button', { name: /allocate/ }).click()
     await page.getByRole('heading', { name: 'Data of allocate' }).waitFor()
-    await page.locator('pre', { hasText: 'blockNumber' }).waitFor()
+    const data = page.getByRole('region', { name: 'Data of allocate' })
+    await data.locator('pre', { hasText: 'blockNumber' }).waitFor()
     await page.getByText('2.5 ether').waitFor()
     await page.locator('.react-flow__node').first().waitFor()
     assert.equal(await page.locator('.react-flow__node').count(), 6)
@@ -168,6 +195,57 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     assert.deepEqual(problems, [])
   })
 
+  test('a question is answered by the form of its schema, and the run is operated', async (t) => {
+    const id = await node.engine.begin({ name: 'treasury' }, { amount: 7 })
+    const { page, problems } = await open(t, '/questions')
+    const card = page.getByRole('article', { name: 'Pay 7?' })
+    const form = card.getByRole('form')
+    await form.getByText('Write your name above first.').waitFor()
+    assert.equal(await form.getByRole('button', { name: 'Answer' }).isDisabled(), true)
+    await page.getByLabel('Your name').fill('ada')
+    await form.getByRole('button', { name: 'Answer' }).click()
+    await form.getByText('Choose yes or no.').waitFor()
+    await form.getByLabel('Shall it be paid?').selectOption('no')
+    await form.getByRole('button', { name: 'Answer' }).click()
+    await card.waitFor({ state: 'detached' })
+    await page.getByLabel('Status').selectOption('answered')
+    await page.getByRole('article', { name: 'Pay 7?' }).getByText('{"approved":false}').waitFor()
+    await page.getByRole('article', { name: 'Pay 7?' }).getByText('ada').waitFor()
+
+    await page.goto(`${node.apiUrl}/instances/${id}`)
+    await page.getByRole('button', { name: /^Replay/ }).click()
+    await page.getByText('It goes the same way as its journal says.').waitFor()
+    const journal = page.getByRole('table', { name: 'Journal' })
+    await journal.getByText('failed: Refused').waitFor()
+    await page.getByRole('button', { name: /^approve/ }).click()
+    await page.getByRole('button', { name: /^Retry from “approve”/ }).click()
+    await page.getByRole('button', { name: 'No', exact: true }).click()
+    await page.getByRole('button', { name: /^Retry from “approve”/ }).click()
+    await page.getByRole('button', { name: 'Yes' }).click()
+    await page.getByRole('button', { name: /^Pause/ }).click()
+    await page.getByRole('button', { name: /^Resume/ }).click()
+    await page.getByRole('button', { name: /^Cancel/ }).click()
+    await page.getByRole('group', { name: /^Cancel it\?/ }).waitFor()
+    await page.getByRole('button', { name: 'Yes' }).click()
+    await page.getByText('cancelled', { exact: true }).first().waitFor()
+    await journal.getByText('set aside').first().waitFor()
+    assert.deepEqual(problems, [])
+  })
+
+  test('an event shows its life, the listener and the queue how they are', async (t) => {
+    const { page, problems } = await open(t, '/events')
+    await page.getByRole('link', { name: 'Deposited' }).first().click()
+    const life = page.getByRole('region', { name: 'Life' })
+    await life.getByText('cannot leave the chain any more').waitFor()
+    assert.ok((await life.getByRole('time').count()) >= 3)
+    await page.getByRole('link', { name: 'Listener' }).click()
+    await page.getByText('following', { exact: true }).waitFor()
+    await page.getByText('There was no alarm').waitFor()
+    await page.getByRole('link', { name: 'Queue' }).click()
+    await page.getByText('Nothing was given up').waitFor()
+    assert.deepEqual(problems, [])
+  })
+
   test('bad amounts and memos are refused with a reason', async (t) => {
     const { page } = await open(t, '/')
     const form = page.getByRole('form', { name: 'Make a deposit' })
@@ -198,7 +276,7 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     await page.keyboard.press('Enter')
     await form.getByRole('link', { name: 'Watch its workflow' }).focus()
     await page.keyboard.press('Enter')
-    const step = page.getByRole('button', { name: /kyc/ })
+    const step = page.getByRole('button', { name: /^kyc/ })
     await step.focus()
     await page.keyboard.press('Space')
     await page.getByRole('heading', { name: 'Data of kyc' }).waitFor()
@@ -249,6 +327,10 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     '/functions/kyc',
     '/projections',
     '/projections/deposits',
+    '/questions',
+    '/events/EVENT',
+    '/listener',
+    '/queue',
     '/outbox',
     '/records',
     '/instances/RUN',
@@ -261,7 +343,11 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     await page.route(/\/v1\/(?!stream|status)[a-z]+$/, (route) =>
       route.continue({ url: `${route.request().url()}?limit=4` }),
     )
-    for (const where of [...paths, ...more].map((one) => one.replace('RUN', run?.id ?? ''))) {
+    const [event] = (await node.events.list({ limit: 1 })).items
+    await node.engine.begin({ name: 'treasury' }, { amount: 8 })
+    const placed = (one: string) =>
+      one.replace('RUN', run?.id ?? '').replace('EVENT', encodeURIComponent(event?.id ?? ''))
+    for (const where of [...paths, ...more].map(placed)) {
       await page.goto(`${node.apiUrl}${where}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.locator('.loading').first().waitFor({ state: 'detached' })

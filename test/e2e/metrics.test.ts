@@ -23,6 +23,8 @@ test('every documented measure is told by a node, and every measure that is told
   const sinks = JSON.stringify([{ name: 'log', kind: 'file', folder }])
   const own = await startCalm(t, {
     ...{ blockTime: 0, queue: 'embedded', peersPort: 0, peersHost: '127.0.0.1', sinks },
+    // Nobody listens there.
+    otlpEndpoint: 'http://127.0.0.1:9',
   })
   // The names of two endpoints, which lead to one node.
   const endpoint = [own.rpcUrl, own.rpcUrl?.replace('127.0.0.1', 'localhost')].join(',')

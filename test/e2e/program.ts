@@ -34,7 +34,7 @@ interface StartOptions {
 /** Runs `quantumstream ...words` under this Node; settings of the tester's environment are left out. */
 export function startProgram(words: readonly string[], options: StartOptions = {}): Program {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(QS_|BLOCKCHAIN_|CONTRACT_|SERVERLESS_)/.test(name),
+    ([name]) => !/^(QS_|OTEL_|BLOCKCHAIN_|CONTRACT_|SERVERLESS_)/.test(name),
   )
   const child = spawn(process.execPath, [options.entry ?? main, ...words], {
     cwd: options.cwd ?? root,

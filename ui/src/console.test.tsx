@@ -20,7 +20,7 @@ import { LineBar } from './console.tsx'
 import { layout } from './graph/layout.ts'
 import { stepsOf, stepViews } from './graph/step-states.ts'
 import { DataList } from './parts/data-list.tsx'
-import { distance } from './parts/moment.tsx'
+import { distance, untilText } from './parts/moment.tsx'
 import { match } from './router.tsx'
 import { destination } from './search.ts'
 
@@ -87,7 +87,8 @@ const line = (
   kind: JournalEntry['kind'],
   second: number,
 ): JournalEntry => ({
-  ...{ seq, step: `/do/0/${step}`, name: step, kind, attempt: 1, input: null, output: null },
+  ...{ seq, step: `/do/0/${step}`, name: step, kind, action: 'x', attempt: 1 },
+  ...{ input: null, output: null },
   ...{ error: null, dropped: false, startedAt: new Date(1_000).toISOString() },
   at: new Date(second * 1_000).toISOString(),
 })
@@ -313,4 +314,10 @@ describe('how a chain is agreed on', () => {
       ...['0 B', '999 B', '2 kB', '2.3 MB', '5.0 GB'],
     ])
   })
+})
+
+test('deadlines are told in words', () => {
+  expect([0, 1, 119_000, 600_000, 7_200_000, 200_000_000].map(untilText)).toEqual([
+    ...['over', 'in 1 s', 'in 119 s', 'in 10 min', 'in 2 h', 'in 2 d'],
+  ])
 })

@@ -3,15 +3,19 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { type Liveness, useLiveStream } from './api/live.ts'
 import { useChains, useWorkflows } from './api/questions.ts'
-import { BlockPage, BlocksPage, EventPage, EventsPage } from './pages/chain-pages.tsx'
+import { BlockPage, BlocksPage, EventsPage } from './pages/chain-pages.tsx'
 import { ChainsPage } from './pages/chain-set-page.tsx'
 import { ConsensusPage } from './pages/consensus-page.tsx'
+import { EventPage } from './pages/event-page.tsx'
 import { FunctionPage, FunctionsPage } from './pages/function-pages.tsx'
 import { HomePage } from './pages/home-page.tsx'
 import { InstancePage } from './pages/instance-page.tsx'
 import { InstancesPage } from './pages/instances-page.tsx'
+import { ListenerPage } from './pages/listener-page.tsx'
 import { NotificationsPage } from './pages/notifications-page.tsx'
 import { ProjectionPage, ProjectionsPage } from './pages/projection-pages.tsx'
+import { QuestionsPage } from './pages/questions-page.tsx'
+import { QueuePage } from './pages/queue-page.tsx'
 import { TransactionsPage } from './pages/transactions-page.tsx'
 import { RecordsPage, WorkflowPage, WorkflowsPage } from './pages/workflow-pages.tsx'
 import { Icon, type IconName } from './parts/icon.tsx'
@@ -29,8 +33,11 @@ const places: readonly (readonly [href: string, title: string, icon: IconName])[
   ['/', 'Home', 'home'],
   ['/workflows', 'Workflows', 'workflows'],
   ['/instances', 'Runs', 'runs'],
+  ['/questions', 'Questions', 'questions'],
   ['/functions', 'Functions', 'functions'],
   ['/events', 'Events', 'events'],
+  ['/listener', 'Listener', 'listener'],
+  ['/queue', 'Queue', 'queue'],
   ['/chains', 'Chains', 'chains'],
   ['/blocks', 'Blocks', 'blocks'],
   ['/transactions', 'Transactions', 'transactions'],
@@ -43,8 +50,11 @@ const lists: Readonly<Record<string, () => ReactNode>> = {
   '/': HomePage,
   '/workflows': WorkflowsPage,
   '/instances': InstancesPage,
+  '/questions': QuestionsPage,
   '/functions': FunctionsPage,
   '/events': EventsPage,
+  '/listener': ListenerPage,
+  '/queue': QueuePage,
   '/chains': ChainsPage,
   '/blocks': BlocksPage,
   '/transactions': TransactionsPage,

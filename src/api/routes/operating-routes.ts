@@ -53,7 +53,11 @@ function addStart(app: OpenAPIHono, engine: WorkflowEngine): void {
       ...(namespace === undefined ? {} : { namespace }),
       ...(version === undefined ? {} : { version }),
     }
-    const begun = await engine.begin(workflow, input as Json, id === undefined ? {} : { id })
+    const traceparent = context.req.header('traceparent')
+    const begun = await engine.begin(workflow, input as Json, {
+      ...(id === undefined ? {} : { id }),
+      traceparent,
+    })
     return context.json(await found(engine, begun), 200)
   })
 }

@@ -24,6 +24,7 @@ const QueueShape = z
   })
   .openapi('Queue')
 
+const QueueKeyShape = z.object({ key: z.string(), waiting: z.number() }).openapi('QueueKey')
 const DeadLetterShape = z
   .object({
     number: z.number(),
@@ -49,6 +50,15 @@ export function addQueueRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   })
   app.openapi(queue, async (context) => {
     return context.json(queueView(await from.queue?.status()), 200)
+  })
+
+  const keys = reading('/v1/queue/keys', {
+    summary: 'The 20 keys with the most messages that are not done',
+    answer: pageOf(QueueKeyShape),
+    request: {},
+  })
+  app.openapi(keys, async (context) => {
+    return context.json({ items: [...((await from.queue?.keys()) ?? [])], next: null }, 200)
   })
 
   const dead = reading('/v1/queue/dead', {

@@ -227,6 +227,15 @@ export class QueueTable {
     return typeof row?.oldest === 'number' ? row.oldest : undefined
   }
 
+  async keys(): Promise<readonly { readonly key: string; readonly waiting: number }[]> {
+    const rows = await this.#sql.all(
+      `SELECT message_key, count(*) AS n FROM queue_messages WHERE queue = ? AND ${open} GROUP BY message_key
+        ORDER BY n DESC, message_key LIMIT 20`,
+      this.name,
+    )
+    return rows.map(({ message_key, n }) => ({ key: String(message_key), waiting: Number(n) }))
+  }
+
   deadLetters(query: PageQuery): Promise<Page<DeadLetter>> {
     return sequencePage(this.#sql, {
       ...query,

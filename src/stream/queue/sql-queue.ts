@@ -89,6 +89,10 @@ export class SqlQueue implements Queue {
     }
   }
 
+  keys() {
+    return this.table.keys()
+  }
+
   deadLetters(query: PageQuery) {
     return this.table.deadLetters(query)
   }

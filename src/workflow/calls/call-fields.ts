@@ -7,6 +7,8 @@ import { WorkflowError } from '../workflow-error.ts'
 export interface CallContext {
   /** The same for each attempt of one step. */
   readonly idempotencyKey: string
+  /** The W3C's, where traces are kept. */
+  readonly traceparent?: string | undefined
   readonly signal: AbortSignal
 }
 

@@ -63,7 +63,7 @@ export function endpointOf(value: Json | undefined, what: string): Endpoint {
 }
 
 /**
- * Headers that go out. Unsafe methods carry `Idempotency-Key`; one that the workflow gives stands, an empty one leaves
+ * Headers that go out, `traceparent` among them where traces are kept. Unsafe methods carry `Idempotency-Key`; one that the workflow gives stands, an empty one leaves
  * it out.
  */
 export function headersOf(
@@ -78,6 +78,7 @@ export function headersOf(
   const { method, type, context } = asked
   if (type !== undefined) headers['content-type'] = type
   if (unsafeMethods.has(method)) headers['idempotency-key'] = context.idempotencyKey
+  if (context.traceparent !== undefined) headers.traceparent = context.traceparent
   const fields = fieldsOf(value, 'headers')
   for (const name of Object.keys(fields)) {
     const text = optionalText(fields, name, 'headers')

@@ -216,7 +216,10 @@ function called(
     const { signal } = controller
     const idempotencyKey = run.journal.idempotencyKeyOf(key)
     const isEnding = outer.reason !== undefined
-    const about = { instanceId: run.id, step: key, idempotencyKey, attempt, signal, isEnding }
+    const traceparent = run.with.traces?.ofStep(run.row, key, attempt)
+    const about = {
+      ...{ instanceId: run.id, step: key, idempotencyKey, attempt, traceparent, signal, isEnding },
+    }
     // A function that throws before its first pause fails like one that throws later.
     run.outside.add(new Promise<ActionOutcome>((done) => done(action.run(about)))).then(
       (outcome) => over(() => resolve(outcome)),

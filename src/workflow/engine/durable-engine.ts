@@ -89,7 +89,8 @@ class DurableEngine implements WorkflowEngine {
     })
     const { runs: runsOf = (parts: RunsParts) => new Runs(parts) } = dependencies
     this.#runs = runsOf({
-      ...{ ...dependencies, observe: dependencies.observe, enoughLife: lives.indexOf(minimumLife) },
+      ...{ ...dependencies, observe: dependencies.observe, traces: dependencies.traces },
+      ...{ enoughLife: lives.indexOf(minimumLife) },
       ...{ definitions: this.#definitions, outcomes: this.#outcomes, measures: this.#measures },
       owner: () => this.#claims.owner(),
       isHeard: () => this.#listeners.size > 0,
@@ -145,7 +146,9 @@ class DurableEngine implements WorkflowEngine {
   }
 
   begin: WorkflowEngine['begin'] = async (workflow, input, options = {}) => {
-    const row = { ...this.#newInstance(workflow, input, idOf(options)), owner: null }
+    const traceparent = this.#with.traces && options.traceparent
+    const fresh = this.#newInstance(workflow, input, idOf(options))
+    const row = { ...fresh, owner: null, traceparent }
     await this.#with.sql.write([insertionOf(row)])
     this.wake()
     return row.id
@@ -155,7 +158,8 @@ class DurableEngine implements WorkflowEngine {
     const { evaluate, clock } = this.#with
     const nowMs = clock.nowMs()
     const { ended = () => [] } = this.#with
-    const context = { workflows: this.#definitions.deployed(), evaluate, nowMs, ended }
+    const workflows = this.#definitions.deployed()
+    const context = { workflows, evaluate, nowMs, ended, traces: this.#with.traces }
     const ids = await startTriggered(session, event, { life, context })
     const [eventId, isChain] = [eventIdOf(event, life), life !== undefined]
     if (isChain) await restoreConsumed(session, eventId, nowMs)
@@ -322,7 +326,8 @@ class DurableEngine implements WorkflowEngine {
     const { namespace, name: workflow, hash } = this.#definitions.named(name)
     return {
       ...{ id, namespace, workflow, definitionHash: hash, input, depth: 0, life: lives.length - 1 },
-      ...{ eventId: undefined, parentId: undefined, nowMs: this.#with.clock.nowMs() },
+      ...{ eventId: undefined, parentId: undefined, traceparent: undefined },
+      nowMs: this.#with.clock.nowMs(),
       owner: this.#isWorker ? this.#claims.owner() : null,
     }
   }
@@ -331,7 +336,8 @@ class DurableEngine implements WorkflowEngine {
     const { name, namespace, version, input, awaited } = child
     const which = version === 'latest' ? { name, namespace } : { name, namespace, version }
     const parent = { parentId: awaited ? run.id : undefined, depth: run.row.depth + 1 }
-    return { ...this.#newInstance(which, input, id), ...parent, owner: null }
+    const traceparent = this.#with.traces?.ofInstance(run.row)
+    return { ...this.#newInstance(which, input, id), ...parent, traceparent, owner: null }
   }
 
   /** Where others may have ended what somebody waits for here. */

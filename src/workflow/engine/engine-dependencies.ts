@@ -6,6 +6,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Metrics } from '../../base/metrics.ts'
 import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, RunnableWorkflow } from '../durable-context.ts'
+import type { StepTraces } from '../step-traces.ts'
 import type { Instance, StepPoint } from '../workflow.ts'
 import type { Evaluate } from './event-match.ts'
 import type { InstanceRuns, RunsParts } from './runs.ts'
@@ -35,6 +36,8 @@ export interface EngineDependencies {
   readonly minimumLife?: AwaitedLife
   /** What others write in the commit that ends an instance. */
   readonly ended?: ((instance: Instance) => readonly SqlWrite[]) | undefined
+  /** Present where traces are kept. */
+  readonly traces?: StepTraces | undefined
   /** Called at each boundary of each action. */
   readonly observe?: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
 }

@@ -33,6 +33,7 @@ export interface NewInstance {
   readonly definitionHash: string
   readonly eventId: string | undefined
   readonly parentId: string | undefined
+  readonly traceparent: string | undefined
   readonly depth: number
   readonly input: Json
   readonly life: number
@@ -44,12 +45,13 @@ export interface NewInstance {
 /** What inserts an instance, unless there is one with this id, or was one that is archived. */
 export function insertion(one: NewInstance, inputText: string): SqlWrite {
   return {
-    sql: `INSERT INTO instances (id, namespace, workflow, definition_hash, status, event_id, parent_id, depth, input, life,
-      wake_at_ms, owner, created_at_ms, updated_at_ms) SELECT ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?
+    sql: `INSERT INTO instances (id, namespace, workflow, definition_hash, status, event_id, parent_id, traceparent, depth, input,
+      life, wake_at_ms, owner, created_at_ms, updated_at_ms) SELECT ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
       WHERE NOT EXISTS (SELECT 1 FROM archived_instances WHERE id = ?) ON CONFLICT (id) DO NOTHING`,
     values: [
       ...[one.id, one.namespace, one.workflow, one.definitionHash],
-      ...[one.eventId ?? null, one.parentId ?? null, one.depth, inputText, one.life],
+      ...[one.eventId ?? null, one.parentId ?? null, one.traceparent ?? null],
+      ...[one.depth, inputText, one.life],
       ...[one.nowMs, one.owner, one.nowMs, one.nowMs, one.id],
     ],
   }
@@ -65,6 +67,7 @@ export function freshRow(one: NewInstance): InstanceRow {
   return {
     ...{ id: one.id, namespace: one.namespace, workflow: one.workflow, status: 'running' },
     ...{ definitionHash: one.definitionHash, eventId: one.eventId, parentId: one.parentId },
+    traceparent: one.traceparent,
     ...{ step: undefined, reason: undefined, output: undefined, problem: undefined },
     ...{ createdAtMs: one.nowMs, updatedAtMs: one.nowMs, input: one.input, depth: one.depth },
     ...{ life: one.life, interrupt: undefined, comesBack: false, compensated: false },
@@ -84,6 +87,7 @@ export function instanceOf(row: SqlRow): InstanceRow {
     reason: optional(row.reason),
     eventId: optional(row.event_id),
     parentId: optional(row.parent_id),
+    traceparent: optional(row.traceparent),
     createdAtMs: Number(row.created_at_ms),
     updatedAtMs: Number(row.updated_at_ms),
     output: jsonOf(row.output),

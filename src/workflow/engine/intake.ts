@@ -6,6 +6,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { SqlRow, SqlSession, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, CloudEvent, EventWish, RunnableWorkflow } from '../durable-context.ts'
 import { keptJson, keptReason } from '../kept-json.ts'
+import type { StepTraces } from '../step-traces.ts'
 import type { Instance } from '../workflow.ts'
 import { problemOf, WorkflowError } from '../workflow-error.ts'
 import { firstLeft, goBack, retractConsumed, rewind } from './consumed-events.ts'
@@ -20,6 +21,7 @@ export interface IntakeContext {
   readonly workflows: Iterable<RunnableWorkflow>
   readonly evaluate: Evaluate
   readonly nowMs: number
+  readonly traces: StepTraces | undefined
   /** What others write in the commit that ends an instance. */
   readonly ended: (instance: Instance) => readonly SqlWrite[]
 }
@@ -53,7 +55,9 @@ export async function startTriggered(
     const events = isSet ? await completeSet(session, event, set) : [event]
     if (events === undefined) continue
     const { nowMs, ended } = context
-    const start = { id, eventId, workflow, life, nowMs, ended, what: `event ${event.id}` }
+    const traceparent = context.traces?.ofEvent(event, life !== undefined)
+    const about = { what: `event ${event.id}`, traceparent }
+    const start = { id, eventId, workflow, life, nowMs, ended, ...about }
     if (await startOne(session, events as unknown as Json, start)) ids.push(id)
   }
   return ids
@@ -77,6 +81,7 @@ interface Start {
   readonly life: AwaitedLife | undefined
   readonly nowMs: number
   readonly what: string
+  readonly traceparent?: string | undefined
   readonly ended: IntakeContext['ended']
 }
 
@@ -98,6 +103,7 @@ export async function startOne(session: SqlSession, input: Json, start: Start): 
       definitionHash: workflow.hash,
     },
     ...{ eventId, parentId: undefined, depth: 0, input, nowMs, owner: null },
+    traceparent: start.traceparent,
     life: life === undefined ? lives.length - 1 : lives.indexOf(life),
   }
   const { sql, values } = insertion(row, text)

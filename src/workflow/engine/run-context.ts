@@ -90,9 +90,9 @@ export class RunContext implements DurableContext {
     const run = this.#run
     if (run.journal.get(key) !== undefined) return
     await run.admit(this.#scope)
-    const along = [
-      { sql: 'INSERT INTO emitted (event) VALUES (?)', values: [keptJson(event, key)] },
-    ]
+    const traceparent = event.traceparent ?? run.with.traces?.ofInstance(run.row)
+    const told = traceparent === undefined ? event : { ...event, traceparent }
+    const along = [{ sql: 'INSERT INTO emitted (event) VALUES (?)', values: [keptJson(told, key)] }]
     this.#journal(key, 'emit', event.id, along)
     await run.busy(() => run.flush())
     run.with.wake()

@@ -5,6 +5,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { ChildWorkflow, DurableContext, RunnableWorkflow } from '../durable-context.ts'
+import type { StepTraces } from '../step-traces.ts'
 import type { Instance, InstanceChange, JournalEntry, StepPoint } from '../workflow.ts'
 import type { InstanceRow, NewInstance } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
@@ -76,6 +77,8 @@ export interface RunEnvironment {
   context(run: LiveRun, scope: Scope): DurableContext
   /** Who writes, where several workers share a database; `null` where there is only one. */
   owner(): number | null
+  /** Present where traces are kept. */
+  readonly traces: StepTraces | undefined
   readonly measures: Pick<EngineMeasures, 'step' | 'committed'>
   readonly observe: ((point: StepPoint, instanceId: string, step: string) => void) | undefined
   /** Whether anybody listens to what is told. */

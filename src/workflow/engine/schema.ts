@@ -178,4 +178,8 @@ export const engineMigrations: readonly Migration[] = [
       'ALTER TABLE messages ADD COLUMN number INTEGER',
     ],
   },
+  {
+    id: 'workflow/007-traces',
+    statements: ['ALTER TABLE instances ADD COLUMN traceparent TEXT'],
+  },
 ]

@@ -8,13 +8,14 @@ import type { Invocation } from '../functions.ts'
 export function functionEvent(
   name: string,
   payload: Json,
-  { idempotencyKey, deadlineMs }: Pick<Invocation, 'idempotencyKey' | 'deadlineMs'>,
+  { idempotencyKey, deadlineMs, traceparent }: Omit<Invocation, 'signal' | 'log'>,
 ): CloudEvent {
   return {
     ...{ specversion: '1.0', id: idempotencyKey, source: '/quantumstream' },
     ...{ type: 'quantumstream.function.invoke', subject: name },
     ...{ time: new Date().toISOString(), datacontenttype: 'application/json' },
     ...(deadlineMs === undefined ? {} : { deadline: new Date(deadlineMs).toISOString() }),
+    ...(traceparent === undefined ? {} : { traceparent }),
     data: payload,
   }
 }

@@ -26,7 +26,9 @@ const longestReason = 500
  * statuses but 2xx are the function's refusal.
  */
 export async function postCall(call: HttpCall): Promise<Json> {
-  const { http, url, headers, body, fail } = call
+  const { http, url, body, fail, invocation } = call
+  const { traceparent } = invocation
+  const headers = { ...call.headers, ...(traceparent === undefined ? {} : { traceparent }) }
   const answer = await withinTime(call, async (signal) => {
     try {
       return await http.request({

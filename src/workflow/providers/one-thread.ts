@@ -74,8 +74,12 @@ export class FunctionThread {
   async call(payload: Json, options: CallOptions): Promise<Json> {
     clearTimeout(this.#rest)
     this.#worker.ref()
-    const { idempotencyKey, deadlineMs } = options.invocation
-    const context = { idempotencyKey, ...(deadlineMs === undefined ? {} : { deadlineMs }) }
+    const { idempotencyKey, deadlineMs, traceparent } = options.invocation
+    const context = {
+      idempotencyKey,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    }
     const call: ThreadCall = { payload, context }
     const looks = setInterval(() => void this.#look(options.fail), lookMs)
     try {

@@ -23,7 +23,11 @@ export interface ThreadTask extends Pick<ThreadFunction, 'file' | 'network'> {
 /** What a thread is asked. */
 export interface ThreadCall {
   readonly payload: Json
-  readonly context: { readonly idempotencyKey: string; readonly deadlineMs?: number }
+  readonly context: {
+    readonly idempotencyKey: string
+    readonly deadlineMs?: number
+    readonly traceparent?: string
+  }
 }
 
 /** What a thread answers. */

@@ -15,6 +15,7 @@ import { ChainView } from './chain-view.ts'
 import { laneMeasures } from './measures.ts'
 import { type LaneContext, Outgoing } from './outgoing.ts'
 import { SentStore } from './sent-store.ts'
+import { traceSent } from './traces.ts'
 
 /** Somebody who waits for a transaction. */
 interface Waiter {
@@ -238,6 +239,7 @@ export class Lane implements TransactionSender {
     this.#outgoing.forget(sent)
     this.#with.measures.mined()
     if (!outcome.succeeded) this.#with.measures.reverted()
+    this.#trace(sent, 'mined', outcome)
     await this.#tellMined({ ...mined, revision: sent.revision + 1 })
   }
 
@@ -289,7 +291,12 @@ export class Lane implements TransactionSender {
     const state = outcome.blockNumber <= final ? 'final' : 'mined'
     const isSame = outcome.blockHash === sent.outcome?.blockHash
     if (state === 'final' || !isSame) await store.save({ ...sent, state, outcome })
+    if (state === 'final') this.#trace(sent, state, outcome)
     await this.#tellMined({ ...sent, outcome })
+  }
+
+  #trace(sent: SentTransaction, state: 'mined' | 'final', outcome: SentOutcome): void {
+    traceSent(this.#with.tracer, sent, { state, outcome, atMs: this.#with.clock.nowMs() })
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {

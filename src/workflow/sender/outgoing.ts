@@ -52,8 +52,9 @@ export class Outgoing {
 
   /** Signs a request with the next nonce, stores it, and sends it; another process may be quicker with nonce or key. */
   async first(request: SendRequest, terms: Terms): Promise<void> {
-    const { to = null, data, value, idempotencyKey } = request
-    const kept = { to, data, value: String(value) }
+    const { to = null, data, value, idempotencyKey, traceparent } = request
+    const traced = traceparent === undefined ? {} : { traceparent }
+    const kept = { to, data, value: String(value), ...traced }
     const { store, clock, name: lane } = this.#with
     for (;;) {
       const nonce = await this.#nextNonce()

@@ -38,9 +38,13 @@ export function useInstance(id: string) {
   })
 }
 
-/** One thing by its path, such as a block. */
-export function useThing<T>(key: string, path: string) {
-  return useQuery({ queryKey: [key, path], queryFn: () => getJson<T>(path) })
+/** One thing by its path, such as a block; asked again every so many milliseconds where that is said. */
+export function useThing<T>(key: string, path: string, refetchInterval?: number) {
+  return useQuery({
+    queryKey: [key, path],
+    queryFn: () => getJson<T>(path),
+    ...(refetchInterval === undefined ? {} : { refetchInterval }),
+  })
 }
 
 /** A list that is read page by page; `key` names it for the stream, or it is read anew every so many milliseconds. */

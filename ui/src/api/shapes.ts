@@ -80,6 +80,11 @@ export interface ChainEvent {
   readonly blockHash: string
   readonly transactionHash: string
   readonly blockTime: string
+  /** When it came how far, in the order of time. */
+  readonly life: readonly {
+    readonly state: 'seen' | 'confirmed' | 'safe' | 'finalized' | 'retracted' | 'returned'
+    readonly at: string
+  }[]
   readonly instances: readonly string[]
 }
 
@@ -134,6 +139,7 @@ export interface JournalEntry {
     | 'failed'
     | 'cancelled'
     | 'retracted'
+  readonly action: string
   readonly attempt: number
   readonly startedAt: string
   readonly at: string
@@ -144,7 +150,100 @@ export interface JournalEntry {
   readonly dropped: boolean
 }
 
+export interface Replay {
+  readonly next: readonly { readonly step: string; readonly action: string }[]
+  readonly differences: readonly {
+    readonly step: string
+    readonly journaled: string
+    readonly asked: string | null
+  }[]
+  readonly output: unknown
+  readonly problem: unknown
+}
+
+export interface Question {
+  readonly id: string
+  readonly instanceId: string
+  readonly title: string
+  readonly status: 'open' | 'answered' | 'expired' | 'closed'
+  readonly role: string | null
+  /** JSON Schema of the answer. */
+  readonly form: unknown
+  readonly data: unknown
+  readonly answers: number
+  readonly askedAt: string
+  readonly deadlineAt: string | null
+  readonly given: readonly {
+    readonly who: string
+    readonly answer: unknown
+    readonly at: string
+  }[]
+}
+
+export interface QueueView {
+  readonly carrier: string
+  readonly depth: number
+  readonly capacity: number
+  readonly out: number
+  readonly dead: number
+  readonly oldestAt: string | null
+  readonly problem: string | null
+}
+
+export interface QueueKey {
+  readonly key: string
+  readonly waiting: number
+}
+
+export interface DeadLetter {
+  readonly number: number
+  readonly key: string
+  readonly attempts: number
+  readonly reason: string
+  readonly at: string
+  readonly body: unknown
+}
+
+export interface ListenerAlarm {
+  readonly number: number
+  readonly kind: string
+  readonly at: string
+  readonly detail: string
+  readonly acknowledgedBy: string | null
+  readonly acknowledgedAt: string | null
+}
+
+export interface ListenerView {
+  readonly chain: string
+  readonly state: Status['listeners'][number]['state']
+  readonly checkpoint: number | null
+  readonly head: number | null
+  readonly lag: number | null
+  readonly problem: string | null
+  readonly marks: { readonly confirmed: number; readonly finalized: number } | null
+  readonly quorum: { readonly needed: number; readonly of: number } | null
+  readonly backFill: {
+    readonly next: number
+    readonly last: number
+    readonly left: number
+    readonly problem: string | null
+  } | null
+  readonly endpoints: readonly {
+    readonly name: string
+    readonly isUsed: boolean
+    readonly head: number | null
+    readonly lag: number
+    readonly latencyMs: number | null
+    readonly penalty: number
+    readonly fault: string | null
+  }[]
+  readonly alarms: readonly ListenerAlarm[]
+}
+
 export interface InstanceDetail extends Instance {
+  readonly input: unknown
+  readonly output: unknown
+  readonly problem: unknown
   readonly event: ChainEvent | null
   readonly journal: readonly JournalEntry[]
 }

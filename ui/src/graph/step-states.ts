@@ -92,6 +92,16 @@ function unwritten(kind: string, next: Step['next'], journal: readonly JournalEn
   return isPassed ? 'done' : 'not reached'
 }
 
+/** The name of a task by the key of one of its lines: `pay` of `/do/1/pay#visit/2`. */
+export function stepName(step: string): string {
+  return (
+    step
+      .replace(/#[\w-]+(\/\d+)*$/, '')
+      .split('/')
+      .at(-1) ?? step
+  )
+}
+
 /** Whether a line belongs to a task, or to what is done within it. */
 export function isOf(key: string, pointer: string): boolean {
   return key === pointer || key.startsWith(`${pointer}/`) || key.startsWith(`${pointer}#`)

@@ -7,7 +7,6 @@ import { Identifier, shortened } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Badge, Empty, Failure, Loading } from '../parts/states.tsx'
 import { Link } from '../router.tsx'
-import { Data } from './instance-page.tsx'
 
 /** All blocks, newest first, live. */
 export function BlocksPage() {
@@ -114,46 +113,6 @@ export function EventsPage() {
             )),
         }}
       />
-    </section>
-  )
-}
-
-/** One event. */
-export function EventPage({ id }: { readonly id: string }) {
-  const event = useThing<ChainEvent>('event', `/v1/events/${encodeURIComponent(id)}`)
-  if (event.isPending) return <Loading what="the event" />
-  if (event.isLoadingError)
-    return <Failure error={event.error} onRetry={() => void event.refetch()} />
-  const { name, state, address, blockNumber, transactionHash, args, instances } = event.data
-  return (
-    <section className="panel summary" aria-label={name}>
-      <Badge state={state} />
-      <dl>
-        <dt>Event</dt>
-        <dd>{name}</dd>
-        <dt>Contract</dt>
-        <dd>
-          <Identifier value={address} what="contract" />
-        </dd>
-        <dt>Block</dt>
-        <dd>
-          <Link href={`/blocks/${blockNumber}`}>{blockNumber}</Link>
-        </dd>
-        <dt>Transaction</dt>
-        <dd>
-          <Identifier value={transactionHash} what="transaction" />
-        </dd>
-        <dt>Workflows</dt>
-        <dd>
-          {instances.length === 0 && 'none'}
-          {instances.map((one) => (
-            <Link key={one} href={`/instances/${one}`} className="mono">
-              {shortened(one)}
-            </Link>
-          ))}
-        </dd>
-      </dl>
-      <Data title="Arguments" value={args} />
     </section>
   )
 }

@@ -5,13 +5,13 @@ import { type FormEvent, useId, useState } from 'react'
 import { sendJson } from '../api/client.ts'
 import { useList, useThing } from '../api/questions.ts'
 import type { FunctionDetail, FunctionRow, FunctionRun, FunctionVersion } from '../api/shapes.ts'
+import { Data } from '../parts/data.tsx'
 import { DataList, DataTable } from '../parts/data-list.tsx'
 import { shortened } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Badge, Empty, Failure, Loading } from '../parts/states.tsx'
 import { Tile } from '../parts/tile.tsx'
 import { Link } from '../router.tsx'
-import { Data } from './instance-page.tsx'
 
 const pathOf = (name: string) => `/v1/functions/${encodeURIComponent(name)}`
 const took = (ms: number | null) => (ms === null ? '–' : `${ms} ms`)

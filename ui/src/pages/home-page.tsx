@@ -2,6 +2,7 @@
 
 import { useChains, useList, useStatus } from '../api/questions.ts'
 import type { Block, Instance, Status } from '../api/shapes.ts'
+import { stepName } from '../graph/step-states.ts'
 import { DepositForm } from '../parts/deposit-form.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Empty, Failure, Loading } from '../parts/states.tsx'
@@ -95,10 +96,13 @@ function Waiting() {
       <ul className="plain">
         {items.map(({ id, step, reason }) => (
           <li key={id}>
-            <Link href={`/instances/${id}`}>{step}</Link>: {reason}
+            <Link href={`/instances/${id}`}>{stepName(step ?? '')}</Link>: {reason}
           </li>
         ))}
       </ul>
+      <p>
+        What people are asked is answered under <Link href="/questions">Questions</Link>.
+      </p>
     </section>
   )
 }

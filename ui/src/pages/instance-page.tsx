@@ -5,11 +5,14 @@ import { etherOf } from '../amounts.ts'
 import { useInstance, useWorkflows } from '../api/questions.ts'
 import type { InstanceDetail } from '../api/shapes.ts'
 import { isOf, type StepView, stateIcons, stepsOf, stepViews } from '../graph/step-states.ts'
+import { Data } from '../parts/data.tsx'
+import { DataTable } from '../parts/data-list.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Identifier } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Badge, Failure, Loading } from '../parts/states.tsx'
 import { Link } from '../router.tsx'
+import { RunActions } from './run-actions.tsx'
 
 const WorkflowGraph = lazy(() =>
   import('../graph/workflow-graph.tsx').then((module) => ({ default: module.WorkflowGraph })),
@@ -34,6 +37,7 @@ export function InstancePage({ id }: { readonly id: string }) {
   return (
     <>
       <Summary instance={data} />
+      <RunActions instance={data} step={shown?.state === 'failed' ? undefined : shown} />
       {!isDeployed && (
         <p className="hint">
           The definition of this run is no longer deployed: its steps are those that have run.
@@ -56,6 +60,14 @@ export function InstancePage({ id }: { readonly id: string }) {
         </section>
       </div>
       {shown && <StepData view={shown} />}
+      <section className="panel columns" aria-label="Data of the run">
+        <Data title="Given to the run" value={data.input} />
+        <Data
+          title={data.problem === null ? 'Result of the run' : 'Failed with'}
+          value={data.problem ?? data.output}
+        />
+      </section>
+      <Journal entries={data.journal} />
     </>
   )
 }
@@ -171,15 +183,37 @@ function StepData({ view }: { readonly view: StepView }) {
   )
 }
 
-/** A JSON value, indented. */
-export function Data({ title, value }: { readonly title: string; readonly value: unknown }) {
+/** Every line of the journal, as it stands on disk. */
+function Journal({ entries }: { readonly entries: InstanceDetail['journal'] }) {
+  const lines = entries.filter(({ seq }) => seq > 0)
   return (
-    <div>
-      <h3>{title}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <pre tabIndex={0}>
-        {value === null || value === undefined ? '–' : JSON.stringify(value, null, 2)}
-      </pre>
-    </div>
+    <section className="panel" aria-labelledby="journal">
+      <h2 id="journal">
+        Journal <span className="hint">what is here is never done again</span>
+      </h2>
+      {lines.length === 0 ? (
+        <p className="hint">Nothing is written yet.</p>
+      ) : (
+        <DataTable
+          items={lines}
+          caption="Journal"
+          idOf={({ seq }) => String(seq)}
+          columns={{
+            '#': ({ seq }) => seq,
+            Step: ({ step, dropped }) => (
+              <>
+                <span className="mono">{step}</span>
+                {dropped && <span className="tag">set aside</span>}
+              </>
+            ),
+            Action: ({ action, attempt }) =>
+              attempt > 1 ? `${action}, attempt ${attempt}` : action,
+            What: ({ kind, error }) =>
+              error ? <span className="reason">{`${kind}: ${error}`}</span> : kind,
+            Time: ({ at }) => <Moment at={at} />,
+          }}
+        />
+      )}
+    </section>
   )
 }

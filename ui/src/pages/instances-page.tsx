@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react'
 import { useList } from '../api/questions.ts'
 import type { Instance, InstanceStatus } from '../api/shapes.ts'
+import { stepName } from '../graph/step-states.ts'
 import { DataList } from '../parts/data-list.tsx'
 import { shortened } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
@@ -95,7 +96,11 @@ export function InstanceTable({ list, empty, most }: InstanceTableProps) {
         Status: ({ status }) => <Badge state={status} />,
         Step: ({ step, reason }) => (
           <span className="reason" title={reason ?? undefined}>
-            {reason ? `${step ?? ''}: ${reason}` : (step ?? '–')}
+            {reason && most === undefined
+              ? `${stepName(step ?? '')}: ${reason}`
+              : step
+                ? stepName(step)
+                : '–'}
           </span>
         ),
         Started: ({ createdAt }) => <Moment at={createdAt} />,

@@ -100,7 +100,7 @@ function Standing({
       <Badge state={state} />
       {reason && <p className="problem">{reason}</p>}
       {(state === 'dead' || state === 'held') && (
-        <PostButton path={`/v1/notifications/${id}/requeue`} changes="notifications" of={id}>
+        <PostButton path={`/v1/notifications/${id}/requeue`} changes={['notifications']} of={id}>
           Send again
         </PostButton>
       )}
@@ -139,7 +139,7 @@ function Sinks() {
             <div>
               {dead}
               {dead > 0 && (
-                <PostButton path={`/v1/sinks/${name}/dead/requeue`} changes="sinks" of={name}>
+                <PostButton path={`/v1/sinks/${name}/dead/requeue`} changes={['sinks']} of={name}>
                   Send again
                 </PostButton>
               )}
@@ -148,7 +148,7 @@ function Sinks() {
           Action: ({ name, state }) => (
             <PostButton
               path={`/v1/sinks/${name}/${state === 'paused' ? 'resume' : 'pause'}`}
-              changes="sinks"
+              changes={['sinks']}
               of={name}
             >
               {state === 'paused' ? 'Resume' : 'Pause'}

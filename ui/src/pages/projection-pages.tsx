@@ -75,7 +75,7 @@ export function ProjectionPage({ name }: { readonly name: string }) {
           <a href={`${pathOf(name)}/export?format=csv`}>CSV</a>{' '}
           <a href={`${pathOf(name)}/export`}>JSON lines</a>
         </p>
-        <PostButton path={`${pathOf(name)}/rebuild`} changes="projections" of={name}>
+        <PostButton path={`${pathOf(name)}/rebuild`} changes={['projections']} of={name}>
           Empty and fill anew
         </PostButton>
       </section>

@@ -4,12 +4,12 @@ import { lazy, Suspense } from 'react'
 import { useList, useWorkflows } from '../api/questions.ts'
 import type { OutcomeRecord } from '../api/shapes.ts'
 import { stepViews } from '../graph/step-states.ts'
+import { Data } from '../parts/data.tsx'
 import { DataList } from '../parts/data-list.tsx'
 import { Identifier, shortened } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Empty, Failure, Loading } from '../parts/states.tsx'
 import { Link } from '../router.tsx'
-import { Data } from './instance-page.tsx'
 
 const WorkflowGraph = lazy(() =>
   import('../graph/workflow-graph.tsx').then((module) => ({ default: module.WorkflowGraph })),

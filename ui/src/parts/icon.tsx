@@ -13,6 +13,10 @@ const shapes = {
   outbox: 'M3 6h18v12H3zM3 7l9 7 9-7',
   tables: 'M4 5h16v14H4zM4 10h16M10 5v14',
   records: 'M4 6h16M4 12h16M4 18h16',
+  questions:
+    'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.8.4-1 .9-1 1.7M12 16v1.5',
+  queue: 'M4 5h16M4 10h16M4 15h10M4 20h10M18 14v6m-3-3 3 3 3-3',
+  listener: 'M4 12a8 8 0 0 1 16 0M8 12a4 4 0 0 1 8 0M12 12v8',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   done: 'm4 13 5 5L20 6',
   open: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16',

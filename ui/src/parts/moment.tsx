@@ -11,6 +11,17 @@ export function distance(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d ago`
 }
 
+/** How long until a time: `in 5 min`, or that it is over. */
+export function untilText(ms: number): string {
+  if (ms <= 0) return 'over'
+  const seconds = Math.ceil(ms / 1_000)
+  if (seconds < 120) return `in ${seconds} s`
+  if (seconds < 7_200) return `in ${Math.floor(seconds / 60)} min`
+  return seconds < 172_800
+    ? `in ${Math.floor(seconds / 3_600)} h`
+    : `in ${Math.floor(seconds / 86_400)} d`
+}
+
 /** The time now, told anew every second. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now())

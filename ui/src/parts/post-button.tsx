@@ -1,35 +1,77 @@
-/** A button that has the node do something. */
+/** A button that has the node do something, if need be after it was asked once more. */
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { postJson } from '../api/client.ts'
+import { useEffect, useRef, useState } from 'react'
+import { sendJson } from '../api/client.ts'
 
 interface PostButtonProps {
   readonly path: string
-  /** Key of the questions that are asked anew. */
-  readonly changes: string
-  /** What it is done with, for those who do not see the table. */
+  readonly body?: object
+  /** Keys of the questions that are asked anew. */
+  readonly changes: readonly string[]
+  /** What it is done with, for those who do not see what stands around it. */
   readonly of: string
   readonly children: string
+  /** A question that must be answered with yes first. */
+  readonly confirm?: string
+  readonly disabled?: boolean
 }
 
-/** Posts to a path; what went wrong stands below. */
-export function PostButton({ path, changes, of, children }: PostButtonProps) {
+/** The button, and what went wrong when it was pressed. */
+export function PostButton({ path, body = {}, changes, of, children, ...rest }: PostButtonProps) {
+  const { confirm, disabled = false } = rest
   const client = useQueryClient()
+  const [asks, setAsks] = useState(false)
   const change = useMutation({
-    mutationFn: () => postJson(path),
-    onSettled: () => client.invalidateQueries({ queryKey: [changes] }),
+    mutationFn: () => sendJson('POST', path, body),
+    onSettled: () =>
+      Promise.all(changes.map((key) => client.invalidateQueries({ queryKey: [key] }))),
   })
+  const act = () => {
+    setAsks(false)
+    change.mutate()
+  }
   return (
-    <div>
-      <button type="button" disabled={change.isPending} onClick={() => change.mutate()}>
-        {children}
-        <span className="visually-hidden"> {of}</span>
-      </button>
+    <div className="post">
+      {asks && confirm !== undefined ? (
+        <Confirmation question={confirm} onYes={act} onNo={() => setAsks(false)} />
+      ) : (
+        <button
+          type="button"
+          disabled={disabled || change.isPending}
+          onClick={confirm === undefined ? act : () => setAsks(true)}
+        >
+          {children}
+          <span className="visually-hidden"> {of}</span>
+        </button>
+      )}
       {change.error && (
         <p className="problem" role="alert">
           {change.error.message}
         </p>
       )}
     </div>
+  )
+}
+
+interface ConfirmationProps {
+  readonly question: string
+  readonly onYes: () => void
+  readonly onNo: () => void
+}
+
+function Confirmation({ question, onYes, onNo }: ConfirmationProps) {
+  const no = useRef<HTMLButtonElement>(null)
+  useEffect(() => no.current?.focus(), [])
+  return (
+    <fieldset className="confirmation">
+      <legend>{question}</legend>
+      <button type="button" className="danger" onClick={onYes}>
+        Yes
+      </button>{' '}
+      <button type="button" ref={no} onClick={onNo}>
+        No
+      </button>
+    </fieldset>
   )
 }

@@ -7,6 +7,7 @@ import type {
   InstanceStatus,
   Notification,
   Projection,
+  Question,
   SentTransaction,
   Sink,
 } from '../api/shapes.ts'
@@ -68,6 +69,7 @@ type State =
   | Notification['state']
   | Sink['state']
   | Projection['state']
+  | Question['status']
 
 const icons: Readonly<Record<State, IconName>> = {
   running: 'running',
@@ -95,6 +97,9 @@ const icons: Readonly<Record<State, IconName>> = {
   sent: 'done',
   dead: 'failed',
   paused: 'cancelled',
+  answered: 'done',
+  expired: 'failed',
+  closed: 'cancelled',
   elsewhere: 'running',
   filling: 'running',
   ready: 'done',
