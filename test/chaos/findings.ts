@@ -34,6 +34,9 @@ interface Known {
   readonly records: number
 }
 
+/** What a killed node has asked may come this long after it; a new one takes longer to start. */
+const onTheWayMs = 1_000
+
 /** Looks at everything. */
 export async function findingsOf(remains: Remains): Promise<Findings> {
   const { written, acts, workers } = remains
@@ -180,8 +183,9 @@ function repeatsOf(acts: readonly Act[], workers: Remains['workers']) {
     last.set(act.key, act)
     if (before === undefined) continue
     const kills = workers.find(({ number }) => number === before.worker)?.killedAtMs ?? []
-    const isAfterKill =
-      before.isAnswered && kills.some((at) => at >= before.startedAtMs && at <= act.startedAtMs)
+    const fromMs = before.startedAtMs - onTheWayMs
+    const isKilled = kills.some((at) => at >= fromMs && at <= act.startedAtMs)
+    const isAfterKill = before.isAnswered && isKilled
     if (isAfterKill) afterKill += 1
     else if (!before.isAnswered) afterFault += 1
     else faults.push(`the function was asked again for ${act.name} of ${act.amount}, which it did`)
