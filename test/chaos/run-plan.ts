@@ -20,6 +20,8 @@ import { writeWorkflow } from './workflow.ts'
 export interface RunOptions {
   readonly database: 'sqlite' | 'postgres'
   readonly workers: number
+  /** Whether the first one only listens, and the others only work; else each does all. */
+  readonly hasRoles?: boolean
   readonly endpoints: number
   readonly chain: ChaosChain
   readonly signal: AbortSignal
@@ -92,6 +94,7 @@ class ChaosWorld {
         ...{ QS_FINALITY_DEPTH: String(plan.finalityDepth), QS_MINIMUM_LIFE: 'finalized' },
         QS_EVENT_CHECKS: plan.checks,
         ...{ QS_WORKFLOWS: workflows, QS_FUNCTIONS: functionsAt(`${functionUrl}/${number}`) },
+        ...(options.hasRoles ? { QS_ROLE: number === 0 ? 'listener,api' : 'worker,api' } : {}),
         ...(world.#schema
           ? { QS_DATABASE: world.#schema.url, QS_DATABASE_SCHEMA: world.#schema.schema }
           : {}),
@@ -222,7 +225,8 @@ class ChaosWorld {
     const deposits = (await this.#options.chain.written()).filter(({ what }) => what === 'deposit')
     for (const worker of this.#workers) {
       const status = await worker.status()
-      if (status === undefined || status.listeners[0]?.state !== 'following') return false
+      const follows = status?.listeners.every(({ state }) => state === 'following')
+      if (status === undefined || !follows) return false
       const { completed = 0, ...others } = status.instances
       const isOver = Object.entries(others).every(([name, n]) => n === 0 || name === 'retracted')
       if (!isOver || completed !== deposits.length) return false

@@ -12,12 +12,13 @@ import { planOf } from './plan.ts'
 import { type Outcome, runPlan } from './run-plan.ts'
 import { SimulatedChain } from './simulated-chain.ts'
 
-const usage = `usage: npm run test:chaos -- [--seeds N] [--seed S] [--kills N] [--database D] [--workers N] [--minutes M]
+const usage = `usage: npm run test:chaos -- [--seeds N] [--seed S] [--kills N] [--database D] [--workers N] [--roles] [--minutes M]
   --seeds N      runs, default 2
   --seed S       the first one, default 1
   --kills N      kills of one run, default 10
   --database D   sqlite, or postgres (QS_TEST_POSTGRES names the server); default sqlite
   --workers N    nodes that share the database, default 1; more need postgres
+  --roles        one more node, which only listens; the others only work
   --against C    simulated (default), anvil, hardhat, or own: a development chain of ours; those reorganise by their tools
   --minutes M    begins no further run after so long
   --keep         leaves the databases, and says where they are`
@@ -31,13 +32,15 @@ const { values } = readOptions(usage, {
     workers: { type: 'string', default: '1' },
     against: { type: 'string', default: 'simulated' },
     minutes: { type: 'string' },
+    roles: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 })
 const first = wholeNumber(values.seed, '--seed', 0)
 const seeds = wholeNumber(values.seeds, '--seeds', 1)
 const kills = wholeNumber(values.kills, '--kills', 0)
-const workers = wholeNumber(values.workers, '--workers', 1)
+const hasRoles = values.roles
+const workers = wholeNumber(values.workers, '--workers', 1) + (hasRoles ? 1 : 0)
 const minutes = wholeNumber(values.minutes ?? '1000000', '--minutes', 1)
 const database = knownName(values.database, ['sqlite', 'postgres']) as 'sqlite' | 'postgres'
 const against = knownName(values.against, ['simulated', ...peers]) as 'simulated' | Peer
@@ -63,7 +66,7 @@ for (let seed = first; seed < first + seeds && !signal.aborted; seed += 1) {
   try {
     const outcome = await onChain(seed, (chain) =>
       runPlan(plan, {
-        ...{ database, workers, endpoints, chain, signal, keep: values.keep },
+        ...{ database, workers, hasRoles, endpoints, chain, signal, keep: values.keep },
         tell: (line) => say(`seed ${seed} is ${line}`),
       }),
     )
