@@ -93,6 +93,8 @@ class ChaosWorld {
         ...{ QS_START_BLOCK: '0', QS_POLL_INTERVAL: '50', QS_CONFIRMATIONS: '1' },
         ...{ QS_FINALITY_DEPTH: String(plan.finalityDepth), QS_MINIMUM_LIFE: 'finalized' },
         QS_EVENT_CHECKS: plan.checks,
+        // Short, so that somebody follows and works most of the time though whoever did is killed.
+        QS_LEASE_TIME: '5',
         ...{ QS_WORKFLOWS: workflows, QS_FUNCTIONS: functionsAt(`${functionUrl}/${number}`) },
         ...(options.hasRoles ? { QS_ROLE: number === 0 ? 'listener,api' : 'worker,api' } : {}),
         ...(world.#schema
