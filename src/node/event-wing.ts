@@ -16,6 +16,7 @@ import { archiveMigrations } from '../store/archive.ts'
 import { leaseMigrations } from '../store/lease.ts'
 import type { Migration, SqlStore } from '../store/sql.ts'
 import { createEventStore, streamMigrations } from '../stream/event-store.ts'
+import { createEventTail } from '../stream/event-tail.ts'
 import { queueMigrations } from '../stream/open-queue.ts'
 import type { Queue } from '../stream/queue.ts'
 import type { StandbyListener } from '../stream/standby-listener.ts'
@@ -143,7 +144,9 @@ export async function startEventWing(
   wakeSinks(sinks, { events, engine })
   wakeNotifications(notifications, engine)
   const taken = listeningParts(roles, { sinks, projections, listener })
-  await startAll(stops, [...(roles.isWorker ? [notifications] : []), ...taken])
+  // Who watches here hears of what a listener elsewhere stores.
+  const tails = roles.isApi && !roles.isListener ? [createEventTail({ ...world, events })] : []
+  await startAll(stops, [...(roles.isWorker ? [notifications] : []), ...taken, ...tails])
   const contractDesk = createContractDesk({ client: chain.client, sql, sender, book })
   const archive = startArchive(composition, { sql, moves: roles.isWorker })
   const taking = takingFor({ ...world, sql, engine, functions: steps, chain, book, listening })

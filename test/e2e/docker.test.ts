@@ -10,6 +10,7 @@ import { parse } from 'yaml'
 import { parseCall } from '../../src/cli/command.ts'
 import { startCommand } from '../../src/cli/commands/start.ts'
 import { loadConfig } from '../../src/node/config.ts'
+import { rolesOf } from '../../src/node/roles.ts'
 import {
   callRpc,
   eventually,
@@ -72,6 +73,27 @@ test('each validator is started by words that the program knows, with all others
     // Access control is not built: what is not for peers stays on the loopback address.
     assert.deepEqual([values.rpcHost, values.apiHost], ['127.0.0.1', '127.0.0.1'])
   }
+})
+
+test('the compose file of roles starts processes of one database by words that the program knows, and publishes nothing', async () => {
+  const file = parse(await read('docker-compose.roles.yml'), { merge: true }) as typeof compose
+  const { database, ...processes } = file.services
+  assert.ok(database)
+  const roles: string[] = []
+  const used = new Set(['database'])
+  for (const [name, service] of Object.entries(processes)) {
+    const [command, ...words] = service.command ?? []
+    assert.equal(command, 'start')
+    const { flags } = parseCall(startCommand, words)
+    const environment = { ...service.environment, BLOCKCHAIN_ENDPOINT: '', CONTRACT_ADDRESS: '' }
+    const { values } = await loadConfig({ flags, environment, folder: '/nowhere' })
+    roles.push(rolesOf(values).names.join())
+    assert.deepEqual([service.ports, service.volumes], [undefined, [`${name}:/data`]])
+    assert.equal(service.depends_on?.database?.condition, 'service_healthy')
+    used.add(name)
+  }
+  assert.deepEqual(roles.sort(), ['api', 'listener', 'listener', 'worker', 'worker'])
+  assert.deepEqual(Object.keys(file.volumes).sort(), [...used].sort())
 })
 
 test('the image is made in two stages, runs as nobody special, and holds no secret', async () => {

@@ -130,8 +130,11 @@ describe('processes of different roles', { timeout: 180_000 }, () => {
     })
     assert.equal(deployed.status, 200, await deployed.text())
     await eventually(async () => (listens(listener) ? true : undefined))
+    const seen = new Set<string>()
+    api.events.subscribe(({ id }) => seen.add(id))
     await deposit(2)
     await allNoted(api)
+    await eventually(async () => (seen.size === 2 ? true : undefined))
     assert.deepEqual((await processes(api)).slice(0, 3), [
       { roles: ['worker'], state: 'up' },
       { roles: ['listener'], state: 'up' },

@@ -27,8 +27,9 @@ export const startCommand: Command = {
     })
     if (node === undefined) return 0
     console.log(describeNode(node))
+    const isWorker = node.roles.includes('worker')
     const unsubscribe = node.engine.subscribe((change) => {
-      const line = stepLine(change)
+      const line = isWorker ? stepLine(change) : undefined
       if (line !== undefined) console.log(line)
     })
     await runUntil(node, AbortSignal.any([signal, node.drain]))

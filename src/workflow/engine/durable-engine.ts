@@ -11,6 +11,7 @@ import {
   type WorkflowEngine,
   type WorkflowName,
 } from '../workflow.ts'
+import { ChangeTail } from './change-tail.ts'
 import { type Claims, defaultLeaseMs, leasedClaims, soleClaims } from './claims.ts'
 import { restoreConsumed } from './consumed-events.ts'
 import {
@@ -58,6 +59,7 @@ class DurableEngine implements WorkflowEngine {
   readonly #tally: InstanceTally
   readonly #signals: Signals
   readonly #watch: DefinitionWatch
+  readonly #tail: ChangeTail
   readonly #isWorker: boolean
   readonly #measures: EngineMeasures
   #isActive = false
@@ -76,6 +78,7 @@ class DurableEngine implements WorkflowEngine {
     this.#definitions = new Definitions(sql, dependencies.compile)
     this.#tally = new InstanceTally(sql, clock)
     this.#signals = new Signals(dependencies)
+    this.#tail = new ChangeTail({ ...dependencies, tell: (change) => this.#tell(change) })
     this.#watch = new DefinitionWatch({ ...dependencies, definitions: this.#definitions })
     this.#claims =
       sql.dialect === 'sqlite'
@@ -253,7 +256,7 @@ class DurableEngine implements WorkflowEngine {
       due: () => this.#pump.wake(),
       definitions: () => void this.#watch.look(),
     })
-    if (!this.#isWorker) return
+    if (!this.#isWorker) return this.#tail.start()
     await this.#claims.start()
     this.#runs.open()
     this.#pump.start()
@@ -264,6 +267,7 @@ class DurableEngine implements WorkflowEngine {
     this.#isActive = false
     this.#measures.end()
     this.#watch.stop()
+    this.#tail.stop()
     this.#cancelLook()
     if (this.#isWorker) {
       await this.#pump.stop()

@@ -52,9 +52,15 @@ describe('processes on one PostgreSQL', () => {
     const tookMs = performance.now() - begunMs
     assert.deepEqual([desk.effects.calls.length, one.effects.calls.length], [0, 1])
     assert.ok(tookMs < 5_000, `it took ${tookMs} ms`)
+    const heardOf: string[] = []
+    desk.engine.subscribe(({ instance, entry }) => {
+      if (instance.id === 'awaited') heardOf.push(`${instance.status} ${entry.step}`)
+    })
     const answer = desk.engine.run({ name: 'noted' }, null, { id: 'awaited' })
     await desk.until('awaited', ({ status }) => status === 'completed')
     assert.equal(await answer, '/do/0/act done')
+    while (heardOf.length === 0) await heard()
+    assert.deepEqual(heardOf, ['completed /do/0/act'])
     await end()
   })
 
