@@ -1,9 +1,13 @@
 /** Takes definitions from outside while a node runs: reads them as the node would run them, and deploys them. */
 
+import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { RunnableWorkflow } from './durable-context.ts'
 import { readDefinition } from './read-definition.ts'
 import type { StepFunction, WorkflowEngine } from './workflow.ts'
+
+/** Workflows that may be deployed at the same time, by name. */
+const maxDeployed = 1_000
 
 /** What came of a deployment. */
 interface Deployment {
@@ -21,7 +25,7 @@ export interface DefinitionDesk {
   /**
    * Makes a definition the one that new runs begin with, now and after a restart.
    *
-   * @throws AppError `workflow/bad-definition`, and what the node refuses it for
+   * @throws AppError `workflow/bad-definition`, `workflow/too-many`, and what the node refuses it for
    */
   deploy(source: string | Json): Promise<Deployment>
 }
@@ -45,6 +49,10 @@ export function createDefinitionDesk(parts: DefinitionDeskParts): DefinitionDesk
     const workflow = read(source)
     const { namespace, name, hash } = workflow
     const known = engine.workflows().find((one) => one.namespace === namespace && one.name === name)
+    if (known === undefined && engine.workflows().length >= maxDeployed) {
+      const message = `${maxDeployed} workflows are deployed, which is the limit; give "${name}" the name of one that it can replace`
+      throw new AppError({ code: 'workflow/too-many', message })
+    }
     await accept(workflow)
     await engine.deploy(workflow, { isKept: true })
     await deployed()

@@ -131,6 +131,9 @@ describe('the command workflow', { timeout: 120_000 }, () => {
     await writeFile(file('foreign'), foreign)
     await refused(/listens to the contract "nowhere"/, 'deploy', file('foreign'))
     assert.match((await workflow('list')).output, /order +1\.0\.0 +3 /)
+    const page = await workflow('list', '--limit', '1')
+    const [, cursor = ''] = /^more: --cursor (default\/order)$/m.exec(page.output) ?? []
+    assert.match((await workflow('list', '--cursor', cursor)).output, /^name .*\nrefuses +1\.0\.0 /)
   })
 
   test('what is deployed while the node runs is started by events of the chain', async () => {

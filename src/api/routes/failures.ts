@@ -52,6 +52,7 @@ const statuses: Readonly<Record<string, Status>> = {
   ...functionStatuses,
   'workflow/bad-input': 400,
   'workflow/bad-definition': 422,
+  'workflow/too-many': 409,
   'node/unknown-contract': 422,
   'workflow/reserved-event': 403,
   'workflow/value-too-large': 413,

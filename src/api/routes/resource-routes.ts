@@ -168,14 +168,22 @@ function addEventRoutes(app: OpenAPIHono, from: ApiDependencies): void {
 }
 
 function addWorkflowRoutes(app: OpenAPIHono, { engine }: ApiDependencies): void {
+  const query = z.object({ ...pageQuery, limit: pageQuery.limit.default(200) })
   const workflows = reading('/v1/workflows', {
-    summary: 'Deployed workflows',
+    summary: 'Deployed workflows, by name',
     answer: pageOf(shapes.WorkflowShape),
-    request: {},
+    request: { query },
   })
-  app.openapi(workflows, (context) =>
-    context.json({ items: engine.workflows().map(views.workflowView), next: null }, 200),
-  )
+  app.openapi(workflows, (context) => {
+    const { limit, cursor = '' } = context.req.valid('query')
+    const left = [...engine.workflows()]
+      .map((one) => ({ one, key: `${one.namespace}/${one.name}` }))
+      .filter(({ key }) => key > cursor)
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+    const items = left.slice(0, limit)
+    const next = left.length > limit ? (items.at(-1)?.key ?? null) : null
+    return context.json({ items: items.map(({ one }) => views.workflowView(one)), next }, 200)
+  })
 
   const workflow = reading('/v1/workflows/{id}', {
     summary: 'One workflow, by name',

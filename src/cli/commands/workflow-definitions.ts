@@ -7,7 +7,7 @@ import { type ApiPage, askApi } from '../api-client.ts'
 import type { Call } from '../command.ts'
 import { badUsage, textOf } from '../flag-values.ts'
 import { readText } from '../json-argument.ts'
-import { apiOrigin, printPage } from './chain.ts'
+import { apiOrigin, listQuery, printPage } from './chain.ts'
 import type { WorkflowActions } from './workflow-action.ts'
 
 interface WorkflowRow {
@@ -82,7 +82,8 @@ async function test(call: Call, files: readonly string[]): Promise<number> {
 }
 
 async function list(call: Call): Promise<number> {
-  const page = await askApi<ApiPage<WorkflowRow>>(await apiOrigin(call), '/v1/workflows')
+  const path = `/v1/workflows?${listQuery(call, {})}`
+  const page = await askApi<ApiPage<WorkflowRow>>(await apiOrigin(call), path)
   return printPage(call, page, {
     name: ({ name }) => name,
     version: ({ version }) => version,
