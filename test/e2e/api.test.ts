@@ -295,6 +295,7 @@ describe('the API of a node', { timeout: 120_000 }, () => {
         ['database', true],
         ['queue', true],
         ['sinks', true],
+        ['projections', true],
         ['listener', true],
       ],
     )

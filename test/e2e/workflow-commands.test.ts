@@ -159,7 +159,7 @@ describe('the command workflow', { timeout: 120_000 }, () => {
     await answer('waited')
     const { code, output } = await waiting
     assert.equal(code, 0, output)
-    assert.match(output, /^run waited\n.*completed +\/do\/0\/note +\(record\.write\)/)
+    assert.match(output, /^run waited\n(.*\n)*.*completed +\/do\/0\/note +\(record\.write\)\n/)
     assert.match(output, /\{\n {2}"shipped": true\n\}$/)
     const failed = await workflow('run', 'refuses', '--wait')
     assert.equal(failed.code, 2)

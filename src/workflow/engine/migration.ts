@@ -41,7 +41,7 @@ export async function migrateInstance(
   }
   mustBeOf(workflow, row)
   const journal = await Journal.load(sql, id)
-  const { differences } = await replayOn(workflow, row, journal)
+  const { differences, next } = await replayOn(workflow, row, journal)
   const [first] = differences
   if (first !== undefined) {
     const asked = first.asked === undefined ? 'never asks for it' : `has it as ${first.asked}`
@@ -49,14 +49,19 @@ export async function migrateInstance(
     throw cannot(id, workflow.hash, { reason, data: { ...first } })
   }
   if (runs.get(id)?.isParked === false) throw notResting(id, 'running')
-  await runs.renew(id, () => move(parts, row, { to: definitionHash, lines: journal.lines }))
+  const asked = next.filter(({ action }) => action === 'ask').map(({ step }) => step)
+  await runs.renew(id, () => move(parts, row, { to: definitionHash, lines: journal.lines, asked }))
 }
 
 /** Changes the instance, which another worker lets go of then, if it is as it was when its journal was looked at. */
 async function move(
   { sql, nowMs, runs }: MigrationParts,
   { id, definitionHash }: InstanceRow,
-  { to, lines }: { readonly to: string; readonly lines: number },
+  {
+    to,
+    lines,
+    asked,
+  }: { readonly to: string; readonly lines: number; readonly asked: readonly string[] },
 ): Promise<void> {
   await sql.transaction(async (session) => {
     const changed = await session.run(
@@ -68,9 +73,10 @@ async function move(
       ...[to, nowMs, runs.owner, nowMs, id, definitionHash, id, lines],
     )
     if (changed !== 1) throw notResting(id, 'under way again')
-    // Asked again by the new definition they are open again, in its words; else nobody is to answer them.
+    // What the new definition does not ask nobody is to answer.
+    const others = asked.map(() => ' AND step <> ?').join('')
     const closing = `UPDATE questions SET status = 'closed' WHERE instance_id = ? AND status = 'open'`
-    await session.run(closing, id)
+    await session.run(`${closing}${others}`, id, ...asked)
   })
 }
 

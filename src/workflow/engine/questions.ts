@@ -59,9 +59,11 @@ async function opened(
 ): Promise<{ askedAtMs: number; deadlineAtMs: number | undefined }> {
   const row = await run.with.sql.get('SELECT * FROM questions WHERE id = ?', id)
   if (row !== undefined) {
-    if (row.status === 'closed') {
-      const values = [keptJson(question, `the question of ${key}`), id]
-      run.add({ sql: `UPDATE questions SET status = 'open', question = ? WHERE id = ?`, values })
+    // Another definition may ask it in other words.
+    const text = keptJson(question, `the question of ${key}`)
+    if (row.status === 'closed' || row.question !== text) {
+      const sql = `UPDATE questions SET question = ?, status = CASE WHEN status = 'closed' THEN 'open' ELSE status END WHERE id = ?`
+      run.add({ sql, values: [text, id] })
       await run.flush()
     }
     const deadlineAtMs = row.deadline_at_ms === null ? undefined : Number(row.deadline_at_ms)
