@@ -29,7 +29,7 @@ test('a definition is new until the same content is deployed again; what is refu
   const deskOf = () =>
     createDefinitionDesk({
       ...{ engine: current, functions: {} },
-      accept({ name }) {
+      async accept({ name }) {
         if (name === 'foreign') throw new Error('nobody listens to it')
         accepted.push(name)
       },
