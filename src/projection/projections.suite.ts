@@ -87,6 +87,55 @@ function rowTests(database: string, open: Open): void {
     assert.deepEqual(await read(`n.gt.${2n ** 200n}`), [2n ** 255n - 1n])
   })
 
+  test(`${database}: rows are found by every type and operator`, async (t) => {
+    const [chain, sql] = [new PlayedChain(), await open(t)]
+    const words = ['', 'a', 'ab', 'abc', 'ab,c', 'b', 'é', 'Z', '\u{1f600}']
+    const texts = {
+      ...payments,
+      columns: {
+        ...payments.columns,
+        word: {
+          type: 'text',
+          value: `${JSON.stringify(words)}[.args.amount | tonumber]`,
+          index: true,
+        },
+      },
+    }
+    const running = await project(t, { chain, sql }, { declarations: [texts] })
+    chain.grow(...[...words, 'none'].map((_, n) => payment(n, BigInt(n))))
+    await running.settled()
+    const found = async (...where: string[]) => {
+      const query = { limit: 50, where, order: 'word', columns: ['word', 'payment'] }
+      return (await running.projections.rows('payments', query)).items.map(({ word }) => word)
+    }
+    // No value first, then by bytes.
+    assert.deepEqual(await found(), [
+      null,
+      '',
+      'Z',
+      'a',
+      'ab',
+      'ab,c',
+      'abc',
+      'b',
+      'é',
+      '\u{1f600}',
+    ])
+    assert.deepEqual(await found('word.prefix.ab'), ['ab', 'ab,c', 'abc'])
+    assert.deepEqual(await found('word.prefix.\u{1f600}'), ['\u{1f600}'])
+    assert.deepEqual(await found('word.in.a,b'), ['a', 'b'])
+    assert.deepEqual(await found('word.in.["ab,c",""]'), ['', 'ab,c'])
+    assert.deepEqual(await found('word.null.true'), [null])
+    assert.equal((await found('word.ne.a')).length, 8)
+    assert.deepEqual(await found('word.eq.'), [''])
+    const [, one] = await allRows(running, 'payments')
+    assert.deepEqual(await found(`payment.eq.${one?.payment}`), ['a'])
+    assert.equal((await found('is_large.eq.false')).length, 10)
+    assert.equal((await found('at.gt.1970-01-01T00:33:20Z')).length, 0)
+    assert.equal((await found('at.lte.2000000')).length, 10)
+    assert.equal((await found('qs_block.eq.1', 'qs_place.lt.3')).length, 3)
+  })
+
   test(`${database}: pages hold every row once, whatever the order`, async (t) => {
     const [chain, sql] = [new PlayedChain(), await open(t)]
     const columns = {

@@ -31,7 +31,7 @@ export interface Projected {
 }
 
 /** Rows of an export that are read at once. */
-const exportPage = 500
+const exportPage = 100
 
 interface Entry {
   readonly projected: Projected

@@ -40,7 +40,7 @@ export interface Row {
 export type MakeRows = (record: ChainRecord) => readonly Row[]
 
 /** Most rows of one record; longest row, and longest value of an indexed column, in bytes. */
-const [mostRows, maxRowBytes, maxIndexedBytes] = [256, 1_024 * 1_024, 1_024]
+const [mostRows, maxRowBytes, maxIndexedBytes] = [256, 512 * 1_024, 1_024]
 
 const plain = { variables: ['event'] }
 /** What expressions see further stays exact; a column takes decimal text as well. */

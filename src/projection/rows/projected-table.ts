@@ -1,6 +1,5 @@
 /** Projects records of a chain into the table of one declaration, and keeps those that failed with the reason. */
 
-import { AppError } from '../../base/app-error.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Counter } from '../../base/metrics.ts'
 import { bulkInsert } from '../../store/bulk-insert.ts'
@@ -64,8 +63,9 @@ export class ProjectedTable {
       try {
         rows.push(...this.#make(record))
       } catch (error) {
-        if (!(error instanceof AppError)) throw error
-        failures.push({ ...record, record: record.id, reason: error.message.slice(0, maxReason) })
+        // Whatever an expression does, the chain goes on.
+        const reason = error instanceof Error ? error.message : String(error)
+        failures.push({ ...record, record: record.id, reason: reason.slice(0, maxReason) })
       }
     }
     if (gone.length > 0) await this.#forget(session, gone)
