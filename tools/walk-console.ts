@@ -50,6 +50,16 @@ do:
         error: { type: 'https://example.com/errors/refused', status: 403, title: The treasurer refused }
 `
 
+const deposits = `
+name: deposits
+life: pending
+sources:
+  - event: Deposited(address indexed account, uint256 amount, bytes32 memo)
+columns:
+  account: { type: text, value: .args.account, index: true }
+  amount: { type: integer, value: .args.amount }
+`
+
 const stops: (() => Promise<void>)[] = []
 const folder = await mkdtemp(path.join(tmpdir(), 'quantumstream-walk-'))
 stops.push(() => rm(folder, { recursive: true, force: true }))
@@ -63,11 +73,14 @@ async function walk(): Promise<void> {
   const workflows = path.join(folder, 'workflows')
   await cp(path.join(root, 'examples/deposit-kyc-allocation'), workflows, { recursive: true })
   await writeFile(path.join(workflows, 'treasury.workflow.yaml'), treasury)
+  const projections = path.join(folder, 'tables')
+  await mkdir(projections)
+  await writeFile(path.join(projections, 'deposits.yaml'), deposits)
   const sinks = JSON.stringify([
     { name: 'archive', kind: 'file', folder: path.join(folder, 'out') },
   ])
   const settings: Parameters<typeof startNode>[0] & { data: string } = {
-    ...{ dev: true, demo: false, data: path.join(folder, 'data'), workflows, sinks },
+    ...{ dev: true, demo: false, data: path.join(folder, 'data'), workflows, projections, sinks },
     ...{ rpcPort: 0, apiPort: 0, blockTime: 1, queue: 'embedded', logLevel: 'error' },
   }
   const first = await started(settings)
@@ -154,6 +167,7 @@ async function visit(page: Page, node: RunningNode): Promise<void> {
     ['events', '/events', 'Deposited'],
     ['event', `/events/${encodeURIComponent(event?.id ?? '')}`, 'cannot leave the chain'],
     ['queue', '/queue', 'no such table'],
+    ['projection', '/projections/deposits', '0x709979'],
     ['transactions', '/transactions', 'mined'],
     ['outbox', '/outbox', 'archive'],
     ['records', '/records', 'Run'],

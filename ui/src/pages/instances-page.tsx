@@ -94,15 +94,12 @@ export function InstanceTable({ list, empty, most }: InstanceTableProps) {
         ),
         Workflow: ({ workflow }) => <Link href={`/workflows/${workflow}`}>{workflow}</Link>,
         Status: ({ status }) => <Badge state={status} />,
-        Step: ({ step, reason }) => (
-          <span className="reason" title={reason ?? undefined}>
-            {reason && most === undefined
-              ? `${stepName(step ?? '')}: ${reason}`
-              : step
-                ? stepName(step)
-                : '–'}
-          </span>
-        ),
+        Step: ({ step, reason }) =>
+          reason && most === undefined ? (
+            <span className="reason">{`${stepName(step ?? '')}: ${reason}`}</span>
+          ) : (
+            <span title={reason ?? undefined}>{step ? stepName(step) : '–'}</span>
+          ),
         Started: ({ createdAt }) => <Moment at={createdAt} />,
       }}
     />
