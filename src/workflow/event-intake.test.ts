@@ -57,9 +57,14 @@ test('a run that listens hears it once', async () => {
   )
   const id = await world.engine.begin({ name: 'listens' }, null)
   await world.until(id, ({ status }) => status === 'waiting')
-  for (const name of ['a', 'a', 'b']) await intake.take([event(name, { type: 'order.sent' })])
+  for (const name of ['a', 'a', 'b']) {
+    const [taken] = await intake.take([event(name, { type: 'order.sent' })])
+    assert.deepEqual(taken?.instances, [id])
+  }
   const { output } = await world.until(id, ({ status }) => status === 'completed')
   assert.deepEqual(output, ['a', 'b'])
+  const [unheard] = await intake.take([event('c', { type: 'order.sent' })])
+  assert.deepEqual(unheard?.instances, [])
 })
 
 test('of a batch all are taken or none', async () => {

@@ -37,7 +37,7 @@ export interface TakenEvent {
   readonly source: string
   readonly id: string
   readonly takenAtMs: number
-  /** Runs that it started or let go on. */
+  /** Runs that it started, and runs that listen to it. */
   readonly instances: readonly string[]
 }
 

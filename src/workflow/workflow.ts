@@ -165,7 +165,7 @@ export interface WorkflowEngine {
    * instances go on. `wake` after the commit.
    *
    * @param life - where the event stands in a chain; absent for events that cannot be retracted
-   * @returns ids of the instances that were written
+   * @returns ids of the instances that were written, then of those that listen to it
    */
   deliver(session: SqlSession, event: CloudEvent, life?: AwaitedLife): Promise<readonly string[]>
   /** The event has come further, in the caller's transaction. */

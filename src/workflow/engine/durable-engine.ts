@@ -166,8 +166,8 @@ class DurableEngine implements WorkflowEngine {
     const ids = await startTriggered(session, event, { life, context })
     const [eventId, isChain] = [eventIdOf(event, life), life !== undefined]
     if (isChain) await restoreConsumed(session, eventId, nowMs)
-    await deliverToInboxes(session, event, { eventId, isChain, evaluate, nowMs })
-    return ids
+    const delivery = { eventId, isChain, evaluate, nowMs }
+    return [...ids, ...(await deliverToInboxes(session, event, delivery))]
   }
 
   advance: WorkflowEngine['advance'] = (session, eventId, life) =>

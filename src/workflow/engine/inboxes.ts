@@ -137,13 +137,18 @@ interface Delivery {
   readonly nowMs: number
 }
 
-/** Puts an event into every inbox that it fits, in the caller's transaction; a second time it changes nothing. */
+/**
+ * Puts an event into every inbox that it fits, in the caller's transaction; a second time it changes nothing.
+ *
+ * @returns ids of the instances that listen to it
+ */
 export async function deliverToInboxes(
   session: SqlSession,
   event: CloudEvent,
   delivery: Delivery,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { evaluate } = delivery
+  const listeners = new Set<string>()
   const kinds = await session.all(
     `SELECT DISTINCT type, source, correlation FROM subscriptions WHERE type IN (?, '') AND source IN (?, '')`,
     ...[event.type, event.source],
@@ -162,8 +167,10 @@ export async function deliverToInboxes(
       if (!matches(wish, event, evaluate)) continue
       const to = { id: String(row.instance_id), inbox: String(row.inbox) }
       await put(session, event, { ...delivery, ...to })
+      listeners.add(to.id)
     }
   }
+  return [...listeners]
 }
 
 function textOf(evaluate: Evaluate, expression: string, event: CloudEvent): string | undefined {
