@@ -14,6 +14,14 @@ import { callRpc, eventually, getJson, root, temporaryFolder } from './program.t
 const payee = '0x00000000000000000000000000000000000000aa'
 const ether = 10n ** 18n
 
+interface Run {
+  readonly id: string
+  readonly status: string
+  readonly compensated: boolean
+  readonly output?: { readonly [name: string]: unknown }
+  readonly problem: { readonly title?: string } | null
+}
+
 interface Question {
   readonly id: string
   readonly title: string
@@ -84,8 +92,8 @@ describe('the examples', { timeout: 240_000 }, () => {
     })
   const answer = async (title: string, who: string, given: object) =>
     (await post(`questions/${(await asked(title)).id}/answer`, { who, answer: given })).status
-  const balance = async () =>
-    BigInt(await callRpc<string>(node.rpcUrl ?? '', 'eth_getBalance', payee, 'latest'))
+  const balance = async (of: string = payee) =>
+    BigInt(await callRpc<string>(node.rpcUrl ?? '', 'eth_getBalance', of, 'latest'))
 
   test('treasury: two people approve, and it is paid once; in time nobody does, and it is refused', async () => {
     await deployContract('treasury-approval/payment-desk.gen.json')
@@ -146,6 +154,124 @@ describe('the examples', { timeout: 240_000 }, () => {
     const { items } = await read<Page<{ subject: string }>>('notifications')
     assert.ok(items.some(({ subject }) => subject.startsWith('Round 2 is off')))
   })
+  const putFunction = async (name: string, file: string) => {
+    const files = { [`${name}.js`]: Buffer.from(await fileOf(file)).toString('base64') }
+    const response = await fetch(`${node.apiUrl}/v1/functions/${name}`, {
+      ...{ method: 'PUT', body: JSON.stringify({ files }) },
+      headers: { 'content-type': 'application/json' },
+    })
+    assert.equal(response.status, 200, await response.text())
+  }
+  /** Tells events until a run has taken the last of them. */
+  const told = (events: (turn: number) => readonly object[]) => {
+    let turn = 0
+    return eventually(async () => {
+      turn += 1
+      const sent = events(turn).map((one, at) => ({
+        specversion: '1.0',
+        id: `${turn}-${at}`,
+        ...one,
+      }))
+      const response = await fetch(`${node.apiUrl}/v1/events`, {
+        ...{ method: 'POST', body: JSON.stringify(sent) },
+        headers: { 'content-type': 'application/cloudevents-batch+json' },
+      })
+      const { items } = (await response.json()) as Page<{ instances: readonly string[] }>
+      return items.at(-1)?.instances.length ? sent : undefined
+    })
+  }
+  const run = async (workflow: string, input: object) => {
+    const { id } = await done<Run>(`workflows/${workflow}/run`, { input })
+    return eventually(async () => {
+      const one = await read<Run>(`instances/${id}`)
+      return ['completed', 'failed'].includes(one.status) ? one : undefined
+    })
+  }
+
+  test('anchored readings: one root for a window; a reading is verified, and one that was changed is found', async () => {
+    await putFunction('merkle', 'anchored-readings/merkle.js')
+    await deploy('anchored-readings/verify.workflow.yaml')
+    await deploy('anchored-readings/anchor.workflow.yaml', (text) =>
+      text
+        .replace('*/10', '*/2')
+        .replace('10 as $length', '2 as $length')
+        .replace('2 as $late', '1 as $late'),
+    )
+    const readings = await told(() => {
+      const at = new Date((Math.floor(Date.now() / 2_000) + 1) * 2_000 + 500).toISOString()
+      return [20.5, 20.7, 21].map((celsius) => ({
+        ...{
+          type: 'org.example.reading',
+          source: 'https://sensor.example/1',
+          data: { celsius, at },
+        },
+      }))
+    })
+    const kept = []
+    for (const { id } of readings) kept.push(await recorded(`https://sensor.example/1 ${id}`))
+    assert.equal(new Set(kept.map(({ root }) => root)).size, 1)
+    const { transaction, root: anchored, reading } = kept[2] as { [name: string]: unknown }
+    const receipt = await callRpc<object>(
+      node.rpcUrl ?? '',
+      'eth_getTransactionReceipt',
+      transaction,
+    )
+    assert.match(JSON.stringify(receipt), new RegExp(String(anchored).slice(2)))
+    const trusted = { anchor: node.contracts.streamAnchor, sender: node.senderAddress }
+    for (const one of kept) {
+      const { status, output } = await run('verify-reading', { ...one, ...trusted })
+      assert.deepEqual([status, output?.verified, output?.root], ['completed', true, anchored])
+    }
+    const changed = { ...(reading as object), data: { celsius: 19 } }
+    const found = await run('verify-reading', { ...kept[2], ...trusted, reading: changed })
+    assert.deepEqual([found.status, found.problem?.title], ['failed', 'Not what was anchored'])
+  })
+
+  test('goods: each handover is anchored and the seller is paid; a carrier that is late costs it the buyer nothing', async () => {
+    const vault = 'depositVault'
+    const { senderAddress: buyer } = node
+    await send(vault, 'grantRole', [await ask(vault, 'TREASURER_ROLE'), buyer])
+    const hands = async (order: string, parcel: string) => {
+      const data = { order, parcel }
+      const report = (step: string, who: string) =>
+        told((turn) => [
+          {
+            id: `${order} ${turn}`,
+            type: `org.example.goods.${step}`,
+            source: `https://${who}.example`,
+            data,
+          },
+        ])
+      await send(vault, 'deposit', [order], ether)
+      await report('dispatched', 'seller')
+      assert.equal(await answer(`Is parcel ${parcel} in`, 'carl', { accepted: true }), 200)
+      return () => report('delivered', 'carrier')
+    }
+    const orderOf = (name: string) => `0x${Buffer.from(name).toString('hex').padEnd(64, '0')}`
+    const anchored = (order: string) => ask('streamAnchor', 'count', [buyer, order])
+    await deploy('goods-handover/goods.workflow.yaml')
+    const deliver = await hands(orderOf('order-1'), 'P-1')
+    await deliver()
+    assert.equal(await answer('Is parcel P-1 what', 'bea', { accepted: true }), 200)
+    assert.equal((await recorded(orderOf('order-1'))).parcel, 'P-1')
+    assert.equal(await anchored(orderOf('order-1')), '5')
+    assert.equal(await balance('0x00000000000000000000000000000000000000bb'), ether)
+    assert.equal(await ask(vault, 'refundable', [buyer]), '0')
+
+    await deploy('goods-handover/goods.workflow.yaml', (text) =>
+      text.replace('after: { days: 7 }', 'after: { seconds: 1 }'),
+    )
+    await hands(orderOf('order-2'), 'P-2')
+    const late = await eventually(async () => {
+      const { items } = await read<Page<Run>>('instances?workflow=goods-handover&limit=1')
+      return items[0]?.status === 'failed' ? items[0] : undefined
+    })
+    assert.equal(late.compensated, true)
+    assert.equal(await anchored(orderOf('order-2')), '4')
+    assert.equal(await ask(vault, 'refundable', [buyer]), '0')
+    assert.equal(await balance(node.contracts.depositVault), 0n)
+  })
+
   test('what listens to a contract by its name does so after a restart', async () => {
     await node.stop()
     const started = await startNode({ ...settings, data })
