@@ -23,12 +23,7 @@ const TakenShape = z
     items: z.array(
       z.object({
         ...{ source: z.string(), id: z.string(), takenAt: z.string() },
-        instances: z
-          .array(z.string())
-          .openapi({
-            description:
-              'Runs that it started, and runs that listen to it; none is told where nobody does',
-          }),
+        instances: z.array(z.string()).openapi({ description: 'Runs it started or that hear it' }),
       }),
     ),
   })
