@@ -253,7 +253,9 @@ test('the tests of the examples pass', async () => {
   const examples = path.join(import.meta.dirname, '../../examples')
   const all = await readdir(examples, { recursive: true })
   const definitions = all.filter((name) => /(^|[./])workflow\.(json|ya?ml)$/.test(name))
-  const files = definitions.map((name) => name.replace(/\.(json|ya?ml)$/, '.test.yaml'))
+  const files = definitions.map((name) =>
+    name.replace(/(\.workflow)?\.(json|ya?ml)$/, '.test.yaml'),
+  )
   assert.deepEqual(
     files.filter((name) => !all.includes(name)),
     [],
