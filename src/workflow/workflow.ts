@@ -221,12 +221,15 @@ export interface RunOptions {
 /** What a `call` of the language runs, on its evaluated input. */
 export type StepFunction = (input: Json, context: ActionContext) => Promise<ActionOutcome>
 
-/** The name of a task by the key of one of its lines: `pay` of `/do/1/pay#visit/2`. */
+/**
+ * The name of a task by the key of one of its lines: `pay` of `/do/1/pay#visit/2`. What a function of `use.functions` does
+ * goes by the name of the task that calls it.
+ */
 export function taskName(step: string): string {
-  return (
-    step
-      .replace(/#[\w-]+(\/\d+)*$/, '')
-      .split('/')
-      .at(-1) ?? step
-  )
+  const names = step.replace(visit, '').split('/')
+  const last = names.at(-1) ?? step
+  const caller = names.slice(0, -1).join('/').replace(visit, '').split('/').at(-1) ?? ''
+  return last === 'function' && !/^\d*$/.test(caller) ? caller : last
 }
+
+const visit = /#[\w-]+(\/\d+)*$/
