@@ -14,13 +14,18 @@ import type { StepFunction, WorkflowEngine } from '../workflow/workflow.ts'
 import type { SourceChain } from './chain-server.ts'
 import { namesBeside, subscriptionsOf } from './workflow-wiring.ts'
 
-/** What a chain is listened to for, by the triggers of workflows. @throws AppError `node/unknown-contract` */
-async function subscriptionsFor(
+/**
+ * What a chain is listened to for, by the triggers of workflows.
+ *
+ * @param added - contracts by name, beside those that the chain was started with
+ * @throws AppError `node/unknown-contract`
+ */
+function subscriptionsFor(
   { contracts, name }: SourceChain,
   workflows: readonly RunnableWorkflow[],
-  book: ContractBook,
-): Promise<readonly Subscription[]> {
-  const known = { ...(await book.addresses()), ...contracts }
+  added: Awaited<ReturnType<ContractBook['addresses']>>,
+): readonly Subscription[] {
+  const known = { ...added, ...contracts }
   // Where there are none of ours, what names one that nobody added is for another chain.
   const ours = contracts ? workflows : workflows.filter((one) => !namesBeside(known, [one]).length)
   return subscriptionsOf(ours, name, known)
@@ -54,24 +59,27 @@ export async function listenForWorkflows(
   { engine, listener, logger, book, always, needed }: ListeningParts,
   chain: SourceChain,
 ): Promise<Listening> {
-  await subscriptionsFor(chain, needed, book)
-  const wantedBy = async (workflow: RunnableWorkflow) => {
-    try {
-      const found = await subscriptionsFor(chain, [workflow], book)
-      if (found.length > 0) createEventDecoder(found)
-      return found
-    } catch (error) {
-      logger.error('a workflow is not listened for', { error: String(error) })
-      return []
-    }
-  }
+  subscriptionsFor(chain, needed, await book.addresses())
   const listen = async () => {
-    const wanted = await Promise.all(engine.workflows().map(wantedBy))
-    listener.listenTo(distinct([...wanted.flat(), ...always]))
+    const added = await book.addresses()
+    const wanted = engine.workflows().flatMap((workflow) => {
+      try {
+        const found = subscriptionsFor(chain, [workflow], added)
+        if (found.length > 0) createEventDecoder(found)
+        return found
+      } catch (error) {
+        logger.error('a workflow is not listened for', { error: String(error) })
+        return []
+      }
+    })
+    listener.listenTo(distinct([...wanted, ...always]))
   }
   let listening = listen()
   engine.watchWorkflows(() => {
-    listening = listening.then(listen)
+    listening = listening.catch(() => {}).then(listen)
+    listening.catch((error) => {
+      logger.error('what is listened to stays as it is', { error: String(error) })
+    })
   })
   await listening
   return {
@@ -112,7 +120,7 @@ export function takingFor({
   const definitions = createDefinitionDesk({
     ...{ engine, functions },
     accept: async (workflow) => {
-      const found = await subscriptionsFor(chain, [workflow], book)
+      const found = subscriptionsFor(chain, [workflow], await book.addresses())
       if (found.length > 0) createEventDecoder(found)
     },
     deployed: () => listening.settled(),
