@@ -8,6 +8,7 @@ import { loopTable, transferTable } from './evm.ts'
 import { firstStepTable } from './first-step.ts'
 import { firstVoteTable } from './first-vote.ts'
 import { httpTable } from './http.ts'
+import { instancesTable } from './instances.ts'
 import { intakeTable } from './intake.ts'
 import { interpreterTable } from './interpreter.ts'
 import { joinTable } from './joining.ts'
@@ -48,6 +49,7 @@ const tables: Readonly<Record<string, (runs: number) => Promise<string>>> = {
   intake: intakeTable,
   'first-step': firstStepTable,
   workers: workersTable,
+  instances: instancesTable,
 }
 
 const usage = `usage: npm run bench -- [TABLE…] [--runs N]
