@@ -303,6 +303,20 @@ function keyTests(database: string, open: Open, stories: number): void {
     assert.deepEqual(await allRows(running, 'balances'), [])
   })
 
+  test(`${database}: history that is read after what follows it does not win over it`, async (t) => {
+    const [chain, sql] = [new PlayedChain(), await open(t)]
+    chain.grow(payment(1, 1n))
+    for (let n = 0; n < 90; n += 1) chain.grow()
+    chain.grow(payment(2, 2n))
+    const running = await project(t, { chain, sql }, { declarations: [senders], shortHistory: 0 })
+    await running.settled()
+    const rows = await allRows(running, 'senders')
+    assert.deepEqual(
+      rows.map(({ last, total, count }) => [last, total, count]),
+      [['2', '3', '2']],
+    )
+  })
+
   test(`${database}: fifty blocks leave at once, and what comes back is there once`, async (t) => {
     const [chain, sql] = [new PlayedChain(), await open(t)]
     const declarations = [payments, senders, balances]

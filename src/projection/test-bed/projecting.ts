@@ -31,6 +31,8 @@ export interface Projecting {
 interface Settings {
   readonly declarations: readonly Json[]
   readonly confirmations?: number
+  /** With more blocks than this, those before the last 60 are read beside the following. */
+  readonly shortHistory?: number
   /** Called at the end of each transaction of the listener, before it is committed. */
   readonly atEnd?: () => void
 }
@@ -39,7 +41,7 @@ interface Settings {
 export async function project(
   t: Test,
   { chain, sql }: { readonly chain: PlayedChain; readonly sql: SqlStore },
-  { declarations, confirmations = 0, atEnd }: Settings,
+  { declarations, confirmations = 0, shortHistory = 10_000, atEnd }: Settings,
 ): Promise<Projecting> {
   await sql.migrate([...streamMigrations, ...projectionMigrations])
   const world = {
@@ -60,7 +62,7 @@ export async function project(
   const listener = createListener(
     {
       ...{ chain: 'test', chainId: 7, startBlock: 0, confirmations, pollMs: 1, window: 60 },
-      ...{ finalityDepth: 55, shortHistory: 10_000 },
+      ...{ finalityDepth: 55, shortHistory },
     },
     { ...world, source: chain, handler: handlerOf(projections, atEnd) },
   )
@@ -78,12 +80,13 @@ export async function project(
     stop,
     async settled() {
       for (;;) {
-        const { state, checkpoint } = listener.status()
+        const { state, checkpoint, backFill } = listener.status()
         const row = await sql.get(
           'SELECT hash FROM listened_blocks WHERE chain = ? AND number = ?',
           ...['test', chain.height],
         )
-        const isAtHead = checkpoint === chain.height && row?.hash === chain.tip
+        const isAtHead =
+          checkpoint === chain.height && backFill === undefined && row?.hash === chain.tip
         const read = await sql.all(
           'SELECT name, fill_next, hash FROM projections LEFT JOIN projection_blocks ON projection = name AND number = fill_next - 1 WHERE form LIKE ?',
           '%"dataset":"%',
