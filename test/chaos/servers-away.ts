@@ -57,7 +57,7 @@ class LoadedNode {
     const contracts = items[0]?.contracts as Contracts
     node.#contracts = contracts
     const { signal } = node.#flow
-    node.#source = deposits(node.#rpc, 1, { contracts, signal })
+    node.#source = deposits(node.#rpc, 1, { contracts, signal, everyMs: 300 })
     return node
   }
 
@@ -87,7 +87,7 @@ class LoadedNode {
     const book = await eventually(async () => {
       const found = await books(this.#rpc, contracts)
       return found.settled >= found.deposits ? found : undefined
-    }, 120_000)
+    }, 240_000)
     assert.ok(book.deposits > 20, `only ${book.deposits} deposits`)
     assert.deepEqual(
       [book.settled, book.references, book.out],

@@ -22,7 +22,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 export async function deposits(
   rpc: string,
   account: number,
-  { contracts, signal }: Flow,
+  { contracts, signal, everyMs = 100 }: Flow,
 ): Promise<void> {
   const client = clientAt(rpc, account)
   for (let nth = 0; !signal.aborted; nth += 1) {
@@ -34,7 +34,7 @@ export async function deposits(
         value: BigInt(account * 1_000_000 + nth + 1),
       })
       .catch(() => {})
-    await pause(100)
+    await pause(everyMs)
   }
 }
 
@@ -42,6 +42,8 @@ export async function deposits(
 interface Flow {
   readonly contracts: Contracts
   readonly signal: AbortSignal
+  /** Pause between two deposits, default 100. */
+  readonly everyMs?: number
 }
 
 /** References of what was paid out, and the sums of both sides. */

@@ -6,7 +6,7 @@ import { databaseAway, queueAway } from '../../chaos/servers-away.ts'
 test(
   'a database that is away for a minute: the node says so, waits, and nothing is lost',
   {
-    timeout: 300_000,
+    timeout: 500_000,
   },
   (t) => databaseAway(t, 60_000),
 )
@@ -14,7 +14,7 @@ test(
 test(
   'a Redis that hangs for a minute, is lost for another and comes back empty: nothing is lost',
   {
-    timeout: 400_000,
+    timeout: 580_000,
   },
   (t) => queueAway(t, 60_000),
 )
