@@ -12,7 +12,7 @@ import { Interrupted } from '../../durable-context.ts'
 import { keptJson } from '../../kept-json.ts'
 import { type Problem, problemOf, WorkflowError } from '../../workflow-error.ts'
 import { insertion } from '../instance-rows.ts'
-import { errorOf, given } from '../journal.ts'
+import { given } from '../journal.ts'
 import type { Scope } from '../scope.ts'
 import { subscribe } from '../subscriptions.ts'
 import type { RestateRun } from './restate-run.ts'
@@ -190,9 +190,4 @@ async function cancelChild(run: RestateRun, key: string, id: string): Promise<vo
     run.with.wake()
     return null
   })
-}
-
-/** A problem as the workflow is given it, once it is journaled. */
-export function thrown(problem: Problem): never {
-  throw errorOf(problem)
 }
