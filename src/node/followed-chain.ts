@@ -10,7 +10,7 @@ import { importBlocks } from '../chain/import-blocks.ts'
 import { isWorked, type Manifest } from '../chain/ledger/manifest.ts'
 import { openChainSet, type SourceChain, serveChains } from './chain-server.ts'
 import type { Composition } from './composition.ts'
-import { contractsOf } from './foreign-chain.ts'
+import { contractsOf, waitHooks } from './foreign-chain.ts'
 import { chosenManifest, readGenesisFile } from './stored-chain.ts'
 
 /** Name of a followed chain, and of its folder. */
@@ -66,7 +66,7 @@ export async function openFollowed(
     contracts:
       values.contract === undefined
         ? undefined
-        : await contractsOf(served.client, values.contract as Hex),
+        : await contractsOf(served.client, values.contract as Hex, waitHooks(name, hooks)),
   }
 }
 

@@ -9,13 +9,20 @@ import type { Composition } from './composition.ts'
 import { openChain } from './source-chain.ts'
 
 /** Opens a foreign chain at an endpoint that answers methods by `answers`, or every body by one text. */
-async function foreign(t: TestContext, answers: Readonly<Record<string, unknown>> | string) {
+async function foreign(
+  t: TestContext,
+  answers: Readonly<Record<string, unknown>> | string,
+  isDropped = (_method: string, _before: number) => false,
+) {
   const asked: unknown[] = []
   const server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString())
+    const before = asked.filter((method) => method === body.method).length
     asked.push(body.method)
+    if (isDropped(body.method, before)) return void response.destroy()
     const known = typeof answers === 'string' || answers[body.method]
-    const result = { jsonrpc: '2.0', id: body.id, result: known }
+    const error = { code: -32_601, message: 'no such method' }
+    const result = { jsonrpc: '2.0', id: body.id, ...(known ? { result: known } : { error }) }
     response.end(typeof answers === 'string' ? answers : JSON.stringify(result))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -66,4 +73,19 @@ test('requests are passed on; notifications get no answer, and params by name ar
   assert.equal((await answer({ ...request, id: 3, params: { a: 1 } })).error.code, -32_602)
   assert.equal((await answer([null]))[0].error.code, -32_600)
   assert.equal(asked.filter((method) => method === 'net_version').length, 6)
+})
+
+test('a question that is dropped at the start is asked again', async (t) => {
+  const answers = { ...vault, web3_clientVersion: 'anvil/v1' }
+  const { asked, open } = await foreign(t, answers, (_, before) => before === 0)
+  const chain = await open()
+  assert.deepEqual(
+    [chain?.chainId, chain?.contracts?.allocationToken, chain?.minesOnDemand],
+    [7, `0x${'22'.repeat(20)}`, true],
+  )
+  const methods = ['eth_chainId', 'eth_call', 'web3_clientVersion']
+  assert.deepEqual(
+    methods.map((method) => asked.filter((one) => one === method).length),
+    [2, 2, 2],
+  )
 })

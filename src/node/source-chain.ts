@@ -16,7 +16,7 @@ import { withoutSecrets } from './config.ts'
 import { devAccounts, senderAccount, testWords } from './dev-accounts.ts'
 import { deployDevContracts } from './dev-contracts.ts'
 import { devName, followedManifest, openFollowed } from './followed-chain.ts'
-import { contractsOf, foreignChainId, isDevelopmentNode } from './foreign-chain.ts'
+import { contractsOf, foreignChainId, isDevelopmentNode, waitHooks } from './foreign-chain.ts'
 import { rolesOf } from './roles.ts'
 import { endpointsOf } from './setting-kinds.ts'
 import type { SettingValues } from './settings.ts'
@@ -175,21 +175,26 @@ async function openForeign(
   stops.push(async () => {
     for (const one of endpoints) one.client.close?.()
   })
-  const { tell = () => {}, signal = new AbortController().signal } = hooks
-  const chainId = await foreignChainId(client, shown, { signal, tell })
+  const wait = waitHooks(shown, hooks)
+  const chainId = await foreignChainId(client, wait)
   if (chainId === undefined) return undefined
   if (given.chainId !== undefined && given.chainId !== chainId) {
     const message = `${shown} has chain id ${chainId}, not ${given.chainId} as --chain-id says`
     throw new AppError({ code: 'node/other-chain', message })
   }
+  const contracts =
+    values.contract === undefined
+      ? undefined
+      : await contractsOf(client, values.contract as Hex, wait)
+  const minesOnDemand = await isDevelopmentNode(client, wait)
+  if (wait.signal.aborted) return undefined
   return {
     ...{ name: values.chain ?? foreignName, chainId, embedded: false, born: undefined, client },
-    minesOnDemand: await isDevelopmentNode(client),
+    minesOnDemand,
     ...{ rpcUrl: undefined, process: undefined, endpoint: shown },
     ...(urls.length > 1 ? { endpoints } : {}),
     answer: (body) => forward(client, body),
-    contracts:
-      values.contract === undefined ? undefined : await contractsOf(client, values.contract as Hex),
+    contracts,
     accounts: [],
     startBlock: values.startBlock ?? 'latest',
   }
