@@ -12,17 +12,17 @@ import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { createEventIntake, type EventIntake } from '../workflow/event-intake.ts'
 import type { StepFunction, WorkflowEngine } from '../workflow/workflow.ts'
 import type { SourceChain } from './chain-server.ts'
-import { namesBeside, subscriptionsOf } from './workflow-wiring.ts'
+import { namesBeside, openTo, subscriptionsOf } from './workflow-wiring.ts'
 
 /**
- * What a chain is listened to for, by the triggers of workflows.
+ * What a chain is listened to for, by the triggers and the `listen` tasks of workflows.
  *
  * @param added - contracts by name, beside those that the chain was started with
  * @throws AppError `node/unknown-contract`
  */
 function subscriptionsFor(
   { contracts, name }: SourceChain,
-  workflows: readonly RunnableWorkflow[],
+  workflows: Parameters<typeof subscriptionsOf>[0],
   added: Awaited<ReturnType<ContractBook['addresses']>>,
 ): readonly Subscription[] {
   const known = { ...added, ...contracts }
@@ -50,8 +50,8 @@ interface Listening {
 }
 
 /**
- * Has a chain listened to for the triggers of the workflows that are deployed, now and whenever others are, here or by
- * another process; a workflow whose trigger is of no use is left out, and told of.
+ * Has a chain listened to for the workflows that are deployed, and for those that open instances go on by, now and whenever
+ * others are deployed, here or by another process; a workflow that cannot be listened for is left out, and told of.
  *
  * @throws AppError `node/unknown-contract` for those that are needed
  */
@@ -62,16 +62,18 @@ export async function listenForWorkflows(
   subscriptionsFor(chain, needed, await book.addresses())
   const listen = async () => {
     const added = await book.addresses()
-    const wanted = engine.workflows().flatMap((workflow) => {
-      try {
-        const found = subscriptionsFor(chain, [workflow], added)
-        if (found.length > 0) createEventDecoder(found)
-        return found
-      } catch (error) {
-        logger.error('a workflow is not listened for', { error: String(error) })
-        return []
-      }
-    })
+    const wanted = openTo(engine)
+      .flatMap(halvesOf)
+      .flatMap((workflow) => {
+        try {
+          const found = subscriptionsFor(chain, [workflow], added)
+          if (found.length > 0) createEventDecoder(found)
+          return found
+        } catch (error) {
+          logger.error('a workflow is not listened for', { error: String(error) })
+          return []
+        }
+      })
     listener.listenTo(distinct([...wanted, ...always]))
   }
   let listening = listen()
@@ -88,6 +90,14 @@ export async function listenForWorkflows(
       await listener.settled()
     },
   }
+}
+
+/** What starts a workflow is listened to also where what it listens to later cannot be, and the other way round. */
+function halvesOf(workflow: ReturnType<typeof openTo>[number]) {
+  return [
+    { ...workflow, listens: [] },
+    { ...workflow, trigger: {} },
+  ]
 }
 
 function distinct(subscriptions: readonly Subscription[]): readonly Subscription[] {

@@ -14,24 +14,27 @@ import type { WorkflowEngine } from '../workflow/workflow.ts'
 type ContractNames = Readonly<Record<string, Hex | undefined>>
 
 /**
- * What the triggers of workflows need of a chain.
+ * What the triggers and the `listen` tasks of workflows need of a chain. An event without a contract, or with one that an
+ * expression gives, is listened to from any contract; the filter is what leaves the others out.
  *
  * @throws AppError `node/unknown-contract` for a name that the chain does not have
  */
 export function subscriptionsOf(
-  workflows: readonly RunnableWorkflow[],
+  workflows: readonly ListeningWorkflow[],
   chain: string,
   contracts: ContractNames,
 ): readonly Subscription[] {
   const wanted = new Map<string, Subscription>()
-  for (const { name, trigger } of workflows) {
-    for (const { attributes } of trigger.on?.wishes ?? []) {
-      const { type, event, contract, chain: only = chain } = attributes
-      if (type !== 'evm.log' || event === undefined || contract === undefined || only !== chain)
+  for (const workflow of workflows) {
+    for (const { type, event, contract, chain: only = chain } of attributesOf(workflow)) {
+      if (type !== 'evm.log' || event === undefined || only !== chain) continue
+      if (contract === undefined) {
+        wanted.set(event, { event })
         continue
+      }
       const address = contract.startsWith('0x') ? (contract as Hex) : contracts[contract]
       if (address === undefined) {
-        const message = `workflow "${name}" listens to the contract "${contract}", which chain "${chain}" does not have: add it by POST /v1/contracts first`
+        const message = `workflow "${workflow.name}" listens to the contract "${contract}", which chain "${chain}" does not have: add it by POST /v1/contracts first`
         throw new AppError({ code: 'node/unknown-contract', message })
       }
       wanted.set(`${event} ${address}`, { event, address })
@@ -40,13 +43,20 @@ export function subscriptionsOf(
   return [...wanted.values()]
 }
 
+/** What is looked at of a workflow to know what it listens to. */
+type ListeningWorkflow = Pick<RunnableWorkflow, 'name' | 'trigger' | 'listens'>
+
+function attributesOf({ trigger, listens = [] }: ListeningWorkflow) {
+  return [...(trigger.on?.wishes ?? []), ...listens].map(({ attributes }) => attributes)
+}
+
 /**
  * Gives events to the engine in the transaction that stores them; contracts are told by name, too.
  *
  * @param book - has the names that are not among `contracts`; without it there are none
  */
 export function workflowHandler(
-  engine: Pick<WorkflowEngine, 'deliver' | 'advance' | 'retract' | 'workflows'>,
+  engine: Pick<WorkflowEngine, 'deliver' | 'advance' | 'retract' | 'workflows' | 'pinned'>,
   contracts: ContractNames,
   book?: Pick<ContractBook, 'namesOf'>,
 ): EventHandler {
@@ -56,9 +66,12 @@ export function workflowHandler(
   return {
     async appeared(session, event) {
       const address = event.address.toLowerCase() as Hex
-      const wanted = book === undefined ? [] : namesBeside(contracts, engine.workflows())
-      const known = wanted.length === 0 ? [] : await book?.namesOf(session, address)
-      const contractname = names.get(address) ?? known?.find((name) => wanted.includes(name))
+      const open = book === undefined ? [] : openTo(engine)
+      const wanted = namesBeside(contracts, open)
+      const isAsked = wanted.length > 0 || open.some(isOfAnyContract)
+      const known = isAsked ? await book?.namesOf(session, address) : []
+      const contractname =
+        names.get(address) ?? known?.find((name) => wanted.includes(name)) ?? known?.[0]
       const told = { ...cloudEventOf(event), ...(contractname ? { contractname } : {}) }
       await engine.deliver(session, told, lifeOf(event))
     },
@@ -67,18 +80,37 @@ export function workflowHandler(
   }
 }
 
-/** Contracts that triggers name and that are not among those. */
+/** Whether which contract is meant is known by an expression only, which may give a name. */
+function isOfAnyContract(workflow: ListeningWorkflow): boolean {
+  return attributesOf(workflow).some(
+    ({ type, contract }) => type === 'evm.log' && contract === undefined,
+  )
+}
+
+/** Contracts that workflows listen to by a name that is not among those. */
 export function namesBeside(
   contracts: ContractNames,
-  workflows: readonly RunnableWorkflow[],
+  workflows: readonly ListeningWorkflow[],
 ): readonly string[] {
-  return workflows.flatMap(({ trigger }) =>
-    (trigger.on?.wishes ?? []).flatMap(({ attributes: { contract } }) =>
-      contract === undefined || contract.startsWith('0x') || Object.hasOwn(contracts, contract)
+  return workflows.flatMap((workflow) =>
+    attributesOf(workflow).flatMap(({ type, contract }) =>
+      type !== 'evm.log' ||
+      contract === undefined ||
+      contract.startsWith('0x') ||
+      Object.hasOwn(contracts, contract)
         ? []
         : [contract],
     ),
   )
+}
+
+/** The workflows that events can be for. */
+export function openTo(
+  engine: Pick<WorkflowEngine, 'workflows' | 'pinned'>,
+): readonly ListeningWorkflow[] {
+  // Of a definition that was replaced nothing starts any more; what goes on by it listens.
+  const pinned = engine.pinned().map((one) => ({ ...one, trigger: {} }))
+  return [...engine.workflows(), ...pinned]
 }
 
 function lifeOf({ state }: StreamEvent): AwaitedLife {

@@ -208,6 +208,8 @@ export interface RunnableWorkflow {
   /** As it was written, for people. */
   readonly source: string
   readonly trigger: Trigger
+  /** What its `listen` tasks take, as far as the definition alone tells: literal attributes. */
+  readonly listens?: readonly EventWish[]
   /** Runs it to its end. @throws WorkflowError uncaught, after compensation; Interrupted after compensation */
   run(context: DurableContext, input: Json): Promise<Json>
 }

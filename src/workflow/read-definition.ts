@@ -36,7 +36,7 @@ export function readDefinition(source: string | Json, options: LanguageOptions):
     hash: canonicalHash(value),
     document: value,
     source: typeof source === 'string' ? source : JSON.stringify(source, null, 2),
-    ...{ trigger, run },
+    ...{ trigger, listens: compiler.listens, run },
   }
 }
 

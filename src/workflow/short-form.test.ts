@@ -107,7 +107,7 @@ do:
 test('amounts are compared as the integers that they are, through all steps', async () => {
   const workflow = `
 name: large
-on: {event: 'Deposited(address,uint256,bytes32)', contract: c, when: .args.amount > 5}
+on: {event: 'Deposited(address account, uint256 amount, bytes32 memo)', contract: c, when: .args.amount > 5}
 do:
   - keep: {set: '\${ { twice: (.event.args.amount * 2) } }'}
   - decide:

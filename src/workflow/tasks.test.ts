@@ -169,6 +169,31 @@ do:
     await completed({ workflow, input: { room: 'r', least: 38 }, stimuli }, { value: 40 })
   })
 
+  test('listen takes a contract that an expression gives, by address in any letters and by name', async () => {
+    const workflow = `
+do:
+  - hear:
+      listen:
+        to: {any: [{with: {type: evm.log, event: Paid(uint256 n), contract: '\${ $input.at }'}}], until: '( . | length ) == 2'}`
+    const paid = (atMs: number, address: string, contractname = 'other') =>
+      arriving(atMs, {
+        type: 'evm.log',
+        event: 'Paid(uint256 n)',
+        contract: address,
+        contractname,
+        data: atMs,
+      })
+    const stimuli = [
+      paid(10, '0xab'),
+      paid(20, '0xcd', 'vault'),
+      paid(30, '0xab'),
+      paid(40, '0xef'),
+    ]
+    await completed({ workflow, input: { at: '0xAB' }, stimuli }, [10, 30])
+    const named = [...stimuli, paid(50, '0xcd', 'vault')]
+    await completed({ workflow, input: { at: 'vault' }, stimuli: named }, [20, 50])
+  })
+
   test('listen takes all, in their order, and those that belong together', async () => {
     const workflow = `
 do: [{hear: {listen: {read: envelope, to: {all: [

@@ -149,6 +149,8 @@ export interface WorkflowEngine {
   deploy(workflow: RunnableWorkflow, options?: { readonly isKept?: boolean }): Promise<void>
   /** The newest of each name. */
   workflows(): readonly RunnableWorkflow[]
+  /** Those that are not deployed any more and that open instances go on by, as far as is known since the last deployment. */
+  pinned(): readonly RunnableWorkflow[]
   /** Calls back after other definitions are deployed, here or by another process; gives what ends that. */
   watchWorkflows(changed: () => void): () => void
   /**

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { encodeFunctionData } from 'viem'
+import { streamAnchorAbi } from '../../src/abi/stream-anchor.gen.ts'
 import { type RunningNode, startNode } from '../../src/node/node.ts'
 import { eventually, getJson, temporaryFolder } from './program.ts'
 
@@ -162,3 +164,91 @@ describe('runs of workflows', { timeout: 120_000 }, () => {
     await reaches(id, 'completed')
   })
 })
+
+/** Its first listens to a contract by name, its second to one that only its input tells. */
+const hears = (last: string) => `
+document: { dsl: 1.0.3, namespace: default, name: hears, version: ${last.length}.0.0 }
+do:
+  - deposited:
+      listen:
+        to:
+          one:
+            with: { type: evm.log, event: 'Deposited(address indexed account, uint256 amount, bytes32 memo)', contract: depositVault }
+      output: { as: '\${ { amount: .[0].args.amount } }' }
+  - told: ${last}
+`
+const told = `
+      listen:
+        to:
+          one:
+            with:
+              type: evm.log
+              event: 'MessageSent(address indexed sender, bytes32 indexed stream, uint64 sequence, string metadata, bytes32 hash, bytes payload)'
+              contract: '\${ $workflow.input.at }'
+      output: { as: '\${ $input + { metadata: .[0].args.metadata } }' }`
+
+test('a run hears events that no trigger names, though the node was restarted and its definition replaced', async (t) => {
+  const folder = await temporaryFolder(t)
+  const workflows = path.join(folder, 'workflows')
+  await mkdir(workflows)
+  await writeFile(path.join(workflows, 'treasury.workflow.yaml'), treasury)
+  const start = async () => {
+    const node = await startNode({
+      ...{ dev: true, demo: false, rpcPort: 0, apiPort: 0, blockTime: 0.1, pollInterval: 20 },
+      ...{ data: folder, workflows },
+    })
+    assert.ok(node)
+    t.after(() => node.stop())
+    return node
+  }
+  let node = await start()
+  const post = async (where: string, body: object) => {
+    const headers = { 'content-type': 'application/json' }
+    const request = { method: 'POST', body: JSON.stringify(body), headers }
+    return fetch(`${node.apiUrl}/v1/${where}`, request)
+  }
+  const deploy = async (definition: string) => post('workflows', { definition })
+  const reaches = async (id: string, wanted: (run: Waiting) => boolean) =>
+    eventually(async () => {
+      const run = await getJson<Waiting>(`${node.apiUrl}/v1/instances/${id}`)
+      return wanted(run) ? run : undefined
+    })
+  const wrong = await deploy(hears(told.replace(/event: '.*'/, "event: '${ .event }'")))
+  assert.equal(wrong.status, 422)
+  assert.match(await wrong.text(), /takes events of a chain and does not say which: add ..event/)
+  const foreign = await deploy(hears(told).replace('depositVault', 'nowhere'))
+  assert.match(await foreign.text(), /listens to the contract ..nowhere/)
+
+  assert.equal((await deploy(hears(told))).status, 200)
+  const body = {
+    id: 'h',
+    input: { at: node.contracts.streamAnchor?.toUpperCase().replace('X', 'x') },
+  }
+  assert.equal((await post('workflows/hears/run', body)).status, 200)
+  await reaches('h', ({ status }) => status === 'waiting')
+  assert.equal((await deploy(hears('{ set: { heard: nothing } }'))).status, 200)
+  await node.stop()
+  node = await start()
+  await node.deposit('heard')
+  await reaches('h', ({ step }) => step?.startsWith('/do/1/told') ?? false)
+  const rpc = async (method: string, params: readonly unknown[]) => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(node.rpcUrl ?? '', { method: 'POST', headers, body })
+    return ((await answer.json()) as { readonly result: readonly string[] }).result
+  }
+  const data = encodeFunctionData({
+    ...{ abi: streamAnchorAbi, functionName: 'send' },
+    args: [`0x${'00'.repeat(32)}`, 'a word', '0x00'],
+  })
+  const [, from] = await rpc('eth_accounts', [])
+  await rpc('eth_sendTransaction', [{ from, to: node.contracts.streamAnchor, data }])
+  const { output } = await reaches('h', ({ status }) => status === 'completed')
+  assert.deepEqual(output, { amount: '1000000000000000000', metadata: 'a word' })
+})
+
+interface Waiting {
+  readonly status: string
+  readonly step: string | null
+  readonly output: unknown
+}

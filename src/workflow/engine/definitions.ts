@@ -23,6 +23,9 @@ export class Definitions {
   /** The newest of each name. */
   readonly #deployed = new Map<string, RunnableWorkflow>()
   readonly #byHash = new Map<string, RunnableWorkflow>()
+  /** Not deployed any more, with open instances. */
+  #pinned: readonly RunnableWorkflow[] = []
+  #isLoaded = false
   /** Hashes that could not be compiled, which is told once. */
   readonly #useless = new Set<string>()
 
@@ -52,8 +55,10 @@ export class Definitions {
         nowMs,
       ],
     )
+    const before = this.#deployed.get(`${namespace}/${name}`)
     this.#deployed.set(`${namespace}/${name}`, workflow)
     this.#keep(workflow)
+    if (before !== undefined && before.hash !== hash) await this.#pin([before])
   }
 
   /** Takes up what is kept, whoever deployed it; what cannot be compiled is left out, and told of once. */
@@ -75,7 +80,29 @@ export class Definitions {
     }
     const after = [...this.#deployed.values()]
     const isOther = after.length !== before.length || after.some((one, at) => one !== before[at])
+    if (isOther || !this.#isLoaded) await this.#pin(before)
+    this.#isLoaded = true
     return { failures, isOther }
+  }
+
+  /** Those that open instances go on by, and those that were just replaced: another process may yet begin instances of them. */
+  pinned(): readonly RunnableWorkflow[] {
+    return this.#pinned
+  }
+
+  async #pin(before: readonly RunnableWorkflow[]): Promise<void> {
+    const rows = await this.#sql.all(
+      `SELECT DISTINCT definition_hash AS hash FROM instances
+        WHERE status IN ('running', 'waiting', 'paused', 'compensating') AND status <> 'completed'`,
+    )
+    const pinned = new Map(before.map((one) => [one.hash, one]))
+    for (const { hash } of rows) {
+      // What cannot be compiled any more fails its instances, which tells of it.
+      const workflow = await this.byHash(String(hash)).catch(() => undefined)
+      if (workflow) pinned.set(workflow.hash, workflow)
+    }
+    for (const { hash } of this.#deployed.values()) pinned.delete(hash)
+    this.#pinned = [...pinned.values()].slice(-maxCompiled)
   }
 
   /** The newest of each name. */

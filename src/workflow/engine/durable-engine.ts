@@ -136,6 +136,8 @@ class DurableEngine implements WorkflowEngine {
     return [...this.#definitions.deployed()]
   }
 
+  pinned: WorkflowEngine['pinned'] = () => this.#definitions.pinned()
+
   async run(workflow: WorkflowName, input: Json, options: RunOptions = {}): Promise<Json> {
     const id = idOf(options)
     const { promise, isFirst } = this.#outcomes.of(id)

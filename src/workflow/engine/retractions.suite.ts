@@ -57,7 +57,7 @@ export function retractionsSuite(name: string, open: () => Promise<SqlStore>): v
           effects.function(one, async (_, call) => (await answers[one]?.(call)) ?? one),
         ]),
       )
-      await world.deploy(readDefinition(order(last), { functions, deploying: true }))
+      await world.deploy(readDefinition(order(last), { functions }))
       const id = await world.engine.begin({ name: 'order' }, {})
       await atListen(id)
       return id
@@ -162,7 +162,7 @@ export function retractionsSuite(name: string, open: () => Promise<SqlStore>): v
       const text = order(waits)
         .replace('do:\n', 'schedule: {on: {one: {with: {type: evm.log, event: Began}}}}\ndo:\n')
         .replace('{type: evm.log}}}}', '{type: evm.log, event: Deposited}}}}')
-      await world.deploy(readDefinition(text, { functions, deploying: true }))
+      await world.deploy(readDefinition(text, { functions }))
       const first = { ...chainEvent('dev:0x3:c'), event: 'Began' }
       const [id = ''] = await world.give(first, 'finalized')
       await atListen(id)

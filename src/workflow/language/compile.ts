@@ -46,7 +46,7 @@ export function createCompiler(document: Members, options: LanguageOptions): Com
   const functions = new Map<string, Execute | undefined>()
   let tasks = 0
   const compiler: Compiler = {
-    ...{ options, problems, use: isMembers(use) ? use : {} },
+    ...{ options, problems, listens: [], use: isMembers(use) ? use : {} },
     expressions: new Expressions(memberOf(document.evaluate, 'mode') === 'loose', problems),
     list: (entries, place) => compileList(compiler, namedTasks(entries), place),
     task: (task, place) => {

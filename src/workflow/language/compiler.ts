@@ -1,7 +1,7 @@
 /** Describes what the parts of the compiler give each other. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import type { ActionContext, ActionOutcome } from '../durable-context.ts'
+import type { ActionContext, ActionOutcome, EventWish } from '../durable-context.ts'
 import type { Problem as DslProblem } from '../workflow-error.ts'
 import type { Expressions } from './expressions.ts'
 import type { Members, Place, Problem } from './places.ts'
@@ -49,6 +49,8 @@ export interface Compiler {
   readonly options: LanguageOptions
   readonly expressions: Expressions
   readonly problems: Problem[]
+  /** What its `listen` tasks take: literal attributes. */
+  readonly listens: EventWish[]
   /** `use` of the definition. */
   readonly use: Members
   list(entries: Json, place: Place): ExecuteList

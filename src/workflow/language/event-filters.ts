@@ -1,6 +1,7 @@
 /** Turns the event filters of definitions into wishes: literal attributes to look up, and one expression for the rest. */
 
 import type { Json } from '../../base/json-rpc.ts'
+import { parseEvent } from '../../stream/event-decoder.ts'
 import type { EventWish } from '../durable-context.ts'
 import { canonicalJson } from './canonical.ts'
 import type { Compiler } from './compiler.ts'
@@ -11,6 +12,8 @@ import { argumentOf, type Data, plainJson, type Scope } from './runtime.ts'
 /** A filter that can be turned into a wish when it is known what its expressions mean. */
 export interface EventFilter {
   wish(scope: Scope | undefined): EventWish
+  /** Those that are literal. */
+  readonly attributes: Readonly<Record<string, string>>
   /** Correlations without an expected value: the first event gives it. */
   readonly open: readonly { readonly name: string; readonly from: Evaluate }[]
 }
@@ -42,8 +45,12 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
     memberOf(filter, 'correlate'),
     below(place, 'correlate'),
   )
+  if (compiler.options.deploying && attributes.type === 'evm.log') {
+    const message = eventProblem(attributes.event)
+    if (message !== undefined) compiler.problems.push({ pointer: where.pointer, message })
+  }
   return {
-    open,
+    ...{ open, attributes },
     wish: (scope) => {
       const when = tests.map((test) => test(scope)).join(' and ')
       const correlate = scope === undefined ? [] : closed.map((one) => one(scope))
@@ -56,8 +63,26 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
   }
 }
 
+/** Why nobody could listen to a chain for an event that is given so; */
+function eventProblem(event: string | undefined): string | undefined {
+  if (event === undefined) {
+    return 'takes events of a chain and does not say which: add "event" with a signature, no expression, such as "Deposited(address indexed account, uint256 amount)"'
+  }
+  try {
+    parseEvent(event)
+    return undefined
+  } catch {
+    return `takes events of a chain, and "${event}" is no signature with named arguments; right is such as "Deposited(address indexed account, uint256 amount)"`
+  }
+}
+
 /** The attribute's value under the expression; what it gives is the verdict, or what the attribute must be. */
 function testOf(name: string, expression: string): string {
+  if (name === 'contract') {
+    // Contracts are named or addressed, as where they are literal.
+    const same = '(ascii_downcase == ($__contract | ascii_downcase)) or . == $__name'
+    return `(.contractname as $__name | .contract as $__contract | $__contract | (${expression}) | if type == "boolean" then . else type == "string" and (${same}) end)`
+  }
   return `(.${JSON.stringify(name)} as $__value | $__value | (${expression}) | if type == "boolean" then . else . == $__value end)`
 }
 

@@ -76,12 +76,11 @@ export function compileListen(compiler: Compiler, definition: Members, place: Pl
 
 function compileStrategy(compiler: Compiler, strategy: Json | undefined, place: Place): Strategy {
   const { kind, filters } = strategyFilters(strategy)
-  return {
-    kind,
-    filters: filters.map((filter, at) =>
-      compileFilter(compiler, filter, filterPlace(place, kind, at)),
-    ),
-  }
+  const compiled = filters.map((filter, at) =>
+    compileFilter(compiler, filter, filterPlace(place, kind, at)),
+  )
+  compiler.listens.push(...compiled.map(({ attributes }) => ({ attributes })))
+  return { kind, filters: compiled }
 }
 
 function reader(read: Json | undefined): (event: CloudEvent) => Data {

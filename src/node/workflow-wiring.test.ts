@@ -1,0 +1,112 @@
+/** Checks what of a definition is listened to on a chain, and under which names events of contracts are given. */
+
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { SqlSession } from '../store/sql.ts'
+import type { StreamEvent } from '../stream/stream.ts'
+import type { CloudEvent } from '../workflow/durable-context.ts'
+import { readDefinition } from '../workflow/read-definition.ts'
+import { subscriptionsOf, workflowHandler } from './workflow-wiring.ts'
+
+const paid = 'Paid(address indexed payer, uint256 amount)'
+const sent = 'Sent(bytes32 indexed id)'
+const [vault, desk] = [`0x${'1a'.repeat(20)}`, `0x${'2b'.repeat(20)}`] as const
+const filter = (text: string) => `{ with: { type: evm.log, ${text} } }`
+
+/** A definition whose tasks listen as given, the second within a loop of a branch. */
+const listening = (first: string, second: string) => `
+document: { dsl: 1.0.3, namespace: default, name: waits, version: 1.0.0 }
+do:
+  - hear: { listen: { to: ${first} } }
+  - both:
+      fork:
+        branches:
+          - each: { for: { in: '\${ [1] }' }, do: [{ again: { listen: { to: ${second} } } }] }
+`
+const read = (text: string) => readDefinition(text, { functions: {}, deploying: true })
+const found = (first: string, second: string) =>
+  subscriptionsOf([read(listening(first, second))], 'dev', { vault, desk })
+const words = { paid: `event: '${paid}'`, sent: `event: '${sent}'` }
+
+describe('what a task listens to', () => {
+  test('is subscribed, wherever the task stands, by name and by address, of one, any and all', () => {
+    assert.deepEqual(
+      found(
+        `{ any: [${filter(`${words.paid}, contract: vault`)}, ${filter(`${words.sent}, contract: '${desk}'`)}] }`,
+        `{ all: [${filter(`${words.sent}, contract: vault`)}] }`,
+      ),
+      [
+        { event: paid, address: vault },
+        { event: sent, address: desk },
+        { event: sent, address: vault },
+      ],
+    )
+  })
+
+  test('is subscribed where it ends the listening, and once however often it is asked for', () => {
+    const until = `{ any: [{ with: { type: tick } }], until: { one: ${filter(`${words.sent}, contract: desk`)} } }`
+    assert.deepEqual(found(until, until), [{ event: sent, address: desk }])
+  })
+
+  test('comes from any contract where an expression gives it, or nothing does; not of other chains', () => {
+    const [given, none] = [`${words.paid}, contract: '\${ $workflow.input.at }'`, words.sent]
+    assert.deepEqual(found(`{ one: ${filter(given)} }`, `{ one: ${filter(none)} }`), [
+      { event: paid },
+      { event: sent },
+    ])
+    const elsewhere = `{ one: ${filter(`${words.paid}, contract: nowhere, chain: other`)} }`
+    assert.deepEqual(found(elsewhere, '{ one: { with: { type: tick } } }'), [])
+  })
+
+  test('is refused where the chain has no such contract, or nobody could listen to such an event', () => {
+    const tick = '{ one: { with: { type: tick } } }'
+    assert.throws(() => found(`{ one: ${filter(`${words.paid}, contract: nowhere`)} }`, tick), {
+      code: 'node/unknown-contract',
+      message: /"waits" listens to the contract "nowhere", which chain "dev" does not have/,
+    })
+    for (const [text, message] of [
+      ['contract: vault', /do\[0\]\.hear\.listen\.to\.one\.with: takes events .* add "event"/],
+      [`event: '\${ .x }'`, /does not say which: add "event" with a signature, no expression/],
+      [
+        'event: Paid',
+        /takes events of a chain, and "Paid" is no signature with named arguments; right is/,
+      ],
+    ] as const) {
+      const wrong = { code: 'workflow/bad-definition', message }
+      assert.throws(() => found(`{ one: ${filter(text)} }`, tick), wrong, text)
+      // What was deployed before stays readable.
+      readDefinition(listening(`{ one: ${filter(text)} }`, tick), { functions: {} })
+    }
+  })
+})
+
+test('events bear the name that a definition wants, also one that only open instances go on by', async () => {
+  const given: CloudEvent[] = []
+  const world = { workflows: [] as string[], pinned: [] as string[], asked: 0 }
+  const engine = {
+    deliver: async (_session: unknown, event: CloudEvent) => {
+      given.push(event)
+      return []
+    },
+    ...{ advance: async () => {}, retract: async () => {} },
+    ...{ workflows: () => world.workflows.map(read), pinned: () => world.pinned.map(read) },
+  }
+  const namesOf = async () => {
+    world.asked += 1
+    return ['newest', 'older']
+  }
+  const handler = workflowHandler(engine, { vault }, { namesOf })
+  const event = { address: desk, blockTimeMs: 0, id: '1', chain: 'dev' } as unknown as StreamEvent
+  const nameGiven = async () => {
+    await handler.appeared({} as SqlSession, event)
+    return given.at(-1)?.contractname
+  }
+  const wants = (text: string) => listening(`{ one: ${filter(text)} }`, '{ any: [] }')
+  assert.equal(await nameGiven(), undefined)
+  assert.equal(world.asked, 0)
+  world.pinned = [wants(`${words.paid}, contract: older`)]
+  assert.equal(await nameGiven(), 'older')
+  world.pinned = []
+  world.workflows = [wants(`${words.paid}, contract: '\${ $workflow.input.at }'`)]
+  assert.equal(await nameGiven(), 'newest')
+})
