@@ -110,6 +110,16 @@ export const eventSettings = {
     ...{ kind: text, default: 'quantumstream', env: 'QS_RESTATE_SERVICE' },
     description: 'Name of the service in the Restate cluster; nodes of one database share it',
   },
+  maxRunTime: {
+    ...{
+      kind: within(0.0001, 36_500, false),
+      default: undefined,
+      env: 'QS_MAX_RUN_TIME',
+      unit: 'days',
+    },
+    description:
+      'Longest time from the beginning of a run to its end; then what it did is undone, and it fails as by a timeout. Without it a run may wait for years',
+  },
   retention: {
     ...{ kind: within(0, 36_500, false), default: undefined, env: 'QS_RETENTION', unit: 'days' },
     description:

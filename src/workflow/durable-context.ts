@@ -182,8 +182,8 @@ export interface ChildWorkflow {
   readonly awaited: boolean
 }
 
-/** Why a run is to end; what it has done is compensated first. */
-export type InterruptReason = 'cancelled' | 'retracted' | 'branch-stopped'
+/** Why a run is to end; what it has done is compensated first. `timed-out` is the limit of the engine. */
+export type InterruptReason = 'cancelled' | 'retracted' | 'branch-stopped' | 'timed-out'
 
 /** Thrown by operations of a run that is to end. */
 export class Interrupted extends Error {

@@ -36,6 +36,7 @@ import { maxBusy, Pump } from './pump.ts'
 import { listQuestions, openQuestions, takeAnswer } from './questions.ts'
 import { replayOn } from './replay.ts'
 import type { RunEnvironment } from './run-environment.ts'
+import { wakeInTime } from './run-limits.ts'
 import { type InstanceRuns, Runs, type RunsParts } from './runs.ts'
 import { keepSchedule, scheduleAfter } from './schedules.ts'
 import { Signals } from './signals.ts'
@@ -260,6 +261,7 @@ class DurableEngine implements WorkflowEngine {
     })
     if (!this.#isWorker) return this.#tail.start()
     await this.#claims.start()
+    await wakeInTime(this.#with.sql, this.#with.maxRunMs)
     this.#runs.open()
     this.#pump.start()
   }

@@ -34,6 +34,8 @@ export interface EngineDependencies {
   readonly drainMs?: number
   /** The life of events that is enough for every step; `finalized` unless set lower. */
   readonly minimumLife?: AwaitedLife
+  /** Longest time from the beginning of an instance to its end; without it, there is none. */
+  readonly maxRunMs?: number | undefined
   /** What others write in the commit that ends an instance. */
   readonly ended?: ((instance: Instance) => readonly SqlWrite[]) | undefined
   /** Present where traces are kept. */

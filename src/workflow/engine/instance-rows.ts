@@ -17,7 +17,10 @@ export interface InstanceRow extends Instance {
   /** Index in `lives` of the furthest that its event has come; the last where no event started it. */
   readonly life: number
   /** What it has been told: to undo everything, or what followed from an event that it took. */
-  readonly interrupt: Exclude<InterruptReason, 'branch-stopped'> | 'rewound' | undefined
+  readonly interrupt:
+    | Exclude<InterruptReason, 'branch-stopped' | 'timed-out'>
+    | 'rewound'
+    | undefined
   /** Its event is there again while it is still undoing. */
   readonly comesBack: boolean
   /** Grows when something from outside concerns it; whoever parks it says which it has seen. */

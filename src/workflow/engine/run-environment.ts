@@ -73,6 +73,8 @@ export interface RunEnvironment {
   readonly random: () => number
   /** Index in `lives` that is enough for every step, however much it asks for. */
   readonly enoughLife: number
+  /** Longest time from the beginning of an instance to its end; without it, there is none. */
+  readonly maxRunMs?: number | undefined
   /** The context of a run, or of one of its branches. */
   context(run: LiveRun, scope: Scope): DurableContext
   /** Who writes, where several workers share a database; `null` where there is only one. */

@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts'
 import type { SqlWrite } from '../../store/sql.ts'
 import type { RunnableWorkflow } from '../durable-context.ts'
 import type { JournalEntry } from '../workflow.ts'
-import { type Problem, WorkflowError } from '../workflow-error.ts'
+import type { Problem } from '../workflow-error.ts'
 import { firstLeft } from './consumed-events.ts'
 import { endEntry, ending, endOf, type RunEnd } from './endings.ts'
 import { shownInstance } from './instance-lists.ts'
@@ -13,12 +13,9 @@ import type { Journal, NewLine } from './journal.ts'
 import { OutsideCalls } from './outside-calls.ts'
 import { never, PieceWriter } from './piece-writer.ts'
 import type { LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
+import { checkRoom, RunTime } from './run-limits.ts'
 import { Scope } from './scope.ts'
 import { lookAt, type Wait, Waits } from './waits.ts'
-
-/** Lines of one journal, and their bytes; both end loops that would never end. */
-const maxLines = 10_000
-const maxJournalBytes = 16 * 1024 * 1024
 
 /** What a run begins with. */
 export interface RunParts {
@@ -65,6 +62,7 @@ export class Run implements LiveRun {
   step: string | undefined
   undoneFrom = 0
   readonly #waits = new Waits(() => this.#goOn())
+  readonly #time: RunTime
   readonly #writer: PieceWriter
   /** Operations under way that are no waits. */
   #busy = 0
@@ -85,6 +83,7 @@ export class Run implements LiveRun {
     this.workflow = parts.workflow
     this.refusals = new Map(parts.refusals)
     this.step = parts.row.step
+    this.#time = new RunTime(parts.row.createdAtMs, environment.maxRunMs)
     this.#writer = new PieceWriter({
       ...{ with: environment, id: parts.row.id, insertion: parts.insertion },
       isGone: () => this.#isGone,
@@ -101,9 +100,9 @@ export class Run implements LiveRun {
     return this.#isParked
   }
 
-  /** When the first of its waits is over by itself. */
+  /** When the first of its waits is over by itself, or its time. */
   get wakeAtMs(): number | undefined {
-    return this.#waits.summary().wakeAtMs
+    return this.#time.next(this.#waits.summary().wakeAtMs)
   }
 
   /** Whether it undoes what it did. */
@@ -118,7 +117,9 @@ export class Run implements LiveRun {
         return this.#break(new AppError({ code: 'store/busy', message: 'changed meanwhile' }))
       }
       const context = this.with.context(this, this.root)
-      const end = await endOf(this, this.workflow.run(context, this.row.input))
+      this.#time.look(this, this.with.clock.nowMs())
+      const running = this.workflow.run(context, this.row.input)
+      const end = await endOf(this, this.#time.bounded(running))
       if (!this.#isGone) await this.#finish(end)
     } catch (error) {
       this.#break(error)
@@ -150,15 +151,14 @@ export class Run implements LiveRun {
 
   /** Lets an operation through that the journal does not know. @throws Interrupted, AppError for limits */
   async admit(scope: Scope): Promise<void> {
+    this.#time.look(this, this.with.clock.nowMs())
     scope.check()
     if (this.#isGone) return never
     if (this.#isPaused) {
       this.#check()
       return never
     }
-    const { lines, bytes } = this.journal
-    if (lines >= maxLines && scope !== this.shelter) throw tooMuch('lines', maxLines)
-    if (bytes > maxJournalBytes && scope !== this.shelter) throw tooMuch('bytes', maxJournalBytes)
+    if (scope !== this.shelter) checkRoom(this.journal)
   }
 
   /** Counts an operation that is under way while `work` runs. */
@@ -256,6 +256,7 @@ export class Run implements LiveRun {
       this.#isPaused = true
       return
     }
+    this.#time.look(this, this.with.clock.nowMs())
     await this.#waits.look(this.row, this.with.clock.nowMs())
   }
 
@@ -304,7 +305,8 @@ export class Run implements LiveRun {
   async #park(): Promise<void> {
     this.#busy += 1
     try {
-      const { wakeAtMs, step, reason } = this.#waits.summary()
+      const { step, reason } = this.#waits.summary()
+      const { wakeAtMs } = this
       const status = this.#isInterrupted ? 'compensating' : 'waiting'
       const nowMs = this.with.clock.nowMs()
       const parked = await this.#writer.guarded({
@@ -390,9 +392,4 @@ function trouble(what: 'no-instance' | 'changed'): AppError {
 
 function reasonOf({ detail, title, type }: Problem): string {
   return detail ?? title ?? type
-}
-
-function tooMuch(what: string, limit: number): WorkflowError {
-  const detail = `the journal of the instance has reached its limit of ${limit} ${what}; let parts of it be runs of their own (run: workflow)`
-  return new WorkflowError({ type: 'runtime', title: 'Journal too large', detail })
 }
