@@ -5,6 +5,7 @@ import { hashChain, hashChainSecret, revealSeed } from '../chain/consensus/randa
 import type { Manifest } from '../chain/ledger/manifest.ts'
 import { parseManifest } from '../chain/ledger/manifest-codec.ts'
 import { type SignatureScheme, signingKey } from '../crypto/signatures.ts'
+import type { ConsensusName } from './consensus-names.ts'
 
 /** A node that the network begins with. */
 export interface Founder {
@@ -30,7 +31,7 @@ interface ConsensusPart {
 const [ether, hundredEther] = [10n ** 18n, 10n ** 20n].map(String) as [string, string]
 
 /** All that a new chain can have, by name. */
-export const consensusParts: Readonly<Record<string, ConsensusPart>> = {
+export const consensusParts: Readonly<Record<ConsensusName, ConsensusPart>> = {
   bft: {
     consensus: (founders) => ({
       ...{ engine: 'bft', blockTimeMs: 1_000 },
@@ -125,7 +126,7 @@ export function founderFlags(consensus: string, founder: Founder): readonly stri
 }
 
 function partOf(consensus: string): ConsensusPart {
-  const part = consensusParts[consensus]
+  const part: ConsensusPart | undefined = consensusParts[consensus as ConsensusName]
   if (part) return part
   throw new RangeError(`no part for the consensus ${consensus}`)
 }

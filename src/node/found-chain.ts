@@ -8,11 +8,9 @@ import type { Manifest } from '../chain/ledger/manifest.ts'
 import { manifestToJson, parseManifest } from '../chain/ledger/manifest-codec.ts'
 import { type SignatureScheme, signatureSchemes } from '../crypto/signatures.ts'
 import { syncFolder } from '../store/durable-folder.ts'
-import { birthManifest, consensusParts, type Founder, founderOf } from './birth-manifest.ts'
+import { birthManifest, type Founder, founderOf } from './birth-manifest.ts'
+import { consensusNames } from './consensus-names.ts'
 import { createKeyFile, keyFileAddress, openKeyFile } from './key-files.ts'
-
-/** What `engine` may be. */
-export const consensusNames: readonly string[] = Object.keys(consensusParts)
 
 /** What is founded. */
 export interface Foundation {
@@ -84,7 +82,7 @@ function checkedScheme(given: Foundation): SignatureScheme {
   const scheme = signatureSchemes.find((one) => one === given.scheme)
   if (!scheme)
     throw bad(`a validator signs by ${signatureSchemes.join(', ')}, not by "${given.scheme}"`)
-  if (!consensusNames.includes(engine))
+  if (!consensusNames.some((one) => one === engine))
     throw bad(`a chain is founded by ${consensusNames.join(', ')}, not by "${engine}"`)
   if (validators > mostValidators) throw bad(`a set has at most ${mostValidators} validators`)
   const standIn = founderOf(scheme, new Uint8Array(32).fill(1), new Uint8Array(20).fill(1))

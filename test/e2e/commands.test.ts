@@ -66,7 +66,7 @@ describe('the command line', { timeout: 120_000 }, () => {
       refusedInOneLine(['config', 'show'], /"config" takes flags only, not "show"/),
       refusedInOneLine(['start', 'dev'], /"start" takes flags only, not "dev"/),
       refusedInOneLine(['demo', 'twice'], /"demo" takes flags only, not "twice"/),
-      refusedInOneLine(['workflow', 'list', 'all', 'of'], /does not know what to do with "of"/),
+      refusedInOneLine(['workflow', 'list', 'all', 'of'], /does not know what to do with "all"/),
       refusedInOneLine(['keys'], /"keys" is not known or not whole/),
       refusedInOneLine(
         ['chain', 'status', '--api-host', '::1', '--api-port', '1'],

@@ -1,11 +1,6 @@
 /** The parts of the command `chain` that work on a stored chain: export, import and verify. */
 
-import {
-  exportStoredChain,
-  importStoredChain,
-  type Progress,
-  verifyStoredChain,
-} from '../../node/stored-chain.ts'
+import type { Progress } from '../../node/stored-chain.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, OwnFlag } from '../command.ts'
 import { badUsage } from '../flag-values.ts'
@@ -48,6 +43,7 @@ async function runExport(call: Call, file: string, name: string | undefined): Pr
   const { form = 'rlp' } = call.own
   if (form !== 'rlp' && form !== 'era')
     throw badUsage('chain', `--form is rlp or era, not "${form}"`)
+  const { exportStoredChain } = await import('../../node/stored-chain.ts')
   const { blocks, isWhole } = await exportStoredChain({
     ...(await workOf(call, name)),
     ...{ file, form, from: numberOf(call, 'from'), to: numberOf(call, 'to') },
@@ -60,6 +56,7 @@ async function runExport(call: Call, file: string, name: string | undefined): Pr
 async function runImport(call: Call, file: string, name: string | undefined): Promise<number> {
   const { genesis } = call.own
   const work = await workOf(call, name)
+  const { importStoredChain } = await import('../../node/stored-chain.ts')
   const { added, known, aside, refused, head } = await importStoredChain({
     ...{ ...work, file, genesis: typeof genesis === 'string' ? genesis : undefined },
   })
@@ -74,6 +71,7 @@ async function runImport(call: Call, file: string, name: string | undefined): Pr
 }
 
 async function runVerify(call: Call, name: string | undefined): Promise<number> {
+  const { verifyStoredChain } = await import('../../node/stored-chain.ts')
   const found = await verifyStoredChain({
     ...(await workOf(call, name)),
     run: call.own.run === true,

@@ -1,7 +1,7 @@
 /** The part of the command `chain` that founds a chain: keys of its validators, and the manifest that names them. */
 
 import type { Hex } from '../../base/bytes.ts'
-import { consensusNames, foundChain } from '../../node/found-chain.ts'
+import { consensusNames } from '../../node/consensus-names.ts'
 import type { Call, OwnFlag } from '../command.ts'
 import { badUsage, numberOf, passwordOf, textOf } from '../flag-values.ts'
 
@@ -44,6 +44,7 @@ export async function runChainFounding(call: Call): Promise<number | undefined> 
       'a chain is founded by --engine E --out FOLDER, or made by the manifest in a FILE',
     )
   }
+  const { foundChain } = await import('../../node/found-chain.ts')
   const found = await foundChain({
     ...{ folder: out, engine, accounts: fundsOf(call), owner: textOf(call, 'owner') },
     founderEther: numberOf(call, 'founder-ether', { least: 0, rest: 1_000 }),

@@ -1,6 +1,6 @@
 /** The part of the command `chain` that gets a chain from its peers. */
 
-import { type ChainProgress, prepareChain } from '../../node/joined-chain.ts'
+import type { ChainProgress } from '../../node/joined-chain.ts'
 import { configOf } from '../call-config.ts'
 import type { Call } from '../command.ts'
 import { interrupted, interruption } from '../interruption.ts'
@@ -30,6 +30,7 @@ export async function runChainJoin(call: Call): Promise<number | undefined> {
   const signal = interruption(() => console.error('ending'))
   const config = await configOf(call)
   const tell = call.own.json ? () => {} : progressLines()
+  const { prepareChain } = await import('../../node/joined-chain.ts')
   const joined = await prepareChain(config, file, { signal, tell }).catch((error: unknown) => {
     if (signal.aborted) return undefined
     throw error

@@ -2,8 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import type { Json } from '../../base/json-rpc.ts'
-import { forensicsOf } from '../../node/chain-forensics.ts'
-import { type FinalBlock, verifyProofFile } from '../../node/finality-file.ts'
+import type { FinalBlock } from '../../node/finality-file.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, OwnFlag } from '../command.ts'
 import { badUsage } from '../flag-values.ts'
@@ -95,6 +94,7 @@ async function showForensics(
     throw badUsage('chain', 'forensics needs another store: --with FOLDER or FILE')
   }
   const { values } = await configOf(call)
+  const { forensicsOf } = await import('../../node/chain-forensics.ts')
   const found = await forensicsOf({ data: values.data, name, height: BigInt(height), other })
   if (call.own.json) console.log(JSON.stringify(found, null, 2))
   else {
@@ -113,6 +113,7 @@ async function showForensics(
 
 async function verifyProof(call: Call, file: string): Promise<number> {
   const { genesis, 'chain-key': chainKey } = call.own
+  const { verifyProofFile } = await import('../../node/finality-file.ts')
   const block = await verifyProofFile(file, {
     ...(typeof genesis === 'string' && { genesis }),
     ...(typeof chainKey === 'string' && { chainKey }),

@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
 import { fileReason } from '../../base/file-reason.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import { initStoredChain } from '../../node/stored-chain.ts'
 import { table } from '../api-client.ts'
 import { configOf } from '../call-config.ts'
 import type { Call, OwnFlag } from '../command.ts'
@@ -68,6 +67,7 @@ export async function runChainSet(call: Call): Promise<number | undefined> {
 
 async function init(call: Call, file: string): Promise<number> {
   const { values } = await configOf(call)
+  const { initStoredChain } = await import('../../node/stored-chain.ts')
   const { name, chainId, key } = await initStoredChain({
     ...{ data: values.data, file, isToRun: call.own.stopped !== true },
     settings: (await jsonOf(call, 'settings')) ?? {},

@@ -2,8 +2,7 @@
 
 import { AppError } from '../../base/app-error.ts'
 import { openKeyFile } from '../../node/key-files.ts'
-import { moveValidator, receiveValidator } from '../../node/validator-move.ts'
-import { changeSet, type SetChange } from '../../node/validator-registry.ts'
+import type { SetChange } from '../../node/validator-registry.ts'
 import { table } from '../api-client.ts'
 import type { Call, OwnFlag } from '../command.ts'
 import { badUsage, passwordOf, textOf } from '../flag-values.ts'
@@ -115,6 +114,7 @@ async function sendChange(call: Call, ask: AskRpc, change: SetChange): Promise<n
   if (file === undefined)
     throw badUsage('chain', 'a change is sent by an account: name its key by --key-file')
   const password = () => passwordOf(call, { question: `Password of ${file}`, twice: false })
+  const { changeSet } = await import('../../node/validator-registry.ts')
   const outcome = await changeSet(
     {
       ...{ ask, contract, key: await openKeyFile(file, password) },
@@ -169,6 +169,7 @@ async function moveKey(call: Call, what: 'move' | 'receive'): Promise<number> {
     )
   }
   const isMove = what === 'move'
+  const { moveValidator, receiveValidator } = await import('../../node/validator-move.ts')
   const { chain, signed } = await (isMove ? moveValidator(from, to) : receiveValidator(from, to))
   if (call.own.json) console.log(JSON.stringify({ file: to, chain, signed }, null, 2))
   else {

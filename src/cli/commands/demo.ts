@@ -1,6 +1,6 @@
 /** The command `demo`: runs the flagship workflow once in a temporary folder. */
 
-import { type DemoResult, runDemo } from '../../node/demo.ts'
+import type { DemoResult } from '../../node/demo.ts'
 import { configOf } from '../call-config.ts'
 import type { Command } from '../command.ts'
 import { interrupted, interruption } from '../interruption.ts'
@@ -25,6 +25,7 @@ export const demoCommand: Command = {
     const { values, sources } = await configOf(call)
     const signal = interruption()
     const quiet = call.own.json === true
+    const { runDemo } = await import('../../node/demo.ts')
     const result = await runDemo(
       {
         hardfork: values.hardfork,

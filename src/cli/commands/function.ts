@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
 import { fileReason } from '../../base/file-reason.ts'
-import { readFunction } from '../../node/function-folder.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
 import type { Call, Command } from '../command.ts'
 import { badUsage, numberOf, textOf } from '../flag-values.ts'
@@ -156,6 +155,7 @@ async function deploy(origin: string, call: Call, subject: string): Promise<numb
     ...(runtime !== undefined && { runtime }),
     ...(handler !== undefined && { handler }),
   }
+  const { readFunction } = await import('../../node/function-folder.ts')
   const { name, ...upload } = await readFunction(subject, given, textOf(call, 'name'))
   return print(call, await put(name, { ...upload, ...(provider !== undefined && { provider }) }))
 }

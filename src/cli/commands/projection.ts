@@ -5,7 +5,6 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../base/app-error.ts'
 import { fileReason } from '../../base/file-reason.ts'
-import { readProjectionFile } from '../../node/projection-wiring.ts'
 import { type ApiPage, askApi, table } from '../api-client.ts'
 import type { Call, Command } from '../command.ts'
 import { badUsage, textOf } from '../flag-values.ts'
@@ -78,6 +77,7 @@ const acts: Readonly<Record<string, Act>> = { show, rows, export: exportRows, fa
 const pathOf = (name: string, way = '') => `/v1/projections/${encodeURIComponent(name)}${way}`
 
 async function check(call: Call, file: string): Promise<number> {
+  const { readProjectionFile } = await import('../../node/projection-wiring.ts')
   const declaration = await readProjectionFile(file)
   const { name, columns, key, life } = declaration
   if (call.own.json) console.log(JSON.stringify(declaration, null, 2))

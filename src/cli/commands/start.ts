@@ -1,7 +1,7 @@
 /** The command `start`: runs a node until it is told to stop. */
 
 import { givenSettings } from '../../node/config.ts'
-import { type RunningNode, startNode } from '../../node/node.ts'
+import type { RunningNode } from '../../node/node.ts'
 import { askPassword } from '../ask-password.ts'
 import { configOf } from '../call-config.ts'
 import { type Command, everySetting } from '../command.ts'
@@ -20,6 +20,7 @@ export const startCommand: Command = {
   async run(call) {
     const config = await configOf(call)
     const signal = interruption(() => console.log('stopping (Ctrl-C once more to stop at once) …'))
+    const { startNode } = await import('../../node/node.ts')
     const node = await startNode(givenSettings(config), {
       askPassword,
       tell: (line) => console.log(line),

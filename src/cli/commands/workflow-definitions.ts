@@ -1,8 +1,7 @@
 /** Subcommands of `workflow` about definitions: list, check, expand, import, deploy, test. */
 
 import { AppError } from '../../base/app-error.ts'
-import { checkWorkflow, expandWorkflow, importWorkflow } from '../../node/workflow-folder.ts'
-import { type TestedCase, testWorkflows } from '../../node/workflow-testing.ts'
+import type { TestedCase } from '../../node/workflow-testing.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
 import type { Call } from '../command.ts'
 import { badUsage, textOf } from '../flag-values.ts'
@@ -34,6 +33,7 @@ export const definitionActions: WorkflowActions = {
   expand: {
     ...{ usage: 'FILE', does: 'Prints the full definition of a short one', words: [1, 1] },
     async run(_, [file = '']) {
+      const { expandWorkflow } = await import('../../node/workflow-folder.ts')
       process.stdout.write(expandWorkflow(await readText(file)))
       return 0
     },
@@ -43,6 +43,7 @@ export const definitionActions: WorkflowActions = {
     does: 'Prints a definition of another language as one of ours',
     words: [1, 1],
     async run(call, [file = '']) {
+      const { importWorkflow } = await import('../../node/workflow-folder.ts')
       process.stdout.write(importWorkflow(await readText(file), String(call.own.from ?? '')))
       return 0
     },
@@ -65,6 +66,7 @@ export const definitionActions: WorkflowActions = {
 async function test(call: Call, files: readonly string[]): Promise<number> {
   const cases: TestedCase[] = []
   let file = ''
+  const { testWorkflows } = await import('../../node/workflow-testing.ts')
   for await (const one of testWorkflows(files, textOf(call, 'only'))) {
     cases.push(one)
     if (call.own.json) continue
@@ -94,6 +96,7 @@ async function list(call: Call): Promise<number> {
 }
 
 async function check(file: string): Promise<number> {
+  const { checkWorkflow } = await import('../../node/workflow-folder.ts')
   const { name, steps } = checkWorkflow(await readText(file), file)
   console.log(`${file}: "${name}" is a valid workflow of ${steps} steps`)
   return 0
@@ -104,7 +107,7 @@ async function deploy(call: Call, files: readonly string[]): Promise<number> {
   const texts: { file: string; definition: string }[] = []
   for (const file of files) {
     const definition = await readText(file)
-    checked(definition, file)
+    await mustBeGood(definition, file)
     texts.push({ file, definition })
   }
   const origin = await apiOrigin(call)
@@ -117,7 +120,8 @@ async function deploy(call: Call, files: readonly string[]): Promise<number> {
   return 0
 }
 
-function checked(text: string, file: string): void {
+async function mustBeGood(text: string, file: string): Promise<void> {
+  const { checkWorkflow } = await import('../../node/workflow-folder.ts')
   try {
     checkWorkflow(text, file)
   } catch (cause) {
