@@ -269,7 +269,7 @@ describe('the command line', { timeout: 120_000 }, () => {
       new RegExp(`^${cursor} `, 'm'),
     )
     assert.equal(JSON.parse(await ask('chain', 'block', '1')).number, 1)
-    assert.match(await ask('workflow', 'list'), /deposit-kyc-allocation +6/)
+    assert.match(await ask('workflow', 'list'), /deposit-kyc-allocation +0\.1\.0 +6/)
     const [, id = ''] =
       /^([0-9a-f]{32}) .*completed/m.exec(await ask('workflow', 'instances')) ?? []
     assert.match(await ask('workflow', 'show', id), /allocate +completed/)
