@@ -118,7 +118,8 @@ export async function startEventWing(
   }
   const engine = await openEngine(composition, {
     ...{ ...world, sql, random: Math.random, functions: steps },
-    ...{ ended: (instance) => sinks.outcomeWrites(instance), ...engineOptions(composition, chain) },
+    ...{ ended: (instance) => sinks.outcomeWrites(instance), lifecycle: sinks.lifecycleWrites },
+    ...engineOptions(composition, chain),
     ...engineTraces(composition),
   })
   stops.push(() => engine.stop())

@@ -9,11 +9,12 @@ import type { SqlStore, SqlWrite } from '../store/sql.ts'
 import { cloudEventOf } from '../stream/cloud-event.ts'
 import type { StreamEvent } from '../stream/stream.ts'
 import type { GuardedHttp } from '../workflow/guarded-http.ts'
-import type { Instance } from '../workflow/workflow.ts'
+import type { Instance, LifecycleStep } from '../workflow/workflow.ts'
 import type { Sink, SinkDesk, SinkStatus } from './sink.ts'
+import { endEvent, lifecycleEvent } from './sinks/lifecycle-events.ts'
 import { SinkOutbox } from './sinks/outbox.ts'
 import { SinkPump } from './sinks/pump.ts'
-import { type CloudEvent, SinkFeed } from './sinks/sink-feed.ts'
+import { type CloudEvent, type LifecycleTold, SinkFeed } from './sinks/sink-feed.ts'
 import { createSink, sinkPlace } from './sinks/sink-kinds.ts'
 import { readSinkOptions, type SinkOptions } from './sinks/sink-options.ts'
 
@@ -25,6 +26,10 @@ export interface Sinks extends SinkDesk {
   eventWrites(event: StreamEvent): readonly SqlWrite[]
   /** Writes for the transaction that ends an instance. */
   outcomeWrites(instance: Instance): readonly SqlWrite[]
+  /** Writes for the transaction by which an instance starts, is suspended or resumed; absent where no sink asks for them. */
+  readonly lifecycleWrites:
+    | ((instance: Instance, step: LifecycleStep) => readonly SqlWrite[])
+    | undefined
   /**
    * Holds back what would bring more events while a sink has too many waiting.
    *
@@ -89,11 +94,15 @@ function entryOf(
 
 class SetOfSinks implements Sinks {
   readonly #entries: readonly Entry[]
+  readonly lifecycleWrites: Sinks['lifecycleWrites']
   readonly #clock: Clock
   readonly #endMeasures: readonly (() => void)[]
 
   constructor(entries: readonly Entry[], { clock, metrics }: SinksDependencies) {
     this.#entries = entries
+    this.lifecycleWrites = entries.some(({ options }) => options.lifecycle)
+      ? (instance, step) => this.#lifecycle(instance, lifecycleEvent(instance, step))
+      : undefined
     this.#clock = clock
     const [name, help] = ['quantumstream_sink_waiting', 'Messages that wait for a sink']
     const listed = (measure: string, what: string, value: (one: SinkStatus) => number) =>
@@ -120,7 +129,13 @@ class SetOfSinks implements Sinks {
   outcomeWrites(instance: Instance): readonly SqlWrite[] {
     if (this.#entries.length === 0) return []
     const cloudEvent = outcomeOf(instance)
-    return this.#entries.flatMap(({ feed }) => feed.outcome(instance, cloudEvent))
+    const outcomes = this.#entries.flatMap(({ feed }) => feed.outcome(instance, cloudEvent))
+    if (this.lifecycleWrites === undefined) return outcomes
+    return [...outcomes, ...this.#lifecycle(instance, endEvent(instance))]
+  }
+
+  #lifecycle(instance: Instance, told: LifecycleTold): readonly SqlWrite[] {
+    return this.#entries.flatMap(({ feed }) => feed.lifecycle(instance, told))
   }
 
   mustHaveRoom(): void {

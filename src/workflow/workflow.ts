@@ -140,6 +140,17 @@ export interface ReplayReport {
 /** A number for each status. */
 export type InstanceCounts = Readonly<Record<InstanceStatus, number>>
 
+/** Steps in the life of an instance that does not end by them. */
+export type LifecyclePhase = 'started' | 'suspended' | 'resumed'
+
+/** Where an instance has come to, for those who are told in the commit that says so. */
+export interface LifecycleStep {
+  readonly phase: LifecyclePhase
+  readonly atMs: number
+  /** Of its definition, where it has started. */
+  readonly version?: string
+}
+
 /** Runs workflows durably. */
 export interface WorkflowEngine {
   /**

@@ -16,7 +16,9 @@ interface Sink {
 test('events and outcomes of a node are in the files of a sink, which can be paused', async (t) => {
   const data = await temporaryFolder(t)
   const folder = path.join(data, 'out')
-  const sinks = JSON.stringify([{ name: 'audit', kind: 'file', folder }])
+  const alone = { name: 'life', kind: 'file', folder: path.join(data, 'life'), events: false }
+  const life = { ...alone, outcomes: false, lifecycle: true }
+  const sinks = JSON.stringify([{ name: 'audit', kind: 'file', folder }, life])
   const node = await startNode({
     ...{ dev: true, demo: false, data, rpcPort: 0, apiPort: 0, blockTime: 0.1, pollInterval: 20 },
     sinks,
@@ -44,6 +46,18 @@ test('events and outcomes of a node are in the files of a sink, which can be pau
     ],
   )
   assert.equal(messages[1].data.eventId, messages[0].id)
+
+  const [told = ''] = await eventually(async () => {
+    const names = await readdir(life.folder)
+    const texts = await Promise.all(
+      names.map((one) => readFile(path.join(life.folder, one), 'utf8')),
+    )
+    return texts.some((text) => text.includes('.completed.')) ? texts : undefined
+  })
+  assert.deepEqual(
+    [...told.matchAll(/"type":"([^"]*)"/g)].map(([, type]) => type),
+    ['started', 'completed'].map((phase) => `io.serverlessworkflow.workflow.${phase}.v1`),
+  )
 
   assert.equal((await post('audit/pause')).status, 200)
   await eventually(async () => ((await sink()).state === 'paused' ? true : undefined))

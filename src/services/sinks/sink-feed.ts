@@ -48,6 +48,18 @@ export class SinkFeed {
     return tellEach({ ...told, payload: withoutId(cloudEvent) })
   }
 
+  /** Writes that belong into the transaction by which an instance comes there. */
+  lifecycle(
+    { id, workflow }: Instance,
+    { phase, atMs, event }: LifecycleTold,
+  ): readonly SqlWrite[] {
+    const { lifecycle, name: sink } = this.#options
+    if (!lifecycle || !this.#isNamed(workflow)) return []
+    const route = routeOf('lifecycle', workflow, phase)
+    const [subject, key] = [`lifecycle/${id}`, this.#keyOf(event, id)]
+    return tellEach({ sink, subject, life: phase, route, key, atMs, payload: withoutId(event) })
+  }
+
   /** Whether the filter lets a message through. @throws AppError `stream/expression-failed` */
   wants({ payload }: SinkMessage): boolean {
     if (this.#filter === undefined) return true
@@ -75,6 +87,14 @@ export class SinkFeed {
 export interface CloudEvent {
   readonly specversion: '1.0'
   readonly id: string
+}
+
+/** Where an instance has come to. */
+export interface LifecycleTold {
+  /** Last part of the type: `started`, `faulted`. */
+  readonly phase: string
+  readonly atMs: number
+  readonly event: CloudEvent
 }
 
 /** Id and version are put in front when the message is sent. */

@@ -35,6 +35,7 @@ const every = {
   }),
   events: z.boolean().default(true),
   outcomes: z.boolean().default(true),
+  lifecycle: z.boolean().default(false),
   names,
   chains: names,
   life: z.enum(['pending', 'confirmed', 'safe', 'finalized']).default('confirmed'),

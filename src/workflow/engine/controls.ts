@@ -1,7 +1,7 @@
 /** What people do to instances: cancel, pause, resume, retry. */
 
 import { AppError } from '../../base/app-error.ts'
-import type { SqlSession, SqlStore, SqlValue } from '../../store/sql.ts'
+import type { SqlSession, SqlValue } from '../../store/sql.ts'
 import { keptReason } from '../kept-json.ts'
 import { dropUndone } from './intake.ts'
 
@@ -39,22 +39,20 @@ export async function resumeInstance(sql: SqlSession, id: string, nowMs: number)
   })
 }
 
-/** Sets aside the journal from a step on, with what has been undone, and lets the instance go on. */
+/** Sets aside the journal from a step on, with what has been undone, and lets the instance go on; within a transaction. */
 export async function retryInstance(
-  sql: SqlStore,
+  session: SqlSession,
   id: string,
   { fromStep, nowMs }: { fromStep: string | undefined; nowMs: number },
 ): Promise<void> {
-  await sql.transaction(async (session) => {
-    await dropFrom(session, id, fromStep)
-    await dropUndone(session, id, nowMs)
-    await change(session, id, {
-      what: 'retried',
-      set: `status = 'running', interrupt = NULL, compensated = 0, error = NULL, reason = NULL, output = NULL, owner = NULL,
-        wake_at_ms = ?`,
-      values: [nowMs],
-      where: `status IN ('failed', 'cancelled', 'completed')`,
-    })
+  await dropFrom(session, id, fromStep)
+  await dropUndone(session, id, nowMs)
+  await change(session, id, {
+    what: 'retried',
+    set: `status = 'running', interrupt = NULL, compensated = 0, error = NULL, reason = NULL, output = NULL, owner = NULL,
+      wake_at_ms = ?`,
+    values: [nowMs],
+    where: `status IN ('failed', 'cancelled', 'completed')`,
   })
 }
 

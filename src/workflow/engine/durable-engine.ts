@@ -29,6 +29,7 @@ import { InstanceTally, instanceDetail, listInstances } from './instance-lists.t
 import { freshRow, insertionOf, instanceOf, lives, type NewInstance } from './instance-rows.ts'
 import { advanceInstances, eventIdOf, retractInstances, startTriggered } from './intake.ts'
 import { Journal } from './journal.ts'
+import { changeAndTell } from './lifecycle.ts'
 import { type EngineMeasures, engineMeasures } from './measures.ts'
 import { migrateInstance } from './migration.ts'
 import { Outcomes } from './outcomes.ts'
@@ -190,17 +191,21 @@ class DurableEngine implements WorkflowEngine {
   }
 
   async pause(id: string): Promise<void> {
-    await pauseInstance(this.#with.sql, id)
+    await changeAndTell(this.#with, { id, phase: 'suspended' }, (sql) => pauseInstance(sql, id))
     await this.#runs.get(id)?.refresh()
   }
 
   async resume(id: string): Promise<void> {
-    await resumeInstance(this.#with.sql, id, this.#with.clock.nowMs())
+    const nowMs = this.#with.clock.nowMs()
+    const phase = 'resumed'
+    await changeAndTell(this.#with, { id, phase }, (sql) => resumeInstance(sql, id, nowMs))
     this.wake()
   }
 
   async retry(id: string, fromStep?: string): Promise<void> {
-    await retryInstance(this.#with.sql, id, { fromStep, nowMs: this.#with.clock.nowMs() })
+    const about = { fromStep, nowMs: this.#with.clock.nowMs() }
+    const phase = 'resumed'
+    await changeAndTell(this.#with, { id, phase }, (sql) => retryInstance(sql, id, about))
     this.wake()
   }
 

@@ -6,7 +6,13 @@ import type { Logger } from '../../base/logger.ts'
 import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { ChildWorkflow, DurableContext, RunnableWorkflow } from '../durable-context.ts'
 import type { StepTraces } from '../step-traces.ts'
-import type { Instance, InstanceChange, JournalEntry, StepPoint } from '../workflow.ts'
+import type {
+  Instance,
+  InstanceChange,
+  JournalEntry,
+  LifecycleStep,
+  StepPoint,
+} from '../workflow.ts'
 import type { InstanceRow, NewInstance } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
 import type { EngineMeasures } from './measures.ts'
@@ -92,6 +98,10 @@ export interface RunEnvironment {
   afterEnd(workflow: RunnableWorkflow, nowMs: number): readonly SqlWrite[]
   /** What others write in the commit that ends an instance. */
   ended(instance: Instance): readonly SqlWrite[]
+  /** What others write in the commit by which an instance starts; absent where nobody asks. */
+  readonly lifecycle?:
+    | ((instance: Instance, step: LifecycleStep) => readonly SqlWrite[])
+    | undefined
   /** Something was written that concerns other instances. */
   wake(): void
 }

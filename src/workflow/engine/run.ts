@@ -10,6 +10,7 @@ import { endEntry, ending, endOf, type RunEnd } from './endings.ts'
 import { shownInstance } from './instance-lists.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
+import { beginning } from './lifecycle.ts'
 import { OutsideCalls } from './outside-calls.ts'
 import { never, PieceWriter } from './piece-writer.ts'
 import type { LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
@@ -117,6 +118,7 @@ export class Run implements LiveRun {
         return this.#break(new AppError({ code: 'store/busy', message: 'changed meanwhile' }))
       }
       const context = this.with.context(this, this.root)
+      this.#writer.add(...beginning(this))
       this.#time.look(this, this.with.clock.nowMs())
       const running = this.workflow.run(context, this.row.input)
       const end = await endOf(this, this.#time.bounded(running))
