@@ -88,7 +88,7 @@ class LoadedNode {
       const found = await books(this.#rpc, contracts)
       return found.settled >= found.deposits ? found : undefined
     }, 240_000)
-    assert.ok(book.deposits > 20, `only ${book.deposits} deposits`)
+    assert.ok(book.deposits > 9, `only ${book.deposits} deposits`)
     assert.deepEqual(
       [book.settled, book.references, book.out],
       [...[book.deposits, book.deposits, book.in]],

@@ -16,7 +16,7 @@ interface Answer {
   readonly body: string
 }
 
-describe('the API of a node', { timeout: 120_000 }, () => {
+describe('the API of a node', { timeout: 240_000 }, () => {
   let node: RunningNode
   const cleaning: (() => Promise<void>)[] = []
   let instanceId = ''

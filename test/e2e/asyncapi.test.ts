@@ -44,7 +44,7 @@ do:
           payload: { amount: '\${ .amount }', large: '\${ .isLarge }' }
 `
 
-test('a deposit is told on a broker by a call of asyncapi', { timeout: 60_000 }, async (t) => {
+test('a deposit is told on a broker by a call of asyncapi', { timeout: 180_000 }, async (t) => {
   const data = await temporaryFolder(t)
   const workflows = path.join(data, 'workflows')
   const channel = `quantumstream.test.${process.pid}`

@@ -14,7 +14,7 @@ async function run(...words: readonly string[]) {
 }
 
 test('a stored chain is exported, imported elsewhere, and verified', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   const folder = await temporaryFolder(t)
   const [data, other] = [path.join(folder, 'data'), path.join(folder, 'other')]
@@ -64,7 +64,7 @@ test('a stored chain is exported, imported elsewhere, and verified', {
 })
 
 test('a development chain begins by a manifest with forks of its own', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   const folder = await temporaryFolder(t)
   const genesis = path.join(folder, 'birth.json')
@@ -98,7 +98,7 @@ test('a development chain begins by a manifest with forks of its own', {
   assert.equal(JSON.parse(kept).forks[1].changes.txGasCap, 9_000_000)
 })
 
-test('what is wrong is told in one line', { timeout: 120_000 }, async (t) => {
+test('what is wrong is told in one line', { timeout: 240_000 }, async (t) => {
   const folder = await temporaryFolder(t)
   const refused = async (words: readonly string[], message: RegExp) => {
     const { code, output } = await run(...words, '--data', folder)

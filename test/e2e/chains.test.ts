@@ -245,7 +245,7 @@ describe('several chains in one process', { timeout: 240_000 }, () => {
   })
 })
 
-test('a chain that init made is what a node stands on', { timeout: 60_000 }, async (t) => {
+test('a chain that init made is what a node stands on', { timeout: 180_000 }, async (t) => {
   const folder = await temporaryFolder(t)
   const [data, birth] = [path.join(folder, 'data'), path.join(folder, 'birth.json')]
   await writeFile(birth, JSON.stringify(manifest('main', 601)))
@@ -282,7 +282,7 @@ test('a chain that init made is what a node stands on', { timeout: 60_000 }, asy
 })
 
 test('sixteen chains run in one process, and all are there after a restart', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   const data = path.join(await temporaryFolder(t), 'data')
   const node = await started(t, data)

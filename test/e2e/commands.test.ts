@@ -24,7 +24,7 @@ async function refused(words: readonly string[], message: RegExp, options = {}) 
   assert.doesNotMatch(output, /\n\s+at /, 'a stack trace was printed')
 }
 
-describe('the command line', { timeout: 120_000 }, () => {
+describe('the command line', { timeout: 240_000 }, () => {
   test('every command helps', async () => {
     const says = async (words: readonly string[], message: RegExp) => {
       const { code, output } = await run(words)

@@ -25,7 +25,7 @@ interface Sent {
   readonly gas: string
 }
 
-describe('contracts', { timeout: 120_000 }, () => {
+describe('contracts', { timeout: 240_000 }, () => {
   let node: RunningNode
   const cleaning: (() => Promise<void>)[] = []
   before(async () => {

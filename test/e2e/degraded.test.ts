@@ -33,7 +33,7 @@ async function writeManifest(folder: string): Promise<string> {
 }
 
 test('a chain of work whose committee does not vote is degraded, and ready all the same', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   const folder = await temporaryFolder(t)
   const program = startProgram([

@@ -18,7 +18,7 @@ interface Result {
 
 const hash = /^0x[0-9a-f]{64}$/
 
-test('the demo ends with the tokens on the account', { timeout: 60_000 }, async () => {
+test('the demo ends with the tokens on the account', { timeout: 180_000 }, async () => {
   const program = startProgram(['demo', '--json'])
   assert.deepEqual(await program.exited, [0, null], program.output())
   const result = JSON.parse(program.output()) as Result
@@ -32,13 +32,13 @@ test('the demo ends with the tokens on the account', { timeout: 60_000 }, async 
 })
 
 test('the demo ends too where a block is sealed for each transaction', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const program = startProgram(['demo', '--json', '--block-time', '0'])
   assert.deepEqual(await program.exited, [0, null], program.output())
 })
 
-test('the demo says that it was interrupted', { timeout: 60_000 }, async () => {
+test('the demo says that it was interrupted', { timeout: 180_000 }, async () => {
   const program = startProgram(['demo', '--block-time', '5'])
   await program.printed(/deposit of 1 ether/)
   program.child.kill('SIGINT')
@@ -47,7 +47,7 @@ test('the demo says that it was interrupted', { timeout: 60_000 }, async () => {
 })
 
 test('the demo says what it was waiting for, and how far it came', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const result = await runDemo(
     { functionUrl: 'http://127.0.0.1:1/kyc', blockTime: 0.25 },
@@ -62,7 +62,7 @@ test('the demo says what it was waiting for, and how far it came', {
   )
 })
 
-test('the demo says why when the function refuses', { timeout: 60_000 }, async (t) => {
+test('the demo says why when the function refuses', { timeout: 180_000 }, async (t) => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end('{"approved": false, "reason": "refused by test"}')

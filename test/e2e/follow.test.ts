@@ -21,7 +21,7 @@ const genesis = JSON.stringify({
 })
 
 test('a chain is followed from its genesis file on, and goes on from its data alone', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   const folder = await temporaryFolder(t)
   const [data, birth] = [path.join(folder, 'data'), path.join(folder, 'genesis.json')]
@@ -49,7 +49,7 @@ test('a chain is followed from its genesis file on, and goes on from its data al
   }
 })
 
-test('a block that is wrong ends the start with one sentence', { timeout: 120_000 }, async (t) => {
+test('a block that is wrong ends the start with one sentence', { timeout: 240_000 }, async (t) => {
   const folder = await temporaryFolder(t)
   const [birth, blocks] = [path.join(folder, 'genesis.json'), path.join(folder, 'blocks.rlp')]
   await writeFile(birth, genesis)

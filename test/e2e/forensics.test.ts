@@ -58,7 +58,7 @@ async function forensics(data: string, other: string) {
 }
 
 test('a fork across rounds names those who forgot their lock, and nobody else', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (t) => {
   const proposer = await firstProposer(t)
   const keys = validatorKeys(4)

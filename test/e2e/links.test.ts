@@ -68,7 +68,7 @@ async function openNode(
 }
 
 test('four validators in a line decide blocks of several parts, though none has more than two links', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   const nodes: Node[] = []
   for (const at of keys.keys()) {
@@ -102,7 +102,7 @@ test('four validators in a line decide blocks of several parts, though none has 
 })
 
 test('validators of a local network find each other and decide', {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async (t) => {
   const socket = createSocket('udp4').bind(0)
   await once(socket, 'listening')

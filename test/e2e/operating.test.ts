@@ -47,7 +47,7 @@ interface Question {
   readonly given: readonly { readonly who: string }[]
 }
 
-describe('runs of workflows', { timeout: 120_000 }, () => {
+describe('runs of workflows', { timeout: 240_000 }, () => {
   let node: RunningNode
   const cleaning: (() => Promise<void>)[] = []
   before(async () => {

@@ -60,7 +60,7 @@ const vault: Answer = async ({ url, method, headers }) => {
   return [200, { data: { data: { key }, metadata: { version: 3 } } }]
 }
 
-test('the key of a Vault signs', { timeout: 60_000 }, async (t) => {
+test('the key of a Vault signs', { timeout: 180_000 }, async (t) => {
   const vaultAddress = await serve(t, vault)
   const settings = { vaultAddress, vaultToken: 's.right', senderVaultPath: 'secret/data/sender' }
   const node = await start(t, settings)
@@ -68,7 +68,7 @@ test('the key of a Vault signs', { timeout: 60_000 }, async (t) => {
   await sends(node.apiUrl)
 })
 
-test('a Vault that gives no key stops the start, and says why', { timeout: 60_000 }, async (t) => {
+test('a Vault that gives no key stops the start, and says why', { timeout: 180_000 }, async (t) => {
   const vaultAddress = await serve(t, vault)
   const right = { vaultAddress, vaultToken: 's.right', senderVaultPath: 'secret/data/sender' }
   const bad = [
@@ -80,7 +80,7 @@ test('a Vault that gives no key stops the start, and says why', { timeout: 60_00
   for (const [settings, message] of bad) await assert.rejects(start(t, settings), { message })
 })
 
-test('a signer elsewhere signs, and needs its address', { timeout: 60_000 }, async (t) => {
+test('a signer elsewhere signs, and needs its address', { timeout: 180_000 }, async (t) => {
   const asked: string[] = []
   const senderSigner = await serve(t, async (_, body) => {
     const { id, method, params } = JSON.parse(body)

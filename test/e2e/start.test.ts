@@ -21,7 +21,7 @@ interface InstancePage {
 
 const fast = ['--block-time', '0.2', '--rpc-port', '0', '--api-port', '0']
 
-describe('quantumstream start --dev', { timeout: 120_000 }, () => {
+describe('quantumstream start --dev', { timeout: 240_000 }, () => {
   test('prints where everything listens in under 10 s, runs the sample deposit, stays up and goes on from its data', async (t) => {
     const data = await temporaryFolder(t)
     const begun = Date.now()
@@ -153,7 +153,7 @@ describe('quantumstream start --dev', { timeout: 120_000 }, () => {
   })
 })
 
-describe('a start that cannot be', { timeout: 60_000 }, () => {
+describe('a start that cannot be', { timeout: 180_000 }, () => {
   /** Runs to the end and checks that it failed with one sentence. */
   async function refused(words: readonly string[], message: RegExp, environment = {}) {
     const program = startProgram(words, { environment })

@@ -52,6 +52,6 @@ test('the page of a chain shows its validators, their votes, and the peers', {
   const [, pid] = await network.printed(/"validator":2,"pid":(\d+)/)
   process.kill(Number(pid), 'SIGKILL')
   await page.getByText('no link', { exact: true }).waitFor()
-  await page.getByText(/\d missed/).waitFor({ timeout: 60_000 })
+  await page.getByText(/\d missed/).waitFor({ timeout: 180_000 })
   assert.deepEqual(problems, [])
 })

@@ -39,7 +39,7 @@ interface Row {
   readonly definitionHash: string
 }
 
-describe('the command workflow', { timeout: 120_000 }, () => {
+describe('the command workflow', { timeout: 240_000 }, () => {
   let node: RunningNode
   let folder: string
   const cleaning: (() => Promise<void>)[] = []
