@@ -161,7 +161,9 @@ export async function startEventWing(
 function engineOptions({ values, hooks }: Composition, { minesOnDemand }: SourceChain) {
   return {
     minimumLife: values.minimumLife ?? (minesOnDemand ? 'confirmed' : 'finalized'),
-    ...(values.maxRunTime === undefined ? {} : { maxRunMs: values.maxRunTime * 86_400_000 }),
+    ...(values.maxRunTime === undefined
+      ? {}
+      : { maxRunMs: Math.ceil(values.maxRunTime * 86_400_000) }),
     ...{ isWorker: rolesOf(values).isWorker, leaseMs: values.leaseTime * 1_000 },
     drainMs: values.database === undefined ? 0 : values.drainTime * 1_000,
     ...(hooks.observe ? { observe: hooks.observe } : {}),

@@ -330,5 +330,47 @@ export function durableWaitsSuite(name: string, open: () => Promise<SqlStore>): 
       world.time.advance(500)
       await counts([3, 1, 4])
     })
+
+    test('one that waits since before there was a limit to its time ends by it', async () => {
+      const nap = async (context: DurableContext) => {
+        await context.sleep('/do/0', 90_000_000)
+        return 1
+      }
+      await world.deploy(written('nap', nap))
+      const id = await begin('nap')
+      await waiting(id)
+      await world.engine.stop()
+      world = new DurableWorld(sql, { maxRunMs: 60_000 })
+      await world.deploy(written('nap', nap))
+      await world.engine.start()
+      world.time.advance(60_000)
+      const { problem } = await world.until(id, ({ status }) => status === 'failed')
+      assert.match(problem?.detail ?? '', /did not end within 60000 ms/)
+    })
+
+    test('a definition that was replaced is known as long as instances go on by it, after a restart too', async () => {
+      const nap = (version: string) =>
+        written('nap', async (context) => context.sleep('/do/0', 1_000).then(() => 1), { version })
+      const pinned = () => world.engine.pinned().map(({ version }) => version)
+      await world.deploy(nap('1.0.0'))
+      const id = await begin('nap')
+      await waiting(id)
+      await world.deploy(nap('2.0.0'))
+      assert.deepEqual(pinned(), ['1.0.0'])
+      world.workflows.delete(nap('1.0.0').hash)
+      await world.engine.stop()
+      world = new DurableWorld(sql)
+      world.workflows.set(nap('1.0.0').hash, nap('1.0.0'))
+      await world.engine.deploy(nap('2.0.0'))
+      await world.engine.start()
+      assert.deepEqual(pinned(), ['1.0.0'])
+      world.time.advance(1_000)
+      await completed(id)
+      await world.engine.stop()
+      world = new DurableWorld(sql)
+      await world.deploy(nap('2.0.0'))
+      await world.engine.start()
+      assert.deepEqual(pinned(), [])
+    })
   })
 }
