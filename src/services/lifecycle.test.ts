@@ -24,11 +24,14 @@ do:
   - pay: {call: pay, metadata: {retry: {attempts: 1}}}
   - paid: {listen: {to: {one: {with: {type: paid}}}}, output: {as: '{paid: true}'}}`
 
-async function world(t: { after(run: () => Promise<void>): void }, options: object) {
+async function world(
+  t: { after(run: () => Promise<void>): void },
+  { text = order, ...options }: { readonly text?: string; readonly [option: string]: unknown },
+) {
   const sql = await openSqlite({ path: ':memory:' })
   await sql.migrate([...workflowMigrations, ...servicesMigrations, ...archiveMigrations])
   const parts = { clock: systemClock, timer: systemTimer, logger: silentLogger, metrics: noMetrics }
-  const section = [{ name: 'out', kind: 'file', folder: '/nowhere', ...options }]
+  const section = [{ name: 'out', kind: 'file', folder: '/nowhere', ...(options as object) }]
   const sinks = createSinks(readSinkOptions(section), { ...parts, sql, http }, () => ({
     send: async (messages) => messages.map(() => undefined),
     close: async () => {},
@@ -38,7 +41,10 @@ async function world(t: { after(run: () => Promise<void>): void }, options: obje
     if (!isPaying) throw new Error('no money')
     return { kind: 'done', output: 1 }
   }
-  const functions = { pay }
+  const refuse: StepFunction = async () => {
+    throw new Error('always')
+  }
+  const functions = { pay, refuse }
   const create = () =>
     createWorkflowEngine({
       ...{ ...parts, sql, functions, random: () => 0.5 },
@@ -46,7 +52,7 @@ async function world(t: { after(run: () => Promise<void>): void }, options: obje
     })
   let engine = create()
   const start = async () => {
-    await engine.deploy(readDefinition(order, { functions }))
+    await engine.deploy(readDefinition(text, { functions }))
     await engine.start()
   }
   await start()
@@ -140,6 +146,44 @@ test('a failure has its error, a retry goes on, and a cancelled run is told as s
   const { error } = all[1].data
   assert.match(error.detail ?? error.title, /no money/)
   assert.equal(typeof error.status, 'number')
+})
+
+test('tasks that call something are told by their place, with output or error, once each', async (t) => {
+  const text = `
+document: {dsl: '1.0.3', namespace: shop, name: order, version: '1.3.0'}
+do:
+  - each:
+      for: {in: '[1, 2]'}
+      do: [{pay: {call: pay, metadata: {compensate: [{payBack: {call: pay}}]}}}]
+  - nap: {wait: {milliseconds: 1}}
+  - again:
+      try: [{refuse: {call: refuse, metadata: {retry: {attempts: 2, delayMs: 1}}}}]
+      catch: {do: [{note: {set: {caught: true}}}]}
+  - last: {raise: {error: {type: 'https://example.com/no', status: 409}}}`
+  const { engine, told, reaches, restart } = await world(t, {
+    ...{ events: false, outcomes: false, tasks: true, text },
+  })
+  await engine().begin({ name: 'order' }, null, { id: 'd' })
+  await reaches('d', 'failed')
+  await restart()
+  const all = await told()
+  const short = all.map(({ type, data }) => [type.split('.')[3], data.task])
+  assert.deepEqual(short, [
+    ['completed', '/do/0/each/do/0/pay'],
+    ['completed', '/do/0/each/do/0/pay'],
+    ['retried', '/do/2/again/try/0/refuse'],
+    ['faulted', '/do/2/again/try/0/refuse'],
+    ['completed', '/do/0/each/do/0/pay/metadata/compensate/0/payBack'],
+    ['completed', '/do/0/each/do/0/pay/metadata/compensate/0/payBack'],
+  ])
+  const [paid, , retried, refused] = all
+  const workflow = 'order-d.shop'
+  const task = '/do/0/each/do/0/pay'
+  assert.equal(paid.type, 'io.serverlessworkflow.task.completed.v1')
+  assert.deepEqual(paid.data, { workflow, task, completedAt: paid.time, output: 1 })
+  assert.equal(retried.data.retriedAt, retried.time)
+  assert.match(refused.data.error.detail, /always/)
+  assert.equal(paid.route, 'task/order/completed')
 })
 
 test('a sink that does not ask is told of ends alone, and nothing is asked of the engine', async (t) => {

@@ -9,9 +9,9 @@ import type { SqlStore, SqlWrite } from '../store/sql.ts'
 import { cloudEventOf } from '../stream/cloud-event.ts'
 import type { StreamEvent } from '../stream/stream.ts'
 import type { GuardedHttp } from '../workflow/guarded-http.ts'
-import type { Instance, LifecycleStep } from '../workflow/workflow.ts'
+import type { Instance, LifecycleStep, TaskStep } from '../workflow/workflow.ts'
 import type { Sink, SinkDesk, SinkStatus } from './sink.ts'
-import { endEvent, lifecycleEvent } from './sinks/lifecycle-events.ts'
+import { endEvent, lifecycleEvent, taskEvent } from './sinks/lifecycle-events.ts'
 import { SinkOutbox } from './sinks/outbox.ts'
 import { SinkPump } from './sinks/pump.ts'
 import { type CloudEvent, type LifecycleTold, SinkFeed } from './sinks/sink-feed.ts'
@@ -26,9 +26,9 @@ export interface Sinks extends SinkDesk {
   eventWrites(event: StreamEvent): readonly SqlWrite[]
   /** Writes for the transaction that ends an instance. */
   outcomeWrites(instance: Instance): readonly SqlWrite[]
-  /** Writes for the transaction by which an instance starts, is suspended or resumed; absent where no sink asks for them. */
+  /** Writes for the transaction by which an instance starts, is suspended or resumed, or a task ends; absent where no sink asks for them. */
   readonly lifecycleWrites:
-    | ((instance: Instance, step: LifecycleStep) => readonly SqlWrite[])
+    | ((instance: Instance, step: LifecycleStep | TaskStep) => readonly SqlWrite[])
     | undefined
   /**
    * Holds back what would bring more events while a sink has too many waiting.
@@ -100,8 +100,13 @@ class SetOfSinks implements Sinks {
 
   constructor(entries: readonly Entry[], { clock, metrics }: SinksDependencies) {
     this.#entries = entries
-    this.lifecycleWrites = entries.some(({ options }) => options.lifecycle)
-      ? (instance, step) => this.#lifecycle(instance, lifecycleEvent(instance, step))
+    const tellsTasks = entries.some(({ options }) => options.tasks)
+    const asks = tellsTasks || entries.some(({ options }) => options.lifecycle)
+    this.lifecycleWrites = asks
+      ? (instance, step) => {
+          if (!('task' in step)) return this.#lifecycle(instance, lifecycleEvent(instance, step))
+          return tellsTasks ? this.#lifecycle(instance, taskEvent(instance, step)) : []
+        }
       : undefined
     this.#clock = clock
     const [name, help] = ['quantumstream_sink_waiting', 'Messages that wait for a sink']

@@ -151,6 +151,20 @@ export interface LifecycleStep {
   readonly version?: string
 }
 
+/** What became of a task that calls or runs something, for those who are told in the commit of its journal's line. */
+export interface TaskStep {
+  /** Tried again, failed for good, done. */
+  readonly phase: 'retried' | 'faulted' | 'completed'
+  /** JSON pointer of the task in its definition. */
+  readonly task: string
+  /** Number of the line. */
+  readonly seq: number
+  readonly atMs: number
+  /** What was given, before the task's own `output.as`. */
+  readonly output?: Json | undefined
+  readonly problem?: Problem | undefined
+}
+
 /** Runs workflows durably. */
 export interface WorkflowEngine {
   /**

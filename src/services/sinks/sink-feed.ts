@@ -51,12 +51,14 @@ export class SinkFeed {
   /** Writes that belong into the transaction by which an instance comes there. */
   lifecycle(
     { id, workflow }: Instance,
-    { phase, atMs, event }: LifecycleTold,
+    { phase, atMs, event, seq }: LifecycleTold,
   ): readonly SqlWrite[] {
-    const { lifecycle, name: sink } = this.#options
-    if (!lifecycle || !this.#isNamed(workflow)) return []
-    const route = routeOf('lifecycle', workflow, phase)
-    const [subject, key] = [`lifecycle/${id}`, this.#keyOf(event, id)]
+    const { lifecycle, tasks, name: sink } = this.#options
+    const isTask = seq !== undefined
+    if (!(isTask ? tasks : lifecycle) || !this.#isNamed(workflow)) return []
+    const route = routeOf(isTask ? 'task' : 'lifecycle', workflow, phase)
+    const subject = isTask ? `lifecycle/${id}/task/${seq}` : `lifecycle/${id}`
+    const key = this.#keyOf(event, id)
     return tellEach({ sink, subject, life: phase, route, key, atMs, payload: withoutId(event) })
   }
 
@@ -95,6 +97,8 @@ export interface LifecycleTold {
   readonly phase: string
   readonly atMs: number
   readonly event: CloudEvent
+  /** Of a task: the number of its journal's line. */
+  readonly seq?: number
 }
 
 /** Id and version are put in front when the message is sent. */

@@ -36,6 +36,7 @@ const every = {
   events: z.boolean().default(true),
   outcomes: z.boolean().default(true),
   lifecycle: z.boolean().default(false),
+  tasks: z.boolean().default(false),
   names,
   chains: names,
   life: z.enum(['pending', 'confirmed', 'safe', 'finalized']).default('confirmed'),

@@ -7,7 +7,7 @@ import type { Metrics } from '../../base/metrics.ts'
 import type { SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, RunnableWorkflow } from '../durable-context.ts'
 import type { StepTraces } from '../step-traces.ts'
-import type { Instance, LifecycleStep, StepPoint } from '../workflow.ts'
+import type { Instance, LifecycleStep, StepPoint, TaskStep } from '../workflow.ts'
 import type { Evaluate } from './event-match.ts'
 import type { InstanceRuns, RunsParts } from './runs.ts'
 
@@ -38,9 +38,9 @@ export interface EngineDependencies {
   readonly maxRunMs?: number | undefined
   /** What others write in the commit that ends an instance. */
   readonly ended?: ((instance: Instance) => readonly SqlWrite[]) | undefined
-  /** What others write in the commit by which an instance starts, is suspended or resumed; absent where nobody asks. */
+  /** What others write in the commit by which an instance starts, is suspended or resumed, or a task ends; absent where nobody asks. */
   readonly lifecycle?:
-    | ((instance: Instance, step: LifecycleStep) => readonly SqlWrite[])
+    | ((instance: Instance, step: LifecycleStep | TaskStep) => readonly SqlWrite[])
     | undefined
   /** Present where traces are kept. */
   readonly traces?: StepTraces | undefined

@@ -12,6 +12,7 @@ import type {
   JournalEntry,
   LifecycleStep,
   StepPoint,
+  TaskStep,
 } from '../workflow.ts'
 import type { InstanceRow, NewInstance } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
@@ -98,9 +99,9 @@ export interface RunEnvironment {
   afterEnd(workflow: RunnableWorkflow, nowMs: number): readonly SqlWrite[]
   /** What others write in the commit that ends an instance. */
   ended(instance: Instance): readonly SqlWrite[]
-  /** What others write in the commit by which an instance starts; absent where nobody asks. */
+  /** What others write in the commit by which an instance starts, or a task ends; absent where nobody asks. */
   readonly lifecycle?:
-    | ((instance: Instance, step: LifecycleStep) => readonly SqlWrite[])
+    | ((instance: Instance, step: LifecycleStep | TaskStep) => readonly SqlWrite[])
     | undefined
   /** Something was written that concerns other instances. */
   wake(): void

@@ -10,7 +10,7 @@ import { endEntry, ending, endOf, type RunEnd } from './endings.ts'
 import { shownInstance } from './instance-lists.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
-import { beginning } from './lifecycle.ts'
+import { beginning, taskEnd } from './lifecycle.ts'
 import { OutsideCalls } from './outside-calls.ts'
 import { never, PieceWriter } from './piece-writer.ts'
 import type { LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
@@ -177,7 +177,7 @@ export class Run implements LiveRun {
   /** Adds a line, which is on disk before anything that follows from it is done. */
   line(line: NewLine, given?: LineExtras): void {
     const { write, seq } = this.journal.add(line, given?.output, this.with.owner())
-    this.#writer.add(write)
+    this.#writer.add(write, ...taskEnd(this, { ...line, seq }, given?.output))
     if (given?.along !== undefined && given.along.length > 0) {
       this.#writer.along(line.step, given.along)
     }
