@@ -9,7 +9,7 @@ export interface SinkMessage {
   readonly id: string
   /** Messages of one key go out in their order. */
   readonly key: string
-  /** What it tells: `event/CHAIN/NAME/LIFE`, `outcome/WORKFLOW/STATUS` `lifecycle/WORKFLOW/PHASE` or `task/WORKFLOW/PHASE`; each part of letters, digits, `_` and `-`. */
+  /** What it tells: `event/CHAIN/NAME/LIFE`, `outcome/WORKFLOW/STATUS`, `lifecycle/WORKFLOW/PHASE` or `task/WORKFLOW/PHASE`; each part of letters, digits, `_` and `-`. */
   readonly route: string
   /** A CloudEvent 1.0 in structured JSON. */
   readonly payload: string

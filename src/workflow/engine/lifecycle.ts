@@ -35,13 +35,14 @@ const part = /#[\w-]+(\/\d+)*$/
 /** What is told with the line of a task that calls or runs something. */
 export function taskEnd(
   run: Pick<LiveRun, 'row' | 'with'>,
-  line: NewLine & { readonly seq: number },
-  output: Json | undefined,
+  line: NewLine,
+  { seq, output }: { readonly seq: number; readonly output: Json | undefined },
 ): readonly SqlWrite[] {
   const { lifecycle } = run.with
-  const { kind, action, seq, atMs, error } = line
+  const { kind, action, atMs, error } = line
+  if (lifecycle === undefined || inner.has(action) || !isTold(kind)) return []
   const step = line.step.replace(visit, '')
-  if (lifecycle === undefined || inner.has(action) || part.test(step) || !isTold(kind)) return []
+  if (part.test(step)) return []
   const phase = phases[kind]
   const told = { phase, task: pointerOf(step), seq, atMs }
   if (kind === 'completed') return lifecycle(shownInstance(run.row), { ...told, output })

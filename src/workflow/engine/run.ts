@@ -177,7 +177,7 @@ export class Run implements LiveRun {
   /** Adds a line, which is on disk before anything that follows from it is done. */
   line(line: NewLine, given?: LineExtras): void {
     const { write, seq } = this.journal.add(line, given?.output, this.with.owner())
-    this.#writer.add(write, ...taskEnd(this, { ...line, seq }, given?.output))
+    this.#writer.add(write, ...taskEnd(this, line, { seq, output: given?.output }))
     if (given?.along !== undefined && given.along.length > 0) {
       this.#writer.along(line.step, given.along)
     }
