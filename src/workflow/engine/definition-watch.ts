@@ -47,10 +47,12 @@ export class DefinitionWatch {
     this.#cancel()
   }
 
-  /** Looks at what is kept now. */
-  async look(): Promise<void> {
+  /** Looks at what is kept now; where others say that something is new, at what open instances go on by, too. */
+  async look({ isTold = false } = {}): Promise<void> {
     try {
-      if (await this.#load()) this.tell()
+      const isOther = await this.#load()
+      const isPinned = isTold && (await this.#with.definitions.pin())
+      if (isOther || isPinned) this.tell()
     } catch (error) {
       this.#with.logger.warn('definitions were not looked for', { error: String(error) })
     }

@@ -58,7 +58,7 @@ export class Definitions {
     const before = this.#deployed.get(`${namespace}/${name}`)
     this.#deployed.set(`${namespace}/${name}`, workflow)
     this.#keep(workflow)
-    if (before !== undefined && before.hash !== hash) await this.#pin([before])
+    if (before !== undefined && before.hash !== hash) await this.pin([before])
   }
 
   /** Takes up what is kept, whoever deployed it; what cannot be compiled is left out, and told of once. */
@@ -80,7 +80,7 @@ export class Definitions {
     }
     const after = [...this.#deployed.values()]
     const isOther = after.length !== before.length || after.some((one, at) => one !== before[at])
-    if (isOther || !this.#isLoaded) await this.#pin(before)
+    if (isOther || !this.#isLoaded) await this.pin(before)
     this.#isLoaded = true
     return { failures, isOther }
   }
@@ -90,19 +90,22 @@ export class Definitions {
     return this.#pinned
   }
 
-  async #pin(before: readonly RunnableWorkflow[]): Promise<void> {
+  /** Looks for those again, beside some; whether they are others than before. */
+  async pin(beside: readonly RunnableWorkflow[] = []): Promise<boolean> {
     const rows = await this.#sql.all(
       `SELECT DISTINCT definition_hash AS hash FROM instances
-        WHERE status IN ('running', 'waiting', 'paused', 'compensating') AND status <> 'completed'`,
+        WHERE status IN ('running', 'waiting', 'paused', 'compensating') AND status <> 'completed' ORDER BY hash`,
     )
-    const pinned = new Map(before.map((one) => [one.hash, one]))
+    const pinned = new Map(beside.map((one) => [one.hash, one]))
     for (const { hash } of rows) {
       // What cannot be compiled any more fails its instances, which tells of it.
       const workflow = await this.byHash(String(hash)).catch(() => undefined)
       if (workflow) pinned.set(workflow.hash, workflow)
     }
     for (const { hash } of this.#deployed.values()) pinned.delete(hash)
+    const before = this.#pinned
     this.#pinned = [...pinned.values()].slice(-maxCompiled)
+    return this.#pinned.map(({ hash }) => hash).join() !== before.map(({ hash }) => hash).join()
   }
 
   /** The newest of each name. */

@@ -206,6 +206,8 @@ class DurableEngine implements WorkflowEngine {
     const about = { fromStep, nowMs: this.#with.clock.nowMs() }
     const phase = 'resumed'
     await changeAndTell(this.#with, { id, phase }, (sql) => retryInstance(sql, id, about))
+    await this.#watch.look({ isTold: true })
+    await this.#signals.definitions()
     this.wake()
   }
 
@@ -262,7 +264,7 @@ class DurableEngine implements WorkflowEngine {
     this.#isActive = true
     this.#signals.listen({
       due: () => this.#pump.wake(),
-      definitions: () => void this.#watch.look(),
+      definitions: () => void this.#watch.look({ isTold: true }),
     })
     if (!this.#isWorker) return this.#tail.start()
     await this.#claims.start()

@@ -368,9 +368,16 @@ export function durableWaitsSuite(name: string, open: () => Promise<SqlStore>): 
       await completed(id)
       await world.engine.stop()
       world = new DurableWorld(sql)
-      await world.deploy(nap('2.0.0'))
+      world.workflows.set(nap('1.0.0').hash, nap('1.0.0'))
+      await world.engine.deploy(nap('2.0.0'))
       await world.engine.start()
       assert.deepEqual(pinned(), [])
+      let told = 0
+      world.engine.watchWorkflows(() => {
+        told += 1
+      })
+      await world.engine.retry(id)
+      assert.deepEqual([pinned(), told], [['1.0.0'], 1])
     })
   })
 }
