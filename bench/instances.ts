@@ -3,12 +3,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqlStore } from '../src/store/sql.ts'
 import { openSqlite } from '../src/store/sqlite.ts'
+import { freePort } from '../test/e2e/program.ts'
 import { spreadOf, spreadText, table } from './measure.ts'
 import { forgetPeak, peakMiB } from './processes.ts'
 
@@ -209,13 +209,4 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
     if (performance.now() > last) throw new Error('it never came to that')
     await sleep(5)
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

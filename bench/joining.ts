@@ -3,13 +3,14 @@
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
-import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { pipeline } from 'node:stream/promises'
 import tls, { type TLSSocket } from 'node:tls'
 import { selfSigned } from '../src/network/link/certificate.ts'
+import { freePort } from '../test/e2e/program.ts'
 import { spreadOf, spreadText, table } from './measure.ts'
 import { peakMiB } from './processes.ts'
 import { type ServedChain, servedBlocks, servedChain } from './served-chain.ts'
@@ -135,12 +136,4 @@ async function floor({ data }: ServedChain, folder: string): Promise<Joined> {
   server.close()
   const { size } = await stat(file)
   return { 'the same bytes over bare TLS, synced, s': seconds, 'bytes, MiB': size / 1024 ** 2 }
-}
-
-async function freePort(): Promise<number> {
-  const server = createNetServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -3,10 +3,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { manifestToJson } from '../src/chain/ledger/manifest-codec.ts'
+import { freePort } from '../test/e2e/program.ts'
 import { addressOf, bytesEach, manifestOfMany, writeLog } from './chain-of-many.ts'
 import { spreadOf, spreadText, table } from './measure.ts'
 
@@ -100,15 +100,4 @@ async function answers(port: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}`, call).catch(() => undefined)
   await answer?.body?.cancel()
   return answer?.ok === true
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port is free')
-  return address.port
 }

@@ -2,7 +2,6 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { CheckpointReport } from './sqlite-checkpoints.ts'
 
 const database = new DatabaseSync(String(workerData))
 // Waits for nobody: what is being read or written stays in the log until the next time.
@@ -10,9 +9,7 @@ const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
 
 parentPort?.on('message', (message: 'copy' | 'close') => {
   if (message === 'copy') {
-    const { log, checkpointed } = { ...checkpoint.get() }
-    const report: CheckpointReport = { log: Number(log), checkpointed: Number(checkpointed) }
-    parentPort?.postMessage(report)
+    parentPort?.postMessage(Number(checkpoint.get()?.log))
     return
   }
   database.close()

@@ -3,12 +3,6 @@
 import type { Worker } from 'node:worker_threads'
 import { startThread, threadProgram } from '../base/thread.ts'
 
-/** What the thread tells of a checkpoint: pages of the log, and those of them that the file has now. */
-export interface CheckpointReport {
-  readonly log: number
-  readonly checkpointed: number
-}
-
 /** How the store that writes takes part. */
 interface CheckpointParts {
   /** The database file. */
@@ -43,10 +37,10 @@ export class SqliteCheckpoints {
     if (this.#state !== 'idle' || changed - this.#seen < rowsBetween) return
     this.#seen = changed
     this.#state = 'copying'
-    this.#thread ??= startThread<CheckpointReport>(
+    this.#thread ??= startThread<number>(
       program,
       { workerData: this.#with.file },
-      { answered: (report) => this.#copied(report), ended: () => this.#over() },
+      { answered: (pages) => this.#copied(pages), ended: () => this.#over() },
     )
     this.#thread.postMessage('copy')
   }
@@ -63,10 +57,11 @@ export class SqliteCheckpoints {
     })
   }
 
-  #copied({ log }: CheckpointReport): void {
+  /** @param pages of the log, copied or not */
+  #copied(pages: number): void {
     if (this.#state !== 'copying') return
     this.#state = 'idle'
-    if (log > longLog) this.#with.finish()
+    if (pages > longLog) this.#with.finish()
   }
 
   #over(): void {
