@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises'
 import { AppError } from '../../base/app-error.ts'
 import { fileReason } from '../../base/file-reason.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
+import { apiOrigin, listQuery, printPage } from '../api-lists.ts'
 import type { Call, Command } from '../command.ts'
 import { badUsage, numberOf, textOf } from '../flag-values.ts'
-import { apiOrigin, listQuery, printPage } from './chain.ts'
 
 interface FunctionRow {
   readonly name: string

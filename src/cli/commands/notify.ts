@@ -2,8 +2,8 @@
 
 import { AppError } from '../../base/app-error.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
+import { apiOrigin, listFlags, listQuery, printPage } from '../api-lists.ts'
 import type { Call, Command } from '../command.ts'
-import { apiOrigin, listQuery, printPage } from './chain.ts'
 
 interface NotificationRow {
   readonly id: string
@@ -33,9 +33,7 @@ export const notifyCommand: Command = {
     { name: 'channel', value: 'C', description: 'outbox, email, webhook, push, slack, discord, …' },
     { name: 'state', value: 'S', description: 'stored, waiting, sending, held, sent or dead' },
     { name: 'values', value: 'JSON', description: 'Data of the template, default {}' },
-    { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
-    { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
-    { name: 'json', description: 'Prints JSON' },
+    ...listFlags,
   ],
   settings: ['apiHost', 'apiPort'],
   async run(call) {

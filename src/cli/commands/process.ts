@@ -2,8 +2,8 @@
 
 import { AppError } from '../../base/app-error.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
+import { apiOrigin, listFlags, listQuery, printPage } from '../api-lists.ts'
 import type { Call, Command } from '../command.ts'
-import { apiOrigin, listQuery, printPage } from './chain.ts'
 
 interface ProcessRow {
   readonly id: string
@@ -22,11 +22,7 @@ export const processCommand: Command = {
   details:
     'A process that is drained takes nothing new and hands over what it has, as by SIGTERM; others go on with it.',
   mostWords: 2,
-  flags: [
-    { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
-    { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
-    { name: 'json', description: 'Prints JSON' },
-  ],
+  flags: [...listFlags],
   settings: ['apiHost', 'apiPort'],
   async run(call) {
     const [what = 'list', id] = call.words

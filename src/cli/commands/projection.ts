@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises'
 import { AppError } from '../../base/app-error.ts'
 import { fileReason } from '../../base/file-reason.ts'
 import { type ApiPage, askApi, table } from '../api-client.ts'
+import { apiOrigin, listQuery, printPage } from '../api-lists.ts'
 import type { Call, Command } from '../command.ts'
 import { badUsage, textOf } from '../flag-values.ts'
-import { apiOrigin, listQuery, printPage } from './chain.ts'
 
 interface ProjectionRow {
   readonly name: string

@@ -3,10 +3,10 @@
 import { AppError } from '../../base/app-error.ts'
 import type { TestedCase } from '../../node/workflow-testing.ts'
 import { type ApiPage, askApi } from '../api-client.ts'
+import { apiOrigin, listQuery, printPage } from '../api-lists.ts'
 import type { Call } from '../command.ts'
 import { badUsage, textOf } from '../flag-values.ts'
 import { readText } from '../json-argument.ts'
-import { apiOrigin, listQuery, printPage } from './chain.ts'
 import type { WorkflowActions } from './workflow-action.ts'
 
 interface WorkflowRow {

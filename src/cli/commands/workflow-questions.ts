@@ -2,10 +2,10 @@
 
 import { userInfo } from 'node:os'
 import { type ApiPage, askApi } from '../api-client.ts'
+import { apiOrigin, listQuery, printPage } from '../api-lists.ts'
 import type { Call } from '../command.ts'
 import { badUsage, textOf } from '../flag-values.ts'
 import { jsonArgument } from '../json-argument.ts'
-import { apiOrigin, listQuery, printPage } from './chain.ts'
 import type { WorkflowActions } from './workflow-action.ts'
 
 interface QuestionRow {

@@ -2,12 +2,12 @@
 
 import type { Json } from '../../base/json-rpc.ts'
 import { askApi, table } from '../api-client.ts'
+import { apiOrigin } from '../api-lists.ts'
 import { followApi } from '../api-stream.ts'
 import type { Call } from '../command.ts'
 import { badUsage, numberOf, textOf } from '../flag-values.ts'
 import { interrupted, interruption } from '../interruption.ts'
 import { jsonArgument, readText } from '../json-argument.ts'
-import { apiOrigin } from './chain.ts'
 import {
   exitCodeOf,
   type InstanceRow,

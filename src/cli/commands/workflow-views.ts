@@ -1,11 +1,11 @@
 /** Subcommands of `workflow` that show runs: instances, show, logs. */
 
 import { type ApiPage, askApi } from '../api-client.ts'
+import { apiOrigin, listQuery, printPage } from '../api-lists.ts'
 import { followApi } from '../api-stream.ts'
 import type { Call } from '../command.ts'
 import { numberOf, textOf } from '../flag-values.ts'
 import { interrupted, interruption } from '../interruption.ts'
-import { apiOrigin, listQuery, printPage } from './chain.ts'
 import {
   exitCodeOf,
   type InstanceRow,

@@ -1,5 +1,6 @@
 /** The command `workflow`: checks, deploys and tests definitions, and operates the runs of a running node. */
 
+import { listFlags } from '../api-lists.ts'
 import type { Command } from '../command.ts'
 import { badUsage } from '../flag-values.ts'
 import type { WorkflowActions } from './workflow-action.ts'
@@ -34,9 +35,7 @@ export const workflowCommand: Command = {
   flags: [
     { name: 'status', value: 'S', description: 'running, waiting, paused, completed, failed, …' },
     { name: 'workflow', value: 'NAME', description: 'Runs of this workflow only' },
-    { name: 'limit', value: 'N', description: 'Lines of a list, 1 to 200, default 20' },
-    { name: 'cursor', value: 'C', description: 'Goes on where the list before ended' },
-    { name: 'json', description: 'Prints JSON' },
+    ...listFlags,
     {
       ...{ name: 'from', value: 'KIND|STEP' },
       description:
