@@ -352,8 +352,10 @@ function keyTests(database: string, open: Open, stories: number): void {
           const declarations = [payments, senders, { ...balances, life: 'confirmed' }]
           const running = await project(t, { chain, sql }, { declarations, confirmations })
           let last = 0
+          let highest = 0
           let left: ReturnType<PlayedChain['drop']> = []
           for (const one of story) {
+            highest = Math.max(highest, chain.height)
             if ('drop' in one) {
               left = [...left, ...chain.drop(one.drop)]
               chain.grow()
@@ -366,6 +368,8 @@ function keyTests(database: string, open: Open, stories: number): void {
               left = left.slice(one.back)
             } else await running.settled()
           }
+          // What was confirmed stays so on a chain that got shorter: anew it would not be confirmed yet.
+          while (chain.height < highest) chain.grow()
           await running.settled()
           await running.stop()
           await sameAsAnew(t, { chain, sql }, declarations, confirmations)
