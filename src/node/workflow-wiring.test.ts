@@ -58,6 +58,23 @@ describe('what a task listens to', () => {
     assert.deepEqual(found(elsewhere, '{ one: { with: { type: tick } } }'), [])
   })
 
+  test('may be a name of the registry, which stands for its signature', () => {
+    const names = [
+      'event: ERC-20.Transfer, contract: desk',
+      'event: DepositVault.Deposited',
+    ] as const
+    const [transfer, deposited] = names.map((text) => `{ one: ${filter(text)} }`)
+    assert.deepEqual(found(String(transfer), String(deposited)), [
+      {
+        event: 'Transfer(address indexed from, address indexed to, uint256 value)',
+        address: desk,
+      },
+      {
+        event: 'Deposited(address indexed account, uint256 amount, bytes32 memo)',
+      },
+    ])
+  })
+
   test('is refused where the chain has no such contract, or nobody could listen to such an event', () => {
     const tick = '{ one: { with: { type: tick } } }'
     assert.throws(() => found(`{ one: ${filter(`${words.paid}, contract: nowhere`)} }`, tick), {
@@ -66,11 +83,14 @@ describe('what a task listens to', () => {
     })
     for (const [text, message] of [
       ['contract: vault', /do\[0\]\.hear\.listen\.to\.one\.with: takes events .* add "event"/],
-      [`event: '\${ .x }'`, /does not say which: add "event" with a signature, no expression/],
+      [`event: '\${ .x }'`, /does not say which: add "event" with a signature .*, no expression/],
       [
         'event: Paid',
-        /takes events of a chain, and "Paid" is no signature with named arguments; right is/,
+        /takes events of a chain, and "Paid" is no signature with named arguments, and no event of the registry; right is/,
       ],
+      ['event: Transfer', /registry: which of ERC-20.Transfer, ERC-721.Transfer, AllocationTok/],
+      ['event: erc721.aproval', /registry: did you mean ERC-721.Approval\?/],
+      ['event: Pausable.Stopped', /registry: which of Pausable.Paused, Pausable.Unpaused\?/],
     ] as const) {
       const wrong = { code: 'workflow/bad-definition', message }
       assert.throws(() => found(`{ one: ${filter(text)} }`, tick), wrong, text)

@@ -3,8 +3,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toEventSelector } from 'viem'
-import { registeredEvent, registeredEvents } from './abi-registry.ts'
-import { createEventDecoder } from './event-decoder.ts'
+import {
+  nearEvents,
+  registeredEvent,
+  registeredEvents,
+  registeredSignature,
+} from './abi-registry.ts'
+import { createEventDecoder, parseEvent } from './event-decoder.ts'
 
 const word = `0x${'00'.repeat(31)}05` as const
 const address = '0x00000000000000000000000000000000000000aa'
@@ -47,4 +52,39 @@ test('every registered event can be listened to', () => {
     ...{ name: 'Transfer', signature: 'Transfer(address,address,uint256)' },
     args: { from: who, to: who, value: '5' },
   })
+})
+
+test('a registered event stands for its signature, and says what has its topic, too', () => {
+  for (const name of registeredEvents()) {
+    const { inputs, ...event } = registeredEvent(name) ?? { inputs: [] }
+    const given = parseEvent(registeredSignature(name)?.signature ?? '')
+    const plain = inputs.map((one) => ({
+      ...{ type: one.type, name: one.name },
+      ...(one.indexed ? { indexed: true } : {}),
+    }))
+    assert.deepEqual(
+      { name: given.name, inputs: given.inputs },
+      { ...plainName(event), inputs: plain },
+    )
+  }
+  assert.deepEqual(registeredSignature('ERC-20.Transfer')?.alike, [['from', 'to', 'tokenId']])
+  assert.deepEqual(registeredSignature('WETH.Deposit')?.alike, [])
+  assert.equal(registeredSignature('Transfer'), undefined)
+})
+
+function plainName(event: object): { readonly name: string } {
+  return { name: (event as { name: string }).name }
+}
+
+test('what may have been meant is near in one way or another', () => {
+  const cases: Readonly<Record<string, readonly string[]>> = {
+    Paused: ['Pausable.Paused'],
+    transfer: ['ERC-20.Transfer', 'ERC-721.Transfer', 'AllocationToken.Transfer'],
+    'erc20.transfer': ['ERC-20.Transfer'],
+    'ERC-721.Aproval': ['ERC-721.Approval'],
+    'ERC-4626.Nothing': ['ERC-4626.Deposit', 'ERC-4626.Withdraw'],
+    'Desk.Nothing': [],
+  }
+  for (const [wrong, near] of Object.entries(cases))
+    assert.deepEqual(nearEvents(wrong), near, wrong)
 })

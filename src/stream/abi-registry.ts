@@ -3,6 +3,7 @@
 import { type AbiEvent, parseAbiItem } from 'viem'
 import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
 import { depositVaultAbi } from '../abi/deposit-vault.gen.ts'
+import { wordDistance } from '../base/word-distance.ts'
 
 /** Signatures by the standard or contract that defines them. */
 const signatures: Readonly<Record<string, readonly string[]>> = {
@@ -115,4 +116,65 @@ export function registeredEvent(name: string): AbiEvent | undefined {
 /** All names that {@link registeredEvent} knows, in their order. */
 export function registeredEvents(): readonly string[] {
   return [...events.keys()]
+}
+
+/**
+ * The Solidity signature of an event by contract and name, `Transfer(address indexed from, …)`, and the argument names of
+ * other events of the registry that have the same topic, by which a log of theirs is told from one of this.
+ */
+export function registeredSignature(
+  name: string,
+): { readonly signature: string; readonly alike: readonly (readonly string[])[] } | undefined {
+  const event = events.get(name)
+  if (event === undefined) return undefined
+  const alike = [...events.values()].filter(
+    (other) => bareText(other) === bareText(event) && namesOf(other) !== namesOf(event),
+  )
+  const distinct = new Map(alike.map((other) => [namesOf(other), other]))
+  return {
+    signature: signatureOf(event),
+    alike: [...distinct.values()].map(({ inputs }) => inputs.map((one) => one.name ?? '')),
+  }
+}
+
+function signatureOf({ name, inputs }: AbiEvent): string {
+  const written = inputs.map((one) => [one.type, ...(one.indexed ? ['indexed'] : []), one.name])
+  return `${name}(${written.map((words) => words.join(' ')).join(', ')})`
+}
+
+function bareText({ name, inputs }: AbiEvent): string {
+  return `${name}(${inputs.map(({ type }) => type).join(',')})`
+}
+
+function namesOf({ inputs }: AbiEvent): string {
+  return inputs.map((one) => one.name).join(',')
+}
+
+/** Most names that are offered for a wrong one. */
+const maxNear = 6
+
+/**
+ * Names of the registry that may have been meant: those of an event that is called so, whatever its contract, else those
+ * that are written nearly so, else all of the contract that is named.
+ */
+export function nearEvents(name: string): readonly string[] {
+  const all = [...events.keys()]
+  const [contract = '', event = ''] = partsOf(name)
+  const tries = [
+    (one: string) => partsOf(one)[1] === (event === '' ? contract : event),
+    (one: string) =>
+      wordDistance(event === '' ? (partsOf(one)[1] ?? '') : plain(one), plain(name)) <= 2,
+    (one: string) => partsOf(one)[0] === contract,
+  ]
+  const exact = all.filter((one) => plain(one) === plain(name))
+  const found = tries.map((fits) => all.filter(fits)).find((list) => list.length > 0) ?? []
+  return (exact.length > 0 ? exact : found).slice(0, maxNear)
+}
+
+function partsOf(name: string): readonly string[] {
+  return name.split('.').map(plain)
+}
+
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[^a-z0-9]/g, '')
 }

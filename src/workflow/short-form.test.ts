@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { Json } from '../base/json-rpc.ts'
+import { compileExpression } from '../stream/jq.ts'
+import { matches } from './engine/event-match.ts'
 import { readDefinition } from './read-definition.ts'
 import { everyWay } from './test-world/every-way.ts'
 
@@ -119,4 +121,37 @@ do:
 `
   const { effects } = await everyWay({ workflow, input: [event], functions: { f: () => null } })
   assert.deepEqual(effects, ['f {"amount":"2000000000000000000001"}'])
+})
+
+test('an event of the registry stands for its signature, and not for another with its topic', async () => {
+  const text = `name: moves
+on: {event: ERC-20.Transfer, contract: c}
+do: [{keep: {call: f}}]
+`
+  const { trigger } = readDefinition(text, {
+    functions: { f: async () => ({ kind: 'done', output: 1 }) },
+    deploying: true,
+  })
+  const [wish] = trigger.on?.wishes ?? []
+  assert.deepEqual(wish?.attributes, {
+    ...{ type: 'evm.log', contract: 'c' },
+    event: 'Transfer(address indexed from, address indexed to, uint256 value)',
+  })
+  const moved = (argument: string) => ({
+    ...{ ...event, event: 'Transfer(address,address,uint256)', contractname: 'c' },
+    data: { args: { from: '0xaa', to: '0xbb', [argument]: '1' } },
+  })
+  const evaluate = (expression: string, given: Json) => compileExpression(expression)(given)
+  const fits = (argument: string) => {
+    assert.ok(wish)
+    return matches(wish, moved(argument), evaluate as never)
+  }
+  assert.deepEqual(['value', 'wad', 'tokenId'].map(fits), [true, true, false])
+  assert.throws(
+    () => readDefinition(text.replace('ERC-20.', ''), { functions: {}, deploying: true }),
+    {
+      message:
+        /line 2, column 6: on\.event: .*"Transfer" is no signature .* which of ERC-20.Transfer, ERC-721.Tr/,
+    },
+  )
 })

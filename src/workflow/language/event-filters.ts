@@ -1,6 +1,7 @@
 /** Turns the event filters of definitions into wishes: literal attributes to look up, and one expression for the rest. */
 
 import type { Json } from '../../base/json-rpc.ts'
+import { nearEvents, registeredSignature } from '../../stream/abi-registry.ts'
 import { parseEvent } from '../../stream/event-decoder.ts'
 import type { EventWish } from '../durable-context.ts'
 import { canonicalJson } from './canonical.ts'
@@ -45,9 +46,16 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
     memberOf(filter, 'correlate'),
     below(place, 'correlate'),
   )
-  if (compiler.options.deploying && attributes.type === 'evm.log') {
-    const message = eventProblem(attributes.event)
-    if (message !== undefined) compiler.problems.push({ pointer: where.pointer, message })
+  if (attributes.type === 'evm.log') {
+    const registered = registeredSignature(attributes.event ?? '')
+    if (registered !== undefined) {
+      attributes.event = registered.signature
+      tests.push(...registered.alike.map((names) => () => unlike(names)))
+    } else if (compiler.options.deploying) {
+      const message = eventProblem(attributes.event)
+      const { pointer } = attributes.event === undefined ? where : below(where, 'event')
+      if (message !== undefined) compiler.problems.push({ pointer, message })
+    }
   }
   return {
     ...{ open, attributes },
@@ -63,16 +71,29 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
   }
 }
 
-/** Why nobody could listen to a chain for an event that is given so; */
+/** An event is not one of the same topic with other arguments: a token that is sent is no amount that is. */
+function unlike(names: readonly string[]): string {
+  return `((.data.args // {} | keys) != ${canonicalJson([...names].sort())})`
+}
+
+const right =
+  'right is such as "Deposited(address indexed account, uint256 amount)" or ERC-20.Transfer'
+
+/** Why nobody could listen to a chain for an event that is given so. */
 function eventProblem(event: string | undefined): string | undefined {
   if (event === undefined) {
-    return 'takes events of a chain and does not say which: add "event" with a signature, no expression, such as "Deposited(address indexed account, uint256 amount)"'
+    return `takes events of a chain and does not say which: add "event" with a signature or a name of the registry, no expression; ${right}`
   }
   try {
     parseEvent(event)
     return undefined
   } catch {
-    return `takes events of a chain, and "${event}" is no signature with named arguments; right is such as "Deposited(address indexed account, uint256 amount)"`
+    const wrong = `takes events of a chain, and "${event}" is no signature with named arguments`
+    if (event.includes('(')) return `${wrong}; ${right}`
+    const near = nearEvents(event)
+    if (near.length === 0) return `${wrong}, and no event of the registry; ${right}`
+    const meant = near.length === 1 ? `did you mean ${near[0]}` : `which of ${near.join(', ')}`
+    return `${wrong}, and no event of the registry: ${meant}? Else ${right}`
   }
 }
 

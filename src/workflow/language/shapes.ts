@@ -2,6 +2,7 @@
 
 import { default as formats } from 'ajv-formats/dist/formats.js'
 import type { Json } from '../../base/json-rpc.ts'
+import { wordDistance } from '../../base/word-distance.ts'
 import { isMembers, type Problem, pointerOf } from './places.ts'
 
 /** Adds what is wrong with a value to the problems. */
@@ -175,28 +176,13 @@ export function exactlyOne(names: readonly string[], shape: Shape): Shape {
 
 function unknown(name: string, names: readonly string[]): string {
   const near = names.find(
-    (one) => one.toLowerCase() === name.toLowerCase() || distance(one, name) <= 2,
+    (one) => one.toLowerCase() === name.toLowerCase() || wordDistance(one, name) <= 2,
   )
   const meant = near === undefined ? '' : `; did you mean "${near}"?`
   return `is unknown${meant} Known are ${names.join(', ')}`.replace(
     'unknown Known',
     'unknown; known',
   )
-}
-
-/** Edits between two short words. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 9
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const change = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, change))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 9
 }
 
 function shown(value: Json): string {
