@@ -12,7 +12,10 @@ import { isOver } from './over.ts'
 /** Where the text of a piece ends, whatever is still marked; one instance more may be in it. */
 const maxTextBytes = 8 * 1024 * 1024
 /** Tables that have rows of an instance. */
-const ownTables = ['journal', 'subscriptions', 'messages', 'questions', 'consumed_events']
+const ownTables = [
+  ...['journal', 'subscriptions', 'messages', 'questions', 'consumed_events'],
+  'trigger_events',
+]
 
 /** An instance that was marked. */
 export interface Marked {

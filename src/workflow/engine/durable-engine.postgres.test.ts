@@ -13,6 +13,7 @@ import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
 import { retractionsSuite } from './retractions.suite.ts'
 import { engineMigrations } from './schema.ts'
+import { triggerSetsSuite } from './trigger-sets.suite.ts'
 
 const schemas: ReturnType<typeof temporarySchema>[] = []
 after(async () => {
@@ -31,6 +32,7 @@ durableEngineSuite('an engine on PostgreSQL', open)
 durableWaitsSuite('an engine on PostgreSQL', open)
 migrationSuite('an engine on PostgreSQL', open)
 retractionsSuite('an engine on PostgreSQL', open)
+triggerSetsSuite('an engine on PostgreSQL', open)
 
 describe('workers on one PostgreSQL', () => {
   /** Two engines, each with a world of its own, on one database. */

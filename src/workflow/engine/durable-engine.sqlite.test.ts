@@ -10,6 +10,7 @@ import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
 import { retractionsSuite } from './retractions.suite.ts'
 import { engineMigrations } from './schema.ts'
+import { triggerSetsSuite } from './trigger-sets.suite.ts'
 
 const folder = await mkdtemp(path.join(tmpdir(), 'durable-engine-'))
 let count = 0
@@ -26,3 +27,4 @@ durableEngineSuite('an engine on SQLite', open)
 durableWaitsSuite('an engine on SQLite', open)
 migrationSuite('an engine on SQLite', open)
 retractionsSuite('an engine on SQLite', open)
+triggerSetsSuite('an engine on SQLite', open)

@@ -14,20 +14,21 @@ import {
 import { ChangeTail } from './change-tail.ts'
 import { type Claims, defaultLeaseMs, leasedClaims, soleClaims } from './claims.ts'
 import { restoreConsumed } from './consumed-events.ts'
-import {
-  cancelInstance,
-  noInstance,
-  pauseInstance,
-  resumeInstance,
-  retryInstance,
-} from './controls.ts'
+import { cancelInstance, pauseInstance, resumeInstance, retryInstance } from './controls.ts'
 import { DefinitionWatch } from './definition-watch.ts'
 import { Definitions } from './definitions.ts'
 import type { EngineDependencies } from './engine-dependencies.ts'
 import { deliverToInboxes } from './inboxes.ts'
 import { InstanceTally, instanceDetail, listInstances } from './instance-lists.ts'
 import { freshRow, insertionOf, instanceOf, lives, type NewInstance } from './instance-rows.ts'
-import { advanceInstances, eventIdOf, retractInstances, startTriggered } from './intake.ts'
+import {
+  advanceInstances,
+  eventIdOf,
+  type IntakeContext,
+  retractInstances,
+  startFreed,
+  startTriggered,
+} from './intake.ts'
 import { Journal } from './journal.ts'
 import { changeAndTell } from './lifecycle.ts'
 import { type EngineMeasures, engineMeasures } from './measures.ts'
@@ -35,7 +36,7 @@ import { migrateInstance } from './migration.ts'
 import { Outcomes } from './outcomes.ts'
 import { maxBusy, Pump } from './pump.ts'
 import { listQuestions, openQuestions, takeAnswer } from './questions.ts'
-import { replayOn } from './replay.ts'
+import { replayInstance } from './replay.ts'
 import type { RunEnvironment } from './run-environment.ts'
 import { wakeInTime } from './run-limits.ts'
 import { type InstanceRuns, Runs, type RunsParts } from './runs.ts'
@@ -65,6 +66,8 @@ class DurableEngine implements WorkflowEngine {
   readonly #isWorker: boolean
   readonly #measures: EngineMeasures
   #isActive = false
+  /** Events may be free whose instance was undone: they may begin another one. */
+  #hasFreed = true
   #cancelLook = () => {}
 
   constructor(dependencies: EngineDependencies) {
@@ -107,7 +110,9 @@ class DurableEngine implements WorkflowEngine {
       waits: (untilMs) => this.#pump.wakeAt(untilMs),
       left: (row) => {
         if (!isOpen(row)) this.#measures.ended(row)
+        if (row.status === 'retracted') this.#hasFreed = true
         if (row.parentId !== undefined) this.#wakeOwner(row.parentId)
+        else if (this.#hasFreed) this.wake()
         else this.#pump.hasRoom()
       },
     })
@@ -162,11 +167,8 @@ class DurableEngine implements WorkflowEngine {
   }
 
   deliver: WorkflowEngine['deliver'] = async (session, event, life) => {
-    const { evaluate, clock } = this.#with
-    const nowMs = clock.nowMs()
-    const { ended = () => [] } = this.#with
-    const workflows = this.#definitions.deployed()
-    const context = { workflows, evaluate, nowMs, ended, traces: this.#with.traces }
+    const context = this.#intake()
+    const { evaluate, nowMs } = context
     const ids = await startTriggered(session, event, { life, context })
     const [eventId, isChain] = [eventIdOf(event, life), life !== undefined]
     if (isChain) await restoreConsumed(session, eventId, nowMs)
@@ -174,8 +176,17 @@ class DurableEngine implements WorkflowEngine {
     return [...ids, ...(await deliverToInboxes(session, event, delivery))]
   }
 
-  advance: WorkflowEngine['advance'] = (session, eventId, life) =>
-    advanceInstances(session, eventId, { life, nowMs: this.#with.clock.nowMs() })
+  #intake(): IntakeContext {
+    const { evaluate, clock, traces, ended = () => [] } = this.#with
+    const workflows = this.#definitions.deployed()
+    return { workflows, evaluate, nowMs: clock.nowMs(), ended, traces }
+  }
+
+  advance: WorkflowEngine['advance'] = (session, eventId, life) => {
+    const { clock, sql } = this.#with
+    const how = { life, nowMs: clock.nowMs(), dialect: sql.dialect }
+    return advanceInstances(session, eventId, how)
+  }
 
   retract: WorkflowEngine['retract'] = (session, eventId) =>
     retractInstances(session, eventId, this.#with.clock.nowMs())
@@ -218,21 +229,8 @@ class DurableEngine implements WorkflowEngine {
     this.wake()
   }
 
-  replay: WorkflowEngine['replay'] = async (id, definition) => {
-    const { sql } = this.#with
-    const found = await sql.get('SELECT * FROM instances WHERE id = ?', id)
-    if (found === undefined) throw noInstance(id)
-    const row = instanceOf(found)
-    const hash = definition ?? row.definitionHash
-    const workflow = typeof hash === 'string' ? await this.#definitions.byHash(hash) : hash
-    if (workflow === undefined) {
-      throw new AppError({
-        code: 'workflow/not-deployed',
-        message: `there is no definition ${hash}`,
-      })
-    }
-    return replayOn(workflow, row, await Journal.load(sql, id))
-  }
+  replay: WorkflowEngine['replay'] = (id, definition) =>
+    replayInstance({ sql: this.#with.sql, definitions: this.#definitions }, id, definition)
 
   questions: WorkflowEngine['questions'] = (query) => listQuestions(this.#with.sql, query)
 
@@ -357,6 +355,15 @@ class DurableEngine implements WorkflowEngine {
 
   /** Where others may have ended what somebody waits for here. */
   async #lookAround(): Promise<void> {
+    if (this.#hasFreed) {
+      this.#hasFreed = false
+      try {
+        if (await startFreed(this.#with.sql, this.#intake())) this.wake()
+      } catch (error) {
+        this.#hasFreed = true
+        throw error
+      }
+    }
     if (this.#claims.owner() === null) return
     for (const id of this.#outcomes.awaited()) {
       if (this.#runs.get(id) === undefined) await this.#settleEnded(id)

@@ -11,6 +11,7 @@ import { shownInstance } from './instance-lists.ts'
 import type { InstanceRow } from './instance-rows.ts'
 import type { NewLine } from './journal.ts'
 import type { LiveRun } from './run-environment.ts'
+import { freeing } from './trigger-sets.ts'
 
 /** How a run of a definition ended. */
 export type RunEnd =
@@ -89,7 +90,11 @@ export function ending(run: EndingRun, end: RunEnd): Ending {
       ...[status, run.step ?? null, reason ?? null, problem ? JSON.stringify(problem) : null],
       ...[compensated ? 1 : 0, nowMs, id, ...(interrupt === undefined ? [] : [interrupt])],
     ],
-    more: [...more, ...run.with.ended(shownInstance(ended))],
+    more: [
+      ...more,
+      ...(status === 'retracted' ? [freeing(id)] : []),
+      ...run.with.ended(shownInstance(ended)),
+    ],
     line: endLine(run, { status, problem, nowMs }),
   }
 }

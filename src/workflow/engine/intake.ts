@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { SqlRow, SqlSession, SqlWrite } from '../../store/sql.ts'
+import type { SqlRow, SqlSession, SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, CloudEvent, EventWish, RunnableWorkflow } from '../durable-context.ts'
 import { keptJson, keptReason } from '../kept-json.ts'
 import type { StepTraces } from '../step-traces.ts'
@@ -14,6 +14,17 @@ import { compensationMark } from './endings.ts'
 import { type Evaluate, matches } from './event-match.ts'
 import { shownInstance } from './instance-lists.ts'
 import { insertion, instanceOf, lives } from './instance-rows.ts'
+import {
+  advanceSets,
+  bindSet,
+  isOfSet,
+  keepForSet,
+  leaveSets,
+  leftSetOf,
+  lockSets,
+  returnToSet,
+  wholeSet,
+} from './trigger-sets.ts'
 
 /** What starting needs. */
 export interface IntakeContext {
@@ -46,21 +57,27 @@ export async function startTriggered(
   for (const workflow of context.workflows) {
     const { on } = workflow.trigger
     if (on === undefined) continue
-    const wish = on.wishes.findIndex((one) => wants(one, event, context.evaluate))
-    if (wish < 0) continue
+    if (!on.wishes.some((one) => wants(one, event, context.evaluate))) continue
     const eventId = eventIdOf(event, life)
     const id = derivedId(workflow.namespace, workflow.name, eventId)
-    const isSet = on.kind === 'all' && on.wishes.length > 1 && !(await isThere(session, id))
-    const set = { workflow, wishes: on.wishes, context, eventId }
-    const events = isSet ? await completeSet(session, event, set) : [event]
-    if (events === undefined) continue
+    const text = isOfSeveral(workflow) ? textOf(event) : undefined
+    if (text !== undefined && !(await isThere(session, id))) {
+      const joining = { workflow, context, eventId, life, text }
+      ids.push(...(await joinSet(session, event, joining)))
+      continue
+    }
     const { nowMs, ended } = context
     const traceparent = context.traces?.ofEvent(event, life !== undefined)
     const about = { what: `event ${event.id}`, traceparent }
     const start = { id, eventId, workflow, life, nowMs, ended, ...about }
-    if (await startOne(session, events as unknown as Json, start)) ids.push(id)
+    if (await startOne(session, [event] as unknown as Json, start)) ids.push(id)
   }
   return ids
+}
+
+/** Whether several events begin it together. */
+function isOfSeveral({ trigger: { on } }: RunnableWorkflow): boolean {
+  return on?.kind === 'all' && on.wishes.length > 1
 }
 
 /** A cheap look at the type before anything is evaluated. */
@@ -69,7 +86,7 @@ function wants(wish: EventWish, event: CloudEvent, evaluate: Evaluate): boolean 
   return (type === undefined || type === event.type) && matches(wish, event, evaluate)
 }
 
-/** Whether the event has completed a set before. */
+/** Whether the event has begun an instance by itself: one that it was too large for. */
 async function isThere(session: SqlSession, id: string): Promise<boolean> {
   return (await session.get('SELECT id FROM instances WHERE id = ?', id)) !== undefined
 }
@@ -83,6 +100,20 @@ interface Start {
   readonly what: string
   readonly traceparent?: string | undefined
   readonly ended: IntakeContext['ended']
+}
+
+/** Begins what can begin of events that are free again since their instance was undone; whether there was any. */
+export async function startFreed(sql: SqlStore, context: IntakeContext): Promise<boolean> {
+  let isAny = false
+  for (const workflow of context.workflows) {
+    if (!isOfSeveral(workflow)) continue
+    const ids = await sql.transaction(async (session) => {
+      await lockSets(session, workflow.hash)
+      return startSets(session, workflow, context)
+    })
+    if (ids.length > 0) isAny = true
+  }
+  return isAny
 }
 
 /** Writes an instance; whether there is something new to do. What cannot be kept gives one that has failed. */
@@ -125,43 +156,57 @@ async function failAtOnce(session: SqlSession, reason: string, start: Start): Pr
   for (const { sql, values } of start.ended(instance)) await session.run(sql, ...values)
 }
 
-/** Keeps one event of each kind until all are there; one that cannot be kept is given at once, and fails its instance. */
-async function completeSet(
+interface Joining {
+  readonly workflow: RunnableWorkflow
+  readonly context: IntakeContext
+  readonly eventId: string
+  readonly life: AwaitedLife | undefined
+  readonly text: string
+}
+
+/** Keeps an event until those that it belongs to are there, or lets the instance go on that it was part of the beginning of. */
+async function joinSet(
   session: SqlSession,
   event: CloudEvent,
-  {
-    workflow,
-    wishes,
-    context,
-    eventId,
-  }: {
-    readonly workflow: RunnableWorkflow
-    readonly wishes: readonly EventWish[]
-    readonly context: IntakeContext
-    readonly eventId: string
-  },
-): Promise<readonly CloudEvent[] | undefined> {
-  const text = textOf(event)
-  if (text === undefined) return [event]
-  for (const [at, wish] of wishes.entries()) {
-    if (!wants(wish, event, context.evaluate)) continue
-    await session.run(
-      `INSERT INTO trigger_events (definition_hash, wish, event_id, event) VALUES (?, ?, ?, ?)
-        ON CONFLICT (definition_hash, wish, event_id) DO NOTHING`,
-      ...[workflow.hash, at, eventId, text],
-    )
+  { workflow, context, eventId, life, text }: Joining,
+): Promise<readonly string[]> {
+  const { hash, trigger } = workflow
+  const kept = { eventId, text, life: life === undefined ? undefined : lives.indexOf(life) }
+  const places = (trigger.on?.wishes ?? []).flatMap((wish, at) =>
+    wants(wish, event, context.evaluate) ? [at] : [],
+  )
+  await lockSets(session, hash)
+  const id = await leftSetOf(session, eventId, workflow)
+  if (id !== undefined) {
+    const least = await returnToSet(session, id, kept)
+    const back = least === undefined ? undefined : lives[least]
+    if (back !== undefined) {
+      return (await comeBack(session, id, { life: back, nowMs: context.nowMs })) ? [id] : []
+    }
   }
-  const rows = []
-  for (const at of wishes.keys()) {
-    const row = await session.get(
-      'SELECT seq, event FROM trigger_events WHERE definition_hash = ? AND wish = ? ORDER BY seq LIMIT 1',
-      ...[workflow.hash, at],
-    )
-    if (row === undefined) return undefined
-    rows.push(row)
+  await keepForSet(session, kept, { hash, places })
+  return startSets(session, workflow, context)
+}
+
+/** Begins an instance of each set of events that is whole. */
+async function startSets(
+  session: SqlSession,
+  workflow: RunnableWorkflow,
+  { nowMs, ended, traces }: IntakeContext,
+): Promise<readonly string[]> {
+  const { namespace, name, hash, trigger } = workflow
+  const ids: string[] = []
+  for (;;) {
+    const set = await wholeSet(session, hash, trigger.on?.wishes.length ?? 0)
+    if (set === undefined) return ids
+    const id = derivedId(namespace, name, ...set.eventIds)
+    await bindSet(session, id, set)
+    const { event, eventId, isChain } = set.last
+    const about = { what: `event ${event.id}`, traceparent: traces?.ofEvent(event, isChain) }
+    const life = set.life === undefined ? undefined : lives[set.life]
+    const start = { id, eventId, workflow, life, nowMs, ended, ...about }
+    if (await startOne(session, set.events as unknown as Json, start)) ids.push(id)
   }
-  for (const { seq = 0 } of rows) await session.run('DELETE FROM trigger_events WHERE seq = ?', seq)
-  return rows.map((row) => JSON.parse(String(row.event)) as CloudEvent)
 }
 
 function textOf(event: CloudEvent): string | undefined {
@@ -173,32 +218,37 @@ function textOf(event: CloudEvent): string | undefined {
   }
 }
 
+const advancing = `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms = CASE WHEN interrupt IS NOT NULL
+  OR status IN ('running', 'waiting', 'compensating') THEN CAST(? AS INTEGER) ELSE NULL END
+  WHERE life < ? AND status <> 'retracted'`
+
 /** The event has come further; of instances that have ended it is only noted. */
 export async function advanceInstances(
   session: SqlSession,
   eventId: string,
-  { life, nowMs }: { life: AwaitedLife; nowMs: number },
+  how: { life: AwaitedLife; nowMs: number; dialect: SqlStore['dialect'] },
 ): Promise<void> {
-  const reached = lives.indexOf(life)
-  await session.run(
-    `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms = CASE WHEN interrupt IS NOT NULL
-      OR status IN ('running', 'waiting', 'compensating') THEN CAST(? AS INTEGER) ELSE NULL END
-      WHERE event_id = ? AND life < ? AND status <> 'retracted'`,
-    ...[reached, nowMs, eventId, reached],
-  )
+  const { nowMs, dialect } = how
+  const life = lives.indexOf(how.life)
+  const sql = `${advancing} AND event_id = ? AND NOT ${isOfSet}`
+  const alone = { sql, values: [life, nowMs, life, eventId] }
+  for (const one of await advanceSets(session, { eventId, life }, { alone, dialect })) {
+    await session.run(`${advancing} AND id = ?`, one.life, nowMs, one.life, one.id)
+  }
 }
 
-/** The event has left: its instances undo what they did, also those that have ended. */
+/** The event has left: instances that it began, alone or with others, undo what they did, also those that have ended. */
 export async function retractInstances(
   session: SqlSession,
   eventId: string,
   nowMs: number,
 ): Promise<void> {
-  await session.run(
-    `UPDATE instances SET interrupt = 'retracted', comes_back = 0, reason = 'its event left the chain', nudge = nudge + 1,
-      wake_at_ms = ? WHERE event_id = ? AND status <> 'retracted'`,
-    ...[nowMs, eventId],
-  )
+  const retracting = `UPDATE instances SET interrupt = 'retracted', comes_back = 0, reason = 'its event left the chain',
+    nudge = nudge + 1, wake_at_ms = ? WHERE status <> 'retracted'`
+  await session.run(`${retracting} AND event_id = ?`, nowMs, eventId)
+  for (const id of await leaveSets(session, eventId)) {
+    await session.run(`${retracting} AND id = ?`, nowMs, id)
+  }
   await retractConsumed(session, eventId, nowMs)
 }
 
@@ -208,7 +258,10 @@ async function comeBack(
   id: string,
   { life, nowMs }: { life: AwaitedLife; nowMs: number },
 ): Promise<boolean> {
-  const row = await session.get('SELECT status, interrupt FROM instances WHERE id = ?', id)
+  const row = await session.get(
+    'SELECT status, interrupt FROM instances WHERE id = ? FOR UPDATE',
+    id,
+  )
   if (row?.status === 'retracted') {
     await dropUndone(session, id, nowMs)
     await letRun(session, id, { life: lives.indexOf(life), nowMs })

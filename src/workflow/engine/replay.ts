@@ -1,6 +1,8 @@
 /** Runs a definition on the journal of an instance without any effect, to see where it would go. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
+import type { SqlStore } from '../../store/sql.ts'
 import {
   type Action,
   type AwaitedLife,
@@ -15,11 +17,31 @@ import {
 } from '../durable-context.ts'
 import type { ReplayReport } from '../workflow.ts'
 import { problemOf } from '../workflow-error.ts'
+import { noInstance } from './controls.ts'
+import type { Definitions } from './definitions.ts'
 import { compensationMark } from './endings.ts'
-import type { InstanceRow } from './instance-rows.ts'
-import { given, type Journal } from './journal.ts'
+import { type InstanceRow, instanceOf } from './instance-rows.ts'
+import { given, Journal } from './journal.ts'
 import { never } from './piece-writer.ts'
 import { Scope } from './scope.ts'
+
+/** Replays an instance, on another definition or the hash of one, else on its own. @throws AppError where one is not there */
+export async function replayInstance(
+  { sql, definitions }: { readonly sql: SqlStore; readonly definitions: Definitions },
+  id: string,
+  definition: RunnableWorkflow | string | undefined,
+): Promise<ReplayReport> {
+  const found = await sql.get('SELECT * FROM instances WHERE id = ?', id)
+  if (found === undefined) throw noInstance(id)
+  const row = instanceOf(found)
+  const hash = definition ?? row.definitionHash
+  const workflow = typeof hash === 'string' ? await definitions.byHash(hash) : hash
+  if (workflow === undefined) {
+    const message = `there is no definition ${hash}`
+    throw new AppError({ code: 'workflow/not-deployed', message })
+  }
+  return replayOn(workflow, row, await Journal.load(sql, id))
+}
 
 /** Where a definition goes on the journal of an instance, and where the two differ. */
 export async function replayOn(

@@ -182,4 +182,15 @@ export const engineMigrations: readonly Migration[] = [
     id: 'workflow/007-traces',
     statements: ['ALTER TABLE instances ADD COLUMN traceparent TEXT'],
   },
+  {
+    id: 'workflow/008-trigger-sets',
+    statements: [
+      'ALTER TABLE trigger_events ADD COLUMN instance_id TEXT',
+      'ALTER TABLE trigger_events ADD COLUMN life INTEGER',
+      'ALTER TABLE trigger_events ADD COLUMN has_left INTEGER NOT NULL DEFAULT 0',
+      'ALTER TABLE trigger_events ADD COLUMN is_free INTEGER NOT NULL DEFAULT 1',
+      'CREATE INDEX trigger_events_free ON trigger_events (definition_hash, wish, seq) WHERE is_free = 1',
+      'CREATE INDEX trigger_events_by_instance ON trigger_events (instance_id) WHERE instance_id IS NOT NULL',
+    ],
+  },
 ]
