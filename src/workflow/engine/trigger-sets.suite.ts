@@ -201,9 +201,22 @@ export function triggerSetsSuite(name: string, open: () => Promise<SqlStore>): v
 
     test('two that come at once begin it once', async () => {
       await deploy()
-      const ids = await Promise.all([give(paid), give(ordered)])
-      assert.equal(ids.flat().length, 1)
-      assert.deepEqual(startedBy(await completed(ids.flat()[0] ?? '')), [paid.id, ordered.id])
+      const { promise: held, resolve: release } = Promise.withResolvers<void>()
+      const { promise: given, resolve: isGiven } = Promise.withResolvers<void>()
+      const first = sql.transaction(async (session) => {
+        const ids = await world.engine.deliver(session, paid, 'pending')
+        isGiven()
+        await held
+        return ids
+      })
+      await given
+      const second = give(ordered)
+      // Where nothing held it, it would be done by then.
+      for (let turn = 0; turn < 2_000; turn += 1) await new Promise(setImmediate)
+      release()
+      const ids = [...(await first), ...(await second)]
+      assert.equal(ids.length, 1)
+      assert.deepEqual(startedBy(await completed(ids[0] ?? '')), [paid.id, ordered.id])
     })
   })
 }
