@@ -35,8 +35,9 @@ test('final events below the kept block hashes go into a file once their time is
   })
   const events = [
     ...[eventOf(1), eventOf(2, { state: 'safe' }), eventOf(3, { state: 'retracted' })],
-    ...[eventOf(4, { chain: 'other' }), eventOf(20), eventOf(5, { seenAtMs: 60 })],
+    ...[eventOf(20), eventOf(5, { seenAtMs: 60 })],
   ]
+  await sql.transaction((session) => store.put(session, [eventOf(4, { chain: 'other' })]))
   await sql.transaction((session) => store.put(session, events))
   await sql.run(`INSERT INTO listened_blocks VALUES ('dev', 10, '0x0a')`)
   const left = async () =>
@@ -49,7 +50,7 @@ test('final events below the kept block hashes go into a file once their time is
   assert.equal((await left()).length, 6)
   await sql.run('DELETE FROM backfills')
   assert.equal(await moveSome(), false)
-  assert.deepEqual(await left(), [2, 4, 20, 5])
+  assert.deepEqual(await left(), [4, 2, 20, 5])
   const file = await readFile(path.join(folder, 'events-1970-01-01.jsonl.gz'))
   const lines = gunzipSync(file)
     .toString()
@@ -63,4 +64,10 @@ test('final events below the kept block hashes go into a file once their time is
       ['dev:0x3:ab', { amount: '3' }],
     ],
   )
+  nowMs = 200
+  await sql.run(`UPDATE listened_blocks SET number = 30`)
+  await moveSome()
+  assert.deepEqual(await left(), [4, 2])
+  // What finds final events by id goes with the last of its blocks.
+  assert.deepEqual(await sql.all('SELECT chain FROM event_marks'), [{ chain: 'other' }])
 })

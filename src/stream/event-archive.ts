@@ -4,6 +4,7 @@ import { AppError } from '../base/app-error.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Archive } from '../store/archive.ts'
 import type { SqlRow, SqlSession, SqlStore } from '../store/sql.ts'
+import { dropMarks } from './events/final-marks.ts'
 
 /** Rows of one look. */
 const maxRows = 1_000
@@ -68,7 +69,7 @@ async function over(
 }
 
 /** One event as JSON, its arguments by name. */
-function lineOf({ seq, key, kind, args, arguments: names, ...row }: SqlRow): string {
+function lineOf({ seq, kind, args, arguments: names, ...row }: SqlRow): string {
   const values = JSON.parse(String(args)) as readonly unknown[]
   const named = (JSON.parse(String(names)) as readonly string[]).map((name, at) => [
     name,
@@ -83,7 +84,15 @@ async function remove(session: SqlSession, found: readonly SqlRow[]): Promise<vo
     `DELETE FROM events WHERE seq IN (${marks}) AND state IN ('finalized', 'retracted')`,
     ...found.map(({ seq = 0 }) => seq),
   )
-  if (removed === found.length) return
+  if (removed === found.length) return dropMarksOf(session, found)
   const message = 'events changed while they were archived'
   throw new AppError({ code: 'store/conflict', message, retry: 'now' })
+}
+
+async function dropMarksOf(session: SqlSession, found: readonly SqlRow[]): Promise<void> {
+  const last = new Map<string, number>()
+  for (const { chain, block_number: block } of found) {
+    last.set(String(chain), Math.max(last.get(String(chain)) ?? 0, Number(block)))
+  }
+  for (const [chain, upTo] of last) await dropMarks(session, chain, upTo)
 }

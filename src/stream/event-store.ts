@@ -1,19 +1,20 @@
 /** Stores events and tells of their changes. */
 
-import { createHash, hash } from 'node:crypto'
 import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
-import { bulkInsert } from '../store/bulk-insert.ts'
 import { sequencePage } from '../store/sequence-page.ts'
-import type { Migration, SqlRow, SqlSession, SqlStore, SqlValue } from '../store/sql.ts'
+import type { Migration, SqlRow, SqlSession, SqlStore } from '../store/sql.ts'
+import { addMarks, findMarked } from './events/final-marks.ts'
+import { isLive, putEvents, usualType } from './events/put-events.ts'
 import type { EventState, EventStore, StoredEvent, StreamEvent } from './stream.ts'
 
 /** Events that may still go on; an index holds these only. */
 const isOpen = "state IN ('pending', 'confirmed', 'safe')"
 
 /**
- * Tables of this room. What all events of one signature share stands once, in `event_kinds`; `key` is a digest of the id,
- * a third as long in its index.
+ * Tables of this room. What all events of one signature share stands once, in `event_kinds`. An index by id, which is
+ * random, would cost more than all else of an insert once there are many: it holds only events that are not final, and
+ * `event_marks` finds the others.
  */
 export const streamMigrations: readonly Migration[] = [
   {
@@ -29,7 +30,6 @@ export const streamMigrations: readonly Migration[] = [
       )`,
       `CREATE TABLE events (
         seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        key TEXT NOT NULL UNIQUE,
         id TEXT NOT NULL,
         chain TEXT NOT NULL,
         kind INTEGER NOT NULL,
@@ -42,8 +42,18 @@ export const streamMigrations: readonly Migration[] = [
         block_time_ms INTEGER NOT NULL,
         seen_at_ms INTEGER NOT NULL
       )`,
-      'CREATE INDEX events_by_block ON events (chain, block_number)',
+      `CREATE UNIQUE INDEX events_by_id ON events (id) WHERE ${isLive}`,
+      `CREATE UNIQUE INDEX events_by_place ON events (chain, block_number, log_index) WHERE state <> 'retracted'`,
+      `CREATE INDEX events_retracted ON events (chain) WHERE state = 'retracted'`,
       `CREATE INDEX events_open ON events (chain, block_number, log_index) WHERE ${isOpen}`,
+      `CREATE TABLE event_marks (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        chain TEXT NOT NULL,
+        from_block INTEGER NOT NULL,
+        to_block INTEGER NOT NULL,
+        marks BLOB NOT NULL
+      )`,
+      'CREATE INDEX event_marks_by_block ON event_marks (chain, to_block)',
       `CREATE TABLE listened_blocks (
         chain TEXT NOT NULL,
         number INTEGER NOT NULL,
@@ -94,9 +104,10 @@ export const streamMigrations: readonly Migration[] = [
 /** The event store, and what the listener does with it inside its transactions. */
 export interface WritableEventStore extends EventStore {
   /**
-   * Inserts events, or brings retracted ones back in their new blocks.
+   * Inserts events of one chain, or brings retracted ones back in their new blocks.
    *
    * @returns those that were not there before, in their order
+   * @throws AppError `stream/inconsistent` (later) where another event stands at the place of one
    */
   put(session: SqlSession, events: readonly StreamEvent[]): Promise<readonly StreamEvent[]>
   /** Events of the chain in these blocks that are not retracted, oldest first. */
@@ -163,10 +174,7 @@ const selected = `SELECT seq, id, chain, address, args, state, block_number, blo
 export function createEventStore(sql: SqlStore): WritableEventStore {
   const listeners = new Set<(event: StreamEvent) => void>()
   return {
-    async get(id) {
-      const row = await sql.get(`${selected} WHERE key = ?`, keyOf(id))
-      return row && storedOf(row)
-    },
+    get: (id) => find(sql, id),
     list: ({ name, ...query }) =>
       sequencePage(sql, {
         ...query,
@@ -178,7 +186,7 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    put,
+    put: putEvents,
     async inBlocks(session, { chain, from, to }) {
       const rows = await session.all(
         `${selected} WHERE chain = ? AND block_number BETWEEN ? AND ? AND state <> 'retracted'
@@ -203,14 +211,7 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       )
       return rows.map(eventOf)
     },
-    ...{ stored, lastStored },
-    async advance(session, { chain, states, upTo }, { state, atMs }) {
-      await session.run(
-        `UPDATE events SET state = ?, ${state}_at_ms = ? WHERE chain = ? AND ${isOpen} AND state IN (${marks(states)})
-          AND block_number <= ?`,
-        ...[state, atMs, chain, ...states, upTo],
-      )
-    },
+    ...{ stored, lastStored, advance },
     tell(events) {
       const failures: unknown[] = []
       for (const listener of listeners) {
@@ -225,6 +226,36 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       if (failures.length > 0) throw new AggregateError(failures, 'listeners to events failed')
     },
   }
+}
+
+async function find(sql: SqlSession, id: string): Promise<StoredEvent | undefined> {
+  const row = await sql.get(`${selected} WHERE id = ? AND ${isLive}`, id)
+  if (row) return storedOf(row)
+  for await (const { chain, from, to } of findMarked(sql, id)) {
+    const final = await sql.get(
+      `${selected} WHERE chain = ? AND block_number BETWEEN ? AND ? AND state <> 'retracted' AND id = ?`,
+      ...[chain, from, to, id],
+    )
+    if (final) return storedOf(final)
+  }
+  return undefined
+}
+
+async function advance(
+  session: SqlSession,
+  { chain, states, upTo }: Omit<WaitingQuery, 'page'>,
+  { state, atMs }: Reached,
+): Promise<void> {
+  const update = `UPDATE events SET state = ?, ${state}_at_ms = ? WHERE chain = ? AND ${isOpen}
+    AND state IN (${marks(states)}) AND block_number <= ?`
+  const values = [state, atMs, chain, ...states, upTo]
+  if (state !== 'finalized') {
+    await session.run(update, ...values)
+    return
+  }
+  const final = await session.all(`${update} RETURNING id, block_number`, ...values)
+  const marked = final.map((row) => ({ id: String(row.id), blockNumber: Number(row.block_number) }))
+  await addMarks(session, chain, marked)
 }
 
 async function stored(
@@ -242,78 +273,7 @@ async function lastStored(session: SqlSession): Promise<number> {
   return Number((await session.get('SELECT max(seq) AS last FROM events'))?.last ?? 0)
 }
 
-async function put(
-  session: SqlSession,
-  events: readonly StreamEvent[],
-): Promise<readonly StreamEvent[]> {
-  if (events.length === 0) return []
-  const kinds = new Map<number, readonly SqlValue[]>()
-  const rows = events.map((event) => {
-    const { id, chain, address, args, state, blockNumber, blockHash } = event
-    const kind = kindOf(event)
-    if (!kinds.has(kind)) kinds.set(kind, kindRow(kind, event))
-    return [
-      ...[keyOf(id), id, chain, kind, address, JSON.stringify(Object.values(args)), state],
-      ...[blockNumber, blockHash, event.logIndex, event.blockTimeMs, event.seenAtMs],
-    ]
-  })
-  await bulkInsert(session, {
-    into: 'INSERT INTO event_kinds (kind, chain_id, type, name, signature, arguments)',
-    after: 'ON CONFLICT (kind) DO NOTHING',
-    rows: [...kinds.values()],
-  })
-  const insert = {
-    into: `INSERT INTO events (key, id, chain, kind, address, args, state, block_number, block_hash, log_index,
-      block_time_ms, seen_at_ms)`,
-    after: `ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, args = excluded.args, state = excluded.state,
-      block_number = excluded.block_number, block_hash = excluded.block_hash, log_index = excluded.log_index,
-      block_time_ms = excluded.block_time_ms, returned_at_ms = excluded.seen_at_ms, confirmed_at_ms = NULL,
-      safe_at_ms = NULL, finalized_at_ms = NULL WHERE events.state = 'retracted'`,
-    rows,
-  }
-  // Nearly always all are new; to ask each time which ones were would cost a quarter more.
-  await session.run('SAVEPOINT events')
-  const { changes } = await bulkInsert(session, insert)
-  if (changes === events.length) {
-    await session.run('RELEASE SAVEPOINT events')
-    return events
-  }
-  await session.run('ROLLBACK TO SAVEPOINT events')
-  await session.run('RELEASE SAVEPOINT events')
-  const { returned } = await bulkInsert(session, {
-    ...{ ...insert, after: `${insert.after} RETURNING id` },
-  })
-  const ids = new Set(returned.map(({ id }) => id))
-  return events.filter(({ id }) => ids.has(id))
-}
-
-/** 128 bits of a digest. */
-const keyOf = (id: string) => hash('sha256', id, 'base64url').slice(0, 22)
-
 const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ')
-
-/** The type that goes without saying. */
-const usual = 'evm.log'
-
-/** Kinds by what tells them apart. */
-const known = new Map<string, number>()
-/** Kinds that are remembered. */
-const maxKnown = 10_000
-
-/** The number of a kind is made of what it holds: 48 bits, so that nobody has to ask for it. */
-function kindOf({ chainId, type = usual, signature, args }: StreamEvent): number {
-  const text = `${chainId} ${type} ${signature} ${Object.keys(args).join(' ')}`
-  const before = known.get(text)
-  if (before !== undefined) return before
-  const kind = createHash('sha256').update(text).digest().readUIntBE(0, 6)
-  if (known.size >= maxKnown) known.clear()
-  known.set(text, kind)
-  return kind
-}
-
-function kindRow(kind: number, { chainId, type = usual, name, signature, args }: StreamEvent) {
-  return [kind, chainId, type, name, signature, JSON.stringify(Object.keys(args))]
-}
 
 /** Columns of the times at which an event came further. */
 const lifeColumns = {
@@ -339,7 +299,7 @@ function eventOf(row: SqlRow): StreamEvent {
     id,
     chain: String(row.chain),
     chainId: Number(row.chain_id),
-    ...(row.type === usual ? {} : { type: String(row.type) }),
+    ...(row.type === usualType ? {} : { type: String(row.type) }),
     address: row.address as Hex,
     name: String(row.name),
     signature: String(row.signature),
