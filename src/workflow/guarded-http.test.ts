@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { createServer as createNetServer, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { AppError } from '../base/app-error.ts'
 import { createGuardedHttp, retryAfterOf, statusError } from './guarded-http.ts'
 import { listening, served, type TestScope } from './test-world/local-server.ts'
 
@@ -45,6 +46,33 @@ describe('an answer', () => {
     })
     const { headers, body } = await http.request({ url, method: 'HEAD', maxBytes: 1 })
     assert.deepEqual([headers['content-length'], body.length], [String(2 ** 30), 0])
+  })
+
+  test('ends where who watches it has enough, or throws', async (t) => {
+    let closed = 0
+    const url = await served(t, (_, response) => {
+      response.on('close', () => {
+        closed += 1
+      })
+      response.writeHead(201, { 'x-own': 'yes' })
+      response.write('enough')
+    })
+    const seen: unknown[] = []
+    const answer = await http.request({
+      url,
+      watch(chunk, { status, headers }) {
+        seen.push([chunk.toString(), status, headers['x-own']])
+        return true
+      },
+    })
+    assert.deepEqual([answer.status, answer.body.toString()], [201, 'enough'])
+    assert.deepEqual(seen, [['enough', 201, 'yes']])
+    const error = new AppError({ code: 'test/no', message: 'no' })
+    const throwing = () => {
+      throw error
+    }
+    await assert.rejects(http.request({ url, watch: throwing }), error)
+    while (closed < 2) await new Promise(setImmediate)
   })
 
   test('connections are kept and bounded', async (t) => {

@@ -3,7 +3,7 @@
 import { AppError } from '../base/app-error.ts'
 import { createHostGuard } from './host-guard.ts'
 import { decodeBody } from './http/content-coding.ts'
-import { exchange, type RawAnswer } from './http/exchange.ts'
+import { exchange, type RawAnswer, type WatchAnswer } from './http/exchange.ts'
 import { checkRequest, type RequestParts } from './http/request-parts.ts'
 import {
   checkedAddress,
@@ -45,6 +45,11 @@ export interface HttpRequest {
   readonly trusted?: boolean
   /** Certificate that shows who asks. */
   readonly identity?: TlsIdentity
+  /**
+   * Sees the body as it comes, still packed if the answer says so; once it gives true the answer ends there. What it throws
+   * ends the question.
+   */
+  readonly watch?: WatchAnswer
 }
 
 /** An answer, of any status. */
@@ -95,6 +100,7 @@ export function createGuardedHttp(options: GuardedHttpOptions = {}): GuardedHttp
       timeoutMs: deadline - performance.now(),
       maxBytes: request.maxBytes ?? defaultMaxBytes,
       signal: request.signal,
+      watch: request.watch,
     })
   return {
     async request(request) {

@@ -7,6 +7,7 @@ import { containerCall } from './calls/container-call.ts'
 import { createExternalDocuments } from './calls/external-documents.ts'
 import { grpcCall } from './calls/grpc-call.ts'
 import { httpCall } from './calls/http-call.ts'
+import { mcpCall } from './calls/mcp-call.ts'
 import { openapiCall } from './calls/openapi-call.ts'
 import { createProcesses } from './calls/processes.ts'
 import { scriptCall } from './calls/script-call.ts'
@@ -25,7 +26,7 @@ export interface OutsideCallOptions {
   readonly timeoutMs?: number
   /** Largest answer by HTTP and gRPC; default 1 MiB. */
   readonly maxAnswerBytes?: number
-  /** Whether `run.shell` is there. */
+  /** Whether `run.shell`, and programs that serve MCP, are there. */
   readonly allowShell?: boolean
   /** Program that runs scripts in Python; without it there are none. */
   readonly python?: string | undefined
@@ -43,7 +44,7 @@ export interface OutsideCallOptions {
 
 /** Names of the calls in the language. */
 export const callNames = [
-  ...(['http', 'openapi', 'grpc', 'asyncapi'] as const),
+  ...(['http', 'openapi', 'grpc', 'asyncapi', 'mcp'] as const),
   ...(['run.script', 'run.shell', 'run.container'] as const),
 ] as const
 
@@ -77,6 +78,7 @@ export function outsideCalls(options: OutsideCallOptions): OutsideCalls {
       openapi: openapiCall({ http, documents }, bounds),
       grpc: grpc.call,
       asyncapi: asyncapiCall({ http, documents, messages: options.messages, bounds }),
+      mcp: mcpCall({ http, processes, allowShell, maxAnswerBytes: bounds.maxAnswerBytes }),
       'run.script': scriptCall({ processes, documents, python, memoryMb }),
       'run.shell': shellCall({ processes, allowed: allowShell }),
       'run.container': containerCall({ processes, engine }),

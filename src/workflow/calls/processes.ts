@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { AppError } from '../../base/app-error.ts'
 import { WorkflowError } from '../workflow-error.ts'
 
@@ -16,6 +17,23 @@ export interface ProcessWish {
   readonly stdin: string
   /** What it can read at descriptor 3. */
   readonly extra?: string
+  /** Who talks with it line by line, by stdin and stdout; `stdin` is what is said first. */
+  readonly dialogue?: Dialogue
+  /** Instead of the bound that all have. */
+  readonly timeoutMs?: number
+}
+
+/** Hears a program, and answers. */
+export interface Dialogue {
+  /** Hears a line; what it throws ends the program. */
+  hear(line: string, talk: Talk): void
+}
+
+/** What can be said to a program. */
+export interface Talk {
+  say(line: string): void
+  /** Ends its input, at which it should end; one that does not is made to. */
+  end(): void
 }
 
 /** How it ended; a signal is a code above 128, as shells say it. */
@@ -50,6 +68,8 @@ export interface ProcessBounds {
 }
 
 const maxProcesses = 16
+/** For a program to end by itself after its dialogue, and again once it is told to. */
+const partingMs = 1_000
 const tidyMs = 10_000
 
 /** No program runs yet. */
@@ -65,6 +85,7 @@ export function createProcesses(bounds: ProcessBounds): Processes {
     const child = launch(wish)
     const result = resultOf(child, wish, {
       ...bounds,
+      ...(wish.timeoutMs === undefined ? {} : { timeoutMs: wish.timeoutMs }),
       signal: AbortSignal.any([signal, end.signal]),
     })
     running.set(child, result)
@@ -122,10 +143,13 @@ function resultOf(
   const tooMuch = () => fail(tooLarge(subject, maxOutputBytes))
   const stdout = collected(child.stdout, maxOutputBytes, tooMuch)
   const stderr = collected(child.stderr, maxOutputBytes, tooMuch)
-  give(child.stdin, wish.stdin)
+  const parted = wish.dialogue === undefined ? undefined : converse(child, wish.dialogue, fail)
+  if (parted === undefined) give(child.stdin, wish.stdin)
+  else child.stdin?.write(wish.stdin)
   give(child.stdio[3] as Writable | null | undefined, wish.extra)
   const over = () => {
     clearTimeout(timer)
+    parted?.()
     signal.removeEventListener('abort', cut)
   }
   child.on('error', (cause) => {
@@ -151,10 +175,47 @@ const signalNumbers: Readonly<Record<string, number>> = {
   SIGTERM: 15,
 }
 
-function endGroup({ pid }: ChildProcess): void {
+/** Has a program talked with; gives what forgets about its parting. */
+function converse(
+  child: ChildProcess,
+  dialogue: Dialogue,
+  fail: (error: Error) => void,
+): () => void {
+  let alarm: NodeJS.Timeout | undefined
+  let isOver = false
+  const talk: Talk = {
+    say: (line) => {
+      child.stdin?.write(`${line}\n`)
+    },
+    end() {
+      isOver = true
+      child.stdin?.end()
+      alarm ??= setTimeout(() => {
+        endGroup(child, 'SIGTERM')
+        alarm = setTimeout(() => endGroup(child), partingMs)
+      }, partingMs)
+    },
+  }
+  child.stdin?.on('error', () => {})
+  const decoder = new StringDecoder()
+  let rest = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    try {
+      for (const line of lines) if (!isOver) dialogue.hear(line, talk)
+    } catch (error) {
+      isOver = true
+      fail(error as Error)
+    }
+  })
+  return () => clearTimeout(alarm)
+}
+
+function endGroup({ pid }: ChildProcess, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): void {
   if (pid === undefined) return
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch {
     // It is over.
   }

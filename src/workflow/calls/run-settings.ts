@@ -67,7 +67,11 @@ export async function runAs(
   return wish === 'all' ? { ...result } : result[wish]
 }
 
-function failed({ subject }: ProcessWish, { code, stderr }: ProcessResult): WorkflowError {
+/** A program that ended with a code that is a failure, or before it should. */
+export function failed(
+  { subject }: Pick<ProcessWish, 'subject'>,
+  { code, stderr }: ProcessResult,
+): WorkflowError {
   const said = stderr.trim().slice(-shownCharacters)
   const detail = `${subject} ended with code ${code}${said === '' ? '' : `: ${said}`}`
   return new WorkflowError({ type: 'runtime', title: 'Failed process', detail })

@@ -12,11 +12,15 @@ export interface RawAnswer {
   readonly body: Buffer
 }
 
+/** Sees a piece of a body with the head before it; true ends the answer there. */
+export type WatchAnswer = (chunk: Buffer, head: Pick<RawAnswer, 'status' | 'headers'>) => boolean
+
 /** The bounds of an exchange. */
 export interface ExchangeBounds {
   readonly timeoutMs: number
   readonly maxBytes: number
   readonly signal?: AbortSignal | undefined
+  readonly watch?: WatchAnswer | undefined
 }
 
 /** Questions to one server that may be under way or wait for a connection. */
@@ -117,8 +121,21 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length
-    if (this.#size > this.#bounds.maxBytes) this.fail(tooLarge(this.#origin, this.#bounds.maxBytes))
-    else this.#chunks.push(chunk)
+    if (this.#size > this.#bounds.maxBytes) {
+      this.fail(tooLarge(this.#origin, this.#bounds.maxBytes))
+      return
+    }
+    this.#chunks.push(chunk)
+    const { watch } = this.#bounds
+    if (watch === undefined || this.#settled) return
+    try {
+      if (!watch(chunk, { status: this.#status, headers: this.#headers })) return
+    } catch (cause) {
+      this.fail(failureOf(this.#origin, cause))
+      return
+    }
+    this.onResponseEnd()
+    this.#controller?.abort(new Error('enough was heard'))
   }
 
   onResponseEnd(): void {

@@ -8,7 +8,9 @@ import { below, isMembers, type Members, memberOf, type Place } from './places.t
 import { argumentOf, type Data, type Scope } from './runtime.ts'
 
 /** Members of `with` whose `endpoint` or self is a URI template, by function. */
-const endpoints = ['endpoint', 'document', 'proto', 'agentCard', 'server', 'source']
+const endpoints = ['endpoint', 'document', 'proto', 'agentCard', 'server', 'source', 'transport']
+/** Members in which the URI of an endpoint stands. */
+const inEndpoints = ['uri', 'endpoint', 'http']
 
 /** Schemes whose settings may come from a secret by `use`. */
 const schemes = ['basic', 'bearer', 'digest', 'oauth2', 'oidc', 'certificate']
@@ -126,10 +128,8 @@ function hasTemplate(value: Json | undefined): boolean {
 
 function uriIn(value: Json): Json | undefined {
   if (typeof value === 'string') return value
-  return (
-    memberOf(value, 'uri') ??
-    (memberOf(value, 'endpoint') && uriIn(memberOf(value, 'endpoint') ?? null))
-  )
+  const inner = inEndpoints.map((name) => memberOf(value, name)).find((one) => one !== undefined)
+  return inner === undefined ? undefined : uriIn(inner)
 }
 
 function expanded(given: { readonly [name: string]: Data }, data: Data): Data {
@@ -143,12 +143,11 @@ function expanded(given: { readonly [name: string]: Data }, data: Data): Data {
 function expandEndpoint(value: Data, data: Data): Data {
   if (typeof value === 'string') return expandUri(value, data)
   if (!isMembers(value)) return value
-  const { uri, endpoint } = value
-  return {
-    ...value,
-    ...(uri === undefined ? {} : { uri: expandEndpoint(uri, data) }),
-    ...(endpoint === undefined ? {} : { endpoint: expandEndpoint(endpoint, data) }),
-  } as Data
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]): [string, Data] => {
+      return [name, inEndpoints.includes(name) ? expandEndpoint(one, data) : one]
+    }),
+  ) as Data
 }
 
 /**
