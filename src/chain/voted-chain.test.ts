@@ -12,7 +12,7 @@ import { owner, startAll, transfer } from './test-chain/voted-network.ts'
 import { reached } from './test-chain/waiting.ts'
 import { openValidatorSigner } from './validating/validator-signer.ts'
 
-describe('a chain that is voted on', () => {
+describe('a chain that is voted on', { concurrency: true }, () => {
   test('one validator alone decides, in time, and goes on after a restart', async (t) => {
     const { node, stop, start } = await startAll(t, 1)
     await node(0).submit(transfer(0n))
@@ -68,18 +68,6 @@ describe('a chain that is voted on', () => {
     await reached(node(0), number + 1n)
   })
 
-  test('a block of several parts is decided in its first round, though its parts come before the proposal', async (t) => {
-    const { node, all, links } = await startAll(t, 4)
-    await reached(node(0), 1n)
-    links.proposalsLateMs = 100
-    await node(0).submit(transfer(0n, new Uint8Array(100_000).fill(1)))
-    await Promise.all(all().map((one) => reached(one, 4n)))
-    const blocks = [2n, 3n, 4n].map((height) => node(3).byNumber(height)?.block)
-    const block = blocks.find((one) => (one?.transactions.length ?? 0) > 0)
-    assert.ok(block?.record)
-    assert.equal(decodeRecord(block.record).round, 0)
-  })
-
   test('a validator whose key fails follows the others, and catches up with them', async (t) => {
     const { node, all, links } = await startAll(t, 4, {
       keyOf: (key, at) => (at === 3 ? { ...key, sign: () => assert.fail('the key is gone') } : key),
@@ -113,4 +101,16 @@ describe('a chain that is voted on', () => {
     }
     assert.equal(node(3).stateAt(node(3).head().hash)?.account(owner)?.nonce, 2n)
   })
+})
+
+test('a block of several parts is decided in its first round, though its parts come before the proposal', async (t) => {
+  const { node, all, links } = await startAll(t, 4)
+  await reached(node(0), 1n)
+  links.proposalsLateMs = 100
+  await node(0).submit(transfer(0n, new Uint8Array(100_000).fill(1)))
+  await Promise.all(all().map((one) => reached(one, 4n)))
+  const blocks = [2n, 3n, 4n].map((height) => node(3).byNumber(height)?.block)
+  const block = blocks.find((one) => (one?.transactions.length ?? 0) > 0)
+  assert.ok(block?.record)
+  assert.equal(decodeRecord(block.record).round, 0)
 })

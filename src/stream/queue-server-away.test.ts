@@ -61,10 +61,7 @@ async function losesNothing(server: PrivateServer, carrier: Carrier) {
   assert.equal((await sql.get('SELECT count(*) AS n FROM handled'))?.n, 400)
   await until(async () => (await queue.status()).problem === undefined)
   assert.deepEqual([(await queue.status()).depth, (await queue.status()).dead], [0, 0])
-  const stopped = consumer.stop()
-  queue.wake()
-  await stopped
-  await queue.stop()
+  await Promise.all([consumer.stop(), queue.stop()])
   await sql.close()
 }
 

@@ -205,8 +205,7 @@ export function queueSuite(name: string, { open, carrier }: QueueWorld): void {
         if (queue) await put(queue, [`${n % keys} ${n}`, String(n % keys)])
       }
       await all.promise
-      const stopping = Promise.all(consumers.map((consumer) => consumer.stop()))
-      for (const queue of queues) queue.wake()
+      const stopping = Promise.all([...consumers, ...queues].map((one) => one.stop()))
       const rows = await sql.all("SELECT line FROM handled WHERE line LIKE 'shared %' ORDER BY n")
       const lines = rows.map(({ line }) => String(line).split(' ').slice(1).map(Number))
       assert.equal(new Set(lines.map(String)).size, messages)

@@ -307,72 +307,75 @@ test('sixteen chains run in one process, and all are there after a restart', {
   await stop(again)
 })
 
+/** Enough accounts that a birth and a fork take a while. */
+const many = Array.from({ length: 20_000 }, (_, at) => ({
+  ...{ address: `0x${(at + 1).toString(16).padStart(40, '0')}`, balance: '7' },
+}))
+
+/** What a kill may cut off, and how long each takes here. */
+async function deedsOf(first: Node) {
+  const deeds: Readonly<Record<string, (node: Node) => Promise<unknown>>> = {
+    bang: ({ rpc }) => callRpc(rpc, 'qs_bang', manifest('child', 801, many)),
+    fork: ({ rpc }) => callRpc(rpc, 'qs_fork', 'parent', { name: 'child', chainId: 801 }),
+    remove: ({ rpc }) => callRpc(rpc, 'qs_removeChain', 'child'),
+  }
+  const tookMs: Record<string, number> = {}
+  for (const name of ['bang', 'remove', 'fork', 'remove']) {
+    if (name === 'remove') await callRpc(first.rpc, 'qs_stopChain', 'child')
+    const begun = performance.now()
+    await deeds[name]?.(first)
+    tookMs[name] = performance.now() - begun
+  }
+  return { deeds, tookMs }
+}
+
+/** The chains of a node once it knows of each whether it runs. */
+const settledChains = ({ rpc }: Node) =>
+  eventually(async () => {
+    const found = await callRpc<Status[]>(rpc, 'qs_chains')
+    return found.some(({ state }) => state === 'starting') ? undefined : found
+  })
+
 test('a kill in the middle of a birth, a fork or a removal leaves a chain whole or not at all', {
   timeout: 400_000,
 }, async (t) => {
   const data = path.join(await temporaryFolder(t), 'data')
   const rounds = 8
-  // Enough that a fork, too, takes a while.
-  const many = Array.from({ length: 20_000 }, (_, at) => ({
-    ...{ address: `0x${(at + 1).toString(16).padStart(40, '0')}`, balance: '7' },
-  }))
-  const first = await started(t, data)
-  await callRpc(first.rpc, 'qs_bang', manifest('parent', 800, many))
-  assert.equal(await send(first, 'parent', 0), 1n)
-  await stop(first)
-  let nonce = 1
+  let node = await started(t, data)
+  await callRpc(node.rpc, 'qs_bang', manifest('parent', 800, many))
+  assert.equal(await send(node, 'parent', 0), 1n)
+  const { deeds, tookMs } = await deedsOf(node)
   const seen = { there: 0, gone: 0 }
   for (let round = 0; round < rounds; round += 1) {
-    const node = await started(t, data)
-    await eventually(async () => {
-      const { state } = await callRpc<Status>(node.rpc, 'qs_chain', 'parent')
-      return state === 'running' ? true : undefined
-    })
-    const deeds: Readonly<Record<string, () => Promise<unknown>>> = {
-      bang: () => callRpc(node.rpc, 'qs_bang', manifest('child', 801, many)),
-      fork: () => callRpc(node.rpc, 'qs_fork', 'parent', { name: 'child', chainId: 801 }),
-      remove: () => callRpc(node.rpc, 'qs_removeChain', 'child'),
-    }
     const what = ['bang', 'remove', 'fork', 'remove'][round % 4] ?? ''
     const isThere = (await readdir(path.join(data, 'chains'))).includes('child')
-    if (what === 'remove' && !isThere) await deeds.fork?.()
-    else if (what !== 'remove' && isThere) {
-      await callRpc(node.rpc, 'qs_stopChain', 'child')
-      await deeds.remove?.()
-    }
-    if (what === 'remove') await callRpc(node.rpc, 'qs_stopChain', 'child')
-    const doing = deeds[what]?.().catch(() => {})
-    // From the first write to a while after the end.
-    await new Promise((resolve) => setTimeout(resolve, (round * 370) % 2_000))
+    if (what === 'remove' && !isThere) await deeds.fork?.(node)
+    if (what === 'remove' || isThere) await callRpc(node.rpc, 'qs_stopChain', 'child')
+    if (what !== 'remove' && isThere) await deeds.remove?.(node)
+    const doing = deeds[what]?.(node).catch(() => {})
+    // From the first write to somewhat after the end.
+    const share = 1.2 * (((round * 3) % rounds) / (rounds - 1))
+    await new Promise((resolve) => setTimeout(resolve, share * (tookMs[what] ?? 0)))
     node.program.child.kill('SIGKILL')
     await node.program.exited
     await doing
 
-    const after = await started(t, data)
-    const chains = await eventually(async () => {
-      const found = await callRpc<Status[]>(after.rpc, 'qs_chains')
-      return found.some(({ state }) => state === 'starting') ? undefined : found
-    })
+    node = await started(t, data)
+    const chains = await settledChains(node)
     const child = chains.find(({ name }) => name === 'child')
     assert.ok(!chains.some(({ state }) => state === 'failed'), JSON.stringify(chains))
     seen[child ? 'there' : 'gone'] += 1
     if (child) {
-      await callRpc(after.rpc, 'qs_startChain', 'child')
-      const balance = await callRpc(
-        at(after, 'child'),
-        'eth_getBalance',
-        many[123]?.address,
-        'latest',
-      )
-      assert.equal(balance, '0x7')
+      await callRpc(node.rpc, 'qs_startChain', 'child')
+      const account = many[123]?.address
+      assert.equal(await callRpc(at(node, 'child'), 'eth_getBalance', account, 'latest'), '0x7')
     }
     assert.deepEqual(
       (await readdir(path.join(data, 'chains'))).sort(),
       child ? ['child', 'dev', 'parent'] : ['dev', 'parent'],
     )
-    await send(after, 'parent', nonce)
-    nonce += 1
-    await stop(after)
+    await send(node, 'parent', round + 1)
   }
+  await stop(node)
   t.diagnostic(`${rounds} kills: the chain was there after ${seen.there}, gone after ${seen.gone}`)
 })
