@@ -38,7 +38,7 @@ async function convicted(t: TestContext, owner: BftParameters['owner']) {
   await verified()
 }
 
-describe('a validator that signs twice', () => {
+describe('a validator that signs twice', { concurrency: true }, () => {
   test('is put out of the registry, and nobody else is', (t) =>
     convicted(t, addresses[0] as Uint8Array))
 

@@ -26,10 +26,10 @@ const owner = addressOfKey(key)
 const keys = validatorKeys(1)
 const patient = { baseMs: 3_600_000, deltaMs: 1_000 }
 const plain = votedManifest(owner, keys)
-/** So many accounts that a snapshot has two chunks. */
-const accounts = Array.from({ length: 25_000 }, (_, at) => ({
+/** So many accounts, with code of their own, that a snapshot has two chunks. */
+const accounts = Array.from({ length: 2_000 }, (_, at) => ({
   ...{ address: padStart(fromBigInt(BigInt(at + 1)), 20), balance: 10n ** 18n + BigInt(at) },
-  ...{ nonce: 0n, code: new Uint8Array(), storage: [] },
+  ...{ nonce: 0n, code: padStart(fromBigInt(BigInt(at + 1)), 600), storage: [] },
 }))
 const manifest = {
   ...plain,

@@ -14,7 +14,7 @@ import { registryCalls, registryTransaction } from './test-chain/registry-calls.
 import { validatorKeys } from './test-chain/voted-chain.ts'
 import { until } from './test-chain/waiting.ts'
 
-describe('validators of a chain that goes on', () => {
+describe('validators of a chain that goes on', { concurrency: true }, () => {
   test('the owner adds one, weighs one, has one sign by another key, and removes one', async (t) => {
     const keys = validatorKeys(4)
     const [a, b, c, d] = keys as [SigningKey, SigningKey, SigningKey, SigningKey]
