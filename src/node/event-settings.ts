@@ -194,7 +194,8 @@ export const eventSettings = {
   },
   allowShell: {
     ...{ kind: flag, default: false, env: 'QS_ALLOW_SHELL' },
-    description: 'Lets workflows run commands of a shell (run: shell) as the user of this program',
+    description:
+      'Lets workflows run commands of a shell (run: shell) and programs that serve MCP (call: mcp) as the user of this program',
   },
   python: {
     ...{ kind: text, default: undefined, env: 'QS_PYTHON' },

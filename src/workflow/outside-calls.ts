@@ -1,5 +1,6 @@
 /** Gives the steps of the workflow language that reach outside. */
 
+import { a2aCall } from './calls/a2a-call.ts'
 import { asyncapiCall } from './calls/asyncapi-call.ts'
 import { createAuthenticatedHttp } from './calls/authentication.ts'
 import type { OutsideCall } from './calls/call-fields.ts'
@@ -24,6 +25,8 @@ export interface OutsideCallOptions {
   readonly folder?: string | undefined
   /** Longest question by HTTP and gRPC; default 30,000. */
   readonly timeoutMs?: number
+  /** Longest question to an agent; default 300,000. */
+  readonly agentTimeoutMs?: number
   /** Largest answer by HTTP and gRPC; default 1 MiB. */
   readonly maxAnswerBytes?: number
   /** Whether `run.shell`, and programs that serve MCP, are there. */
@@ -44,7 +47,7 @@ export interface OutsideCallOptions {
 
 /** Names of the calls in the language. */
 export const callNames = [
-  ...(['http', 'openapi', 'grpc', 'asyncapi', 'mcp'] as const),
+  ...(['http', 'openapi', 'grpc', 'asyncapi', 'a2a', 'mcp'] as const),
   ...(['run.script', 'run.shell', 'run.container'] as const),
 ] as const
 
@@ -70,6 +73,8 @@ export function outsideCalls(options: OutsideCallOptions): OutsideCalls {
     maxOutputBytes: options.processes?.maxOutputBytes ?? 256 * 1024,
   })
   const memoryMb = options.processes?.memoryMb ?? 64
+  const { maxAnswerBytes } = bounds
+  const agents = { timeoutMs: options.agentTimeoutMs ?? 300_000, maxAnswerBytes }
   const grpc = grpcCall({ guarded: options.http, http, documents, bounds })
   const { python, containerEngine: engine, allowShell = false } = options
   return {
@@ -78,7 +83,8 @@ export function outsideCalls(options: OutsideCallOptions): OutsideCalls {
       openapi: openapiCall({ http, documents }, bounds),
       grpc: grpc.call,
       asyncapi: asyncapiCall({ http, documents, messages: options.messages, bounds }),
-      mcp: mcpCall({ http, processes, allowShell, maxAnswerBytes: bounds.maxAnswerBytes }),
+      a2a: a2aCall({ http, documents, ...agents }),
+      mcp: mcpCall({ http, processes, allowShell, maxAnswerBytes }),
       'run.script': scriptCall({ processes, documents, python, memoryMb }),
       'run.shell': shellCall({ processes, allowed: allowShell }),
       'run.container': containerCall({ processes, engine }),

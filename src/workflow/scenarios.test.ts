@@ -63,6 +63,26 @@ const childGives = (given: Json | WorkflowError): Partial<Scene> => ({
 const shell = (answer: (call: number) => Json): Partial<Scene> => ({
   functions: { 'run.shell': (_input, call) => answer(call) },
 })
+const tool =
+  "{call: mcp, with: {method: tools/call, parameters: {name: '${ .n }'}, transport: {http: {endpoint: 'https://a.b/{n}'}}}}"
+const agent =
+  "{call: a2a, with: {method: tasks/get, agentCard: {endpoint: 'https://a.b/{n}'}, parameters: '${ {id: .n} }'}}"
+/** A call that gives what it was given, but for the first times. */
+const asks = (name: string, fails: number): Partial<Scene> => ({
+  functions: {
+    [name]: (input, call) => {
+      if (call <= fails) throw new WorkflowError({ type: 'communication', status: 503 })
+      return input
+    },
+  },
+})
+const toolAsked = {
+  ...{ method: 'tools/call', parameters: { name: 1 } },
+  transport: { http: { endpoint: 'https://a.b/1' } },
+}
+const agentAsked = {
+  ...{ method: 'tasks/get', parameters: { id: 1 }, agentCard: { endpoint: 'https://a.b/1' } },
+}
 const flaky = (call: number): Json => {
   if (call <= 1) throw new WorkflowError({ type: 'runtime' })
   return 'out'
@@ -103,6 +123,20 @@ const table: Readonly<Record<string, Readonly<Record<Exclude<Column, 'restart'>,
     timeout: 'is stopped by the signal of its action: a matter of the engine, which tests it',
     retry: { task: '{call: f}', gives: { ok: true }, world: f(2) },
     cancel: 'is stopped by the signal of its action: a matter of the engine, which tests it',
+  },
+  'call mcp': {
+    success: { task: tool, gives: toolAsked, world: asks('mcp', 0) },
+    error: { task: tool, fails: 'communication', world: asks('mcp', 99) },
+    timeout: 'is stopped by the signal of its action: see the faults of calls',
+    retry: { task: tool, gives: toolAsked, world: asks('mcp', 2) },
+    cancel: 'is stopped by the signal of its action: see the faults of calls',
+  },
+  'call a2a': {
+    success: { task: agent, gives: agentAsked, world: asks('a2a', 0) },
+    error: { task: agent, fails: 'communication', world: asks('a2a', 99) },
+    timeout: 'is stopped by the signal of its action: see the faults of calls',
+    retry: { task: agent, gives: agentAsked, world: asks('a2a', 2) },
+    cancel: 'is stopped by the signal of its action: see the faults of calls',
   },
   'human.approve': {
     success: { task: approve, gives: { approved: true }, world: answered },

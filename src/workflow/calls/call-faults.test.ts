@@ -1,6 +1,7 @@
 /** The table of faults: each call × success, error, timeout, retry, cancel, restart. */
 
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -9,8 +10,10 @@ import { Server, ServerCredentials, type ServiceDefinition, status } from '@grpc
 import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { OutsideCallOptions } from '../outside-calls.ts'
+import { a2aServer } from '../test-world/a2a-server.ts'
 import { callsFor, context, problem } from '../test-world/call-world.ts'
 import { served } from '../test-world/local-server.ts'
+import { mcpResult, mcpServer, sendJson } from '../test-world/mcp-server.ts'
 import { servicesIn } from './grpc-service.ts'
 
 /** How the other side behaves; `lost`: it does what it is told the first time, and its answer is lost. */
@@ -154,6 +157,95 @@ async function messageRow(t: TestContext, kind: 'publish' | 'subscribe'): Promis
   }
 }
 
+async function agentRow(t: TestContext, kind: 'message/send' | 'message/stream'): Promise<Row> {
+  const other = otherSide(t)
+  const agent = await a2aServer(t, (message, response, say) => {
+    other.keys.push(String((message.params as { message: { messageId: Json } }).message.messageId))
+    const does = turn(other)
+    const error = { code: -32_001, message: 'no' }
+    if (does === 'good' && kind === 'message/send') sendJson(response, mcpResult(message, 'done'))
+    if (does === 'good' && kind === 'message/stream') say({ final: true })
+    if (does === 'bad') sendJson(response, { jsonrpc: '2.0', id: message.id ?? null, error })
+    if (does === 'busy') response.writeHead(503).end()
+    if (does === 'lost') response.destroy()
+  })
+  const parameters = { message: { parts: [] } }
+  const input = { method: kind, agentCard: { endpoint: agent.url }, parameters }
+  const { a2a } = callsFor(t, { ...options, agentTimeoutMs: 1_000 })
+  return {
+    call: async (signal) => (await a2a(input, { ...context, signal })).output,
+    ...{ other, error: problem('runtime', 500, { retry: 'never' }) },
+    output: kind === 'message/send' ? 'done' : [{ final: true }],
+    keyed: false,
+  }
+}
+
+const tool = { method: 'tools/call', parameters: { name: 'do' }, timeout: { seconds: 1 } }
+
+async function toolRow(t: TestContext): Promise<Row> {
+  const other = otherSide(t)
+  const server = await mcpServer(t, (message, response, request) => {
+    other.keys.push(String(request.headers['idempotency-key']))
+    const does = turn(other)
+    const error = { code: -32_602, message: 'no' }
+    if (does === 'good') sendJson(response, mcpResult(message, 'done'))
+    if (does === 'bad') sendJson(response, { jsonrpc: '2.0', id: message.id ?? null, error })
+    if (does === 'busy') response.writeHead(503).end()
+    if (does === 'lost') response.destroy()
+  })
+  const input = { ...tool, transport: { http: { endpoint: server.url } } }
+  const { mcp } = callsFor(t, options)
+  return {
+    call: async (signal) => (await mcp(input, { ...context, signal })).output,
+    ...{ other, output: 'done', error: problem('runtime', 500, { retry: 'never' }), keyed: true },
+  }
+}
+
+/** A program that writes down the keys that it is given. */
+async function toolProgramRow(t: TestContext): Promise<Row> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'qs-faults-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const log = path.join(folder, 'log')
+  const keys = () =>
+    existsSync(log)
+      ? readFileSync(log, 'utf8')
+          .split('\n')
+          .filter((one) => one !== '')
+      : []
+  const other = {
+    ...{ behaviour: 'good' as Behaviour },
+    get keys() {
+      return keys()
+    },
+    arrived: () => t.waitFor(() => assert.notEqual(keys().length, 0), { timeout: 20_000 }),
+  }
+  const code = `
+const say = (id, answer) => console.log(JSON.stringify({ jsonrpc: '2.0', id, ...answer }))
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method, params } = JSON.parse(line)
+  if (method === 'initialize') say(id, { result: { protocolVersion: params.protocolVersion } })
+  if (method !== 'tools/call') return
+  require('node:fs').appendFileSync(process.env.LOG, params._meta['quantumstream/idempotency-key'] + '\\n')
+  const isFirst = require('node:fs').readFileSync(process.env.LOG, 'utf8').split('\\n').length === 2
+  const does = process.env.DOES
+  if (does === 'bad') return say(id, { error: { code: 1, message: 'no' } })
+  if (does === 'lost-once' && isFirst) process.exit(1)
+  if (does !== 'silent') say(id, { result: 'done' })
+})`
+  const { mcp } = callsFor(t, options)
+  const stdio = (behaviour: Behaviour) => ({
+    ...{ command: process.execPath, arguments: ['-e', code] },
+    environment: { LOG: log, DOES: behaviour },
+  })
+  return {
+    async call(signal) {
+      const input = { ...tool, transport: { stdio: stdio(other.behaviour) } }
+      return (await mcp(input, { ...context, signal })).output
+    },
+    ...{ other, output: 'done', error: problem('runtime', 500, { retry: 'never' }), keyed: true },
+  }
+}
+
 /** The program writes down that it was run; the stand-in of an engine is such a program, too. */
 async function programRow(
   t: TestContext,
@@ -211,6 +303,10 @@ const rows: Readonly<Record<string, (t: TestContext) => Promise<Row>>> = {
   grpc: grpcRow,
   'asyncapi, publishing': (t) => messageRow(t, 'publish'),
   'asyncapi, subscribing': (t) => messageRow(t, 'subscribe'),
+  'a2a, sending': (t) => agentRow(t, 'message/send'),
+  'a2a, streaming': (t) => agentRow(t, 'message/stream'),
+  'mcp by HTTP': toolRow,
+  'mcp as a program': toolProgramRow,
   'run: script': (t) => programRow(t, 'run.script'),
   'run: shell': (t) => programRow(t, 'run.shell'),
   'run: container': (t) => programRow(t, 'run.container'),
@@ -221,6 +317,7 @@ const explained: Readonly<Record<string, string>> = {
   'asyncapi, publishing × timeout':
     'the client of the server gives up by its own time and says "away": see retry',
   'asyncapi, subscribing × timeout': 'a time that is over is no failure: it gives what came',
+  'mcp as a program × retry': 'a program that fails fails for good',
   'run: script × retry': 'a program that fails fails for good',
   'run: shell × retry': 'a program that fails fails for good',
   'run: container × retry': 'a program that fails fails for good',

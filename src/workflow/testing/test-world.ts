@@ -29,7 +29,7 @@ import { VirtualTime } from './virtual-time.ts'
 
 /** Calls that reach outside: each needs a stub. */
 const outside = [
-  ...['http', 'openapi', 'grpc', 'asyncapi', 'mcp', 'function.invoke'],
+  ...['http', 'openapi', 'grpc', 'asyncapi', 'a2a', 'mcp', 'function.invoke'],
   ...['run.script', 'run.shell', 'run.container'],
 ]
 /** Turns without anything happening, after which nothing more will by itself. */
