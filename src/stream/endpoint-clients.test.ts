@@ -115,6 +115,26 @@ describe('the client of several endpoints', () => {
     assert.deepEqual(asked, ['a', 'b', 'c'])
   })
 
+  test('gives all of them what one took, and asks all for what one does not know', async () => {
+    const heard: string[] = []
+    const client = createFailoverClient(
+      [null, null, 'found'].map((answer, at) => ({
+        async request(method: string) {
+          heard.push(`${at} ${method}`)
+          return method === 'eth_sendRawTransaction' ? 'hash' : answer
+        },
+      })),
+    )
+    assert.equal(await client.request('eth_sendRawTransaction', ['0x']), 'hash')
+    assert.equal(await client.request('eth_getTransactionReceipt', ['0x']), 'found')
+    assert.equal(await client.request('eth_getBlockByNumber', ['0x']), null)
+    const three = (method: string) => [0, 1, 2].map((at) => `${at} ${method}`)
+    assert.deepEqual(heard, [
+      ...[...three('eth_sendRawTransaction'), ...three('eth_getTransactionReceipt')],
+      '0 eth_getBlockByNumber',
+    ])
+  })
+
   test('does not take for refused what another one may have taken: a nonce can be used by this very transaction', async () => {
     const asked: string[] = []
     const used = new AppError({ code: 'json-rpc/error', message: 'nonce too low' })

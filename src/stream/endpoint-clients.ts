@@ -11,9 +11,13 @@ export function createEndpointClient(url: string): EndpointClient {
   return /^wss?:/.test(url) ? createSocketClient({ url }) : createHttpClient({ url })
 }
 
+/** Answers `null` where the endpoint does not know, or hides, what another one may show. */
+const aboutTransactions = new Set(['eth_getTransactionReceipt', 'eth_getTransactionByHash'])
+
 /**
  * A client that goes over to the next one where no answer comes, or a later one is promised. A transaction that one of them
- * may have taken without an answer is not refused by another one's word: then nobody has answered.
+ * may have taken without an answer is not refused by another one's word: then nobody has answered. What one of them took is
+ * given to the others, too, and what one does not know of a transaction the others are asked.
  */
 export function createFailoverClient(clients: readonly EndpointClient[]): JsonRpcClient {
   let current = 0
@@ -34,8 +38,19 @@ export function createFailoverClient(clients: readonly EndpointClient[]): JsonRp
       }
     }
   }
-  const one = (method: string, params: readonly Json[] = []) =>
-    ask((client) => client.request(method, params), { sends: method === 'eth_sendRawTransaction' })
+  const others = () => clients.filter((_, at) => at !== current)
+  const one = async (method: string, params: readonly Json[] = []) => {
+    const question = (client: EndpointClient) => client.request(method, params)
+    const sends = method === 'eth_sendRawTransaction'
+    const answer = await ask(question, { sends })
+    if (sends) for (const other of others()) question(other).catch(() => {})
+    if (answer !== null || !aboutTransactions.has(method)) return answer
+    for (const other of others()) {
+      const found = await question(other).catch(() => null)
+      if (found !== null) return found
+    }
+    return null
+  }
   return {
     request: one,
     requestAll: (calls: readonly JsonRpcCall[]) =>

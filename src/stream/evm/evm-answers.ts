@@ -1,7 +1,7 @@
 /** Reads what Ethereum endpoints answer, and refuses what is malformed. */
 
 import { AppError } from '../../base/app-error.ts'
-import type { Hex } from '../../base/bytes.ts'
+import { fromHex, type Hex } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SourceBlock } from '../source.ts'
 import type { RawLog } from '../subscription.ts'
@@ -93,6 +93,15 @@ export function numberOf(value: Json | undefined, method: string): number {
   const number = typeof value === 'string' && /^0x[0-9a-fA-F]+$/.test(value) ? Number(value) : -1
   if (Number.isSafeInteger(number) && number >= 0) return number
   throw badAnswer(method, 'a number that is none')
+}
+
+/** Shortest bytes of an integer of up to 256 bits, as RLP has it. @throws AppError `stream/bad-answer` */
+export function integerOf(value: Json | undefined, method: string, name: string): Uint8Array {
+  if (typeof value !== 'string' || !/^0x[0-9a-fA-F]{1,64}$/.test(value)) {
+    throw badAnswer(method, `no ${name}`)
+  }
+  const digits = value.slice(2).replace(/^0+/, '')
+  return fromHex(digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`)
 }
 
 /** 32 bytes, in lower case. @throws AppError `stream/bad-answer` */

@@ -3,7 +3,7 @@
 import { toRlp } from 'viem'
 import { fromHex, type Hex, toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
-import { badAnswer, bytesOf, type Fields } from './evm-answers.ts'
+import { bytesOf, type Fields, integerOf } from './evm-answers.ts'
 
 /** Fields in their order; those after `nonce` came with later forks, each only with all before it. */
 const byteFields = new Set([
@@ -36,10 +36,5 @@ export function headerHash(header: Fields): Hex {
 function itemOf(header: Fields, name: string): Uint8Array {
   const method = 'eth_getBlockByNumber'
   const value = header[name]
-  if (byteFields.has(name)) return fromHex(bytesOf(value, method))
-  if (typeof value !== 'string' || !/^0x[0-9a-fA-F]{1,64}$/.test(value)) {
-    throw badAnswer(method, `a header without ${name}`)
-  }
-  const digits = value.slice(2).replace(/^0+/, '')
-  return fromHex(digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`)
+  return byteFields.has(name) ? fromHex(bytesOf(value, method)) : integerOf(value, method, name)
 }

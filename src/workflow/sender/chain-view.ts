@@ -1,7 +1,9 @@
 /** Asks a node what it knows of an account and its transactions. */
 
+import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
-import type { JsonRpcClient } from '../../base/json-rpc.ts'
+import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
+import { signedFields } from '../../stream/transaction-signer.ts'
 import type { SentOutcome, SentTransaction } from '../sent-transaction.ts'
 
 interface Receipt {
@@ -10,6 +12,12 @@ interface Receipt {
   readonly status: Hex
   readonly gasUsed: Hex
   readonly contractAddress?: Hex | null
+}
+
+/** A transaction of the account in a block. */
+export interface UsedNonce {
+  readonly hash: Hex
+  readonly blockNumber: number
 }
 
 /** The chain as one account sees it. */
@@ -23,7 +31,7 @@ export class ChainView {
   }
 
   /** Transactions that the account has in the chain, or in the chain and the node's pool. */
-  async count(tag: 'latest' | 'pending'): Promise<number> {
+  async count(tag: 'latest' | 'pending' | Hex): Promise<number> {
     return Number(await this.#client.request('eth_getTransactionCount', [this.#address, tag]))
   }
 
@@ -61,4 +69,51 @@ export class ChainView {
     }
     return undefined
   }
+
+  /**
+   * The transaction that used a nonce, by its signature, which no node can make up; `undefined` where the node does not
+   * show it, as one that no longer knows how many there were at the time.
+   */
+  async usedBy(nonce: number): Promise<UsedNonce | undefined> {
+    try {
+      const blockNumber = await this.#blockOf(nonce)
+      if (blockNumber === undefined) return undefined
+      const block = await this.#client.request('eth_getBlockByNumber', [at(blockNumber), true])
+      const { transactions = [] } = (block ?? {}) as { readonly transactions?: readonly Json[] }
+      for (const one of transactions) {
+        const { from } = one as { readonly from?: Json }
+        if (String(from).toLowerCase() !== this.#address.toLowerCase()) continue
+        const found = signedFields(one)
+        if (found?.nonce === nonce && found.signer === this.#address.toLowerCase()) {
+          return { hash: found.hash, blockNumber }
+        }
+      }
+      return undefined
+    } catch (error) {
+      const isRefused = error instanceof AppError && error.code !== 'json-rpc/unreachable'
+      if (isRefused) return undefined
+      throw error
+    }
+  }
+
+  /** The first block that counts a nonce: looked for back from the head, ever further, then in between. */
+  async #blockOf(nonce: number): Promise<number | undefined> {
+    let after = await this.head()
+    let before = after
+    for (let step = 1; ; step *= 2) {
+      if ((await this.count(at(before))) <= nonce) break
+      after = before
+      if (before === 0) return 0
+      before = Math.max(0, before - step)
+    }
+    if (before === after) return undefined
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2)
+      if ((await this.count(at(middle))) > nonce) after = middle
+      else before = middle
+    }
+    return after
+  }
 }
+
+const at = (number: number): Hex => `0x${number.toString(16)}`

@@ -11,7 +11,7 @@ import type {
   SentTransaction,
   SignedVersion,
 } from '../sent-transaction.ts'
-import type { ChainView } from './chain-view.ts'
+import type { ChainView, UsedNonce } from './chain-view.ts'
 import { type Fees, feesOf, raisedFees } from './fees.ts'
 import type { LaneMeasures } from './measures.ts'
 import type { SentStore } from './sent-store.ts'
@@ -37,7 +37,7 @@ const quantity = (value: bigint): Hex => `0x${value.toString(16)}`
 /** Brings the transactions of a lane out; its callers see to it that one is dealt with at a time. */
 export class Outgoing {
   readonly #with: LaneContext
-  /** Since when the nonce of a key is used up and no receipt is known, in milliseconds. */
+  /** When the nonce of a key was used up and no receipt known, or who used it was looked for last, in milliseconds. */
   readonly #usedUpSince = new Map<Hex, number>()
 
   constructor(context: LaneContext) {
@@ -95,15 +95,33 @@ export class Outgoing {
     }
   }
 
-  /** The nonce is used up: by this one, whose receipt may come late, or by another transaction of the key. */
+  /**
+   * The nonce is used up: by this one, whose receipt may come late or be hidden, or by another transaction of the key. Only
+   * where that other one is shown, in a block that is final, does this one get another nonce: it cannot be mined any more.
+   */
   async displaced(sent: SentTransaction): Promise<void> {
-    const nowMs = this.#with.clock.nowMs()
-    const sinceMs = this.#usedUpSince.get(sent.idempotencyKey) ?? nowMs
-    this.#usedUpSince.set(sent.idempotencyKey, sinceMs)
-    if (nowMs - sinceMs < this.#with.options.displacedAfterMs) return
-    if (await this.#with.view.outcomeOf(sent)) return
-    this.#usedUpSince.delete(sent.idempotencyKey)
-    await this.#signAgain(sent)
+    const { clock, options, view, store } = this.#with
+    const nowMs = clock.nowMs()
+    const lookedAtMs = this.#usedUpSince.get(sent.idempotencyKey) ?? nowMs
+    this.#usedUpSince.set(sent.idempotencyKey, lookedAtMs)
+    if (nowMs - lookedAtMs < options.displacedAfterMs) return
+    this.#usedUpSince.set(sent.idempotencyKey, nowMs)
+    if (await view.outcomeOf(sent)) return
+    const user = await view.usedBy(sent.nonce)
+    const isOther = user !== undefined && !sent.versions.some(({ hash }) => hash === user.hash)
+    if (isOther && user.blockNumber <= (await this.#finalized())) {
+      this.#usedUpSince.delete(sent.idempotencyKey)
+      return this.#signAgain(sent)
+    }
+    const problem = `its nonce ${sent.nonce} is used up, ${reasonToWait(user, isOther)}`
+    if (sent.problem === problem) return
+    this.#with.logger.warn('a transaction waits', { lane: this.#with.name, problem })
+    await store.save({ ...sent, problem })
+  }
+
+  async #finalized(): Promise<number> {
+    const { view, options } = this.#with
+    return view.finalized(await view.head(), options.finalDepth)
   }
 
   /** It has ended. */
@@ -120,10 +138,8 @@ export class Outgoing {
     if (refusal === 'known') return
     this.#with.measures.refused()
     const isAlone = this.#with.sql.dialect === 'sqlite'
-    if (refusal === 'nonce-used' || refusal === 'nonce-taken') {
-      if (isFirst && isAlone) await this.#signAgain(sent)
-      return
-    }
+    // Its word alone gives no other nonce: whoever says so may have passed it on.
+    if (refusal === 'nonce-used' || refusal === 'nonce-taken') return
     if (refusal === 'fee-too-low') return this.#offerMore(sent)
     if (isFirst && (isAlone || refusal !== 'busy'))
       await this.#with.store.forget(sent.idempotencyKey)
@@ -198,4 +214,13 @@ export class Outgoing {
     const pending = await this.#with.view.count('pending')
     return this.#with.store.freeNonce(Math.max(pending, from))
   }
+}
+
+function reasonToWait(user: UsedNonce | undefined, isOther: boolean): string {
+  if (user === undefined) {
+    return 'and the node shows neither its receipt nor who used it: signed anew it could be paid twice, so it is waited for'
+  }
+  const where = `in block ${user.blockNumber}`
+  if (!isOther) return `by itself ${where}, whose receipt the node does not show`
+  return `by ${user.hash} ${where}: it is signed anew once that block is final`
 }

@@ -1,16 +1,28 @@
 /** Plays a node's transaction pool, whose losses and refusals a test decides. */
 
-import { keccak256, parseTransaction } from 'viem'
+import {
+  keccak256,
+  parseTransaction,
+  recoverTransactionAddress,
+  type TransactionSerialized,
+} from 'viem'
 import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
 import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
+
+interface MinedTransaction {
+  readonly block: number
+  readonly status: Hex
+  readonly fork: number
+  readonly raw: Hex
+}
 
 /** A node that mines by command. */
 export class ScriptedNode implements JsonRpcClient {
   /** Raw transactions that were broadcast, in order. */
   readonly sent: Hex[] = []
   readonly #pool = new Map<Hex, Hex>()
-  readonly #mined = new Map<Hex, { block: number; status: Hex; fork: number }>()
+  readonly #mined = new Map<Hex, MinedTransaction>()
   #fork = 0
   /** A chain from before London. */
   isLegacy = false
@@ -27,6 +39,8 @@ export class ScriptedNode implements JsonRpcClient {
   lose = false
   /** Counts what is mined, but does not know it yet by hash: another machine behind the same address. */
   hidesReceipts = false
+  /** Shows no transactions of blocks either. */
+  hidesBodies = false
   /** Error of the estimate, as a node words it, with data. */
   revert: { readonly message: string; readonly data: Hex } | undefined
 
@@ -37,9 +51,22 @@ export class ScriptedNode implements JsonRpcClient {
       const { nonce = 0 } = parseTransaction(raw)
       if (nonce !== this.nonce) continue
       this.nonce += 1
-      this.#mined.set(hash, { block: this.#height, status, fork: this.#fork })
+      this.#mined.set(hash, { block: this.#height, status, fork: this.#fork, raw })
       this.#pool.delete(hash)
     }
+  }
+
+  /** Puts a transaction that somebody else sent into a block of its own. */
+  mineOther(raw: Hex): void {
+    this.#height += 1
+    this.nonce += 1
+    const place = { block: this.#height, status: '0x1' as const, fork: this.#fork }
+    this.#mined.set(keccak256(raw), { ...place, raw })
+  }
+
+  /** Adds blocks that hold nothing. */
+  grow(blocks: number): void {
+    this.#height += blocks
   }
 
   /** Blocks from a number on leave the chain, and what was in them is forgotten. */
@@ -70,11 +97,11 @@ export class ScriptedNode implements JsonRpcClient {
       return { number: `0x${this.finalized.toString(16)}` }
     if (this.isLegacy && method === 'eth_gasPrice') return '0x77359400'
     if (this.isLegacy && method === 'eth_getBlockByNumber') return {}
+    if (method === 'eth_getBlockByNumber' && params[1] === true) return this.#body(Number(first))
     if (method === 'eth_getBlockByNumber')
       return { baseFeePerGas: `0x${this.baseFee.toString(16)}` }
     if (method === 'eth_maxPriorityFeePerGas') return '0x3b9aca00'
-    if (method === 'eth_getTransactionCount')
-      return `0x${(this.nonce + (params[1] === 'pending' ? this.#pool.size : 0)).toString(16)}`
+    if (method === 'eth_getTransactionCount') return `0x${this.#count(params[1]).toString(16)}`
     if (this.hidesReceipts && /ByHash|Receipt/.test(method)) return null
     if (method === 'eth_getTransactionByHash')
       return this.#pool.has(first) || this.#mined.has(first) ? { hash: first } : null
@@ -87,6 +114,19 @@ export class ScriptedNode implements JsonRpcClient {
           ...{ blockHash: `0x${mined.fork}${mined.block}`, gasUsed: '0x5208' },
         }
       : null
+  }
+
+  #count(tag: Json | undefined): number {
+    if (tag === 'pending') return this.nonce + this.#pool.size
+    if (tag === 'latest') return this.nonce
+    const later = [...this.#mined.values()].filter(({ block }) => block > Number(tag))
+    return this.nonce - later.length
+  }
+
+  async #body(number: number): Promise<Json> {
+    const here = [...this.#mined.values()].filter(({ block }) => block === number)
+    const shown = this.hidesBodies ? [] : here.map(({ raw }) => shownTransaction(raw))
+    return { transactions: await Promise.all(shown) }
   }
 
   #take(raw: Hex): Json {
@@ -109,4 +149,31 @@ function failure(message: string, data?: Hex): AppError {
     message,
     data: { code: 3, ...(data ? { data } : {}) },
   })
+}
+
+/** A transaction of the usual kind, as nodes show it. */
+async function shownTransaction(raw: Hex): Promise<Json> {
+  const { type, to, data, r, s, yParity, accessList, ...numbers } = parseTransaction(raw)
+  if (type !== 'eip1559') throw new Error(`not scripted: ${type}`)
+  const integers = {
+    ...{ chainId: 0, nonce: 0, gas: 0n, value: 0n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n },
+    ...numbers,
+  }
+  const quantities = Object.entries(integers).map(([name, value]) => [
+    name,
+    `0x${value.toString(16)}`,
+  ])
+  const from = await recoverTransactionAddress({
+    serializedTransaction: raw as TransactionSerialized,
+  })
+  return {
+    ...{
+      ...Object.fromEntries(quantities),
+      type: '0x2',
+      from,
+      to: to ?? null,
+      input: data ?? '0x',
+    },
+    ...{ accessList: [], r: r ?? null, s: s ?? null, yParity: yParity === 1 ? '0x1' : '0x0' },
+  }
 }
