@@ -3,22 +3,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Abi, encodeErrorResult, keccak256, parseTransaction, stringToHex } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
 import { allocationTokenAbi } from '../abi/allocation-token.gen.ts'
-import { type Hex, toHex } from '../base/bytes.ts'
-import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
+import type { Hex } from '../base/bytes.ts'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
 import type { SqlStore } from '../store/sql.ts'
 import { openSqlite } from '../store/sqlite.ts'
-import { createFailoverClient } from '../stream/endpoint-clients.ts'
 import { createContractBook } from './contract-book.ts'
 import { workflowMigrations } from './engine.ts'
 import { evmFunctions } from './evm-functions.ts'
 import { keySigner } from './signers.ts'
 import { ManualTime } from './test-world/manual-time.ts'
 import { ScriptedNode } from './test-world/scripted-node.ts'
-import { createTransactionSender, listSentTransactions } from './transaction-sender.ts'
+import { createTransactionSender } from './transaction-sender.ts'
 
 type Test = { after(run: () => Promise<void>): void }
 
@@ -37,18 +34,9 @@ async function world(t: Test) {
   return { sql, node, time, sender: senderOn({ sql, node, time }) }
 }
 
-const secret = new Uint8Array(32).fill(5)
-const noncesOf = (node: ScriptedNode) => node.sent.map((raw) => parseTransaction(raw).nonce ?? 0)
-const seconds = async (time: ManualTime, count: number) => {
-  for (let second = 0; second < count; second += 1) {
-    time.advance(1_000)
-    await turns()
-  }
-}
-
-function senderOn({ sql, node, time }: { sql: SqlStore; node: JsonRpcClient; time: ManualTime }) {
+function senderOn({ sql, node, time }: { sql: SqlStore; node: ScriptedNode; time: ManualTime }) {
   return createTransactionSender(
-    { chainId: 7, signer: keySigner(secret), maxFeePerGas: 100n * 10n ** 9n },
+    { chainId: 7, signer: keySigner(new Uint8Array(32).fill(5)), maxFeePerGas: 100n * 10n ** 9n },
     { client: node, sql, clock: time, timer: time, logger: silentLogger, metrics: noMetrics },
   )
 }
@@ -139,70 +127,6 @@ describe('the transaction sender', () => {
     assert.equal((await sending).succeeded, true)
   })
 
-  const others = (nonce: number) =>
-    privateKeyToAccount(toHex(secret)).signTransaction({
-      ...{ type: 'eip1559', chainId: 7, nonce, gas: 21_000n, to: `0x${'99'.repeat(20)}` },
-      ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n },
-    })
-
-  test('one whose nonce somebody else used is signed anew once that is final', async (t) => {
-    const { node, sender, time } = await world(t)
-    const sending = sender.send(request('a'), running())
-    await turns()
-    node.forget()
-    node.mineOther(await others(0))
-    node.finalized = 1_000
-    await seconds(time, 40)
-    assert.equal(node.sent.length, 1)
-    node.grow(64)
-    await seconds(time, 20)
-    node.mine()
-    time.advance(1_000)
-    assert.equal((await sending).succeeded, true)
-    assert.deepEqual(noncesOf(node), [0, 1])
-  })
-
-  for (const hidesBodies of [false, true]) {
-    const what = hidesBodies ? 'and what is in its block' : 'and shows it in its block'
-    test(`one whose receipt the only node hides for long ${what} keeps its nonce`, async (t) => {
-      const { node, sql, sender, time } = await world(t)
-      const sending = sender.send(request('a'), running())
-      await turns()
-      node.mine()
-      node.grow(100)
-      node.finalized = 100
-      Object.assign(node, { hidesReceipts: true, hidesBodies })
-      await seconds(time, 120)
-      assert.deepEqual(new Set(noncesOf(node)), new Set([0]))
-      const { items } = await listSentTransactions(sql, { limit: 1 })
-      assert.match(items[0]?.problem ?? '', /nonce 0 is used up/)
-      Object.assign(node, { hidesReceipts: false })
-      await seconds(time, 2)
-      assert.equal((await sending).succeeded, true)
-      assert.equal(new Set(node.sent).size, 1)
-    })
-  }
-
-  for (const hiding of [0, 1, 2]) {
-    test(`where number ${hiding + 1} of three endpoints hides receipts it is sent once, and found at once`, async (t) => {
-      const { node, sql, time } = await world(t)
-      const client = createFailoverClient(
-        [0, 1, 2].map((at) => ({
-          async request(method: string, params?: readonly Json[]) {
-            if (at === hiding && /ByHash|Receipt/.test(method)) return null
-            return node.request(method, params)
-          },
-        })),
-      )
-      const sending = senderOn({ node: client, sql, time }).send(request('a'), running())
-      await turns()
-      node.mine()
-      await seconds(time, 2)
-      assert.equal((await sending).succeeded, true)
-      assert.equal(new Set(node.sent).size, 1)
-    })
-  }
-
   test('one that was mined is not sent twice because its receipt comes late, or after a restart', async (t) => {
     const { node, sql, sender, time } = await world(t)
     const stop = new AbortController()
@@ -226,25 +150,6 @@ describe('the transaction sender', () => {
     assert.equal((await sending).succeeded, true)
     assert.equal(new Set(node.sent).size, 1)
   })
-
-  for (const words of ['nonce too low', 'replacement transaction underpriced']) {
-    test(`a node that says "${words}" and passes it on gets no other nonce`, async (t) => {
-      const { node, sender, time } = await world(t)
-      let isFirst = true
-      node.refuse = (raw) => {
-        if (!isFirst) return undefined
-        isFirst = false
-        void node.request('eth_sendRawTransaction', [raw])
-        return words
-      }
-      const sending = sender.send(request('a'), running())
-      await turns()
-      node.mine()
-      await seconds(time, 2)
-      assert.equal((await sending).succeeded, true)
-      assert.equal(new Set(node.sent).size, 1)
-    })
-  }
 
   test('one that may be out already keeps its bytes, whatever another node says', async (t) => {
     const { node, sql, time, sender } = await world(t)
