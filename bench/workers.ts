@@ -15,8 +15,8 @@ import { inTurns, ratio, spreadOf, spreadText, table } from './measure.ts'
 import { cpuSeconds } from './processes.ts'
 import { openEngine } from './workflow-host.ts'
 
-/** Workflows that let the workers warm up, and those that are measured. */
-const [warming, measured] = [500, 4_000]
+/** Workflows of each worker that let it warm up, and those that are measured. */
+const [warmingEach, measuredEach] = [1_500, 2_000]
 const counts = [1, 2, 4] as const
 
 interface Found {
@@ -50,6 +50,7 @@ export async function workersTable(runs: number): Promise<string> {
 }
 
 async function run(count: number): Promise<Found> {
+  const [warming, measured] = [warmingEach * count, measuredEach * count]
   const { remove, ...options } = temporarySchema()
   const sql = await openPostgres(options)
   const answering = createServer((request, response) => {

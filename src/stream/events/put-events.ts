@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import { bulkInsert } from '../../store/bulk-insert.ts'
-import type { SqlRow, SqlSession, SqlValue } from '../../store/sql.ts'
+import { bulkSelect } from '../../store/bulk-select.ts'
+import type { SqlSession, SqlValue } from '../../store/sql.ts'
 import { inconsistent } from '../source.ts'
 import type { StreamEvent } from '../stream.ts'
 import { addMarks } from './final-marks.ts'
@@ -100,11 +101,10 @@ async function statesOf(
   session: SqlSession,
   events: readonly StreamEvent[],
 ): Promise<Map<string, string>> {
-  const rows = await allOf(
-    session,
-    events.map(({ id }) => id),
-    (marks) => [`SELECT id, state FROM events WHERE ${isLive} AND id IN (${marks})`],
-  )
+  const rows = await bulkSelect(session, {
+    query: (marks) => `SELECT id, state FROM events WHERE ${isLive} AND id IN (${marks})`,
+    values: events.map(({ id }) => id),
+  })
   return new Map(rows.map(({ id, state }) => [String(id), String(state)]))
 }
 
@@ -114,35 +114,18 @@ async function placesOf(
   events: readonly StreamEvent[],
 ): Promise<ReadonlyMap<string, string>> {
   const blocks = [...new Set(events.map(({ blockNumber }) => blockNumber))]
-  const rows = await allOf(session, blocks, (marks) => [
-    `SELECT id, block_number, log_index FROM events WHERE chain = ? AND state <> 'retracted' AND block_number IN (${marks})`,
-    events[0]?.chain ?? '',
-  ])
+  const rows = await bulkSelect(session, {
+    query: (marks) =>
+      `SELECT id, block_number, log_index FROM events WHERE chain = ? AND state <> 'retracted' AND block_number IN (${marks})`,
+    before: [events[0]?.chain ?? ''],
+    values: blocks,
+  })
   return new Map(
     rows.map((row) => [placeOf(Number(row.block_number), Number(row.log_index)), String(row.id)]),
   )
 }
 
 const placeOf = (block: number, logIndex: number) => `${block}/${logIndex}`
-
-/** Values of one question; always as many marks, so that the statement stays prepared. */
-const maxAsked = 64
-
-async function allOf(
-  session: SqlSession,
-  values: readonly SqlValue[],
-  query: (marks: string) => readonly [sql: string, ...before: SqlValue[]],
-): Promise<readonly SqlRow[]> {
-  const marks = Array.from({ length: maxAsked }, () => '?').join(', ')
-  const [sql, ...before] = query(marks)
-  const rows: SqlRow[] = []
-  for (let at = 0; at < values.length; at += maxAsked) {
-    const some = values.slice(at, at + maxAsked)
-    const filled = Array.from({ length: maxAsked }, (_, n) => some[n] ?? (some[0] as SqlValue))
-    rows.push(...(await session.all(sql, ...before, ...filled)))
-  }
-  return rows
-}
 
 function contradiction({ id, blockNumber, logIndex }: StreamEvent, there: string) {
   const place = `log ${logIndex} of block ${blockNumber}`

@@ -13,6 +13,12 @@ export interface DueInstance {
   readonly nudge: number
 }
 
+/** What is due, and whether more may be, for which there was no room. */
+export interface Due {
+  readonly instances: readonly DueInstance[]
+  readonly hasMore: boolean
+}
+
 /** How much is asked for: beside those that this process has already. */
 interface DueLimits {
   readonly known: number
@@ -23,7 +29,7 @@ interface DueLimits {
 export interface Claims {
   /** Stands in every write; `null` where there is one worker only, and nothing is to be compared. */
   owner(): number | null
-  due(nowMs: number, limits: DueLimits): Promise<readonly DueInstance[]>
+  due(nowMs: number, limits: DueLimits): Promise<Due>
   /** When the next one is due that is not yet. */
   nextDueMs(afterMs: number): Promise<number | undefined>
   start(): Promise<void>
@@ -45,13 +51,13 @@ function dueOf(rows: readonly Readonly<Record<string, unknown>>[]): DueInstance[
 export function soleClaims(sql: SqlStore): Claims {
   return {
     owner: () => null,
-    due: async (nowMs, { known, room }) =>
-      dueOf(
-        await sql.all(
-          'SELECT id, nudge FROM instances WHERE wake_at_ms <= ? ORDER BY wake_at_ms LIMIT ?',
-          ...[nowMs, known + room],
-        ),
-      ),
+    async due(nowMs, { known, room }) {
+      const rows = await sql.all(
+        'SELECT id, nudge FROM instances WHERE wake_at_ms <= ? ORDER BY wake_at_ms LIMIT ?',
+        ...[nowMs, known + room],
+      )
+      return { instances: dueOf(rows), hasMore: rows.length === known + room }
+    },
     nextDueMs: (afterMs) => nextDue(sql, afterMs),
     start: async () => {},
     stop: async () => {},
@@ -94,20 +100,22 @@ class LeasedClaims implements Claims {
     return this.#token
   }
 
-  async due(nowMs: number, { known, room }: DueLimits): Promise<readonly DueInstance[]> {
+  async due(nowMs: number, { known, room }: DueLimits): Promise<Due> {
     const { sql } = this.#with
     const own = await sql.all(
       'SELECT id, nudge FROM instances WHERE wake_at_ms <= ? AND owner = ? ORDER BY wake_at_ms LIMIT ?',
       ...[nowMs, this.#token, known + room],
     )
-    if (nowMs >= this.#untilMs || room === 0) return dueOf(own)
+    if (nowMs >= this.#untilMs) return { instances: dueOf(own), hasMore: false }
+    if (room === 0) return { instances: dueOf(own), hasMore: true }
     const taken = await sql.all(
       `UPDATE instances SET owner = ? WHERE id IN (SELECT id FROM instances WHERE wake_at_ms <= ? AND (owner IS NULL
         OR owner NOT IN (SELECT id FROM workers WHERE expires_at_ms > ?)) ORDER BY wake_at_ms LIMIT ?
         FOR UPDATE SKIP LOCKED) RETURNING id, nudge`,
       ...[this.#token, nowMs, nowMs, room],
     )
-    return dueOf([...own, ...taken])
+    const hasMore = taken.length === room || own.length === known + room
+    return { instances: dueOf([...own, ...taken]), hasMore }
   }
 
   async nextDueMs(afterMs: number): Promise<number | undefined> {

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Json } from '../../base/json-rpc.ts'
+import { bulkSelect } from '../../store/bulk-select.ts'
 import type { SqlRow, SqlSession, SqlWrite } from '../../store/sql.ts'
 import type { JournalEntry } from '../workflow.ts'
 import { type Problem, WorkflowError } from '../workflow-error.ts'
@@ -45,6 +46,19 @@ const insertLine = `INSERT INTO journal (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?
 const insertFenced = `INSERT INTO journal (${columns}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM instances
   WHERE id = ? AND owner = ?`
 
+/** The lines of some instances that a journal is made of; those of each oldest first. */
+export function journalRows(
+  sql: SqlSession,
+  instanceIds: readonly string[],
+): Promise<readonly SqlRow[]> {
+  return bulkSelect(sql, {
+    query: (marks) =>
+      `SELECT instance_id, seq, step, kind, action, attempt, at_ms, output, error, dropped FROM journal
+        WHERE instance_id IN (${marks}) ORDER BY instance_id, seq`,
+    values: instanceIds,
+  })
+}
+
 /** The journal of an instance, as it will be on disk when all that was added is written. */
 export class Journal {
   readonly #id: string
@@ -61,12 +75,7 @@ export class Journal {
 
   /** Reads the journal of an instance. */
   static async load(sql: SqlSession, instanceId: string): Promise<Journal> {
-    const rows = await sql.all(
-      `SELECT seq, step, kind, action, attempt, at_ms, output, error, dropped FROM journal WHERE instance_id = ?
-        ORDER BY seq`,
-      instanceId,
-    )
-    return Journal.of(instanceId, rows)
+    return Journal.of(instanceId, await journalRows(sql, [instanceId]))
   }
 
   /** The journal that these rows are, oldest first. */

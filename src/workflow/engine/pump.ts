@@ -12,6 +12,8 @@ import { fireSchedules } from './schedules.ts'
 
 /** Instances that do something at the same time. */
 export const maxBusy = 256
+/** Free places that are filled at once, and how long fewer wait for others. */
+const [manyFree, gatheringMs] = [32, 10]
 /** Pause after the database failed. */
 const restMs = 1_000
 /** Longest sleep of the only process on a database. */
@@ -69,9 +71,11 @@ export class Pump {
     await this.#pumping
   }
 
-  /** There is room for another instance. */
+  /** There is room for another instance; for a few of them it is worth to wait a little. */
   hasRoom(): void {
-    if (this.#hasMore) this.wake()
+    if (!this.#hasMore) return
+    if (maxBusy - this.#with.runs.busy >= manyFree) this.wake()
+    else this.wakeAt(this.#with.clock.nowMs() + gatheringMs)
   }
 
   /** Looks soon; several calls are one look. */
@@ -95,8 +99,8 @@ export class Pump {
     const room = Math.max(0, maxBusy - runs.busy)
     const known = runs.size
     const due = await claims.due(nowMs, { known, room })
-    this.#hasMore = false
-    for (const { id, nudge } of due) {
+    this.#hasMore = due.hasMore
+    for (const { id, nudge } of due.instances) {
       if (!this.#isActive) return
       const isNew = runs.get(id) === undefined
       if (isNew && runs.busy >= maxBusy) {
@@ -105,8 +109,9 @@ export class Pump {
       }
       void runs.take(id, nudge)
     }
-    if (due.length >= known + room) this.#hasMore = true
     if (this.#hasMore) this.#with.tellOthers()
+    // What ended while this looked did not know that there is more.
+    if (this.#hasMore && runs.busy < maxBusy) this.hasRoom()
     await this.#with.lookAround()
     await this.#setAlarm(nowMs)
   }

@@ -4,9 +4,9 @@ import { AppError } from '../../base/app-error.ts'
 import { keptReason } from '../kept-json.ts'
 import { isOpen } from '../workflow.ts'
 import type { Definitions } from './definitions.ts'
+import { instanceReader, type ReadInstance } from './instance-reader.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
 import { goOn } from './intake.ts'
-import { Journal } from './journal.ts'
 import type { Outcomes } from './outcomes.ts'
 import { Run, type RunHost, type RunParts } from './run.ts'
 import { RunContext } from './run-context.ts'
@@ -53,6 +53,7 @@ export class Runs {
   readonly #with: RunsParts
   readonly #environment: RunEnvironment
   readonly #host: RunHost
+  readonly #read: ReadInstance
   readonly #runs = new Map<string, Run>()
   /** The one that has waited longest is first. */
   readonly #parked = new Set<Run>()
@@ -63,6 +64,7 @@ export class Runs {
 
   constructor(parts: RunsParts) {
     this.#with = parts
+    this.#read = instanceReader(parts.sql)
     this.#environment = {
       ...parts,
       owner: () => parts.owner(),
@@ -195,9 +197,10 @@ export class Runs {
     const { sql, definitions, outcomes } = this.#with
     let parts: RunParts | undefined
     try {
-      const found = await sql.get('SELECT * FROM instances WHERE id = ?', id)
+      const stored = await this.#read(id)
       const owner = this.#with.owner()
-      if (found === undefined) return await outcomes.failArchived(sql, id)
+      if (stored === undefined) return await outcomes.failArchived(sql, id)
+      const { found, journal } = stored
       const row = instanceOf(found)
       const isOver = !isOpen(row) && row.interrupt === undefined
       if (!isOver && owner !== null && found.owner !== owner) return
@@ -209,12 +212,7 @@ export class Runs {
       if (row.status === 'paused' && row.interrupt === undefined) return
       const workflow = await this.#definitionOf(row, definitions)
       if (workflow === undefined) return
-      parts = {
-        row,
-        workflow,
-        journal: await Journal.load(sql, id),
-        ...(refusals ? { refusals } : {}),
-      }
+      parts = { row, workflow, journal, ...(refusals ? { refusals } : {}) }
     } catch (error) {
       await this.#postpone(id, error)
     } finally {

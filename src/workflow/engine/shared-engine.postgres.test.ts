@@ -64,6 +64,34 @@ describe('processes on one PostgreSQL', () => {
     await end()
   })
 
+  test('a worker with instances that wait takes up all that is due, and not only the first', async () => {
+    const { desk, one, end } = await fleet()
+    const waiting = written('waiting', async (context) => {
+      await context.sleep('/do/0/wait', 3_600_000)
+      return null
+    })
+    const noted = (world: DurableWorld) =>
+      written('noted', async (context) => world.effects.act(context, '/do/0/act'))
+    for (const world of [desk, one]) {
+      await world.deploy(waiting)
+      await world.deploy(noted(world))
+    }
+    await desk.engine.start()
+    await one.engine.start()
+    await heard()
+    const begin = (name: string, count: number) =>
+      Promise.all(Array.from({ length: count }, () => desk.engine.begin({ name }, null)))
+    const parked = await begin('waiting', 80)
+    for (const id of parked) await desk.until(id, ({ status }) => status === 'waiting')
+    const begunMs = performance.now()
+    for (const id of await begin('noted', 700)) {
+      await desk.until(id, ({ status }) => status === 'completed')
+    }
+    const tookMs = performance.now() - begunMs
+    assert.ok(tookMs < 20_000, `it took ${tookMs} ms`)
+    await end()
+  })
+
   test('a definition that one process deploys is known to all, and what it is told of once', async () => {
     const { desk, one, other, end } = await fleet()
     const workflow = written('late', async () => 'done', { trigger: { everyMs: 60_000 } })

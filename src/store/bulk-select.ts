@@ -1,0 +1,31 @@
+/** Asks for many rows by few statements. */
+
+import type { SqlRow, SqlSession, SqlValue } from './sql.ts'
+
+/** Values of one statement; few different numbers, so that the statements stay prepared. */
+const pieces = [64, 8, 1]
+
+/** What is asked for, by a statement that comes from the program and never from outside. */
+export interface BulkSelect {
+  /** The statement, with the marks of the values that it looks for: `SELECT id FROM events WHERE id IN (${marks})`. */
+  readonly query: (marks: string) => string
+  /** Values of the marks that stand before those. */
+  readonly before?: readonly SqlValue[]
+  readonly values: readonly SqlValue[]
+}
+
+/** Gives the rows of all values, ordered within each statement only. */
+export async function bulkSelect(
+  session: SqlSession,
+  { query, before = [], values }: BulkSelect,
+): Promise<readonly SqlRow[]> {
+  const found: (readonly SqlRow[])[] = []
+  let at = 0
+  for (const size of pieces) {
+    const sql = query(Array.from({ length: size }, () => '?').join(', '))
+    for (; values.length - at >= size; at += size) {
+      found.push(await session.all(sql, ...before, ...values.slice(at, at + size)))
+    }
+  }
+  return found.flat()
+}
