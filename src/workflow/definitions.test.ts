@@ -252,6 +252,25 @@ do:
       'http {"endpoint":{"authentication":{"basic":{"password":"pass-word","username":"me"}},"uri":"https://a.b/x%20y"},"headers":{"seen":"Basic"},"method":"get"}',
     ])
   })
+
+  test('fill that of a transport, and nothing of what the call is about', async () => {
+    const workflow = `
+use: {secrets: [user], authentications: {mine: {basic: {use: user}}}}
+do:
+  - it:
+      call: mcp
+      with:
+        method: tools/call
+        parameters: {arguments: {basic: {use: this}}}
+        transport: {http: {endpoint: {uri: 'https://a.b/{id}', authentication: {use: mine}}}}`
+    const secrets = async () => ({ username: 'me', password: 'pass-word' })
+    const { effects } = await run({
+      ...{ workflow, input: { id: 'x' }, functions: { mcp: () => null }, options: { secrets } },
+    })
+    assert.deepEqual(effects, [
+      'mcp {"method":"tools/call","parameters":{"arguments":{"basic":{"use":"this"}}},"transport":{"http":{"endpoint":{"authentication":{"basic":{"password":"pass-word","username":"me"}},"uri":"https://a.b/x"}}}}',
+    ])
+  })
 })
 
 describe('messages of a subscription', () => {

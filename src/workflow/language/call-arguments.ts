@@ -12,6 +12,9 @@ const endpoints = ['endpoint', 'document', 'proto', 'agentCard', 'server', 'sour
 /** Members in which the URI of an endpoint stands. */
 const inEndpoints = ['uri', 'endpoint', 'http']
 
+/** What a call is about, which is none of ours. */
+const contents = ['body', 'arguments', 'parameters']
+
 /** Schemes whose settings may come from a secret by `use`. */
 const schemes = ['basic', 'bearer', 'digest', 'oauth2', 'oidc', 'certificate']
 
@@ -73,7 +76,7 @@ function withAuthentication(compiler: Compiler, value: Json, place: Place): Json
   if (!isMembers(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => {
-      if (name === 'body' || name === 'arguments' || name === 'parameters') return [name, one]
+      if (contents.includes(name)) return [name, one]
       if (name !== 'authentication')
         return [name, withAuthentication(compiler, one, below(place, name))]
       const used = memberOf(one, 'use')
@@ -106,7 +109,7 @@ function fromSecrets(value: Data, scope: Scope): Data {
     Object.entries(value).map(([name, one]): [string, Data] => {
       const used = schemes.includes(name) ? memberOf(one, 'use') : undefined
       if (typeof used === 'string') return [name, scope.frame.run.secrets.value(used)]
-      return [name, name === 'body' ? one : fromSecrets(one, scope)]
+      return [name, contents.includes(name) ? one : fromSecrets(one, scope)]
     }),
   ) as Data
 }
