@@ -113,11 +113,14 @@ describe('over HTTP', () => {
   test('a stream that breaks off is gone on with behind its last event, and the tool is not called again', async (t) => {
     const { mcp } = callsFor(t)
     let asked: Json = null
+    let resumed = 0
     const server = await mcpServer(t, (message, response, request) => {
       response.writeHead(200, stream)
       if (request.method === 'GET') {
         const last = request.headers['last-event-id']
-        if (last === 'e1') response.end('id: e2\nretry: 1\ndata:\n\n')
+        resumed += 1
+        if (resumed === 1) response.end('retry: 1\n\n')
+        else if (last === 'e1') response.end('id: e2\nretry: 1\ndata:\n\n')
         else response.end(streamed({ jsonrpc: '2.0', id: asked, result: { last: String(last) } }))
         return
       }
@@ -127,6 +130,22 @@ describe('over HTTP', () => {
     assert.deepEqual((await mcp(http(server.url), context)).output, { last: 'e2' })
     const calls = server.requests.filter(({ message }) => message.method === 'tools/call')
     assert.equal(calls.length, 1)
+  })
+
+  test('a stream that says nonsense is not gone on with, and one that only asks is ended', async (t) => {
+    const { mcp } = callsFor(t)
+    const ping = streamed({ jsonrpc: '2.0', id: 1, method: 'ping' })
+    const cases = [
+      ['id: e1\ndata: {\n\n', 'communication', 502, {}],
+      [ping.repeat(101), 'runtime', 500, { detail: /asks over 100 questions/ }],
+    ] as const
+    for (const [said, kind, status, more] of cases) {
+      const server = await mcpServer(t, (_message, response) => {
+        response.writeHead(200, stream).write(said)
+      })
+      await assert.rejects(mcp(http(server.url), context), problem(kind, status, more))
+      assert.ok(server.requests.every(({ verb }) => verb !== 'GET'))
+    }
   })
 
   test('a session that the server has ended is begun once more', async (t) => {
