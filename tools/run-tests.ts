@@ -12,7 +12,8 @@ const { positionals: globs } = readOptions(usage, { options: {}, words: true })
 if (globs.length === 0) refuse('no files are named')
 for (const glob of globs) if (globSync(glob).length === 0) refuse(`there is no file ${glob}`)
 
-const processes = Math.min(availableParallelism(), 4)
+/** One more than there are cores, since some always wait. */
+const processes = Math.min(availableParallelism() + 1, 4)
 /** More parts than processes, since some files take much longer than others. */
 const parts = 4 * processes
 let begun = 0

@@ -14,7 +14,7 @@ import { callRpc, eventually, getJson, temporaryFolder } from './program.ts'
 type Hex = `0x${string}`
 
 describe('a chain of some thousand blocks', { timeout: 300_000 }, () => {
-  const length = 4_000
+  const length = 2_000
   let node: RunningNode
   let chain = ''
   const cleaning: (() => Promise<void>)[] = []
@@ -25,7 +25,7 @@ describe('a chain of some thousand blocks', { timeout: 300_000 }, () => {
     const data = `0x${'ab'.repeat(100_000)}`
     // Enough bytes that they cannot all lie in buffers between node and reader.
     for (let at = 0; at < length; at += 500) {
-      for (let one = 0; one < 40; one += 1) {
+      for (let one = 0; one < 80; one += 1) {
         const call = { from: alice.address, to: bob.address, data }
         await callRpc(rpc, 'eth_sendTransaction', call)
       }

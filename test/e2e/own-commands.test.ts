@@ -25,19 +25,23 @@ const words: Readonly<Record<string, readonly string[]>> = {
 describe('a command of the project', { concurrency: 2 }, () => {
   test('is known here', () => assert.ok(programs.length >= 11, programs.join()))
 
+  const refuses = async (file: string, wrong: readonly string[]) => {
+    const refused = startProgram(wrong, { entry: path.join(root, file) })
+    assert.deepEqual(await refused.exited, [2, null], refused.output())
+    assert.match(refused.output(), /^[^\n]+; --help tells more\n$/)
+  }
+
   for (const file of [...new Set(programs), 'contracts/build-abi.ts']) {
     test(`${file} explains itself`, async () => {
-      const entry = path.join(root, file)
-      const help = startProgram(['--help'], { entry })
+      const help = startProgram(['--help'], { entry: path.join(root, file) })
       assert.deepEqual(await help.exited, [0, null])
       assert.match(help.output(), /^usage: /)
-      for (const wrong of [['--no-such-option'], words[file] ?? ['no-such-word']]) {
-        const refused = startProgram(wrong, { entry })
-        assert.deepEqual(await refused.exited, [2, null], refused.output())
-        assert.match(refused.output(), /^[^\n]+; --help tells more\n$/)
-      }
+      await refuses(file, words[file] ?? ['no-such-word'])
     })
   }
+
+  // All read their options by the same function.
+  test('knows its options', () => refuses('contracts/build-abi.ts', ['--no-such-option']))
 
   test('that runs long shows how far it is, and goes on after Ctrl-C', async () => {
     const entry = path.join(root, 'test/simulation/simulate.ts')

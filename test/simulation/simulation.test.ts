@@ -1,17 +1,16 @@
-/** Runs a few hundred seeds of the simulator, and checks that it finds, repeats and shrinks what fails. */
+/** Runs a few hundred seeds of the simulator's core, and checks that it finds, repeats and shrinks what fails. */
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
-import { chainEngines } from './chains/chain-plan.ts'
 import { chainMutations } from './mutations/chain-mutations.ts'
 import { mutations } from './mutations/core-mutations.ts'
 import { type Plan, planOf } from './plan.ts'
 import { run } from './run.ts'
 import { missingOf, runSeeds } from './seeds.ts'
 import { shrunk } from './shrink.ts'
-import { planOfSeed, runPlan, seedsToRemember } from './worlds.ts'
+import { seedsToRemember } from './worlds.ts'
 
 test('500 seeds of the core keep all properties, and everything that must happen does', async () => {
   const seeds = Array.from({ length: 500 }, (_, at) => ({ world: 'core', number: at + 1 }) as const)
@@ -32,30 +31,6 @@ test('60 seeds with liars of over a third of the weight: who decided two blocks 
 test('4 seeds whose signatures are such as chains have keep all properties', async () => {
   const seeds = Array.from({ length: 4 }, (_, at) => ({ world: 'signed', number: at }) as const)
   assert.deepEqual((await runSeeds(seeds)).failures, [])
-})
-
-for (const world of chainEngines) {
-  test(`20 seeds of whole chains of ${world} keep all properties`, async () => {
-    const seeds = Array.from({ length: 20 }, (_, at) => ({ world, number: at + 1 }) as const)
-    const remembered = seedsToRemember.filter((seed) => seed.world === world)
-    const { failures, heights } = await runSeeds([...remembered, ...seeds])
-    assert.deepEqual(failures, [])
-    assert.ok(heights > 60, `only ${heights} heights were decided`)
-  })
-}
-
-test('a plan gives one run, on however slow a machine', async ({ mock }) => {
-  for (const seed of seedsToRemember.filter(({ world }) => world !== 'core')) {
-    const { hash } = await runPlan(planOfSeed(seed))
-    let nowMs = 0
-    const { mock: slow } = mock.method(performance, 'now', () => {
-      nowMs += 1_000
-      return nowMs
-    })
-    const again = await runPlan(planOfSeed(seed))
-    slow.restore()
-    assert.equal(again.hash, hash, `${seed.world}:${seed.number}`)
-  }
 })
 
 test('a run that can make no progress is found, repeats, and is made smaller', async () => {

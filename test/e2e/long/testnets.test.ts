@@ -1,8 +1,6 @@
-/** The test network by each consensus but its default. */
+/** The test network by each consensus. */
 
 import { consensusParts } from '../../../src/node/birth-manifest.ts'
-import { testTestnet } from '../testnet-check.ts'
+import { testTestnet } from './testnet-check.ts'
 
-for (const consensus of Object.keys(consensusParts)) {
-  if (consensus !== 'bft') testTestnet(consensus)
-}
+for (const consensus of Object.keys(consensusParts)) testTestnet(consensus)

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toHex } from '../../src/base/bytes.ts'
-import { registryCalls, registryTransaction } from '../../src/chain/test-chain/registry-calls.ts'
-import { keyAddress, type SigningKey } from '../../src/crypto/signatures.ts'
-import { devAccounts, testWords } from '../../src/node/dev-accounts.ts'
-import { callRpc, eventually, startProgram, temporaryFolder } from './program.ts'
-import { startValidators } from './validator-nodes.ts'
+import { toHex } from '../../../src/base/bytes.ts'
+import { registryCalls, registryTransaction } from '../../../src/chain/test-chain/registry-calls.ts'
+import { keyAddress, type SigningKey } from '../../../src/crypto/signatures.ts'
+import { devAccounts, testWords } from '../../../src/node/dev-accounts.ts'
+import { callRpc, eventually, startProgram, temporaryFolder } from '../program.ts'
+import { startValidators } from '../validator-nodes.ts'
 
 interface SetView {
   readonly validators: readonly { readonly address: string; readonly signed: number }[]

@@ -5,8 +5,8 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
-import { healthService, servingStatus } from '../../src/api/grpc/health-schema.ts'
-import { eventually, root, startProgram, temporaryFolder } from './program.ts'
+import { healthService, servingStatus } from '../../../src/api/grpc/health-schema.ts'
+import { eventually, root, startProgram, temporaryFolder } from '../program.ts'
 
 interface Line {
   readonly validators: readonly {
