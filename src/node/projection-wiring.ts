@@ -10,6 +10,7 @@ import {
   type Projections,
   type ProjectionsDependencies,
 } from '../projection/projections.ts'
+import { type BlockReaderDependencies, createBlockReader } from '../stream/block-reader.ts'
 import type { EventHandler } from '../stream/stream.ts'
 import { confirmations } from './chain-listener.ts'
 import type { SourceChain } from './chain-server.ts'
@@ -30,15 +31,23 @@ export async function preparedProjections(
 ): Promise<Projections> {
   const { values } = composition
   const declarations = await readProjections(values.projections, workflows)
-  const { name, client, contracts } = chain
+  const { name, contracts } = chain
   const reading = {
-    ...{ client, pollMs: values.pollInterval, finalityDepth: values.finalityDepth },
+    blocks: readerOf(composition, chain, world),
+    ...{ pollMs: values.pollInterval, finalityDepth: values.finalityDepth },
     confirmations: confirmations(composition, chain),
   }
   const options = { chain: name, contracts: { ...contracts }, declarations }
   const projections = createProjections(options, { ...world, reading })
   await projections.prepare()
   return projections
+}
+
+/** Of a chain of this process, and of a development node, which lets transactions be signed by nobody, everything is believed. */
+function readerOf({ values }: Composition, chain: SourceChain, world: BlockReaderDependencies) {
+  const { name, client, endpoints = [{ name, client }], embedded, minesOnDemand } = chain
+  const checks = embedded || minesOnDemand ? 'none' : values.eventChecks
+  return createBlockReader({ chain: name, checks, endpoints }, world)
 }
 
 /**

@@ -80,11 +80,11 @@ describe('a declaration of a projection', () => {
   test('is refused beside another of its name, or with a contract that the chain does not have', async (t) => {
     const sql = await openSqlite({ path: ':memory:' })
     t.after(() => sql.close())
-    const client = { request: async () => null }
+    const blocks = { tagged: async () => undefined, hashes: async () => [], blocks: async () => [] }
     const world = {
       ...{ sql, clock: systemClock, timer: systemTimer, logger: silentLogger },
       ...{ metrics: noMetrics, events: createEventStore(sql) },
-      reading: { client, pollMs: 1, confirmations: 0, finalityDepth: 1 },
+      reading: { blocks, pollMs: 1, confirmations: 0, finalityDepth: 1 },
     }
     const token = `0x${'aa'.repeat(20)}` as const
     const create = (count: number, contracts: Readonly<Record<string, `0x${string}`>>) =>

@@ -6,6 +6,7 @@ import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { contentOf, type EventDecoder, type LogFilter } from './event-decoder.ts'
+import { dishonest } from './evm/block-checks.ts'
 import {
   badAnswer,
   blockOf,
@@ -368,12 +369,6 @@ class EvmSource implements Source {
     const ask = client.requestAll.bind(client)
     return (await inParallel(batches, (batch) => ask(batch))).flat()
   }
-}
-
-/** What a check has shown to be wrong. */
-function dishonest(what: string): AppError {
-  const message = `the endpoint is not honest: ${what}`
-  return new AppError({ code: 'stream/dishonest', message, retry: 'later' })
 }
 
 function byPlace(

@@ -1,9 +1,13 @@
 /** Has a node keep tables of its own chain, and reads them by REST: pages, filters, exports, after a restart. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { test } from 'node:test'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
 import { startNode } from '../../src/node/node.ts'
 import { type Page, startCalm } from './calm-node.ts'
 import { eventually, getJson, startProgram, temporaryFolder } from './program.ts'
@@ -147,6 +151,52 @@ async function byCommand({ apiUrl }: { readonly apiUrl: string }, folder: string
   assert.equal(exported[0], 0, exported[1])
   assert.equal((await readFile(out, 'utf8')).split('\r\n').length, 5)
 }
+
+/** An endpoint that tells other logs, and other amounts of transactions, than the one behind it. */
+async function lyingEndpoint(t: TestContext, honest: string): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const answer = await fetch(honest, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: await text(request),
+    }).catch(() => undefined)
+    const told = ((await answer?.text()) ?? '')
+      .replaceAll(/"data":"0x[0-9a-f]+"/g, '"data":"0x07"')
+      .replaceAll(/"value":"0x0"/g, '"value":"0x9"')
+    response.setHeader('content-type', 'application/json').end(told)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('tables of a foreign chain hold nothing that one of its endpoints makes up', async (t) => {
+  const [folder, data] = [await temporaryFolder(t), await temporaryFolder(t)]
+  for (const name of ['blocks', 'transactions', 'logs']) {
+    const text = `{ name: ${name}, dataset: ${name}, life: pending }`
+    await writeFile(path.join(folder, `${name}.yaml`), text)
+  }
+  const chain = await startCalm(t, { projections: folder })
+  await chain.deposit('seen')
+  const { rpcUrl = '' } = chain
+  const foreign = await startNode({
+    ...{ endpoint: `${await lyingEndpoint(t, rpcUrl)},${rpcUrl}`, data, apiPort: 0, demo: false },
+    ...{ projections: folder, pollInterval: 20, contract: chain.contracts.depositVault },
+  })
+  assert.ok(foreign)
+  t.after(() => foreign.stop())
+  const rows = async (node: { readonly apiUrl: string }, name: string) => {
+    const way = `/v1/projections/${name}/rows?order=qs_block&limit=200`
+    return (await getJson<Page<Row>>(`${node.apiUrl}${way}`)).items
+  }
+  for (const name of ['blocks', 'transactions', 'logs']) {
+    const own: readonly Row[] = await eventually(async () => {
+      const [here, there] = [await rows(chain, name), await rows(foreign, name)]
+      return here.length > 0 && here.length === there.length ? here : undefined
+    })
+    assert.deepEqual(await rows(foreign, name), own)
+  }
+})
 
 test("a node keeps tables of its chain's own data, and goes back with it", async (t) => {
   const folder = await temporaryFolder(t)

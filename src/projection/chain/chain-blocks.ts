@@ -1,110 +1,32 @@
-/** Reads blocks of a chain by JSON-RPC, and shows what they hold to the expressions of projections. */
+/** Shows what blocks of a chain hold to the expressions of projections. */
 
 import { fromRlp } from 'viem'
 import { AppError } from '../../base/app-error.ts'
 import { type Hex, readHex } from '../../base/bytes.ts'
-import type { Json, JsonRpcCall, JsonRpcClient } from '../../base/json-rpc.ts'
+import type { Json } from '../../base/json-rpc.ts'
+import type { ReadBlock } from '../../stream/block-reader.ts'
 import type { JsonInput } from '../../stream/jq.ts'
 import type { ChainRecord } from '../rows/mapping.ts'
 import type { Dataset } from './datasets.ts'
 
-/** A block with what a dataset needs of it. */
-export interface ChainBlock {
-  readonly number: number
-  readonly hash: string
-  readonly parentHash: string
-  readonly fields: Fields
-  /** Absent where the dataset needs none. */
-  readonly receipts: readonly Fields[]
-}
-
-type Fields = { readonly [name: string]: Json }
+type Fields = ReadBlock['fields']
 
 /** Where injected data lie, as docs/data-chain.md says: the ASCII of "QuantumStream.data/1". */
 const dataAddress = `0x${Buffer.from('QuantumStream.data/1').toString('hex')}`
 
-/** The number of a block by tag; nothing where the endpoint has none. */
-export async function taggedNumber(
-  client: JsonRpcClient,
-  tag: string,
-): Promise<number | undefined> {
-  try {
-    const block = await client.request('eth_getBlockByNumber', [tag, false])
-    return block === null ? undefined : numberOf(fieldsOf(block).number, 'number')
-  } catch (error) {
-    const isRefused = error instanceof AppError && error.code === 'json-rpc/error'
-    if (isRefused && tag !== 'latest') return undefined
-    throw error
-  }
-}
-
-/** Hashes of blocks by number; nothing for those that are not there. */
-export async function hashesOf(
-  client: JsonRpcClient,
-  numbers: readonly number[],
-): Promise<readonly (string | undefined)[]> {
-  const blocks = await askAll(
-    client,
-    numbers.map((number) => ['eth_getBlockByNumber', [toQuantity(number), false]]),
-  )
-  return blocks.map((block) => (block === null ? undefined : String(fieldsOf(block).hash)))
-}
-
-/**
- * Blocks by number, with their receipts where the dataset is made of them.
- *
- * @throws AppError `projection/bad-answer` (later) for answers that do not fit together, `json-rpc/…`
- */
-export async function readBlocks(
-  client: JsonRpcClient,
-  numbers: readonly number[],
-  dataset: Dataset,
-): Promise<readonly ChainBlock[]> {
-  const hasTransactions = dataset === 'transactions' || dataset === 'injected'
-  const blocks = await askAll(
-    client,
-    numbers.map((number) => ['eth_getBlockByNumber', [toQuantity(number), hasTransactions]]),
-  )
-  const found = blocks.map((block) => fieldsOf(block))
-  for (const [at, { number }] of found.entries()) {
-    if (numberOf(number, 'number') !== numbers[at]) throw misfit('a block has another number')
-  }
-  const receipts = new Map<number, readonly Fields[]>()
-  if (dataset === 'receipts' || dataset === 'logs') {
-    const full = found.filter(({ transactions }) => listOf(transactions).length > 0)
-    const answers = await askAll(
-      client,
-      full.map(({ number }) => ['eth_getBlockReceipts', [number ?? null]]),
-    )
-    for (const [at, block] of full.entries()) {
-      const list = listOf(answers[at] ?? null).map(fieldsOf)
-      const isWhole = list.length === listOf(block.transactions).length
-      if (!isWhole || list.some(({ blockHash }) => blockHash !== block.hash)) {
-        throw misfit('the receipts are not those of the block')
-      }
-      receipts.set(numberOf(block.number, 'number'), list)
-    }
-  }
-  return found.map((fields) => {
-    const number = numberOf(fields.number, 'number')
-    const { hash, parentHash } = fields
-    return {
-      ...{ number, hash: String(hash), parentHash: String(parentHash), fields },
-      receipts: receipts.get(number) ?? [],
-    }
-  })
-}
+/** Whether a dataset is made of receipts. */
+export const needsReceipts = (dataset: Dataset) => dataset === 'receipts' || dataset === 'logs'
 
 /** What a dataset makes of a block. */
-export function recordsOf(block: ChainBlock, dataset: Dataset): readonly ChainRecord[] {
+export function recordsOf(block: ReadBlock, dataset: Dataset): readonly ChainRecord[] {
   return makers[dataset](block)
 }
 
-const makers: Readonly<Record<Dataset, (block: ChainBlock) => readonly ChainRecord[]>> = {
+const makers: Readonly<Record<Dataset, (block: ReadBlock) => readonly ChainRecord[]>> = {
   blocks(block) {
     const { fields, number } = block
-    const { transactions = [], withdrawals: _, ...head } = fields
-    const transactionCount = BigInt(listOf(transactions).length)
+    const { transactions: _, withdrawals: __, ...head } = fields
+    const transactionCount = BigInt(block.transactions.length)
     const input = () => ({ ...exact(head), ...inBlock(block), transactionCount })
     return [{ block: number, place: 0, id: `block ${number}`, input }]
   },
@@ -140,15 +62,15 @@ interface Placed {
   readonly place: number
 }
 
-function transactionsOf({ fields }: ChainBlock): readonly Placed[] {
-  return listOf(fields.transactions).map((one) => {
-    const of = fieldsOf(one)
-    return { fields: of, place: numberOf(of.transactionIndex, 'transactionIndex') }
-  })
+function transactionsOf({ transactions }: ReadBlock): readonly Placed[] {
+  return transactions.map((fields) => ({
+    fields,
+    place: numberOf(fields.transactionIndex, 'transactionIndex'),
+  }))
 }
 
 function record(
-  block: ChainBlock,
+  block: ReadBlock,
   { fields, place }: Placed,
   own: () => { readonly [name: string]: JsonInput },
 ): ChainRecord {
@@ -159,7 +81,7 @@ function record(
   }
 }
 
-function inBlock({ number, hash, fields }: ChainBlock) {
+function inBlock({ number, hash, fields }: ReadBlock) {
   const seconds = numberOf(fields.timestamp, 'timestamp')
   const blockTime = new Date(seconds * 1_000).toISOString()
   return { blockNumber: BigInt(number), blockHash: hash, blockTime }
@@ -215,28 +137,17 @@ const quantities = new Set([
 
 /** Numbers of a record as exact integers; a transaction's nonce is one, a block's is not. */
 function exact(fields: Fields): { readonly [name: string]: JsonInput } {
-  const isNumber = (name: string, value: Json) =>
+  const isNumber = (name: string, value: Json | undefined) =>
     typeof value === 'string' &&
     /^0x[0-9a-f]{1,64}$/i.test(value) &&
     (quantities.has(name) || (name === 'nonce' && 'gas' in fields))
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      isNumber(name, value) ? BigInt(value as string) : value,
+      isNumber(name, value) ? BigInt(value as string) : (value ?? null),
     ]),
   )
 }
-
-async function askAll(
-  client: JsonRpcClient,
-  calls: readonly JsonRpcCall[],
-): Promise<readonly Json[]> {
-  if (calls.length === 0) return []
-  if (client.requestAll) return client.requestAll(calls)
-  return Promise.all(calls.map(([method, params]) => client.request(method, params)))
-}
-
-const toQuantity = (number: number) => `0x${number.toString(16)}`
 
 function numberOf(value: Json | undefined, name: string): number {
   const number = typeof value === 'string' && /^0x/.test(value) ? Number(value) : Number.NaN

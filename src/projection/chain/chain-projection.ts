@@ -2,17 +2,17 @@
 
 import { AppError } from '../../base/app-error.ts'
 import type { Clock, Timer } from '../../base/clock.ts'
-import type { JsonRpcClient } from '../../base/json-rpc.ts'
 import type { Logger } from '../../base/logger.ts'
 import { bulkInsert } from '../../store/bulk-insert.ts'
 import type { SqlSession, SqlStore } from '../../store/sql.ts'
+import type { BlockReader, ReadBlock } from '../../stream/block-reader.ts'
 import type { Declaration } from '../declaration.ts'
 import type { Projected } from '../desk/desk.ts'
 import { PieceLoop } from '../rows/piece-loop.ts'
 import { ProjectedTable, type ProjectionMeasures } from '../rows/projected-table.ts'
 import { type StoredForm, storedForm } from '../tables/changed-form.ts'
 import type { FillSpan, Standings } from '../tables/standing.ts'
-import { type ChainBlock, hashesOf, readBlocks, recordsOf, taggedNumber } from './chain-blocks.ts'
+import { needsReceipts, recordsOf } from './chain-blocks.ts'
 import type { Dataset } from './datasets.ts'
 
 /** Blocks that are read at once, and hashes that are kept: a reorganisation can be as deep. */
@@ -20,7 +20,7 @@ const [blocksAtOnce, keptBlocks] = [16, 1_024]
 
 /** How a chain is read. */
 export interface ChainReading {
-  readonly client: JsonRpcClient
+  readonly blocks: BlockReader
   readonly pollMs: number
   /** Blocks on top before a block is confirmed. */
   readonly confirmations: number
@@ -111,7 +111,9 @@ export class ChainProjection implements Projected {
     const count = Math.min(last + 1 - next, blocksAtOnce)
     if (count <= 0) return 'idle'
     const numbers = Array.from({ length: count }, (_, at) => next + at)
-    const blocks = await readBlocks(reading.client, numbers, this.#dataset)
+    const blocks = await reading.blocks.blocks(numbers, {
+      receipts: needsReceipts(this.#dataset),
+    })
     const before = await this.#keptHash(next - 1)
     mustFollow(blocks, before)
     await sql.transaction(async (session) => {
@@ -130,20 +132,20 @@ export class ChainProjection implements Projected {
 
   /** The last block whose rows are to be there. */
   async #last(): Promise<number> {
-    const { client, confirmations, finalityDepth } = this.#with.reading
+    const { blocks, confirmations, finalityDepth } = this.#with.reading
     const { life } = this.declaration
-    const head = await taggedNumber(client, 'latest')
+    const head = await blocks.tagged('latest')
     if (head === undefined) return -1
     if (life === 'pending') return head
     if (life === 'confirmed') return head - confirmations
-    return (await taggedNumber(client, life)) ?? head - finalityDepth
+    return (await blocks.tagged(life)) ?? head - finalityDepth
   }
 
   /** Takes back what is of blocks that the chain has no longer. */
   async #hasLeft(number: number): Promise<boolean> {
     const tip = await this.#keptHash(number)
     if (tip === undefined) return false
-    const [hash] = await hashesOf(this.#with.reading.client, [number])
+    const [hash] = await this.#with.reading.blocks.hashes([number])
     if (hash === tip) return false
     await this.#goBack(await this.#ancestor())
     return true
@@ -158,10 +160,7 @@ export class ChainProjection implements Projected {
     )
     for (let at = 0; at < rows.length; at += blocksAtOnce) {
       const some = rows.slice(at, at + blocksAtOnce)
-      const hashes = await hashesOf(
-        reading.client,
-        some.map(({ number }) => Number(number)),
-      )
+      const hashes = await reading.blocks.hashes(some.map(({ number }) => Number(number)))
       const found = some.find(({ hash }, place) => hash === hashes[place])
       if (found) return Number(found.number)
     }
@@ -195,7 +194,7 @@ export class ChainProjection implements Projected {
     return row === undefined ? undefined : String(row.hash)
   }
 
-  async #keep(session: SqlSession, blocks: readonly ChainBlock[]): Promise<void> {
+  async #keep(session: SqlSession, blocks: readonly ReadBlock[]): Promise<void> {
     const { name } = this.declaration
     await bulkInsert(session, {
       into: 'INSERT INTO projection_blocks (projection, number, hash)',
@@ -209,7 +208,7 @@ export class ChainProjection implements Projected {
 }
 
 /** Each block stands on the one before; an endpoint may have changed its mind between two answers. */
-function mustFollow(blocks: readonly ChainBlock[], before: string | undefined): void {
+function mustFollow(blocks: readonly ReadBlock[], before: string | undefined): void {
   let parent = before
   for (const { number, hash, parentHash } of blocks) {
     if (parent !== undefined && parentHash !== parent) {

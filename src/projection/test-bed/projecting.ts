@@ -5,6 +5,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { noMetrics } from '../../base/metrics.ts'
 import type { SqlStore } from '../../store/sql.ts'
+import { createBlockReader } from '../../stream/block-reader.ts'
 import { createEventStore, streamMigrations } from '../../stream/event-store.ts'
 import { createListener } from '../../stream/listener.ts'
 import type { EventHandler } from '../../stream/stream.ts'
@@ -48,6 +49,9 @@ export async function project(
     ...{ sql, clock: systemClock, timer: systemTimer, logger: silentLogger },
     ...{ metrics: noMetrics, events: createEventStore(sql) },
   }
+  // What is played has no hashes of its own.
+  const played = { name: 'played', client: playedClient(chain) }
+  const blocks = createBlockReader({ chain: 'test', checks: 'none', endpoints: [played] }, world)
   const projections = createProjections(
     {
       ...{ chain: 'test', contracts: { vault } },
@@ -55,7 +59,7 @@ export async function project(
     },
     {
       ...world,
-      reading: { client: playedClient(chain), pollMs: 1, confirmations, finalityDepth: 55 },
+      reading: { blocks, pollMs: 1, confirmations, finalityDepth: 55 },
     },
   )
   await projections.prepare()

@@ -21,9 +21,9 @@ const maxLagPenalty = 100
 const [minRestMs, maxRestMs] = [500, 30_000]
 
 /** One endpoint of a chain. */
-export class EndpointRecord {
+export class EndpointRecord<Asked = Source> {
   readonly name: string
-  readonly source: Source
+  readonly source: Asked
   readonly #clock: Clock
   head: SourceHead | undefined
   lag = 0
@@ -35,7 +35,7 @@ export class EndpointRecord {
   #restsUntilMs = 0
   #isOther = false
 
-  constructor(name: string, source: Source, clock: Clock) {
+  constructor(name: string, source: Asked, clock: Clock) {
     this.name = name
     this.source = source
     this.#clock = clock
