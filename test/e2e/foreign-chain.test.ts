@@ -211,16 +211,21 @@ function flagship(start: () => Promise<PeerNode>, environment: Readonly<Record<s
   })
 }
 
-describe("the flagship on Hardhat's node", { timeout: 180_000 }, () => {
-  flagship(startHardhat, {})
-})
+const suite = { timeout: 180_000, concurrency: 1 }
 
-describe('the flagship on anvil with a block each second, the event one block deep', {
-  ...{ timeout: 180_000, skip: skipAnvil() },
-}, () => {
-  flagship(() => startAnvil('--block-time', '1'), { QS_CONFIRMATIONS: '1' })
-})
+// The first waits for blocks most of the time.
+describe('the flagship', { concurrency: 2 }, () => {
+  describe('on anvil with a block each second, the event one block deep', {
+    ...{ ...suite, skip: skipAnvil() },
+  }, () => {
+    flagship(() => startAnvil('--block-time', '1'), { QS_CONFIRMATIONS: '1' })
+  })
 
-describe('the flagship on anvil', { timeout: 180_000, skip: skipAnvil() }, () => {
-  flagship(() => startAnvil(), {})
+  describe("on Hardhat's node", suite, () => {
+    flagship(startHardhat, {})
+  })
+
+  describe('on anvil', { ...suite, skip: skipAnvil() }, () => {
+    flagship(() => startAnvil(), {})
+  })
 })

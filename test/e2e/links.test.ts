@@ -87,9 +87,11 @@ test('four validators in a line decide blocks of several parts, though none has 
   const links = nodes.map(({ network }) => network.peers().length)
   assert.deepEqual(links, [1, 2, 2, 1])
   const { number } = first.chain.head().header
-  await Promise.all(nodes.map(({ chain }) => reached(chain, number + 4n)))
   const proposers = new Set<number | undefined>()
-  for (let height = 1n; height <= number + 4n; height += 1n) {
+  // Each has proposed, also from the ends; who is too slow in its turn has another.
+  for (let height = 1n; height <= number + 4n || proposers.size < 4; height += 1n) {
+    assert.ok(height < number + 40n, `only ${[...proposers]} have proposed`)
+    await Promise.all(nodes.map(({ chain }) => reached(chain, height)))
     const blocks = nodes.map(({ chain }) => chain.byNumber(height)?.block)
     const hashes = new Set(blocks.map((block) => block?.hash.toHex()))
     assert.equal(hashes.size, 1, `height ${height}`)
@@ -98,7 +100,6 @@ test('four validators in a line decide blocks of several parts, though none has 
       proposers.add(block.header.beneficiary[0])
     }
   }
-  assert.equal(proposers.size, 4, 'each has proposed, also from the ends')
 })
 
 test('validators of a local network find each other and decide', {
