@@ -123,6 +123,29 @@ cases:
 `,
     ))
 
+  test('events of well-known contracts are named, and one is not another with the same topic', () =>
+    passes(
+      `
+name: named
+on: { event: ERC-20.Transfer, contract: coin, when: .args.value > 1 }
+do:
+  - token:
+      listen: { to: { one: { with: { type: evm.log, event: ERC-721.Transfer } } } }
+      output: { as: '.[0].args.tokenId' }
+      at: pending
+`,
+      `
+contracts: { coin: '0x00000000000000000000000000000000000000c0', art: '0x00000000000000000000000000000000000000a0' }
+cases:
+  - name: a coin does for the beginning, a token for what is waited for
+    event: { args: { from: &who '0x00000000000000000000000000000000000000bb', to: *who, value: '2' } }
+    do:
+      - event: { args: { from: *who, to: *who, value: '3' } }
+      - event: { event: ERC-721.Transfer, contract: art, args: { from: *who, to: *who, tokenId: '7' } }
+    expect: { status: completed, where: .output.steps.token == "7" }
+`,
+    ))
+
   test('a chain that goes back takes what was done with it, and what is not final is not sent', () =>
     passes(
       `

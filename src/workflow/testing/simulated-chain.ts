@@ -4,6 +4,7 @@ import { encodeAbiParameters, encodeEventTopics, keccak256, toHex } from 'viem'
 import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
 import type { Json, JsonRpcClient } from '../../base/json-rpc.ts'
+import { registeredSignature } from '../../stream/abi-registry.ts'
 import { parseEvent } from '../../stream/event-decoder.ts'
 import { argumentsOf } from '../evm/abi-json.ts'
 import type { SendRequest, SentOutcome, TransactionSender } from '../sent-transaction.ts'
@@ -88,7 +89,7 @@ export class SimulatedChain implements JsonRpcClient {
     signature: string,
     { address, args }: { readonly address: Hex; readonly args: { readonly [name: string]: Json } },
   ): SimulatedTransaction {
-    const event = parseEvent(signature)
+    const event = parseEvent(registeredSignature(signature)?.signature ?? signature)
     const inputs = event.inputs.map((input, at) => ({ ...input, name: input.name || String(at) }))
     const missing = inputs.find(({ name }) => !Object.hasOwn(args, name))
     const surplus = Object.keys(args).find((name) => !inputs.some((input) => input.name === name))
