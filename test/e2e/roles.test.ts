@@ -26,6 +26,15 @@ do:
       with: { key: '\${ $workflow.id }', data: { seen: true } }
 `
 
+/** A rest that only somebody ends. */
+const resting = `
+document: { dsl: 1.0.3, namespace: default, name: resting, version: 0.1.0 }
+do:
+  - note: { set: { seen: true } }
+  - nap: { wait: { milliseconds: 1 } }
+  - rest: { wait: { hours: 1 } }
+`
+
 const asJson = { headers: { 'content-type': 'application/json' }, body: '{}' }
 
 interface Run {
@@ -102,7 +111,9 @@ describe('processes of different roles', { timeout: 180_000 }, () => {
   /** Each deposit has one instance, which has ended, and one record. */
   const allNoted = (api: RunningNode) =>
     eventually(async () => {
-      const runs = await getJson<Listed<Run>>(`${api.apiUrl}/v1/instances?limit=200`)
+      const runs = await getJson<Listed<Run>>(
+        `${api.apiUrl}/v1/instances?workflow=noting&limit=200`,
+      )
       const records = await getJson<Listed<Row>>(`${api.apiUrl}/v1/records?limit=200`)
       const ended = runs.items.filter(({ status }) => status === 'completed')
       if (ended.length < deposits) return undefined
@@ -161,6 +172,51 @@ describe('processes of different roles', { timeout: 180_000 }, () => {
     await allNoted(api)
   })
 
+  test('a process without workers streams what they do, and has them pause, resume and retry a run', async () => {
+    const [api] = [...nodes].filter(({ roles }) => roles.includes('api')) as [RunningNode]
+    const v1 = `${api.apiUrl}/v1`
+    const post = async (way: string, body: unknown = {}) => {
+      const answer = await fetch(`${v1}/${way}`, {
+        ...{ method: 'POST', ...asJson, body: JSON.stringify(body) },
+      })
+      return answer.status
+    }
+    const reaches = (id: string, wanted: string) =>
+      eventually(async () => {
+        const { status } = await getJson<Run>(`${v1}/instances/${id}`)
+        return status === wanted ? true : undefined
+      })
+    assert.equal(await post('workflows', { definition: resting }), 200)
+    const all = await fetch(`${v1}/stream`)
+    const everything = all.body?.pipeThrough(new TextDecoderStream()).getReader()
+    assert.equal(await post('workflows/resting/run', { id: 'held' }), 200)
+    await reaches('held', 'waiting')
+    assert.equal(await post('instances/held/pause'), 200)
+    await reaches('held', 'paused')
+    const journal = await fetch(`${v1}/instances/held/events`)
+    assert.equal(await post('instances/held/resume'), 200)
+    await reaches('held', 'waiting')
+    assert.equal(await post('instances/held/cancel', { reason: 'by hand' }), 200)
+    const told = await journal.text()
+    const { journal: lines } = await getJson<{ journal: unknown[] }>(`${v1}/instances/held`)
+    const ids = [...told.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))
+    assert.deepEqual(
+      ids,
+      lines.map((_, at) => at + 1),
+    )
+    assert.match(told, /event: end\n/)
+    assert.equal(await post('instances/held/pause'), 409)
+    assert.equal(await post('instances/held/retry'), 200)
+    await reaches('held', 'waiting')
+    assert.equal(await post('instances/held/cancel', { reason: 'by hand' }), 200)
+    await reaches('held', 'cancelled')
+    let heard = ''
+    while (!/event: instance\ndata: .*"held"/.test(heard)) {
+      heard += (await everything?.read())?.value ?? ''
+    }
+    await everything?.cancel()
+  })
+
   test('a worker and the listener that are killed are followed by others', async (t) => {
     const [api] = [...nodes].filter(({ roles }) => roles.includes('api')) as [RunningNode]
     const others = [...nodes].filter((node) => node !== api)
@@ -187,7 +243,9 @@ describe('processes of different roles', { timeout: 180_000 }, () => {
     for (const node of others) await stops(node)
     await deposit(3)
     await eventually(async () => {
-      const { items } = await getJson<Listed<Run>>(`${api.apiUrl}/v1/instances?limit=200`)
+      const { items } = await getJson<Listed<Run>>(
+        `${api.apiUrl}/v1/instances?workflow=noting&limit=200`,
+      )
       return items.length === deposits ? true : undefined
     })
     const load = deposit(3)
