@@ -76,12 +76,13 @@ async function served(t: TestContext) {
 const isVoting = (chain: DrivenChain) => chain.round()?.self !== undefined
 
 test('a node that joined votes at once where all sets are proven to it', async (t) => {
-  const { server, reached, join, links, votes } = await served(t)
+  const { server, time, reached, join, links, votes } = await served(t)
   const joined = await join()
   assert.ok(isVoting(joined))
   await reached(joined, 24n)
   // By the proof of its base it judges what was signed before that.
   links.tell('joiner', evidenceOf(votes))
+  await time.until(() => convictions(server).length > 0)
   await reached(joined, joined.head().header.number + 4n)
   const [convicted, ...more] = convictions(server)
   assert.ok(convicted !== undefined && convicted > 23n)
@@ -100,6 +101,7 @@ test('one that trusts a later block votes when it can judge all evidence, and fo
   assert.deepEqual([convictions(server), joined.round()?.evidence], [[], []])
   assert.ok(!isVoting(joined))
   links.tell('server', evidenceOf(votes))
+  await time.until(() => convictions(joined).length > 0)
   await reached(joined, 29n)
   assert.equal(convictions(joined).length, 1)
   assert.equal(joined.failure, undefined)

@@ -110,7 +110,8 @@ describe('validators that meet what should not be', { concurrency: true }, () =>
     const { number } = node(3).head().header
     await reached(node(3), number + 4n)
     assert.equal(node(3).failure, undefined)
-    const last = [2n, 3n, 4n].map((on) => node(3).byNumber(number + on)?.block.record)
+    // It may have signed the next height already, whose signers stand in the block after it.
+    const last = [3n, 4n].map((on) => node(3).byNumber(number + on)?.block.record)
     const signers = last.map((record) => record && decodeRecord(record).parentSigners)
     assert.ok(signers.every((bits) => bits && bits[0] !== 0b1111))
     full.delete(files)

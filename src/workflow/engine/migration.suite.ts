@@ -41,7 +41,7 @@ export function migrationSuite(name: string, open: () => Promise<SqlStore>): voi
     const openQuestions = async () =>
       (await world.engine.questions({ limit: 10, status: 'open' })).items
 
-    test('one that waits ends on the new definition, on the journal that it had', async () => {
+    test('one that waits ends on the new definition, on the journal that it had', async (t) => {
       const id = await waits()
       const next = version('2.0.0', async (context) => {
         await first(context)
@@ -56,9 +56,12 @@ export function migrationSuite(name: string, open: () => Promise<SqlStore>): voi
       const moved = await world.until(id, ({ status }) => status === 'waiting')
       assert.equal(moved.definitionHash, next.hash)
       await world.restart()
-      await world.until(id, ({ status }) => status === 'waiting')
-      const [question] = await openQuestions()
-      assert.equal(question?.title, 'Really pay?')
+      const asked = async () => {
+        const [one] = await openQuestions()
+        assert.equal(one?.title, 'Really pay?')
+        return one
+      }
+      const question = await t.waitFor(asked, { timeout: 20_000 })
       await world.engine.answer(question?.id ?? '', 'ada', true)
       const ended = await world.until(id, ({ status }) => status === 'completed')
       assert.equal(ended.definitionHash, next.hash)
