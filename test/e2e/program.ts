@@ -121,7 +121,7 @@ export async function callRpc<T>(url: string, method: string, ...params: unknown
 /** Asks again until the answer is there; gives up after `patienceMs`. */
 export async function eventually<T>(
   ask: () => Promise<T | undefined>,
-  patienceMs = 30_000,
+  patienceMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + patienceMs
   for (;;) {
