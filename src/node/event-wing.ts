@@ -114,7 +114,7 @@ export async function startEventWing(
     'record.write': records.write,
     'function.invoke': functionInvoke(functions),
     ...outsideSteps(composition, { http, folder }),
-    ...evmFunctions({ client: chain.client, sender, book }),
+    ...evmFunctions({ client: chain.client, sender, book, clock: systemClock }),
   }
   const engine = await openEngine(composition, {
     ...{ ...world, sql, random: Math.random, functions: steps },

@@ -15,6 +15,8 @@ test('a definition that asks servers or runs programs is checked as valid', () =
     '{ call: http, with: { method: get, endpoint: https://example.com } }',
     '{ run: { script: { language: js, code: "1" } } }',
     '{ call: evm.read, with: { read: height } }',
+    '{ call: identity.verify, with: { message: hi, signature: "0x", signer: "0x" } }',
+    '{ call: oracle.answer, with: { answers: [], quorum: 1 } }',
   ]
   for (const task of tasks) {
     assert.deepEqual(checkWorkflow(definition(task), 'a.workflow.yaml'), {

@@ -25,6 +25,7 @@ const knownFunctions: Functions = Object.fromEntries(
     ...['notify.send', ...channelNames.map((name) => `notify.${name}`)],
     ...['function.invoke', 'record.write'],
     ...['evm.send', 'evm.call', 'evm.deploy', 'evm.read', 'evm.waitFor', ...callNames],
+    ...['identity.verify', 'oracle.answer'],
   ].map((name) => [name, missing]),
 )
 

@@ -180,6 +180,40 @@ cases:
 `,
     ))
 
+  test('answers of sources go to a contract once they agree and their question is final', () =>
+    passes(
+      `
+name: it
+on: { event: 'Asked(uint256 round)', contract: shop }
+do:
+  - answer:
+      try:
+        - ask: { call: http, with: { method: get, endpoint: 'https://a.example' }, metadata: { at: pending } }
+        - send: { call: oracle.answer, with: { contract: shop, function: 'answer(uint256 round, int256 price)',
+                  args: ['\${ .event.args.round }'], answers: '\${ .steps.ask }', quorum: 2, maxDeviation: '1%' } }
+      catch:
+        errors: { with: { type: 'urn:quantumstream:error:oracle-disagreement' } }
+        retry: { delay: PT5M, limit: { attempt: { count: 3 } } }
+`,
+      `
+contracts: { shop: '0x00000000000000000000000000000000000000aa' }
+cases:
+  - name: they are asked again after a while
+    event: { args: { round: '4' } }
+    stubs: { ask: [{ answer: ['100', '200'] }, { answer: ['100', '101'] }] }
+    do:
+      - mine: 3
+      - expect: { steps: [ask], status: waiting }
+      - finalize: true
+      - expect: { status: waiting, where: '.calls | length == 2' }
+      - wait: PT5M
+    expect:
+      status: completed
+      steps: [ask, send, delay, ask, send]
+      calls: [{ call: oracle.answer, with: { args: ['4'], answers: ['100', '101'] } }]
+`,
+    ))
+
   test('tells each thing that is not as expected', async () => {
     const [one] = await tested(
       `${head}do: [{a: {call: http, with: {method: get, endpoint: https://a.example}}}, {b: {set: {x: 1}}}]`,

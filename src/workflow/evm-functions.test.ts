@@ -52,7 +52,7 @@ async function world(answers: Readonly<Record<string, (params: readonly Json[]) 
       return { ...outcome, ...(request.to === undefined ? { contractAddress: address } : {}) }
     },
   } as unknown as TransactionSender
-  const steps = evmFunctions({ client, sender, book })
+  const steps = evmFunctions({ client, sender, book, clock: { nowMs: () => 0 } })
   const run = (name: string, input: Json) => (steps[name] ?? assert.fail(name))(input, context)
   return { book, asked, sent, run }
 }

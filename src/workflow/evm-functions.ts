@@ -1,16 +1,19 @@
-/** Gives workflows their chain steps: sending, deploying, calling, reading, waiting. */
+/** Gives workflows their chain steps: sending, deploying, calling, reading, waiting, verifying, answering. */
 
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import { compileExpression } from '../stream/jq.ts'
 import type { ContractBook } from './contract-book.ts'
 import type { ActionContext, ActionOutcome } from './durable-context.ts'
 import { badInput } from './evm/abi-json.ts'
+import { agreedAnswer } from './evm/agreed-answer.ts'
 import { readChain } from './evm/chain-reading.ts'
 import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
 import { called } from './evm/contract-reading.ts'
 import { toldRevert } from './evm/reverts.ts'
+import { identityVerify } from './identity-verify.ts'
 import type { SentOutcome, TransactionSender } from './sent-transaction.ts'
 import type { StepFunction } from './workflow.ts'
 
@@ -20,6 +23,7 @@ export interface EvmFunctionOptions {
   /** Absent: what sends waits and says that a key is missing. */
   readonly sender: TransactionSender | undefined
   readonly book: ContractBook
+  readonly clock: Clock
 }
 
 /** How long a step waits for a key, a role or funds before it looks again, and bounds of what `evm.waitFor` is told. */
@@ -34,7 +38,7 @@ const passing = [
   'json-rpc/unreachable',
 ]
 
-/** The functions `evm.send`, `evm.deploy`, `evm.call`, `evm.read` and `evm.waitFor`. */
+/** The functions `evm.send`, `evm.deploy`, `evm.call`, `evm.read`, `evm.waitFor`, `identity.verify` and `oracle.answer`. */
 export function evmFunctions(options: EvmFunctionOptions): Readonly<Record<string, StepFunction>> {
   const { client, book } = options
   const patient =
@@ -55,6 +59,8 @@ export function evmFunctions(options: EvmFunctionOptions): Readonly<Record<strin
     'evm.call': patient(async (input) => done(await called(options, input))),
     'evm.read': patient(async (input) => done(await readChain(client, fieldsOf(input)))),
     'evm.waitFor': patient((input) => waitStep(options, input)),
+    'identity.verify': patient(identityVerify(options)),
+    'oracle.answer': patient((input, context) => answerStep(options, input, context)),
   }
 }
 
@@ -79,6 +85,21 @@ async function sendStep(
     const told = await toldRevert(error, { ...call, from }, { client, abis: call.abis })
     return afterRevert(told, { from, to: call.to })
   }
+}
+
+/** Sends what sources agree on, as the last argument. @throws WorkflowError where they do not agree */
+async function answerStep(
+  options: EvmFunctionOptions,
+  input: Json,
+  context: ActionContext,
+): Promise<ActionOutcome> {
+  const { args = [], ...fields } = fieldsOf(input)
+  if (!Array.isArray(args)) throw badInput('"args" must be a list')
+  const agreed = agreedAnswer(fields)
+  const call = await callOf({ ...fields, args: [...args, agreed.answer] } as Json, options.book)
+  const outcome = await sendStep(options, call, context)
+  if (outcome.kind !== 'done') return outcome
+  return done({ ...agreed, ...(outcome.output as object) })
 }
 
 /** What is shown of a transaction that is in a block. @throws AppError `workflow/transaction-reverted` */

@@ -259,7 +259,10 @@ describe('the step evm.send', () => {
   const step = (node: ScriptedNode, sender?: ReturnType<typeof senderOn>) => {
     const fixed = [{ name: 'token', address: to, abi }]
     const book = createContractBook({ sql: noBook, nowMs: () => 0, fixed, abis: [abi] })
-    return evmFunctions({ client: node, sender, book })['evm.send'] ?? assert.fail()
+    return (
+      evmFunctions({ client: node, sender, book, clock: { nowMs: () => 0 } })['evm.send'] ??
+      assert.fail()
+    )
   }
 
   test('waits for a key, and for a role by its name', async (t) => {

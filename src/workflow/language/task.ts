@@ -25,6 +25,8 @@ const lives: readonly AwaitedLife[] = ['pending', 'confirmed', 'safe', 'finalize
 
 /** Task kinds that reach outside, and so await the starting event's life though nothing says so. */
 const reaching = ['call', 'emit', 'run']
+/** Calls that send transactions, and so await more of it. */
+const sending = ['evm.send', 'evm.deploy', 'oracle.answer']
 
 /** What a task is compiled into. */
 interface Compiled extends Filters {
@@ -152,9 +154,7 @@ function lifeOf(
   const at = memberOf(definition.metadata, 'at')
   if (at === undefined) {
     if (!reaching.some((kind) => definition[kind] !== undefined)) return undefined
-    return definition.call === 'evm.send' || definition.call === 'evm.deploy'
-      ? 'finalized'
-      : 'confirmed'
+    return sending.includes(String(definition.call)) ? 'finalized' : 'confirmed'
   }
   if (lives.includes(at as AwaitedLife)) return at as AwaitedLife
   const message = `is ${JSON.stringify(at)}; right is one of ${lives.join(', ')}`

@@ -98,7 +98,7 @@ export class TestWorld {
       })),
     })
     const { 'evm.call': _, ...evm } = evmFunctions({
-      ...{ client: this.chain, sender: this.chain.sender(), book },
+      ...{ client: this.chain, sender: this.chain.sender(), book, clock: this.time },
     })
     const stubs = { ...file.stubs, ...testCase.stubs }
     const defaults = { ...evm, ...parts.functions({ sql, clock: this.time, timer: this.time }) }
