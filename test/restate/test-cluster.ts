@@ -1,8 +1,11 @@
 /** Gives the tests of one file a Restate server, and engines on it. */
 
 import { after, before } from 'node:test'
+import { systemClock, systemTimer } from '../../src/base/clock.ts'
+import type { SqlStore } from '../../src/store/sql.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { engineMigrations } from '../../src/workflow/engine/schema.ts'
+import type { WorldOn } from '../../src/workflow/test-world/durable-world.ts'
 import { RestateWorld } from '../../src/workflow/test-world/restate-world.ts'
 import { freePort, type RestateServer, startRestate } from './restate-server.ts'
 
@@ -13,14 +16,24 @@ export function testCluster() {
     server = await startRestate()
   })
   after(() => server.stop())
-  const open = async () => {
+  /** Each store has a service of its own. */
+  const ports = new Map<SqlStore, number>()
+  const openStore = async () => {
     const sql = await openSqlite({ path: ':memory:' })
     await sql.migrate(engineMigrations)
-    const port = await freePort()
-    const { ingress, admin } = server
-    const world = new RestateWorld(sql, {
-      ...{ ingress, admin, host: '127.0.0.1', port, service: `qs${port}` },
-    })
+    ports.set(sql, await freePort())
+    return sql
+  }
+  /** An engine in a time that is set by hand. */
+  const worldOn: WorldOn = (sql, more) => {
+    const [port = 0, { ingress, admin }] = [ports.get(sql), server]
+    const where = { ingress, admin, host: '127.0.0.1', port, service: `qs${port}` }
+    return new RestateWorld(sql, where, more)
+  }
+  /** An engine in real time. */
+  const open = async () => {
+    const sql = await openStore()
+    const world = worldOn(sql, { clock: systemClock, timer: systemTimer })
     await world.engine.start()
     const stop = async () => {
       await world.engine.stop()
@@ -28,5 +41,5 @@ export function testCluster() {
     }
     return { world, sql, stop }
   }
-  return { open, restart: () => server.restart() }
+  return { open, openStore, worldOn, restart: () => server.restart() }
 }

@@ -2,18 +2,19 @@
 
 import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
+import type { SqlWrite } from '../../store/sql.ts'
 import {
   type Action,
   type ActionOutcome,
   Interrupted,
-  type RetryOptions,
+  type InterruptReason,
 } from '../durable-context.ts'
 import { keptJson, keptReason } from '../kept-json.ts'
 import { afterFailure, defaultRetry, waitOf } from '../retry-policy.ts'
-import { problemOf, WorkflowError } from '../workflow-error.ts'
+import { type Problem, problemOf, WorkflowError } from '../workflow-error.ts'
 import type { NewLine } from './journal.ts'
 import { errorOf } from './journal.ts'
-import type { LiveRun } from './run-environment.ts'
+import type { Judging, LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
 
 /** Longest run of an action that says nothing of it. */
@@ -34,7 +35,6 @@ interface Within {
 
 interface Attempt extends Asked {
   readonly attempt: number
-  readonly startedAtMs: number
   readonly input: string | undefined
 }
 
@@ -56,23 +56,36 @@ export async function performAction(
     const trouble = run.journal.troubleOf(key)
     if (trouble !== undefined && trouble.untilMs > run.with.clock.nowMs()) {
       const { untilMs, reason } = trouble
-      await run.wait({ scope, untilMs, step: key, reason, look: (_, nowMs) => nowMs >= untilMs })
+      await run.wait({
+        scope,
+        untilMs,
+        step: key,
+        reason,
+        look: (_, nowMs) => (nowMs >= untilMs ? true : undefined),
+      })
       await run.admit(scope)
     }
     const attempt = (trouble?.failures ?? 0) + 1
-    const result = await run.busy(async () => {
+    const judged = await run.busy(async () => {
       if (action.isUndone === true) noteBeginning(run, { key, action })
       await run.flush()
       await run.admit(scope)
       if (action.isUndone === true && scope === outer) scope = outer.held()
-      const startedAtMs = run.with.clock.nowMs()
-      const asked = { key, action, attempt, startedAtMs, input }
-      return attemptOnce(run, { scope, outer }, asked)
+      run.step = key
+      const asked = { key, action, attempt, input }
+      const found = await run.attempt(key, (by) => judge(run, { scope, outer }, { ...by, asked }))
+      if (found.kind !== 'waiting') journal(run, asked, found)
+      return found
     })
-    if (result.kind === 'done') return result.output
-    if (result.kind === 'waits') {
+    if (judged.kind === 'done') return run.journal.get(key)?.output ?? null
+    if (judged.kind === 'failed') throw errorOf(judged.problem)
+    if (judged.kind === 'interrupted') throw new Interrupted(judged.reason)
+    if (judged.kind === 'waiting') {
       waits += 1
-      noteWait(run, result, { attempt, isTold: waits <= maxWaitingLines })
+      noteWait(run, judged, {
+        asked: { key, action, attempt, input },
+        isTold: waits <= maxWaitingLines,
+      })
     }
   }
 }
@@ -94,21 +107,29 @@ function keptInput(input: Json, key: string): string {
   }
 }
 
-type AttemptResult =
-  | { readonly kind: 'done'; readonly output: Json }
-  | { readonly kind: 'again' }
+/** What came of an attempt. */
+export type Judged = { readonly startedAtMs: number; readonly atMs: number } & (
   | {
-      readonly kind: 'waits'
-      readonly line: NewLine
-      readonly untilMs: number
-      readonly reason: string
+      readonly kind: 'done'
+      /** Its output as JSON. */
+      readonly text: string
+      /** What is written with its line. */
+      readonly along?: readonly SqlWrite[] | undefined
     }
+  | { readonly kind: 'waiting' | 'again'; readonly reason: string; readonly untilMs: number }
+  | { readonly kind: 'failed'; readonly problem: Problem }
+  | { readonly kind: 'interrupted'; readonly reason: InterruptReason }
+)
 
-async function attemptOnce(run: LiveRun, within: Within, asked: Attempt): Promise<AttemptResult> {
-  const { scope, outer } = within
-  const { key, action, attempt, startedAtMs, input } = asked
-  const about = { step: key, action: action.kind, attempt, startedAtMs, input }
-  run.step = key
+/** Calls an action once and says what came of it, which is all that is to be known of it. */
+async function judge(
+  run: LiveRun,
+  within: Within,
+  { asked, clock, keep }: Judging & { readonly asked: Attempt },
+): Promise<Judged> {
+  const { key, action, attempt } = asked
+  const startedAtMs = clock.nowMs()
+  const about = { step: key, action: action.kind, attempt, startedAtMs }
   run.with.observe?.('started', run.id, key)
   run.tell({
     ...{ ...about, seq: 0, kind: 'started', atMs: startedAtMs, input: action.input },
@@ -120,73 +141,84 @@ async function attemptOnce(run: LiveRun, within: Within, asked: Attempt): Promis
     if (refusal !== undefined) throw refusal
     const outcome = await called(run, within, asked)
     run.with.observe?.('performed', run.id, key)
-    if (outcome.kind === 'untouched') throw new Interrupted(outer.reason ?? 'cancelled')
-    const line = { ...about, atMs: run.with.clock.nowMs() }
+    const atMs = clock.nowMs()
+    if (outcome.kind === 'untouched') {
+      return { kind: 'interrupted', startedAtMs, atMs, reason: within.outer.reason ?? 'cancelled' }
+    }
     if (outcome.kind === 'waiting') {
-      const reason = keptReason(outcome.reason)
-      const untilMs = line.atMs + waitOf(outcome.retryAfterMs)
-      return { kind: 'waits', line: { ...line, kind: 'waiting' }, untilMs, reason }
+      const [reason, untilMs] = [keptReason(outcome.reason), atMs + waitOf(outcome.retryAfterMs)]
+      return { kind: 'waiting', startedAtMs, atMs, reason, untilMs }
     }
     const text = keptJson(outcome.output, `the result of ${key}`)
-    const output = JSON.parse(text) as Json
     const along = outcome.writes
-    run.with.measures.step({ ...line, kind: 'completed' })
-    run.line(
-      { ...line, kind: 'completed', output: text },
-      {
-        output,
-        ...(action.input === undefined ? {} : { input: action.input }),
-        ...(along ? { along } : {}),
-      },
-    )
-    return { kind: 'done', output }
+    if (along !== undefined) await keep?.(run.journal.idempotencyKeyOf(key), along)
+    run.with.measures.step({ ...about, kind: 'completed', atMs })
+    return { kind: 'done', startedAtMs, atMs, text, along: keep === undefined ? along : undefined }
   } catch (error) {
-    if (error instanceof Interrupted) throw error
+    const atMs = clock.nowMs()
     // Whatever it says, it was told to end: it is asked again, if at all.
-    if (scope.reason !== undefined) throw new Interrupted(scope.reason)
-    return failed(run, asked, error)
+    const reason = error instanceof Interrupted ? error.reason : within.scope.reason
+    if (reason !== undefined) return { kind: 'interrupted', startedAtMs, atMs, reason }
+    return failed(run, { ...about, atMs }, { asked, error })
   }
 }
 
-/** Journals a failure: the action is tried again, or the workflow is given it. @throws WorkflowError */
+/** What a failure comes to: the action is tried again, or the workflow is given it. */
 function failed(
   run: LiveRun,
-  { key, action, attempt, startedAtMs, input }: Attempt,
-  error: unknown,
-): AttemptResult {
-  const atMs = run.with.clock.nowMs()
-  const line = { step: key, action: action.kind, attempt, startedAtMs, atMs, input }
+  about: Omit<NewLine, 'kind'>,
+  { asked, error }: { readonly asked: Attempt; readonly error: unknown },
+): Judged {
+  const { startedAtMs, atMs } = about
+  const retry = asked.action.retry ?? defaultRetry
   const verdict =
     error instanceof WorkflowError && error.retry === 'never'
       ? ({ kind: 'failed' } as const)
-      : afterFailure(error, attempt, { retry: retryOf(action.retry), random: run.with.random() })
+      : afterFailure(error, asked.attempt, { retry, random: run.with.random() })
   if (verdict.kind === 'failed') {
-    const problem = problemOf(error, key)
-    run.with.measures.step({ ...line, kind: 'failed' })
-    run.line({ ...line, kind: 'failed', error: JSON.stringify(problem) })
-    throw errorOf(problem)
+    run.with.measures.step({ ...about, kind: 'failed' })
+    return { kind: 'failed', startedAtMs, atMs, problem: problemOf(error, asked.key) }
   }
+  run.with.measures.step({ ...about, kind: 'retrying' })
   const untilMs = atMs + verdict.pauseMs
-  const reason = keptReason(error)
-  run.journal.trouble(key, { failures: attempt, untilMs, reason })
-  run.with.measures.step({ ...line, kind: 'retrying' })
-  run.line({ ...line, kind: 'retrying', output: String(untilMs), error: reason })
-  return { kind: 'again' }
+  return { kind: 'again', startedAtMs, atMs, reason: keptReason(error), untilMs }
+}
+
+/** Journals what came of an attempt. */
+function journal(
+  run: LiveRun,
+  { key, action, attempt, input }: Attempt,
+  judged: Exclude<Judged, { kind: 'waiting' }>,
+): void {
+  const { startedAtMs, atMs } = judged
+  const line = { step: key, action: action.kind, attempt, startedAtMs, atMs, input }
+  if (judged.kind === 'done') {
+    const { text, along } = judged
+    const given = action.input === undefined ? {} : { input: action.input }
+    run.line(
+      { ...line, kind: 'completed', output: text },
+      { output: JSON.parse(text) as Json, ...given, ...(along ? { along } : {}) },
+    )
+  } else if (judged.kind === 'failed') {
+    run.line({ ...line, kind: 'failed', error: JSON.stringify(judged.problem) })
+  } else if (judged.kind === 'again') {
+    const { untilMs, reason } = judged
+    run.journal.trouble(key, { failures: attempt, untilMs, reason })
+    run.line({ ...line, kind: 'retrying', output: String(untilMs), error: reason })
+  }
 }
 
 function noteWait(
   run: LiveRun,
-  { line, untilMs, reason }: Extract<AttemptResult, { kind: 'waits' }>,
-  { attempt, isTold }: { attempt: number; isTold: boolean },
+  { startedAtMs, atMs, untilMs, reason }: Extract<Judged, { kind: 'waiting' | 'again' }>,
+  { asked, isTold }: { readonly asked: Attempt; readonly isTold: boolean },
 ): void {
-  const known = run.journal.troubleOf(line.step)
-  run.journal.trouble(line.step, { failures: attempt - 1, untilMs, reason })
-  if (isTold && known?.reason !== reason)
-    run.line({ ...line, output: String(untilMs), error: reason })
-}
-
-function retryOf(options: RetryOptions | undefined): RetryOptions {
-  return options ?? defaultRetry
+  const { key, action, attempt, input } = asked
+  const known = run.journal.troubleOf(key)
+  run.journal.trouble(key, { failures: attempt - 1, untilMs, reason })
+  if (!isTold || known?.reason === reason) return
+  const line = { step: key, action: action.kind, attempt, startedAtMs, atMs, input }
+  run.line({ ...line, kind: 'waiting', output: String(untilMs), error: reason })
 }
 
 /** Calls an action, whose signal fires when it is to end; one that does not end in time is left to itself. */

@@ -5,7 +5,7 @@ import type { SqlWrite } from '../../store/sql.ts'
 import { type ChildWorkflow, Interrupted } from '../durable-context.ts'
 import { keptJson } from '../kept-json.ts'
 import { isOpen } from '../workflow.ts'
-import { WorkflowError } from '../workflow-error.ts'
+import { type Problem, WorkflowError } from '../workflow-error.ts'
 import { insertion, instanceOf } from './instance-rows.ts'
 import { errorOf, given } from './journal.ts'
 import type { LiveRun } from './run-environment.ts'
@@ -69,39 +69,52 @@ async function outcomeOf(
   { key, id }: { key: string; id: string },
 ): Promise<Json> {
   await run.admit(scope)
-  let result: ReturnType<typeof instanceOf> | undefined
-  const look = async () => {
-    const found = await run.with.sql.get('SELECT * FROM instances WHERE id = ?', id)
-    result = found && instanceOf(found)
-    return result === undefined || !isOpen(result)
-  }
+  let result: ChildEnd
   try {
-    await run.wait({
-      scope,
-      untilMs: undefined,
-      step: key,
-      reason: `instance ${id} has not ended yet`,
-      look,
+    result = await run.wait({
+      ...{ scope, untilMs: undefined, step: key, reason: `instance ${id} has not ended yet` },
+      find: () => endOf(run, id),
+      look: (_, __, found: ChildEnd) => (found.isOpen ? undefined : found),
     })
   } catch (error) {
     if (error instanceof Interrupted) cancel(run, id)
     throw error
   }
   const atMs = run.with.clock.nowMs()
-  if (result?.status === 'completed') {
+  if (result.status === 'completed') {
     const output = result.output ?? null
     journal(run, { step: key, text: JSON.stringify(output), output, along: [] })
     return output
   }
-  const problem = result?.problem ?? {
+  const problem = result.problem ?? {
     ...{ type: 'https://serverlessworkflow.io/spec/1.0.0/errors/runtime', status: 500 },
-    detail: `instance ${id} was ${result?.status ?? 'removed'}`,
+    detail: `instance ${id} was ${result.status}`,
   }
   run.line({
     ...{ step: key, kind: 'failed', action: 'child', attempt: 1, startedAtMs: atMs, atMs },
     error: JSON.stringify(problem),
   })
   throw errorOf(problem)
+}
+
+/** How a child has ended, or that it has not. */
+interface ChildEnd {
+  readonly isOpen: boolean
+  readonly status: string
+  readonly output?: Json
+  readonly problem?: Problem
+}
+
+async function endOf(run: LiveRun, id: string): Promise<ChildEnd> {
+  const found = await run.with.sql.get('SELECT * FROM instances WHERE id = ?', id)
+  if (found === undefined) return { isOpen: false, status: 'removed' }
+  const child = instanceOf(found)
+  const { status, output, problem } = child
+  return {
+    ...{ isOpen: isOpen(child), status },
+    ...(output === undefined ? {} : { output }),
+    ...(problem === undefined ? {} : { problem }),
+  }
 }
 
 function journal(

@@ -16,8 +16,7 @@ export async function retractConsumed(
   eventId: string,
   nowMs: number,
 ): Promise<void> {
-  // One that has its number was told to a run elsewhere, which counts on it.
-  await session.run('DELETE FROM messages WHERE event_id = ? AND number IS NULL', eventId)
+  await session.run('DELETE FROM messages WHERE event_id = ?', eventId)
   const taken = await session.all(
     'SELECT instance_id, inbox, step FROM consumed_events WHERE event_id = ? AND has_left = 0',
     eventId,

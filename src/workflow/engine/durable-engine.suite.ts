@@ -4,17 +4,21 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { AppError } from '../../base/app-error.ts'
 import type { SqlStore } from '../../store/sql.ts'
-import { chainEvent, DurableWorld, written } from '../test-world/durable-world.ts'
+import { chainEvent, DurableWorld, type WorldOn, written } from '../test-world/durable-world.ts'
 import { WorkflowError } from '../workflow-error.ts'
 
-/** Declares the tests; `open` gives an empty store with the engine's tables. */
-export function durableEngineSuite(name: string, open: () => Promise<SqlStore>): void {
+/** Declares the tests; `open` gives an empty store with the engine's tables, `worldOn` an engine on one. */
+export function durableEngineSuite(
+  name: string,
+  open: () => Promise<SqlStore>,
+  worldOn: WorldOn = (sql, more) => new DurableWorld(sql, more),
+): void {
   describe(`${name} keeps workflows`, () => {
     let world: DurableWorld
     let sql: SqlStore
     beforeEach(async () => {
       sql = await open()
-      world = new DurableWorld(sql)
+      world = worldOn(sql)
       await world.engine.start()
     })
     afterEach(async () => {

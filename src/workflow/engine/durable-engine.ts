@@ -203,7 +203,7 @@ class DurableEngine implements WorkflowEngine {
 
   async pause(id: string): Promise<void> {
     await changeAndTell(this.#with, { id, phase: 'suspended' }, (sql) => pauseInstance(sql, id))
-    await this.#runs.get(id)?.refresh()
+    await this.#runs.look(id)
   }
 
   async resume(id: string): Promise<void> {

@@ -6,17 +6,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import type { CloudEvent, DurableContext } from '../durable-context.ts'
-import { DurableWorld, written } from '../test-world/durable-world.ts'
+import { DurableWorld, type WorldOn, written } from '../test-world/durable-world.ts'
 import { WorkflowError } from '../workflow-error.ts'
 
-/** Declares the tests; `open` gives an empty store with the engine's tables. */
-export function durableWaitsSuite(name: string, open: () => Promise<SqlStore>): void {
+/** Declares the tests; `open` gives an empty store with the engine's tables, `worldOn` an engine on one. */
+export function durableWaitsSuite(
+  name: string,
+  open: () => Promise<SqlStore>,
+  worldOn: WorldOn = (sql, more) => new DurableWorld(sql, more),
+): void {
   describe(`${name} waits`, () => {
     let world: DurableWorld
     let sql: SqlStore
     beforeEach(async () => {
       sql = await open()
-      world = new DurableWorld(sql)
+      world = worldOn(sql)
       await world.engine.start()
     })
     afterEach(async () => {
@@ -340,7 +344,7 @@ export function durableWaitsSuite(name: string, open: () => Promise<SqlStore>): 
       const id = await begin('nap')
       await waiting(id)
       await world.engine.stop()
-      world = new DurableWorld(sql, { maxRunMs: 60_000 })
+      world = worldOn(sql, { maxRunMs: 60_000 })
       await world.deploy(written('nap', nap))
       await world.engine.start()
       world.time.advance(60_000)
@@ -359,7 +363,7 @@ export function durableWaitsSuite(name: string, open: () => Promise<SqlStore>): 
       assert.deepEqual(pinned(), ['1.0.0'])
       world.workflows.delete(nap('1.0.0').hash)
       await world.engine.stop()
-      world = new DurableWorld(sql)
+      world = worldOn(sql)
       world.workflows.set(nap('1.0.0').hash, nap('1.0.0'))
       await world.engine.deploy(nap('2.0.0'))
       await world.engine.start()
@@ -367,7 +371,7 @@ export function durableWaitsSuite(name: string, open: () => Promise<SqlStore>): 
       world.time.advance(1_000)
       await completed(id)
       await world.engine.stop()
-      world = new DurableWorld(sql)
+      world = worldOn(sql)
       world.workflows.set(nap('1.0.0').hash, nap('1.0.0'))
       await world.engine.deploy(nap('2.0.0'))
       await world.engine.start()

@@ -45,9 +45,9 @@ export async function openInbox(
     )
     await run.busy(() => run.flush())
   }
-  const taken = new Set<number>()
+  const reading = { inbox: key, taken: new Set<number>(), readers: 0 }
   return {
-    next: (step) => nextOf(run, scope, { step, inbox: key, taken }),
+    next: (step) => nextOf(run, scope, { step, reading }),
     async close() {
       if (scope.reason !== undefined) return
       for (const table of ['subscriptions', 'messages']) {
@@ -62,31 +62,43 @@ export async function openInbox(
 
 const message = 'seq, event_id, event, is_chain FROM messages WHERE instance_id = ? AND inbox = ?'
 
+/** What a run has taken from an inbox, and how many of its branches wait for more. */
+interface Reading {
+  readonly inbox: string
+  readonly taken: Set<number>
+  readers: number
+}
+
 async function nextOf(
   run: LiveRun,
   scope: Scope,
-  { step, inbox, taken }: { step: string; inbox: string; taken: Set<number> },
+  { step, reading }: { readonly step: string; readonly reading: Reading },
 ): Promise<CloudEvent> {
   const known = run.journal.get(step)
   if (known !== undefined) return known.output as CloudEvent
   await run.admit(scope)
-  let found: SqlRow | undefined
-  const look = async () => {
-    // That one was missed is told before what came earlier is read.
-    const rows = await run.with.sql.all(
+  const { inbox, taken } = reading
+  // That one was missed is told before what came earlier is read.
+  const find = () =>
+    run.with.sql.all(
       `SELECT ${message} AND event_id = '${fullMark}' UNION ALL
         SELECT * FROM (SELECT ${message} AND event IS NOT NULL ORDER BY seq LIMIT ?) AS waiting`,
-      ...[run.id, inbox, run.id, inbox, taken.size + 1],
+      ...[run.id, inbox, run.id, inbox, taken.size + reading.readers],
     )
+  const look = (_: unknown, __: number, rows: readonly SqlRow[]) => {
     const row = rows.find(({ seq }) => !taken.has(Number(seq)))
-    if (row === undefined) return false
+    if (row === undefined) return undefined
     throwMarked(row, step)
     taken.add(Number(row.seq))
-    found = row
-    return true
+    return row
   }
-  await run.wait({ scope, untilMs: undefined, step, reason: 'it waits for an event', look })
-  return journaled(run, found as unknown as SqlRow, { step, inbox })
+  reading.readers += 1
+  try {
+    const waiting = { scope, untilMs: undefined, step, reason: 'it waits for an event' }
+    return journaled(run, await run.wait({ ...waiting, find, look }), { step, inbox })
+  } finally {
+    reading.readers -= 1
+  }
 }
 
 /** An event is taken: the journal has it now, and what is of a chain is remembered in case it leaves. */

@@ -4,16 +4,20 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { SqlStore } from '../../store/sql.ts'
 import type { DurableContext } from '../durable-context.ts'
-import { DurableWorld, written } from '../test-world/durable-world.ts'
+import { DurableWorld, type WorldOn, written } from '../test-world/durable-world.ts'
 
-/** Declares the tests; `open` gives an empty store with the engine's tables. */
-export function migrationSuite(name: string, open: () => Promise<SqlStore>): void {
+/** Declares the tests; `open` gives an empty store with the engine's tables, `worldOn` an engine on one. */
+export function migrationSuite(
+  name: string,
+  open: () => Promise<SqlStore>,
+  worldOn: WorldOn = (sql, more) => new DurableWorld(sql, more),
+): void {
   describe(`${name} lets instances go on by other definitions`, () => {
     let world: DurableWorld
     let sql: SqlStore
     beforeEach(async () => {
       sql = await open()
-      world = new DurableWorld(sql)
+      world = worldOn(sql)
       await world.engine.start()
     })
     afterEach(async () => {

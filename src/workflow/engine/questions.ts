@@ -31,34 +31,46 @@ export async function askQuestion(
   run.asks = true
   const id = run.journal.idempotencyKeyOf(key).slice(2, 34)
   const open = await run.busy(() => opened(run, { id, key, question }))
-  let answer: Json | undefined
-  const look = async (_: unknown, nowMs: number) => {
-    const expires = open.deadlineAtMs !== undefined && nowMs >= open.deadlineAtMs
-    if (expires) {
+  const find = async (nowMs: number): Promise<Open> => {
+    if (open.deadlineAtMs !== undefined && nowMs >= open.deadlineAtMs) {
       const sql = `UPDATE questions SET status = 'expired' WHERE id = ? AND status = 'open'`
       await run.with.sql.run(sql, id)
     }
     const row = await run.with.sql.get('SELECT status, answer FROM questions WHERE id = ?', id)
-    if (row?.status === 'answered') answer = jsonOf(row.answer)
-    return row?.status !== 'open'
+    if (row?.status === 'open') return { isOpen: true }
+    return row?.status === 'answered'
+      ? { isOpen: false, answer: jsonOf(row.answer) ?? null }
+      : { isOpen: false }
   }
   const reason = `${question.title} (${question.role ?? 'anybody'} is asked)`
   try {
-    await run.wait({ scope, untilMs: open.deadlineAtMs, step: key, reason, look })
+    const { answer } = await run.wait({
+      ...{ scope, untilMs: open.deadlineAtMs, step: key, reason, find },
+      look: (_, __, found: Open) => (found.isOpen ? undefined : found),
+    })
+    return await journaled(run, { id, key, question, answer, askedAtMs: open.askedAtMs })
   } catch (error) {
     const sql = `UPDATE questions SET status = 'closed' WHERE id = ? AND status = 'open'`
     if (error instanceof Interrupted) run.add({ sql, values: [id] })
     throw error
   }
-  return journaled(run, { id, key, question, answer, askedAtMs: open.askedAtMs })
+}
+
+/** Whether a question is open, and its answer. */
+interface Open {
+  readonly isOpen: boolean
+  readonly answer?: Json
 }
 
 async function opened(
   run: LiveRun,
   { id, key, question }: { id: string; key: string; question: Question },
 ): Promise<{ askedAtMs: number; deadlineAtMs: number | undefined }> {
-  const row = await run.with.sql.get('SELECT * FROM questions WHERE id = ?', id)
-  if (row !== undefined) {
+  const row = await run.once(
+    `${key}#asked`,
+    async () => (await run.with.sql.get('SELECT * FROM questions WHERE id = ?', id)) ?? null,
+  )
+  if (row !== null) {
     // Another definition may ask it in other words.
     const text = keptJson(question, `the question of ${key}`)
     if (row.status === 'closed' || row.question !== text) {
@@ -93,7 +105,8 @@ async function journaled(
   one: { id: string; key: string; question: Question; answer: Json | undefined; askedAtMs: number },
 ): Promise<Json> {
   const { id, key, question, answer, askedAtMs } = one
-  const by = (await givenAnswers(run.with.sql, id)) as unknown as Json
+  const answers = () => givenAnswers(run.with.sql, id)
+  const by = (await run.once(`${key}#answers`, answers)) as unknown as Json
   const input: Json = { question: id, title: question.title, by }
   const line = {
     step: key,

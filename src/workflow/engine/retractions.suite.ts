@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import { readDefinition } from '../read-definition.ts'
-import { chainEvent, DurableWorld, written } from '../test-world/durable-world.ts'
+import { chainEvent, DurableWorld, type WorldOn, written } from '../test-world/durable-world.ts'
 import { Effects } from '../test-world/effects.ts'
 
 /** Before the event, at it, and behind it; each but the last can be undone. */
@@ -20,15 +20,19 @@ do:
 const ends = '{call: tell, with: {}}'
 const waits = '{wait: {hours: 1}}'
 
-/** Declares the tests; `open` gives an empty store with the engine's tables. */
-export function retractionsSuite(name: string, open: () => Promise<SqlStore>): void {
+/** Declares the tests; `open` gives an empty store with the engine's tables, `worldOn` an engine on one. */
+export function retractionsSuite(
+  name: string,
+  open: () => Promise<SqlStore>,
+  worldOn: WorldOn = (sql, more) => new DurableWorld(sql, more),
+): void {
   describe(`${name}, when an event leaves that was taken`, () => {
     let world: DurableWorld
     let sql: SqlStore
     let effects: Effects
     beforeEach(async () => {
       sql = await open()
-      world = new DurableWorld(sql)
+      world = worldOn(sql)
       effects = new Effects()
       await world.engine.start()
     })
@@ -203,7 +207,7 @@ export function retractionsSuite(name: string, open: () => Promise<SqlStore>): v
     test('its instance has failed, and who is told of ends is told', async () => {
       const sql = await open()
       const told: string[] = []
-      const world = new DurableWorld(sql, {
+      const world = worldOn(sql, {
         ended: ({ status, reason }) => {
           told.push(`${status} ${reason}`)
           return []

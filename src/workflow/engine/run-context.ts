@@ -1,5 +1,6 @@
 /** Gives a definition its durable context: every operation answers from the journal, or does its work and journals it. */
 
+import type { Clock } from '../../base/clock.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlWrite } from '../../store/sql.ts'
 import type {
@@ -70,12 +71,12 @@ export class RunContext implements DurableContext {
       untilMs,
       step: key,
       reason: undefined,
-      look: (_, nowMs) => nowMs >= untilMs,
+      look: (_, nowMs) => (nowMs >= untilMs ? true : undefined),
     })
   }
 
   now(key: string): Promise<number> {
-    return this.#once(key, 'now', () => this.#run.with.clock.nowMs())
+    return this.#once(key, 'now', (clock) => clock.nowMs())
   }
 
   random(key: string): Promise<number> {
@@ -108,7 +109,7 @@ export class RunContext implements DurableContext {
     if (run.row.life >= wanted) return
     await run.admit(this.#scope)
     const reason = `its event is not ${lives[wanted]} yet`
-    const look = (row: LiveRun['row']) => row.life >= wanted
+    const look = (row: LiveRun['row']) => (row.life >= wanted ? true : undefined)
     await run.wait({ scope: this.#scope, untilMs: undefined, step: key, reason, look })
   }
 
@@ -136,11 +137,11 @@ export class RunContext implements DurableContext {
     return this.#run.journal.get(key)?.seq
   }
 
-  async #once(key: string, action: string, value: () => number): Promise<number> {
+  async #once(key: string, action: string, value: (clock: Clock) => number): Promise<number> {
     const known = this.#run.journal.get(key)
     if (known !== undefined) return Number(known.output)
     await this.#run.admit(this.#scope)
-    return this.#journal(key, action, value())
+    return this.#journal(key, action, await this.#run.once(key, value))
   }
 
   #journal<T extends Json>(key: string, action: string, output: T, along?: readonly SqlWrite[]): T {

@@ -14,6 +14,7 @@ import type {
   StepPoint,
   TaskStep,
 } from '../workflow.ts'
+import type { Judged } from './action-run.ts'
 import type { InstanceRow, NewInstance } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
 import type { EngineMeasures } from './measures.ts'
@@ -55,12 +56,23 @@ export interface LiveRun {
   add(...writes: readonly SqlWrite[]): void
   /** Resolves when all that was added is on disk; never, if it cannot be written. */
   flush(): Promise<void>
-  /** Waits until `look` finds it over. @throws Interrupted */
-  wait(wait: Wait): Promise<void>
+  /** Waits until `look` finds it over, and gives what it is over with. @throws Interrupted */
+  wait<Value, Found>(wait: Wait<Value, Found>): Promise<Value>
+  /** What may be another thing the next time, asked once for a key: what it gave is journaled where a run is replayed. */
+  once<T>(key: string, give: (clock: Clock) => T | Promise<T>): Promise<T>
+  /** An attempt of an action, made once; what came of it is journaled where a run is replayed. */
+  attempt(key: string, judge: (judging: Judging) => Promise<Judged>): Promise<Judged>
   /** Calls back when the run is dropped; gives what takes that off. */
   onDrop(stop: () => void): () => void
   /** Its calls of the world. */
   readonly outside: OutsideCalls
+}
+
+/** What an attempt is judged with. */
+export interface Judging {
+  readonly clock: Clock
+  /** Writes once what the action gives to be written, where that is not written with its line. @throws what refused it */
+  readonly keep?: (idempotencyKey: string, writes: readonly SqlWrite[]) => Promise<void>
 }
 
 /** The values of a line, and what is written with it. */

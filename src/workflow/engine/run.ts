@@ -1,10 +1,12 @@
 /** Runs one instance in memory: writes what it does, parks it while it waits, and ends it. */
 
 import { AppError } from '../../base/app-error.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { SqlWrite } from '../../store/sql.ts'
 import type { RunnableWorkflow } from '../durable-context.ts'
 import type { JournalEntry } from '../workflow.ts'
 import type { Problem } from '../workflow-error.ts'
+import type { Judged } from './action-run.ts'
 import { firstLeft } from './consumed-events.ts'
 import { endEntry, ending, endOf, type RunEnd } from './endings.ts'
 import { shownInstance } from './instance-lists.ts'
@@ -13,7 +15,7 @@ import type { Journal, NewLine } from './journal.ts'
 import { beginning, taskEnd } from './lifecycle.ts'
 import { OutsideCalls } from './outside-calls.ts'
 import { never, PieceWriter } from './piece-writer.ts'
-import type { LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
+import type { Judging, LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
 import { checkRoom, RunTime } from './run-limits.ts'
 import { Scope } from './scope.ts'
 import { lookAt, type Wait, Waits } from './waits.ts'
@@ -207,7 +209,7 @@ export class Run implements LiveRun {
   }
 
   /** Waits until `look` finds it over. @throws Interrupted */
-  async wait(wait: Wait): Promise<void> {
+  async wait<Value, Found>(wait: Wait<Value, Found>): Promise<Value> {
     wait.scope.check()
     if (this.#isGone) return never
     const { done, waiting } = this.#waits.add(wait)
@@ -215,7 +217,15 @@ export class Run implements LiveRun {
     this.busy(() => lookAt(waiting, this.row, this.with.clock.nowMs())).catch((error: unknown) =>
       this.#break(error),
     )
-    await done
+    return done
+  }
+
+  async once<T>(_key: string, give: (clock: Clock) => T | Promise<T>): Promise<T> {
+    return give(this.with.clock)
+  }
+
+  attempt(_key: string, judge: (judging: Judging) => Promise<Judged>): Promise<Judged> {
+    return judge({ clock: this.with.clock })
   }
 
   /** Looks at what has come from outside: a nudge, the time. Without a row it is read. */

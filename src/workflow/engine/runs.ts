@@ -39,6 +39,7 @@ export type InstanceRuns = Pick<
   | 'drain'
   | 'get'
   | 'has'
+  | 'look'
   | 'nextWaitMs'
   | 'open'
   | 'owner'
@@ -135,6 +136,11 @@ export class Runs {
       return
     }
     await this.#load(id)
+  }
+
+  /** Has an instance that is in memory look at what was changed. */
+  async look(id: string): Promise<void> {
+    await this.#runs.get(id)?.refresh()
   }
 
   /** Changes an instance that rests while nothing of it is in memory, and takes it up anew. */

@@ -193,4 +193,12 @@ export const engineMigrations: readonly Migration[] = [
       'CREATE INDEX trigger_events_by_instance ON trigger_events (instance_id) WHERE instance_id IS NOT NULL',
     ],
   },
+  {
+    id: 'workflow/009-invocations',
+    statements: [
+      'ALTER TABLE instances ADD COLUMN invocation INTEGER NOT NULL DEFAULT 0',
+      'ALTER TABLE instances ADD COLUMN awakeable TEXT',
+      'ALTER TABLE messages DROP COLUMN number',
+    ],
+  },
 ]

@@ -6,18 +6,22 @@ import type { InstanceRow } from './instance-rows.ts'
 import type { Scope } from './scope.ts'
 
 /** Something that a run waits for. */
-export interface Wait {
+export interface Wait<Value, Found = undefined> {
   readonly scope: Scope
   /** When it is over by itself, or is to be looked at. */
   readonly untilMs: number | undefined
   readonly step: string
   readonly reason: string | undefined
-  /** Whether it is over now; asked after each nudge. */
-  look(row: InstanceRow, nowMs: number): Promise<boolean> | boolean
+  /** Reads what `look` needs beside the row, as JSON, which a run elsewhere journals. */
+  readonly find?: (nowMs: number) => Promise<Found>
+  /** What it is over with; `undefined` while it is not. Asked after each nudge. @throws WorkflowError */
+  look(row: InstanceRow, nowMs: number, found: Found): Value | undefined
 }
 
-interface Waiting extends Wait {
-  readonly end: () => void
+/** One that is not over yet. */
+export interface Waiting extends Wait<unknown, unknown> {
+  isOver(): boolean
+  readonly end: (value: unknown) => void
   readonly fail: (error: unknown) => void
 }
 
@@ -36,22 +40,33 @@ export class Waits {
   }
 
   /** Resolves when `look` has found it over. @throws Interrupted */
-  add(wait: Wait): { readonly done: Promise<void>; readonly waiting: Waiting } {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
+  add<Value, Found>(
+    wait: Wait<Value, Found>,
+  ): { readonly done: Promise<Value>; readonly waiting: Waiting } {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>()
     const off = wait.scope.onStop((reason) => leave(() => reject(new Interrupted(reason))))
     const leave = (settle: () => void) => {
       if (!this.#waits.delete(waiting)) return
       off()
       settle()
     }
-    const end = () =>
+    const end = (value: unknown) =>
       leave(() => {
         this.#ending()
-        resolve()
+        resolve(value as Value)
       })
-    const waiting: Waiting = { ...wait, end, fail: (error) => leave(() => reject(error)) }
+    const waiting: Waiting = {
+      ...(wait as Wait<unknown, unknown>),
+      ...{ isOver: () => !this.#waits.has(waiting), end },
+      fail: (error) => leave(() => reject(error)),
+    }
     this.#waits.add(waiting)
     return { done: promise, waiting }
+  }
+
+  /** Those that are not over. */
+  all(): readonly Waiting[] {
+    return [...this.#waits]
   }
 
   /** Asks all of them. */
@@ -76,7 +91,9 @@ export class Waits {
 /** Ends a wait that is over. @throws the database's errors */
 export async function lookAt(wait: Waiting, row: InstanceRow, nowMs: number): Promise<void> {
   try {
-    if (await wait.look(row, nowMs)) wait.end()
+    const found = wait.find === undefined ? undefined : await wait.find(nowMs)
+    const value = wait.isOver() ? undefined : wait.look(row, nowMs, found)
+    if (value !== undefined) wait.end(value)
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
     wait.fail(error)

@@ -67,6 +67,9 @@ class Effects {
   }
 }
 
+/** Gives an engine over a store, with its world. */
+export type WorldOn = (sql: SqlStore, more?: Partial<EngineDependencies>) => DurableWorld
+
 /** An engine with its world; `restart` is what a crash leaves: the same database, another engine. */
 export class DurableWorld {
   readonly time = new ManualTime()
@@ -123,7 +126,13 @@ export class DurableWorld {
 
   #create(sql = this.sql): WorkflowEngine {
     return createDurableEngine({
-      ...{ sql, clock: this.time, timer: this.time, logger: silentLogger, metrics: noMetrics },
+      ...{
+        sql,
+        clock: this.time,
+        timer: this.time,
+        logger: silentLogger,
+        metrics: noMetrics,
+      },
       random: () => 1,
       compile: (document) => {
         const found = this.workflows.get((document as { hash: string }).hash)

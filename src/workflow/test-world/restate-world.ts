@@ -1,25 +1,29 @@
-/** Gives tests an engine whose instances a Restate cluster runs, in real time. */
+/** Gives tests an engine whose instances a Restate cluster runs. */
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { systemClock, systemTimer } from '../../base/clock.ts'
 import type { SqlStore } from '../../store/sql.ts'
+import type { EngineDependencies } from '../engine/engine-dependencies.ts'
 import { type RestateOptions, RestateRuns } from '../engine/restate/restate-runs.ts'
-import { withoutLacking } from '../restate-engine.ts'
 import type { InstanceDetail } from '../workflow.ts'
 import { DurableWorld } from './durable-world.ts'
 
-/** A world on a cluster. */
+/** A world on a cluster; where time is set by hand, whoever waits looks at it whenever it moves. */
 export class RestateWorld extends DurableWorld {
-  constructor(sql: SqlStore, options: RestateOptions) {
-    super(sql, {
-      ...{ clock: systemClock, timer: systemTimer },
-      runs: (parts) => new RestateRuns(options, parts),
-    })
+  constructor(sql: SqlStore, options: RestateOptions, more: Partial<EngineDependencies> = {}) {
+    super(sql, { ...more, runs: (parts) => new RestateRuns(options, parts) })
+    const { time } = this
+    const advance = time.advance.bind(time)
+    time.advance = (ms) => {
+      advance(ms)
+      void this.#haveLook()
+    }
   }
 
-  /** The engine as a node has it. */
-  get shown() {
-    return withoutLacking(this.engine)
+  async #haveLook(): Promise<void> {
+    const look =
+      'UPDATE instances SET nudge = nudge + 1, wake_at_ms = ? WHERE awakeable IS NOT NULL'
+    await this.sql.run(look, this.time.nowMs())
+    this.engine.wake()
   }
 
   override async until(

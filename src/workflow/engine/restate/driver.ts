@@ -27,11 +27,11 @@ interface Answer {
 export class Driver {
   readonly #fresh = new Set<Operation>()
   readonly #pending = new Map<Operation, RestatePromise<Answer>>()
-  readonly #hears: (isWaiting: boolean) => void
+  readonly #rest: () => void
 
-  /** @param hears - told when all branches wait, and when one goes on */
-  constructor(hears: (isWaiting: boolean) => void) {
-    this.#hears = hears
+  /** @param rest - called whenever all branches wait; what it asks is issued last */
+  constructor(rest: () => void) {
+    this.#rest = rest
   }
 
   /** Has an operation issued once all branches wait. */
@@ -41,6 +41,8 @@ export class Driver {
       issue: issue as () => RestatePromise<unknown>,
       settle: (value, failure) => (failure === undefined ? resolve(value as T) : reject(failure)),
     }
+    // Nobody may be left to hear of it.
+    promise.catch(() => {})
     this.#fresh.add(operation)
     const leave = () => {
       this.#fresh.delete(operation)
@@ -59,6 +61,7 @@ export class Driver {
     for (;;) {
       await this.#quiet(() => hasEnded)
       if (hasEnded) return running
+      this.#rest()
       for (const operation of this.#fresh) {
         const answer = operation
           .issue()
@@ -66,9 +69,7 @@ export class Driver {
         this.#pending.set(operation, answer)
       }
       this.#fresh.clear()
-      this.#hears(true)
       const { operation, value, failure } = await RestatePromise.race([...this.#pending.values()])
-      this.#hears(false)
       this.#pending.delete(operation)
       operation.settle(value, failure)
     }

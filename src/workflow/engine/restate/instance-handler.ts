@@ -1,205 +1,152 @@
-/** What an invocation of Restate does for one instance, from its start to its end, and again when its event comes back. */
+/** What an invocation of Restate does for one instance: it runs it from the journal that the database has, and ends. */
 
-import {
-  RestatePromise,
-  RetryableError,
-  TerminalError,
-  type WorkflowContext,
-  type WorkflowSharedContext,
-} from '@restatedev/restate-sdk'
-import type { Json } from '../../../base/json-rpc.ts'
-import type { SqlStore } from '../../../store/sql.ts'
-import { ending, endOf, type RunEnd } from '../endings.ts'
-import { shownInstance } from '../instance-lists.ts'
-import { type InstanceRow, instanceOf, lives } from '../instance-rows.ts'
-import { letRun } from '../intake.ts'
-import type { LiveRun, RunEnvironment } from '../run-environment.ts'
+import { RetryableError, type WorkflowContext } from '@restatedev/restate-sdk'
+import type { SqlRow } from '../../../store/sql.ts'
+import { keptReason } from '../../kept-json.ts'
+import { isOpen } from '../../workflow.ts'
+import { endEntry, ending, type RunEnd } from '../endings.ts'
+import { type InstanceRow, instanceOf } from '../instance-rows.ts'
+import { goOn } from '../intake.ts'
+import { Journal } from '../journal.ts'
+import { RunContext } from '../run-context.ts'
+import type { RunEnvironment } from '../run-environment.ts'
 import type { RunsParts } from '../runs.ts'
 import { Driver } from './driver.ts'
-import { RestateContext } from './restate-context.ts'
-import { RestateJournal } from './restate-journal.ts'
-import { RestateRun } from './restate-run.ts'
-import type { ChildEnd } from './restate-waits.ts'
-import { StatusNotes } from './status-notes.ts'
+import { type Found, findRow, RestateRun } from './restate-run.ts'
+import { leavingOf } from './run-writes.ts'
 
-/** How long an instance that was undone waits for its event to come back. */
-const comesBackWithinMs = 30 * 86_400_000
-
-/** What is told to an instance: all of it each time, of which it takes what is new. */
-export interface Told {
-  readonly life: number
-  readonly interrupt: string | null
-  readonly isRunning: boolean
-  readonly events: readonly {
-    readonly inbox: string
-    readonly number: number
-    readonly event: Json
-  }[]
-  readonly answers: readonly { readonly id: string; readonly value: Json }[]
-  readonly children: readonly ChildEnd[]
+/** Which instance is run, and by which of its invocations. */
+export interface Invocation {
+  readonly id: string
+  readonly number: number
 }
 
-/** Brings what is told to whoever waits for it; a second time it changes nothing. */
-export async function hear(context: WorkflowSharedContext, told: Told): Promise<void> {
-  const generation = (await context.get<number>('generation')) ?? 0
-  const bring = async (name: string, value: Json) => {
-    try {
-      if ((await context.promise(name).peek()) === undefined) {
-        await context.promise<Json>(name).resolve(value)
-      }
-    } catch (error) {
-      // Two who tell the same at once: one of them was first.
-      if (!(error instanceof TerminalError)) throw error
-    }
-  }
-  for (let life = 0; life <= told.life; life += 1) await bring(`${generation}/life/${life}`, life)
-  for (const { inbox, number, event } of told.events) await bring(`event/${inbox}/${number}`, event)
-  for (const { id, value } of told.answers) await bring(`answer/${id}`, { value })
-  for (const end of told.children) await bring(`child/${end.id}`, end as unknown as Json)
-  if (told.interrupt !== null) await bring(`${generation}/interrupt`, told.interrupt)
-  const isUndone = (await context.get<number>('undone')) === generation
-  if (told.isRunning && isUndone) await bring(`${generation}/back`, true)
+/** What an invocation begins with; a replay begins with the same. */
+interface Begun extends Found {
+  readonly lines: readonly SqlRow[]
+  readonly enoughLife: number
+  readonly isTold: boolean
 }
 
-/** Runs an instance to its end. */
-export async function runInstance(context: WorkflowContext, parts: RunsParts): Promise<void> {
-  const id = context.key
-  const { sql } = parts
-  const journal = new RestateJournal(id)
-  const taken = new Map<string, Set<number>>()
-  for (let generation = 0; ; generation += 1) {
-    context.set('generation', generation)
-    const text = await context.run(`#look/${generation}`, () => rowOf(sql, id))
-    if (text === null) return
-    const row = instanceOf(text)
-    const workflow = await parts.definitions.byHash(row.definitionHash)
-    if (workflow === undefined) {
-      throw new RetryableError(`its definition ${row.definitionHash} is not there`)
-    }
-    const notes = new StatusNotes(sql, id)
-    const driver = new Driver((isWaiting) => notes.hear(isWaiting, run.step, run.reason))
-    const world: RunEnvironment = {
-      ...parts,
-      context: (of: LiveRun, scope) => new RestateContext(of as RestateRun, scope),
-    }
-    const run: RestateRun = new RestateRun({
-      ...{ with: world, context, driver, row, workflow, journal, generation, taken },
-    })
-    watch(run, driver, context)
-    const end = await driver.drive(
-      endOf(run, workflow.run(world.context(run, run.root), row.input)),
-    )
-    await notes.stop()
-    const written = await context.run(`#end/${generation}`, () =>
-      writeEnd(run, journal, { end, parts }),
-    )
-    if (written === 'again') journal.dropUndone()
-    if (written === 'over' && !(await goesOn(run, { context, end, journal, sql }))) return
-  }
-}
+/** How long a renewed instance waits for who renews it. */
+const renewalMs = 5_000
 
-/** Has the run told to undo what it did, at once or when it is told so. */
-function watch(run: RestateRun, driver: Driver, context: WorkflowContext): void {
-  const { interrupt } = run.row
-  const stop = (reason: string) => run.root.stop(reason === 'cancelled' ? 'cancelled' : 'retracted')
-  if (interrupt !== undefined) stop(interrupt)
-  else void driver.ask(() => context.promise<string>(run.named('interrupt')).get()).done.then(stop)
-}
-
-async function rowOf(sql: SqlStore, id: string) {
-  return (await sql.get('SELECT * FROM instances WHERE id = ?', id)) ?? null
-}
-
-/**
- * Writes the end of a run where the instance is as the run knows it: `over`. It is `changed` where it was told meanwhile to
- * undo what it did, and `again` where its event came back.
- */
-async function writeEnd(
-  run: RestateRun,
-  journal: RestateJournal,
-  { end, parts }: { readonly end: RunEnd; readonly parts: RunsParts },
-): Promise<'over' | 'changed' | 'again'> {
-  const { sql, clock } = parts
-  const found = await rowOf(sql, run.id)
-  if (found === null) return 'over'
-  const now = instanceOf(found)
-  const { isInterrupted } = run
-  const interrupt = isInterrupted ? now.interrupt : undefined
-  if (isInterrupted && end.kind !== 'failed' && (interrupt === undefined || now.comesBack)) {
-    await sql.transaction((session) =>
-      letRun(session, run.id, { life: undefined, nowMs: clock.nowMs() }),
-    )
-    return 'again'
-  }
-  const { with: world, id, step, listens, asks, workflow } = run
-  const { row, guard, values, more, line } = ending(
-    {
-      ...{ with: world, id, step, listens, asks, workflow, isInterrupted },
-      ...{ row: { ...now, interrupt }, journal: journal.journal },
-    },
-    end,
-  )
-  if (line) run.line(line)
-  const writes = [
-    { sql: guard, values, changes: 1 },
-    ...journal.writes(),
-    ...more,
-    { sql: 'DELETE FROM restate_writes WHERE instance_id = ?', values: [run.id] },
-  ]
-  try {
-    await sql.write(writes)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'store/unexpected-rows') throw error
-    return (await hasEnded(sql, row)) ? 'over' : 'changed'
-  }
-  parts.outcomes.settle(row)
-  parts.left(row)
-  parts.tell({ instance: shownInstance(row), entry: lastEntry(row) })
-  return 'over'
-}
-
-/** It was written, and nobody heard that it was. */
-async function hasEnded(sql: SqlStore, row: InstanceRow): Promise<boolean> {
-  const now = await sql.get('SELECT status, interrupt FROM instances WHERE id = ?', row.id)
-  return now?.status === row.status && now.interrupt === null
-}
-
-function lastEntry(row: InstanceRow) {
-  const kind = row.status as 'completed' | 'failed' | 'cancelled' | 'retracted'
-  const { step = '', createdAtMs: startedAtMs, updatedAtMs: atMs, output, reason: error } = row
-  return {
-    ...{ seq: 0, step, kind, action: 'end', attempt: 1, startedAtMs, atMs, error },
-    ...{ input: undefined, output, dropped: false },
-  }
-}
-
-interface Ended {
-  readonly context: WorkflowContext
-  readonly end: RunEnd
-  readonly journal: RestateJournal
-  readonly sql: SqlStore
-}
-
-/** Waits for what may still become of an instance that an event of a chain began: whether there is more to be done. */
-async function goesOn(run: RestateRun, { context, end, journal, sql }: Ended): Promise<boolean> {
-  if (run.row.eventId === undefined || run.root.reason === 'cancelled') return false
-  const told = (name: string) =>
-    context
-      .promise<unknown>(run.named(name))
-      .get()
-      .map(() => name)
-  if (run.root.reason === undefined) {
-    if (end.kind !== 'completed' || run.row.life === lives.length - 1) return false
-    const first = await RestatePromise.race([told('interrupt'), told(`life/${lives.length - 1}`)])
-    return first === 'interrupt'
-  }
-  context.set('undone', Number(run.named('').split('/')[0]))
-  const isBack = await context.run(`${run.named('')}#back`, async () => {
-    const row = await rowOf(sql, run.id)
-    return row !== null && row.status !== 'retracted'
+/** Runs an instance until it has ended, or until another invocation is to go on. */
+export async function runInstance(
+  context: WorkflowContext,
+  invocation: Invocation,
+  parts: RunsParts,
+): Promise<void> {
+  const ear = context.awakeable<string>()
+  const begun = await context.run('#begin', () => begin(parts, { ...invocation, ear: ear.id }))
+  if (begun === null) return
+  const workflow = await definitionOf(parts, instanceOf(begun.row))
+  const driver = new Driver(() => run.rest())
+  const run = new RestateRun({
+    ...{ context, driver, ear, workflow, found: begun, isTold: begun.isTold },
+    ...{ number: invocation.number, journal: Journal.of(invocation.id, begun.lines) },
+    onDisk: await lastLine(parts, invocation.id),
+    with: environmentOf(parts, begun),
   })
-  const late = context.sleep(comesBackWithinMs, 'its event comes back').map(() => 'late')
-  if (!isBack && (await RestatePromise.race([told('back'), late])) === 'late') return false
-  journal.dropUndone()
-  return true
+  const end = await driver.drive(run.go())
+  const ended = await context.run('#end', () => (end === 'left' ? leave(run) : finish(run, end)))
+  await run.writes.stop()
+  if (ended === 'left') return parts.wake()
+  const row = instanceOf(ended)
+  if (!isOpen(row)) parts.outcomes.settle(row)
+  parts.left(row)
+}
+
+function environmentOf(parts: RunsParts, { enoughLife }: Begun): RunEnvironment {
+  return { ...parts, enoughLife, context: (run, scope) => new RunContext(run, scope) }
+}
+
+/** What there is to do; `null` where it is not this invocation's, or nothing is: another one is asked once there is. */
+async function begin(
+  parts: RunsParts,
+  { id, number, ear }: Invocation & { readonly ear: string },
+): Promise<Begun | null> {
+  const { sql, enoughLife, lifecycle } = parts
+  const found = await findRow(parts, id, { number, ear })
+  if (found === null) return null
+  const row = instanceOf(found.row)
+  if (row.interrupt === undefined && (!isOpen(row) || row.status === 'paused')) {
+    const passing = leavingOf({ id, number }, found.nowMs)
+    await sql.run(passing.sql, ...passing.values)
+    parts.wake()
+    return null
+  }
+  const lines = await sql.all(
+    `SELECT seq, step, kind, action, attempt, at_ms, output, error, dropped FROM journal WHERE instance_id = ?
+      ORDER BY seq`,
+    id,
+  )
+  return { ...found, lines, enoughLife, isTold: lifecycle !== undefined }
+}
+
+/** @throws RetryableError while it is of no use here; another version of the program may know it */
+async function definitionOf({ definitions, sql }: RunsParts, row: InstanceRow) {
+  let reason = `its definition ${row.definitionHash} is not there`
+  try {
+    const workflow = await definitions.byHash(row.definitionHash)
+    if (workflow !== undefined) return workflow
+  } catch (error) {
+    reason = `its definition cannot be used: ${keptReason(error)}`
+  }
+  const noting = `UPDATE instances SET status = 'waiting', reason = ? WHERE id = ? AND status IN ('running', 'waiting')`
+  await sql.run(noting, reason, row.id)
+  throw new RetryableError(reason)
+}
+
+async function lastLine({ sql }: RunsParts, id: string): Promise<number> {
+  const row = await sql.get('SELECT max(seq) AS seq FROM journal WHERE instance_id = ?', id)
+  return Number(row?.seq ?? 0)
+}
+
+/** Writes how the run ended, where the instance is as the run knows it; else it is left to the next invocation. */
+async function finish(run: RestateRun, end: RunEnd): Promise<SqlRow | 'left'> {
+  const { interrupt, comesBack } = run.row
+  const isBack = interrupt === 'rewound' || comesBack
+  if (run.isInterrupted && end.kind !== 'failed' && isBack) return goBack(run)
+  // What began it has left, too: all of it is to be undone.
+  if (run.undoneFrom > 0 && interrupt === 'retracted') return leave(run)
+  const { row, guard, values, more, line } = ending(run, end)
+  const before = run.row
+  run.row = row
+  if (line) run.line(line)
+  const isTold = run.writes.hasLines
+  const cleaning = { sql: 'DELETE FROM restate_writes WHERE instance_id = ?', values: [run.id] }
+  const last = [...more, cleaning]
+  const [first, wakeAtMs] = [[{ sql: guard, values, changes: 1 }], run.with.clock.nowMs()]
+  if (await run.writes.end({ first, last, wakeAtMs })) {
+    if (!isTold) run.tell(endEntry(row, run.step ?? ''))
+    return rowOf(run)
+  }
+  run.row = before
+  if (line) run.writes.dropLast()
+  return leave(run)
+}
+
+async function rowOf({ with: { sql }, id }: RestateRun): Promise<SqlRow | 'left'> {
+  return (await sql.get('SELECT * FROM instances WHERE id = ?', id)) ?? 'left'
+}
+
+/** Leaves the instance to its next invocation, with all that was done. */
+async function leave(run: RestateRun): Promise<'left'> {
+  const nowMs = run.with.clock.nowMs()
+  const wakeAtMs = run.isRenewed ? nowMs + renewalMs : nowMs
+  if (!(await run.writes.end({ wakeAtMs }))) await run.writes.endPlain({ wakeAtMs })
+  return 'left'
+}
+
+/** It has undone what it did, and begins again with what was not undone. */
+async function goBack(run: RestateRun): Promise<'left'> {
+  const { sql, clock } = run.with
+  const { sql: leaving, values } = leavingOf(run, clock.nowMs())
+  await sql.transaction(async (session) => {
+    if ((await session.run(leaving, ...values)) === 0) return
+    await run.writes.writeIn(session)
+    await goOn(session, run.id, { undoneFrom: run.undoneFrom, nowMs: clock.nowMs() })
+  })
+  return 'left'
 }

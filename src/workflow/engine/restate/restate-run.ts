@@ -1,186 +1,404 @@
-/** One run of an instance in an invocation of Restate: what its definition asks becomes operations of the invocation. */
+/**
+ * One invocation of Restate that runs an instance: what its definition asks becomes operations of the invocation, on top of
+ * the journal that the database has from invocations before it.
+ */
 
-import { RestatePromise, type WorkflowContext } from '@restatedev/restate-sdk'
-import type { Json } from '../../../base/json-rpc.ts'
-import { type Action, Interrupted, type RunnableWorkflow } from '../../durable-context.ts'
-import type { Problem } from '../../workflow-error.ts'
-import type { InstanceRow } from '../instance-rows.ts'
-import { errorOf, type Journal, type NewLine } from '../journal.ts'
+import type { RestatePromise, WorkflowContext } from '@restatedev/restate-sdk'
+import type { Clock } from '../../../base/clock.ts'
+import type { SqlRow, SqlWrite } from '../../../store/sql.ts'
+import type { RunnableWorkflow } from '../../durable-context.ts'
+import type { JournalEntry } from '../../workflow.ts'
+import type { Judged } from '../action-run.ts'
+import { firstLeft } from '../consumed-events.ts'
+import { endOf, type RunEnd } from '../endings.ts'
+import { shownInstance } from '../instance-lists.ts'
+import { type InstanceRow, instanceOf } from '../instance-rows.ts'
+import type { Journal, NewLine } from '../journal.ts'
+import { beginning, taskEnd } from '../lifecycle.ts'
 import { OutsideCalls } from '../outside-calls.ts'
-import type { LineExtras, LiveRun, RunEnvironment } from '../run-environment.ts'
+import { never } from '../piece-writer.ts'
+import type { Judging, LineExtras, LiveRun, RunEnvironment } from '../run-environment.ts'
+import { checkRoom, RunTime } from '../run-limits.ts'
 import { Scope } from '../scope.ts'
+import { lookAt, type Wait, type Waiting, Waits } from '../waits.ts'
 import type { Driver } from './driver.ts'
-import { type AttemptResult, attemptOnce } from './restate-action.ts'
-import type { RestateJournal } from './restate-journal.ts'
+import { keepOnce, RunWrites } from './run-writes.ts'
+
+/** What an invocation finds of its instance, and of how this program is set: a replay finds the same. */
+export interface Found {
+  readonly row: SqlRow
+  readonly nowMs: number
+  readonly maxRunMs: number | null
+}
+
+/** Something by which others have a run look at its row. */
+export interface Ear {
+  readonly id: string
+  readonly promise: RestatePromise<string>
+}
 
 /** What a run is made of. */
 export interface RestateRunParts {
+  /** How the program is set; its clock is that of this process. */
   readonly with: RunEnvironment
   readonly context: WorkflowContext
   readonly driver: Driver
-  readonly row: InstanceRow
+  readonly ear: Ear
+  readonly found: Found
+  readonly number: number
   readonly workflow: RunnableWorkflow
-  readonly journal: RestateJournal
-  /** How often the instance was begun anew before: what is told to it is told to this run by this number. */
-  readonly generation: number
-  /** Numbers of the events that were taken from each inbox. */
-  readonly taken: Map<string, Set<number>>
+  readonly journal: Journal
+  /** Whether somebody is told of each task: then each line is an operation. */
+  readonly isTold: boolean
+  /** Lines that are on disk already. */
+  readonly onDisk: number
 }
 
 /** One run. */
 export class RestateRun implements LiveRun {
   readonly with: RunEnvironment
-  readonly row: InstanceRow
   readonly workflow: RunnableWorkflow
+  readonly journal: Journal
   readonly root = new Scope()
   readonly shelter = new Scope()
   readonly refusals = new Map<string, unknown>()
   readonly outside = new OutsideCalls()
-  readonly isGone = false
-  readonly undoneFrom = 0
+  readonly writes: RunWrites
+  row: InstanceRow
   listens = false
   asks = false
   step: string | undefined
-  /** Why it waits, for people. */
-  reason: string | undefined
+  undoneFrom = 0
   readonly #parts: RestateRunParts
+  readonly #clock: Clock
+  readonly #waits = new Waits(() => {})
+  readonly #left = Promise.withResolvers<'left'>()
+  #time: RunTime
+  #isTimed = false
+  /** Time of the latest answer: the same in a replay. */
+  #nowMs: number
+  #busy = 0
+  #isInterrupted = false
+  #isLeaving = false
+  #isRefused = false
+  #isRenewed = false
+  #writing: Promise<void> = Promise.resolve()
 
   constructor(parts: RestateRunParts) {
+    const { found, number } = parts
     this.#parts = parts
-    this.with = parts.with
-    this.row = parts.row
+    this.#clock = parts.with.clock
+    this.#nowMs = found.nowMs
+    this.with = { ...parts.with, clock: { nowMs: () => this.#nowMs } }
+    this.row = instanceOf(found.row)
     this.workflow = parts.workflow
+    this.journal = parts.journal
+    this.step = this.row.step
+    this.#time = new RunTime(this.row.createdAtMs)
+    this.writes = new RunWrites({
+      ...{ sql: this.with.sql, id: this.id, number, onDisk: parts.onDisk },
+      nowMs: () => this.#clock.nowMs(),
+      tell: (entry) => this.#tell(entry),
+      written: (step) => this.with.observe?.('journaled', this.id, step),
+    })
   }
 
   get id(): string {
     return this.row.id
   }
 
-  get journal(): Journal {
-    return this.#parts.journal.journal
+  get number(): number {
+    return this.#parts.number
   }
 
   get isInterrupted(): boolean {
-    return this.root.reason !== undefined
+    return this.#isInterrupted
   }
 
-  /** The name of something that is told to this run only. */
-  named(name: string): string {
-    return `${this.#parts.generation}/${name}`
+  /** It leaves for somebody who changes the instance. */
+  get isRenewed(): boolean {
+    return this.#isRenewed
   }
 
-  takenOf(inbox: string): Set<number> {
-    const taken = this.#parts.taken.get(inbox) ?? new Set()
-    this.#parts.taken.set(inbox, taken)
-    return taken
+  /** Nobody listens to this attempt of the invocation any more. */
+  get isGone(): boolean {
+    return this.#over.aborted
   }
 
-  /** Does something once, and gives what it gave. @throws Interrupted */
-  once(scope: Scope, key: string, act: () => Json | Promise<Json>): Promise<Json> {
-    return this.#operation(scope, () => this.#parts.context.run(key, async () => act()))
+  get #over(): AbortSignal {
+    return this.#parts.context.request().attemptCompletedSignal
   }
 
-  sleep(scope: Scope, key: string, durationMs: number): Promise<void> {
-    return this.#operation(scope, () => this.#parts.context.sleep(durationMs, key))
+  /** Runs to the end of the definition, or to where another invocation is to go on. */
+  go(): Promise<RunEnd | 'left'> {
+    void this.#hear(this.#parts.ear)
+    void this.#limit(this.#parts.found.maxRunMs)
+    return Promise.race([this.#left.promise, this.#run()])
   }
 
-  /** What others bring under a name; `undefined` where they do not in time. @throws Interrupted */
-  promise<T>(scope: Scope, name: string): Promise<T>
-  promise<T>(scope: Scope, name: string, withinMs: number | undefined): Promise<T | undefined>
-  promise<T>(scope: Scope, name: string, withinMs?: number): Promise<T | undefined> {
-    const { context } = this.#parts
-    return this.#operation<T | undefined>(scope, () => {
-      const promise = context.promise<T>(name).get()
-      if (withinMs === undefined) return promise
-      const late = context.sleep(withinMs, `${name} in time`).map((): undefined => undefined)
-      return RestatePromise.race([promise, late]) as RestatePromise<T | undefined>
-    })
+  async #run(): Promise<RunEnd | 'left'> {
+    if (this.row.interrupt !== undefined && !(await this.#interrupt(this.row.interrupt))) {
+      return 'left'
+    }
+    if (this.#parts.isTold) this.#owe(beginning(this))
+    const running = this.workflow.run(this.with.context(this, this.root), this.row.input)
+    const bounded = running.catch((error: unknown) => this.#time.bounded(Promise.reject(error)))
+    const end = await endOf(this, bounded)
+    await this.#writing
+    return end
   }
 
-  /** Attempts an action. @throws Interrupted */
-  attempt(
-    {
-      key,
-      step,
-      attempt,
-    }: { readonly key: string; readonly step: string; readonly attempt: number },
-    action: Action,
-    { scope, outer }: { readonly scope: Scope; readonly outer: Scope },
-  ): Promise<AttemptResult> {
-    const { context, with: world } = this.#parts
-    const idempotencyKey = this.journal.idempotencyKeyOf(step)
-    const act = () =>
-      attemptOnce({
-        ...{ key: step, action, scope, sql: world.sql, nowMs: () => world.clock.nowMs() },
-        over: context.request().attemptCompletedSignal,
-        about: {
-          ...{ instanceId: this.id, step, idempotencyKey, attempt },
-          isEnding: outer.reason !== undefined,
-        },
-      })
-    return this.#operation(scope, () => context.run(key, act))
-  }
-
-  #operation<T>(scope: Scope, issue: () => RestatePromise<T>): Promise<T> {
-    if (scope.reason !== undefined) return Promise.reject(new Interrupted(scope.reason))
-    const { done, leave } = this.#parts.driver.ask(issue)
-    return new Promise((resolve, reject) => {
-      const off = scope.onStop((reason) => {
-        leave()
-        reject(new Interrupted(reason))
-      })
-      done.then(
-        (value) => {
-          off()
-          resolve(value)
-        },
-        (error: unknown) => {
-          off()
-          reject(error)
-        },
-      )
-    })
-  }
-
-  line(line: NewLine, given?: LineExtras): void {
-    this.#parts.journal.line(line, given?.output)
-  }
-
-  /** A line of what is no action. */
-  note(step: string, action: string, output: Json): void {
-    const atMs = this.with.clock.nowMs()
-    const at = { attempt: 1, startedAtMs: atMs, atMs }
-    this.line(
-      { step, kind: 'completed', action, ...at, output: JSON.stringify(output) },
-      { output },
+  /** All branches wait. */
+  rest(): void {
+    if (this.writes.owes) void this.flush()
+    const { step, reason } = this.#waits.summary()
+    this.writes.rest(
+      this.#busy > 0 || step === undefined
+        ? { status: 'running', step: this.step, reason: undefined }
+        : { status: 'waiting', step, reason },
     )
   }
 
-  /** A line of what is no action and has failed. @throws WorkflowError */
-  failed(step: string, action: string, problem: Problem): never {
-    const atMs = this.with.clock.nowMs()
-    const at = { attempt: 1, startedAtMs: atMs, atMs }
-    this.line({ step, kind: 'failed', action, ...at, error: JSON.stringify(problem) })
-    throw errorOf(problem)
-  }
-
-  // What the parts of an engine over SQL ask of a run, and Restate sees to by itself.
   async admit(scope: Scope): Promise<void> {
+    this.#time.look(this, this.#nowMs)
     scope.check()
+    if (this.#isLeaving) return never
+    if (scope !== this.shelter) checkRoom(this.journal)
   }
 
-  busy<T>(work: () => Promise<T>): Promise<T> {
-    return work()
+  async busy<T>(work: () => Promise<T>): Promise<T> {
+    this.#busy += 1
+    try {
+      return await work()
+    } finally {
+      this.#busy -= 1
+      this.#checkLeave()
+    }
   }
 
-  tell(): void {}
-  add(): void {}
-  async flush(): Promise<void> {}
-  onDrop(): () => void {
-    return () => {}
+  line(line: NewLine, given?: LineExtras): void {
+    const { write, seq } = this.journal.add(line, given?.output, null)
+    const along = given?.along ?? []
+    const told = this.#parts.isTold ? taskEnd(this, line, { seq, output: given?.output }) : []
+    const { input, output } = given ?? {}
+    const error = line.error?.startsWith('{') ? reasonOf(line.error) : line.error
+    const entry = { ...line, seq, input, output, error, dropped: false }
+    const isOwed = along.length > 0 || this.#parts.isTold
+    this.writes.add({ seq, line: write, entry, owed: isOwed ? [...told, ...along] : undefined })
   }
 
-  async wait(): Promise<void> {
-    throw new Error('a run on Restate waits by operations of its invocation')
+  tell(entry: JournalEntry): void {
+    this.writes.tellNext(entry)
   }
+
+  add(...writes: readonly SqlWrite[]): void {
+    this.#owe(writes)
+  }
+
+  #owe(owed: readonly SqlWrite[]): void {
+    this.writes.add({ seq: this.journal.lines, line: undefined, entry: undefined, owed })
+  }
+
+  /** Lines that only readers wait for are with the cluster already. */
+  flush(): Promise<void> {
+    if (this.#isRefused) return never
+    if (this.writes.owes) this.#writing = this.#write()
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
+    const piece = this.writes.take()
+    const [isWritten] = await Promise.all([
+      this.#does('#write', () => this.writes.write(piece)),
+      this.#writing,
+    ])
+    this.writes.settled(piece)
+    if (isWritten) return
+    this.#isRefused = true
+    this.#left.resolve('left')
+    return never
+  }
+
+  async wait<Value, Found>(wait: Wait<Value, Found>): Promise<Value> {
+    wait.scope.check()
+    const { done, waiting } = this.#waits.add(wait)
+    const over = done.then(
+      () => {},
+      () => {},
+    )
+    void this.#attend(waiting, over)
+    return done
+  }
+
+  async #attend(wait: Waiting, over: Promise<void>): Promise<void> {
+    await this.#lookAt(wait)
+    const { untilMs, step } = wait
+    if (untilMs === undefined) return
+    // A nudge may end it meanwhile; and it is over by our own clock.
+    while (!wait.isOver()) {
+      await this.#sleep(step, untilMs, over)
+      if (!wait.isOver()) await this.#lookAt(wait)
+    }
+  }
+
+  async #sleep(name: string, untilMs: number, over: Promise<void> = never): Promise<void> {
+    const { driver, context } = this.#parts
+    const { done, leave } = driver.ask(() =>
+      context.sleep(Math.max(1, untilMs - this.#nowMs), name),
+    )
+    const end = await Promise.race([done.then(() => 'slept'), over])
+    leave()
+    if (end === 'slept') await this.#does('#time', () => null)
+  }
+
+  /** Begins to look at the time that it has, once there is a limit. */
+  async #limit(maxRunMs: number | null): Promise<void> {
+    if (maxRunMs === null || this.#isTimed) return
+    this.#isTimed = true
+    this.#time = new RunTime(this.row.createdAtMs, maxRunMs)
+    for (let untilMs = this.#time.next(undefined); untilMs !== undefined; ) {
+      await this.#sleep('maxRunTime', untilMs)
+      this.#time.look(this, this.#nowMs)
+      untilMs = this.#time.next(undefined)
+    }
+  }
+
+  once<T>(key: string, give: (clock: Clock) => T | Promise<T>): Promise<T> {
+    return this.#does(key, () => give(this.#clock))
+  }
+
+  attempt(key: string, judge: (judging: Judging) => Promise<Judged>): Promise<Judged> {
+    const { id } = this
+    return this.#does(key, () =>
+      judge({
+        clock: this.#clock,
+        keep: (idempotencyKey, writes) => keepOnce(this.with.sql, idempotencyKey, { id, writes }),
+      }),
+    )
+  }
+
+  onDrop(stop: () => void): () => void {
+    this.#over.addEventListener('abort', stop)
+    return () => this.#over.removeEventListener('abort', stop)
+  }
+
+  /** Does something once, and gives what it gave. */
+  async #does<T>(name: string, act: () => T | Promise<T>): Promise<T> {
+    const { driver, context } = this.#parts
+    const { value, atMs } = await driver.ask(() =>
+      context.run(name, async () => ({ value: await act(), atMs: this.#clock.nowMs() })),
+    ).done
+    this.#nowMs = Math.max(this.#nowMs, atMs)
+    return value
+  }
+
+  /** Looks at its row whenever it is told to. */
+  async #hear(first: Ear): Promise<void> {
+    const { driver, context, number } = this.#parts
+    let ear = first
+    for (;;) {
+      const told = await driver.ask(() => ear.promise).done
+      const found = await driver.ask(() => {
+        const next = context.awakeable<string>()
+        ear = next
+        return context.run('#row', () =>
+          findRow(this.#parts.with, this.id, { number, ear: next.id }),
+        )
+      }).done
+      this.#isRenewed ||= told === 'leave'
+      if (found === null || told === 'leave') this.#leave()
+      if (found !== null) await this.#refresh(found)
+    }
+  }
+
+  async #refresh({ row: found, nowMs, maxRunMs }: Found): Promise<void> {
+    const row = instanceOf(found)
+    this.#nowMs = Math.max(this.#nowMs, nowMs)
+    if (row.definitionHash !== this.row.definitionHash) return this.#leave()
+    this.row = row
+    if (row.interrupt !== undefined && !this.#isInterrupted) {
+      await this.#interrupt(row.interrupt)
+      return
+    }
+    if (row.status === 'paused') return this.#leave()
+    void this.#limit(maxRunMs)
+    this.#time.look(this, this.#nowMs)
+    await Promise.all(this.#waits.all().map((wait) => this.#lookAt(wait)))
+  }
+
+  /** What is read beside the row is an operation. */
+  async #lookAt(wait: Waiting): Promise<void> {
+    const { find, step } = wait
+    const journaled = find && (() => this.once(`${step}#look`, (clock) => find(clock.nowMs())))
+    await lookAt({ ...wait, ...(journaled ? { find: journaled } : {}) }, this.row, this.#nowMs)
+  }
+
+  /** Writes that it undoes what it did before anything is told to end; false if something has changed meanwhile. */
+  async #interrupt(reason: NonNullable<InstanceRow['interrupt']>): Promise<boolean> {
+    await this.flush()
+    const from = await this.#does('#interrupt', () =>
+      beginUndoing(this.#parts.with, this.id, { reason, number: this.#parts.number }),
+    )
+    if (from === null) return false
+    this.undoneFrom = from < 0 ? Number.POSITIVE_INFINITY : from
+    this.row = { ...this.row, status: 'compensating' }
+    this.#isInterrupted = true
+    this.root.stop(reason === 'rewound' ? 'retracted' : reason)
+    return true
+  }
+
+  /** Does nothing new; once what is under way has ended, the next invocation goes on. */
+  #leave(): void {
+    this.#isLeaving = true
+    this.#checkLeave()
+  }
+
+  #checkLeave(): void {
+    if (!this.#isLeaving || this.#busy > 0) return
+    void this.#writing.then(() => this.#left.resolve('left'))
+  }
+
+  #tell(entry: JournalEntry): void {
+    const isOpen = this.row.status === 'waiting' || this.row.status === 'paused'
+    const status = isOpen ? 'running' : this.row.status
+    const instance = { ...shownInstance(this.row), status, step: this.step }
+    this.with.tell({ instance, entry })
+  }
+}
+
+/** The row of an instance, if it is this invocation's still; from then on it is told by this ear. */
+export async function findRow(
+  { sql, clock, maxRunMs }: Pick<RunEnvironment, 'sql' | 'clock' | 'maxRunMs'>,
+  id: string,
+  { number, ear }: { readonly number: number; readonly ear: string },
+): Promise<Found | null> {
+  const listening = 'UPDATE instances SET awakeable = ? WHERE id = ? AND invocation = ?'
+  const row = await sql.transaction(async (session) => {
+    if ((await session.run(listening, ear, id, number)) === 0) return undefined
+    return session.get('SELECT * FROM instances WHERE id = ?', id)
+  })
+  return row === undefined ? null : { row, nowMs: clock.nowMs(), maxRunMs: maxRunMs ?? null }
+}
+
+/** Place in the journal from which on an instance undoes what it did, -1 for none; `null` if it is told otherwise by now. */
+async function beginUndoing(
+  { sql, clock }: RunEnvironment,
+  id: string,
+  { reason, number }: { readonly reason: string; readonly number: number },
+): Promise<number | null> {
+  const changed = await sql.run(
+    `UPDATE instances SET status = 'compensating', updated_at_ms = ? WHERE id = ? AND interrupt = ? AND invocation = ?`,
+    ...[clock.nowMs(), id, reason, number],
+  )
+  if (changed === 0) return null
+  return reason === 'rewound' ? ((await firstLeft(sql, id)) ?? -1) : 0
+}
+
+function reasonOf(text: string): string {
+  const { detail, title, type } = JSON.parse(text) as {
+    readonly detail?: string
+    readonly title?: string
+    readonly type: string
+  }
+  return detail ?? title ?? type
 }

@@ -2,22 +2,21 @@
 
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   createEndpointHandler,
   createWorkflowHandler,
-  createWorkflowSharedHandler,
   type WorkflowContext,
-  type WorkflowSharedContext,
   workflow,
 } from '@restatedev/restate-sdk'
 import { AppError } from '../../../base/app-error.ts'
 import type { Json } from '../../../base/json-rpc.ts'
 import type { SqlWrite } from '../../../store/sql.ts'
 import { isOpen } from '../../workflow.ts'
-import { instanceOf, jsonOf } from '../instance-rows.ts'
+import { instanceOf } from '../instance-rows.ts'
 import type { RunParts } from '../run.ts'
 import type { InstanceRuns, RunsParts } from '../runs.ts'
-import { hear, runInstance, type Told } from './instance-handler.ts'
+import { type Invocation, runInstance } from './instance-handler.ts'
 
 /** Where the cluster is, and where it finds this process. */
 export interface RestateOptions {
@@ -37,6 +36,9 @@ export interface RestateOptions {
 /** Pause after the cluster did not answer. */
 const restMs = 1_000
 const requestMs = 30_000
+/** How long an invocation that is to be renewed may take to end. */
+const leavingMs = 10_000
+const lookMs = 20
 
 /** Runs of an engine on a cluster. */
 export class RestateRuns implements InstanceRuns {
@@ -46,6 +48,8 @@ export class RestateRuns implements InstanceRuns {
   readonly #sessions = new Set<ServerHttp2Session>()
   #server: Http2Server | undefined
   #isActive = false
+  /** Before that the cluster does not know what to do with an instance. */
+  #isRegistered = false
 
   constructor(options: RestateOptions, parts: RunsParts) {
     this.#options = options
@@ -97,7 +101,7 @@ export class RestateRuns implements InstanceRuns {
 
   /** Tells the cluster of an instance that is due. */
   async take(id: string): Promise<void> {
-    if (this.#telling.has(id) || !this.#isActive) return
+    if (this.#telling.has(id) || !this.#isRegistered || !this.#isActive) return
     this.#telling.add(id)
     try {
       await this.#tell(id)
@@ -114,81 +118,64 @@ export class RestateRuns implements InstanceRuns {
     if (found === undefined) return outcomes.failArchived(sql, id)
     const row = instanceOf(found)
     if (!isOpen(row)) outcomes.settle(row)
-    // The id of an instance follows from its event: the cluster starts it once.
-    if (isOpen(row)) await this.#send(id, 'run', {})
-    const { events, seqs } = await this.#events(id)
-    const told: Told = {
-      ...{
-        life: row.life,
-        interrupt: row.interrupt ?? null,
-        isRunning: ['running', 'waiting'].includes(row.status),
-      },
-      ...{ events, answers: await this.#answers(id), children: await this.#children(id) },
+    const isDue = row.interrupt !== undefined || (isOpen(row) && row.status !== 'paused')
+    const number = Number(found.invocation)
+    if (found.awakeable !== null) await this.#resolve(String(found.awakeable), 'look')
+    else if (isDue) await this.#send({ id, number })
+    await sql.run(
+      'UPDATE instances SET wake_at_ms = NULL, owner = NULL WHERE id = ? AND nudge = ? AND invocation = ?',
+      ...[id, row.nudge, number],
+    )
+  }
+
+  /** Has its invocation look at what was changed, now or once the cluster is there. */
+  async look(id: string): Promise<void> {
+    const { sql, clock, wake } = this.#with
+    const due = 'UPDATE instances SET wake_at_ms = ? WHERE id = ? AND awakeable IS NOT NULL'
+    await sql.run(due, clock.nowMs(), id)
+    wake()
+  }
+
+  /** Has the invocation of an instance end, changes the instance, and lets the next one begin. */
+  async renew(id: string, change: () => Promise<void>): Promise<void> {
+    const { sql, clock, wake } = this.#with
+    this.#telling.add(id)
+    try {
+      await this.#leaveIt(id)
+      await change()
+    } finally {
+      this.#telling.delete(id)
+      const due = `UPDATE instances SET wake_at_ms = ?, status = CASE WHEN status = 'waiting' THEN 'running' ELSE status END
+        WHERE id = ? AND wake_at_ms IS NOT NULL`
+      await sql.run(due, clock.nowMs(), id)
+      wake()
     }
-    await this.#send(id, 'tell', told as unknown as Json)
-    const done = 'UPDATE instances SET wake_at_ms = NULL, owner = NULL WHERE id = ? AND nudge = ?'
-    await sql.write([
-      { sql: done, values: [id, row.nudge] },
-      ...seqs.map((seq) => ({
-        sql: 'UPDATE messages SET event = NULL WHERE seq = ?',
-        values: [seq],
-      })),
-    ])
   }
 
-  /** Events that were not told yet, each with its number in its inbox, which stays its own. */
-  async #events(id: string) {
-    const waiting = `FROM messages WHERE instance_id = ? AND event IS NOT NULL`
-    const rows = await this.#with.sql.transaction(async (session) => {
-      const fresh = await session.all(
-        `SELECT seq, inbox ${waiting} AND number IS NULL ORDER BY seq LIMIT 1000`,
-        id,
-      )
-      for (const { seq = 0, inbox = '' } of fresh) {
-        await session.run(
-          `UPDATE messages SET number = (SELECT coalesce(max(number), 0) + 1 FROM messages
-            WHERE instance_id = ? AND inbox = ?) WHERE seq = ?`,
-          ...[id, inbox, seq],
-        )
-      }
-      return session.all(
-        `SELECT seq, inbox, number, event ${waiting} AND number IS NOT NULL ORDER BY seq LIMIT 1000`,
-        id,
-      )
-    })
-    const events = rows.map(({ inbox, number, event }) => ({
-      ...{ inbox: String(inbox), number: Number(number) },
-      event: jsonOf(event) ?? null,
-    }))
-    return { events, seqs: rows.map(({ seq }) => Number(seq)) }
+  async #leaveIt(id: string): Promise<void> {
+    const { sql } = this.#with
+    const read = () => sql.get('SELECT invocation, awakeable FROM instances WHERE id = ?', id)
+    const before = await read()
+    if (typeof before?.awakeable !== 'string') return
+    await this.#resolve(before.awakeable, 'leave')
+    for (let waitedMs = 0; waitedMs < leavingMs; waitedMs += lookMs) {
+      await pause(lookMs)
+      if ((await read())?.invocation !== before.invocation) return
+    }
+    const message = `instance "${id}" does not come to rest: pause it first`
+    throw new AppError({ code: 'workflow/wrong-status', message, retry: 'later' })
   }
 
-  async #answers(id: string) {
-    const rows = await this.#with.sql.all(
-      `SELECT id, answer FROM questions WHERE instance_id = ? AND status = 'answered'`,
-      id,
-    )
-    return rows.map((row) => ({ id: String(row.id), value: jsonOf(row.answer) ?? null }))
-  }
-
-  async #children(id: string) {
-    const rows = await this.#with.sql.all(
-      `SELECT * FROM instances WHERE parent_id = ? AND status IN ('completed', 'failed', 'cancelled', 'retracted')`,
-      id,
-    )
-    return rows.map(instanceOf).map(({ id: child, status, output, problem }) => ({
-      ...{ id: child, status },
-      ...(output === undefined ? {} : { output }),
-      ...(problem === undefined ? {} : { problem }),
-    }))
-  }
-
-  /** Sends without waiting for an outcome. @throws AppError `workflow/restate-away` */
-  async #send(id: string, handler: string, body: Json): Promise<void> {
+  /** Has an invocation of its own run an instance, without waiting for an outcome; one that was begun before goes on. */
+  async #send(invocation: Invocation): Promise<void> {
     const { ingress, service = 'quantumstream' } = this.#options
-    const url = `${ingress}/${service}/${encodeURIComponent(id)}/${handler}/send`
-    // A workflow that was started before answers 409: it has what it needs.
-    await post(url, body, [409])
+    const key = encodeURIComponent(`${invocation.id}~${invocation.number}`)
+    await post(`${ingress}/${service}/${key}/run/send`, { ...invocation }, [409])
+  }
+
+  /** Tells an invocation; one that has ended meanwhile need not know. */
+  async #resolve(awakeable: string, what: 'look' | 'leave'): Promise<void> {
+    await post(`${this.#options.ingress}/restate/awakeables/${awakeable}/resolve`, what, [404, 409])
   }
 
   async #postpone(id: string, error: unknown): Promise<void> {
@@ -201,7 +188,10 @@ export class RestateRuns implements InstanceRuns {
 
   async #listen(): Promise<void> {
     const server = createServer(
-      createEndpointHandler({ services: [this.#service()], logger: () => {} }),
+      createEndpointHandler({
+        services: [this.#service()],
+        logger: () => {},
+      }),
     )
     server.on('session', (session) => {
       this.#sessions.add(session)
@@ -220,19 +210,20 @@ export class RestateRuns implements InstanceRuns {
   }
 
   #service() {
-    const run = createWorkflowHandler(async (context: WorkflowContext) => {
-      await runInstance(context, this.#with)
-    })
-    const tell = createWorkflowSharedHandler((context: WorkflowSharedContext, told: Told) =>
-      hear(context, told),
+    const run = createWorkflowHandler((context: WorkflowContext, invocation: Invocation) =>
+      runInstance(context, invocation, this.#with),
     )
     return workflow({
       name: this.#options.service ?? 'quantumstream',
-      handlers: { run, tell },
+      handlers: { run },
       options: {
         // Actions may take as long as the engine lets them; only then is an attempt given up.
         ...{ inactivityTimeout: { minutes: 1 }, abortTimeout: { minutes: 15 } },
-        retryPolicy: { initialInterval: 100, exponentiationFactor: 2, maxInterval: 5_000 },
+        retryPolicy: {
+          ...{ initialInterval: 100, exponentiationFactor: 2, maxInterval: 5_000 },
+          // A process may be away for long.
+          maxAttempts: 1_000_000_000,
+        },
       },
     })
   }
@@ -245,19 +236,13 @@ export class RestateRuns implements InstanceRuns {
       try {
         await post(`${admin}/deployments`, { uri, force: true }, [])
         this.#with.logger.info('registered with Restate', { uri })
+        this.#isRegistered = true
         return this.#with.wake()
       } catch (error) {
         this.#with.logger.warn('Restate does not take this process', { uri, error: String(error) })
         await new Promise<void>((resolve) => this.#with.timer.after(restMs, resolve))
       }
     }
-  }
-
-  async renew(): Promise<void> {
-    throw new AppError({
-      code: 'workflow/not-on-restate',
-      message: 'runs on Restate are not renewed',
-    })
   }
 
   async drain(): Promise<void> {}

@@ -1,11 +1,11 @@
-/** Runs workflows on a real Restate server that wait: for time, events, answers, children and branches. */
+/** Runs workflows on a real Restate server in real time, also where it is killed, or the process is. */
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Json } from '../../src/base/json-rpc.ts'
 import type { CloudEvent } from '../../src/workflow/durable-context.ts'
 import { readDefinition } from '../../src/workflow/read-definition.ts'
-import { chainEvent, written } from '../../src/workflow/test-world/durable-world.ts'
+import { written } from '../../src/workflow/test-world/durable-world.ts'
 import { Effects } from '../../src/workflow/test-world/effects.ts'
 import { WorkflowError } from '../../src/workflow/workflow-error.ts'
 import { lacksRestate } from './restate-server.ts'
@@ -16,7 +16,7 @@ const event = (id: string, more: Record<string, Json> = {}): CloudEvent => ({
   ...{ specversion: '1.0', id, source: '/orders', type: 'order.paid', ...more },
 })
 
-describe('waits on Restate', { skip: lacking }, () => {
+describe('workflows on Restate in real time', { skip: lacking }, () => {
   const { open, restart } = testCluster()
   type World = Awaited<ReturnType<typeof open>>['world']
   const waiting = (world: World, id: string) =>
@@ -25,6 +25,43 @@ describe('waits on Restate', { skip: lacking }, () => {
     world.until(id, ({ status }) => status === 'completed')
   const begin = (world: World, of: string, input: Json = null) =>
     world.engine.begin({ name: of }, input)
+
+  const three = (world: World) =>
+    written('three', async (context, input) => {
+      const first = await world.effects.act(context, '/do/0/first')
+      const second = await world.effects.act(context, '/do/1/second')
+      const third = await world.effects.act(context, '/do/2/third')
+      await context.end()
+      return { input, all: [first, second, third] }
+    })
+
+  test('a step under way at a crash of the process, and of the server, is asked again with its key; others are not', async () => {
+    const { world, sql, stop } = await open()
+    await sql.run('CREATE TABLE facts (id TEXT NOT NULL)')
+    let hangs = true
+    world.effects.answers.set('/do/1/second', ({ signal }) =>
+      hangs
+        ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        : {
+            ...{ kind: 'done', output: 2 },
+            writes: [{ sql: 'INSERT INTO facts VALUES (?)', values: ['fact'] }],
+          },
+    )
+    await world.deploy(three(world))
+    const id = await world.engine.begin({ name: 'three' }, 1)
+    await world.until(id, () => world.effects.calls.length === 2)
+    await world.restart()
+    await world.until(id, () => world.effects.calls.length === 3)
+    hangs = false
+    await restart()
+    await completed(world, id)
+    const steps = world.effects.steps()
+    assert.deepEqual(new Set(steps.slice(1, -1)), new Set(['/do/1/second']))
+    assert.deepEqual([steps[0], steps.at(-1)], ['/do/0/first', '/do/2/third'])
+    assert.equal(new Set(world.effects.calls.slice(1, -1).map(({ key }) => key)).size, 1)
+    assert.equal((await sql.all('SELECT * FROM facts')).length, 1)
+    await stop()
+  })
 
   test('a sleep lasts from when it was first asked, also over a crash of both; time and chance are asked once', async () => {
     const { world, stop } = await open()
@@ -51,116 +88,6 @@ describe('waits on Restate', { skip: lacking }, () => {
     assert.ok(asked.length >= 4, 'it was not replayed')
     assert.equal(new Set(asked).size, 2)
     assert.equal(world.effects.calls.length, 1)
-    await stop()
-  })
-
-  test('an inbox takes what fits from its commit on, each once, in order, also while nobody runs', async () => {
-    const { world, sql, stop } = await open()
-    const shop = written('shop', async (context, input) => {
-      const inbox = await context.listen('/do/0/paid', [
-        {
-          ...{ attributes: { type: 'order.paid' }, when: '.data.amount > 1' },
-          correlate: [{ from: '.data.order', expect: input }],
-        },
-      ])
-      const first = await inbox.next('/do/0/paid/0')
-      await world.effects.act(context, '/do/1/ship')
-      const second = await inbox.next('/do/0/paid/1')
-      await inbox.close()
-      return [first.id, second.id]
-    })
-    await world.deploy(shop)
-    const [mine, other] = [await begin(world, 'shop', 7), await begin(world, 'shop', 8)]
-    await waiting(world, mine)
-    await waiting(world, other)
-    const paid = (id: string, amount: number) =>
-      world.give(event(id, { data: { order: 7, amount } }))
-    await paid('a', 1)
-    await paid('b', 2)
-    await paid('b', 2)
-    await world.until(mine, () => world.effects.calls.length === 1)
-    await world.engine.stop()
-    await paid('c', 3)
-    await world.restart()
-    assert.deepEqual((await completed(world, mine)).output, ['b', 'c'])
-    assert.equal((await world.engine.get(other))?.status, 'waiting')
-    assert.equal(world.effects.calls.length, 1)
-    assert.equal((await sql.all('SELECT * FROM subscriptions')).length, 1)
-    await stop()
-  })
-
-  test('an event that leaves its chain once it was told stays taken, and those behind it still come', async () => {
-    const { world, sql, stop } = await open()
-    const two = written('two', async (context) => {
-      const inbox = await context.listen('/do/0/in', [{ attributes: { type: 'evm.log' } }])
-      const first = await inbox.next('/do/0/in/0')
-      await world.effects.act(context, '/do/1/act')
-      return [first.id, (await inbox.next('/do/0/in/1')).id]
-    })
-    await world.deploy(two)
-    const id = await begin(world, 'two')
-    await waiting(world, id)
-    await world.give(chainEvent('dev:0x1:a'), 'pending')
-    await world.until(id, () => world.effects.calls.length === 1)
-    await sql.transaction((session) => world.engine.retract(session, 'dev:0x1:a'))
-    await world.give(chainEvent('dev:0x2:b'), 'pending')
-    assert.deepEqual((await completed(world, id)).output, ['dev:0x1:a', 'dev:0x2:b'])
-    await stop()
-  })
-
-  test('what a workflow gives reaches listeners and triggers once; schedules fire', async () => {
-    const { world, stop } = await open()
-    const on = { on: { kind: 'one' as const, wishes: [{ attributes: { type: 'order.paid' } }] } }
-    const started = written('started', async (_, input) => input, { trigger: on })
-    const beat = written('beat', async () => 'beat', { trigger: { everyMs: 500 } })
-    const gives = written('gives', async (context) => {
-      await context.emit('/do/0/tell', event('e', { data: { order: 7, amount: 9 } }))
-      return null
-    })
-    await world.deploy(started, gives, beat)
-    await completed(world, await begin(world, 'gives'))
-    let found: readonly { readonly id: string; readonly eventId: string | undefined }[] = []
-    while (found.length === 0) {
-      found = (await world.engine.list({ limit: 10, workflow: 'started' })).items
-    }
-    assert.deepEqual(
-      found.map(({ eventId }) => eventId),
-      ['/orders e'],
-    )
-    await completed(world, found[0]?.id ?? '')
-    let beats = 0
-    while (beats < 2) {
-      const page = await world.engine.list({ limit: 10, workflow: 'beat', status: 'completed' })
-      beats = page.items.length
-    }
-    await stop()
-  })
-
-  const approval = (name: string, answers: number, deadlineMs: number) =>
-    written(name, (context) =>
-      context.ask('/do/0/approve', {
-        ...{ kind: 'approval', title: 'Pay?', role: 'treasurer', answers, deadlineMs },
-      }),
-    )
-
-  test('a question is answered by enough people alike, or fails with a timeout at its deadline', async () => {
-    const { world, stop } = await open()
-    await world.deploy(approval('asks', 2, 60_000), approval('late', 1, 1_000))
-    const id = await begin(world, 'asks')
-    await waiting(world, id)
-    const { items } = await world.engine.questions({ limit: 10, status: 'open' })
-    const answer = (who: string, value: Json) => world.engine.answer(items[0]?.id ?? '', who, value)
-    await answer('ann', true)
-    await answer('bob', false)
-    assert.equal((await world.engine.get(id))?.status, 'waiting')
-    await world.restart()
-    await answer('cid', true)
-    assert.equal((await completed(world, id)).output, true)
-    const late = await begin(world, 'late')
-    const failed = await world.until(late, ({ status }) => status === 'failed')
-    assert.equal(failed.problem?.status, 408)
-    const { items: all } = await world.engine.questions({ limit: 1 })
-    assert.equal(all[0]?.status, 'expired')
     await stop()
   })
 
@@ -234,25 +161,6 @@ describe('waits on Restate', { skip: lacking }, () => {
       await stop()
     })
   }
-
-  test('of all branches the first error stops the others and is the error', async () => {
-    const { world, stop } = await open()
-    world.effects.answers.set('/do/0/fork/0', () => {
-      throw new WorkflowError({ type: 'validation', detail: 'no' })
-    })
-    const fork = written('fork', (context) =>
-      context.all('/do/0/fork', [
-        (one) => world.effects.act(one, '/do/0/fork/0'),
-        async (one) => {
-          await one.sleep('/do/0/fork/1', 60_000)
-          return null
-        },
-      ]),
-    )
-    await world.deploy(fork)
-    await assert.rejects(world.engine.run({ name: 'fork' }, null, { id: 'bad' }), /no/)
-    await stop()
-  })
 
   test('a definition of the language runs as it is: branches, loops, errors, listening, compensation', async () => {
     const { world, stop } = await open()
