@@ -5,17 +5,12 @@ import { createWorkflowEngine, type WorkflowEngineDependencies } from '../workfl
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import type { Composition } from './composition.ts'
 
-/** An engine over the database, or over a Restate cluster. @throws AppError `node/incomplete-restate`, `node/no-run-time` */
+/** An engine over the database, or over a Restate cluster. @throws AppError `node/incomplete-restate` */
 export async function openEngine(
   { values }: Composition,
   dependencies: WorkflowEngineDependencies,
 ): Promise<WorkflowEngine> {
   if (values.durable === 'sql') return createWorkflowEngine(dependencies)
-  if (values.maxRunTime !== undefined) {
-    const message =
-      'maxRunTime is not there with durable "restate": leave it out, and let definitions have a timeout'
-    throw new AppError({ code: 'node/no-run-time', message })
-  }
   const { restateIngress: ingress, restateAdmin: admin, restateEndpoint: endpoint } = values
   if (ingress === undefined || admin === undefined) {
     const message = `durable "restate" needs ${ingress === undefined ? 'RESTATE_INGRESS' : 'RESTATE_ADMIN'}`

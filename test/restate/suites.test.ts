@@ -5,6 +5,8 @@ import { durableEngineSuite } from '../../src/workflow/engine/durable-engine.sui
 import { durableWaitsSuite } from '../../src/workflow/engine/durable-waits.suite.ts'
 import { migrationSuite } from '../../src/workflow/engine/migration.suite.ts'
 import { retractionsSuite } from '../../src/workflow/engine/retractions.suite.ts'
+import { runTimeSuite } from '../../src/workflow/engine/run-time.suite.ts'
+import { triggerSetsSuite } from '../../src/workflow/engine/trigger-sets.suite.ts'
 import { lacksRestate } from './restate-server.ts'
 import { testCluster } from './test-cluster.ts'
 
@@ -15,5 +17,7 @@ describe('the suites on Restate', { skip: lacking }, () => {
   durableEngineSuite('an engine on Restate', openStore, worldOn)
   durableWaitsSuite('an engine on Restate', openStore, worldOn)
   migrationSuite('an engine on Restate', openStore, worldOn)
+  runTimeSuite('an engine on Restate', openStore, worldOn)
+  triggerSetsSuite('an engine on Restate', openStore, worldOn)
   retractionsSuite('an engine on Restate', openStore, worldOn)
 })

@@ -12,6 +12,7 @@ import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
 import { retractionsSuite } from './retractions.suite.ts'
+import { runTimeSuite } from './run-time.suite.ts'
 import { engineMigrations } from './schema.ts'
 import { triggerSetsSuite } from './trigger-sets.suite.ts'
 
@@ -32,6 +33,7 @@ durableEngineSuite('an engine on PostgreSQL', open)
 durableWaitsSuite('an engine on PostgreSQL', open)
 migrationSuite('an engine on PostgreSQL', open)
 retractionsSuite('an engine on PostgreSQL', open)
+runTimeSuite('an engine on PostgreSQL', open)
 triggerSetsSuite('an engine on PostgreSQL', open)
 
 describe('workers on one PostgreSQL', () => {

@@ -9,6 +9,7 @@ import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
 import { retractionsSuite } from './retractions.suite.ts'
+import { runTimeSuite } from './run-time.suite.ts'
 import { engineMigrations } from './schema.ts'
 import { triggerSetsSuite } from './trigger-sets.suite.ts'
 
@@ -28,3 +29,4 @@ durableWaitsSuite('an engine on SQLite', open)
 migrationSuite('an engine on SQLite', open)
 retractionsSuite('an engine on SQLite', open)
 triggerSetsSuite('an engine on SQLite', open)
+runTimeSuite('an engine on SQLite', open)

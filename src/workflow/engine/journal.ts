@@ -196,19 +196,20 @@ export function errorOf(problem: Problem): WorkflowError {
 
 /** A line as readers see it. */
 export function entryOf(row: SqlRow): JournalEntry {
-  const error = row.error === null ? undefined : String(row.error)
   return {
     ...{ seq: Number(row.seq), step: String(row.step), action: String(row.action) },
     ...{ kind: row.kind as JournalEntry['kind'], attempt: Number(row.attempt) },
     ...{ startedAtMs: Number(row.started_at_ms), atMs: Number(row.at_ms) },
     input: jsonOf(row.input),
     output: row.kind === 'completed' ? jsonOf(row.output) : undefined,
-    error: error?.startsWith('{') ? messageOf(error) : error,
+    error: shownError(row.error === null ? undefined : String(row.error)),
     dropped: Number(row.dropped) === 1,
   }
 }
 
-function messageOf(text: string): string {
+/** What readers see of an error, which a failed line has as a problem. */
+export function shownError(text: string | undefined): string | undefined {
+  if (!text?.startsWith('{')) return text
   const { detail, title, type } = JSON.parse(text) as Problem
   return detail ?? title ?? type
 }

@@ -1,21 +1,18 @@
 /** Runs one instance in memory: writes what it does, parks it while it waits, and ends it. */
 
 import { AppError } from '../../base/app-error.ts'
-import type { Clock } from '../../base/clock.ts'
 import type { SqlWrite } from '../../store/sql.ts'
 import type { RunnableWorkflow } from '../durable-context.ts'
 import type { JournalEntry } from '../workflow.ts'
-import type { Problem } from '../workflow-error.ts'
-import type { Judged } from './action-run.ts'
 import { firstLeft } from './consumed-events.ts'
 import { endEntry, ending, endOf, type RunEnd } from './endings.ts'
 import { shownInstance } from './instance-lists.ts'
 import { type InstanceRow, instanceOf } from './instance-rows.ts'
-import type { Journal, NewLine } from './journal.ts'
+import { type Journal, type NewLine, shownError } from './journal.ts'
 import { beginning, taskEnd } from './lifecycle.ts'
 import { OutsideCalls } from './outside-calls.ts'
 import { never, PieceWriter } from './piece-writer.ts'
-import type { Judging, LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
+import type { LineExtras, LiveRun, RunEnvironment } from './run-environment.ts'
 import { checkRoom, RunTime } from './run-limits.ts'
 import { Scope } from './scope.ts'
 import { lookAt, type Wait, Waits } from './waits.ts'
@@ -122,6 +119,8 @@ export class Run implements LiveRun {
       const context = this.with.context(this, this.root)
       this.#writer.add(...beginning(this))
       this.#time.look(this, this.with.clock.nowMs())
+      // Whoever looked at what is next while it was read did not see its time.
+      if (this.wakeAtMs !== undefined) this.#host.waits(this.wakeAtMs)
       const running = this.workflow.run(context, this.row.input)
       const end = await endOf(this, this.#time.bounded(running))
       if (!this.#isGone) await this.#finish(end)
@@ -148,7 +147,6 @@ export class Run implements LiveRun {
     return () => this.#stops.delete(stop)
   }
 
-  /** Whether an action may still be told how it ended. */
   get isGone(): boolean {
     return this.#isGone
   }
@@ -184,8 +182,8 @@ export class Run implements LiveRun {
       this.#writer.along(line.step, given.along)
     }
     if (this.with.isHeard()) {
-      const error = line.error?.startsWith('{') ? reasonOf(JSON.parse(line.error)) : line.error
       const { input, output } = given ?? {}
+      const error = shownError(line.error)
       this.#writer.note({ ...line, seq, input, output, error, dropped: false })
     }
     this.#check()
@@ -220,13 +218,9 @@ export class Run implements LiveRun {
     return done
   }
 
-  async once<T>(_key: string, give: (clock: Clock) => T | Promise<T>): Promise<T> {
-    return give(this.with.clock)
-  }
+  once: LiveRun['once'] = async (_key, give) => give(this.with.clock)
 
-  attempt(_key: string, judge: (judging: Judging) => Promise<Judged>): Promise<Judged> {
-    return judge({ clock: this.with.clock })
-  }
+  attempt: LiveRun['attempt'] = (_key, judge) => judge({ clock: this.with.clock })
 
   /** Looks at what has come from outside: a nudge, the time. Without a row it is read. */
   async refresh(row?: InstanceRow): Promise<void> {
@@ -318,7 +312,7 @@ export class Run implements LiveRun {
     this.#busy += 1
     try {
       const { step, reason } = this.#waits.summary()
-      const { wakeAtMs } = this
+      const [{ wakeAtMs }, { changes }] = [this, this.#waits]
       const status = this.#isInterrupted ? 'compensating' : 'waiting'
       const nowMs = this.with.clock.nowMs()
       const parked = await this.#writer.guarded({
@@ -339,6 +333,8 @@ export class Run implements LiveRun {
       } else {
         this.row = { ...this.row, status, step, reason, wakeAtMs, updatedAtMs: nowMs }
         this.#isParked = true
+        // Some were over while this was written, or others began.
+        if (this.#waits.changes !== changes) this.#goOn()
       }
     } catch (error) {
       return this.#break(error)
@@ -348,7 +344,8 @@ export class Run implements LiveRun {
     if (this.#looksAgain) {
       this.#looksAgain = false
       void this.refresh()
-    } else this.#host.parked(this)
+    } else if (this.#isParked) this.#host.parked(this)
+    else this.#check()
   }
 
   /** Notes that it goes on after it was parked. */
@@ -400,8 +397,4 @@ export class Run implements LiveRun {
 
 function trouble(what: 'no-instance' | 'changed'): AppError {
   return new AppError({ code: `workflow/${what}`, message: 'somebody has changed or removed it' })
-}
-
-function reasonOf({ detail, title, type }: Problem): string {
-  return detail ?? title ?? type
 }

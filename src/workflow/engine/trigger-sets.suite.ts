@@ -6,7 +6,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import type { AwaitedLife, CloudEvent } from '../durable-context.ts'
 import { readDefinition } from '../read-definition.ts'
-import { chainEvent, DurableWorld } from '../test-world/durable-world.ts'
+import { chainEvent, DurableWorld, type WorldOn } from '../test-world/durable-world.ts'
 import { Effects } from '../test-world/effects.ts'
 
 /** Begun by a payment and an order; the payment goes out at `at`. */
@@ -22,15 +22,19 @@ const event = (name: 'Paid' | 'Ordered', id: string): CloudEvent => ({
 })
 const [paid, ordered] = [event('Paid', '0x1:p'), event('Ordered', '0x2:o')]
 
-/** Declares the tests; `open` gives an empty store with the engine's tables. */
-export function triggerSetsSuite(name: string, open: () => Promise<SqlStore>): void {
+/** Declares the tests; `open` gives an empty store with the engine's tables, `worldOn` an engine on one. */
+export function triggerSetsSuite(
+  name: string,
+  open: () => Promise<SqlStore>,
+  worldOn: WorldOn = (sql, more) => new DurableWorld(sql, more),
+): void {
   describe(`${name}, when several events began an instance`, () => {
     let world: DurableWorld
     let sql: SqlStore
     let effects: Effects
     beforeEach(async () => {
       sql = await open()
-      world = new DurableWorld(sql)
+      world = worldOn(sql)
       effects = new Effects()
       await world.engine.start()
     })

@@ -28,6 +28,7 @@ export interface Waiting extends Wait<unknown, unknown> {
 /** The waits of one run. */
 export class Waits {
   readonly #waits = new Set<Waiting>()
+  #changes = 0
   /** Called before a wait that is over lets its branch go on. */
   readonly #ending: () => void
 
@@ -39,6 +40,11 @@ export class Waits {
     return this.#waits.size
   }
 
+  /** Grows with each that begins or is over. */
+  get changes(): number {
+    return this.#changes
+  }
+
   /** Resolves when `look` has found it over. @throws Interrupted */
   add<Value, Found>(
     wait: Wait<Value, Found>,
@@ -47,6 +53,7 @@ export class Waits {
     const off = wait.scope.onStop((reason) => leave(() => reject(new Interrupted(reason))))
     const leave = (settle: () => void) => {
       if (!this.#waits.delete(waiting)) return
+      this.#changes += 1
       off()
       settle()
     }
@@ -61,6 +68,7 @@ export class Waits {
       fail: (error) => leave(() => reject(error)),
     }
     this.#waits.add(waiting)
+    this.#changes += 1
     return { done: promise, waiting }
   }
 

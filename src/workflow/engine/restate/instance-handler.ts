@@ -7,13 +7,13 @@ import { isOpen } from '../../workflow.ts'
 import { endEntry, ending, type RunEnd } from '../endings.ts'
 import { type InstanceRow, instanceOf } from '../instance-rows.ts'
 import { goOn } from '../intake.ts'
-import { Journal } from '../journal.ts'
+import { Journal, journalRows } from '../journal.ts'
 import { RunContext } from '../run-context.ts'
 import type { RunEnvironment } from '../run-environment.ts'
 import type { RunsParts } from '../runs.ts'
 import { Driver } from './driver.ts'
-import { type Found, findRow, RestateRun } from './restate-run.ts'
-import { leavingOf } from './run-writes.ts'
+import { type Found, findRow, leavingOf } from './invocation-rows.ts'
+import { RestateRun } from './restate-run.ts'
 
 /** Which instance is run, and by which of its invocations. */
 export interface Invocation {
@@ -76,11 +76,7 @@ async function begin(
     parts.wake()
     return null
   }
-  const lines = await sql.all(
-    `SELECT seq, step, kind, action, attempt, at_ms, output, error, dropped FROM journal WHERE instance_id = ?
-      ORDER BY seq`,
-    id,
-  )
+  const lines = await journalRows(sql, [id])
   return { ...found, lines, enoughLife, isTold: lifecycle !== undefined }
 }
 

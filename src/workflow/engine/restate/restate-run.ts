@@ -5,15 +5,14 @@
 
 import type { RestatePromise, WorkflowContext } from '@restatedev/restate-sdk'
 import type { Clock } from '../../../base/clock.ts'
-import type { SqlRow, SqlWrite } from '../../../store/sql.ts'
+import type { SqlWrite } from '../../../store/sql.ts'
 import type { RunnableWorkflow } from '../../durable-context.ts'
 import type { JournalEntry } from '../../workflow.ts'
 import type { Judged } from '../action-run.ts'
-import { firstLeft } from '../consumed-events.ts'
 import { endOf, type RunEnd } from '../endings.ts'
 import { shownInstance } from '../instance-lists.ts'
 import { type InstanceRow, instanceOf } from '../instance-rows.ts'
-import type { Journal, NewLine } from '../journal.ts'
+import { type Journal, type NewLine, shownError } from '../journal.ts'
 import { beginning, taskEnd } from '../lifecycle.ts'
 import { OutsideCalls } from '../outside-calls.ts'
 import { never } from '../piece-writer.ts'
@@ -22,14 +21,8 @@ import { checkRoom, RunTime } from '../run-limits.ts'
 import { Scope } from '../scope.ts'
 import { lookAt, type Wait, type Waiting, Waits } from '../waits.ts'
 import type { Driver } from './driver.ts'
+import { beginUndoing, type Found, findRow } from './invocation-rows.ts'
 import { keepOnce, RunWrites } from './run-writes.ts'
-
-/** What an invocation finds of its instance, and of how this program is set: a replay finds the same. */
-export interface Found {
-  readonly row: SqlRow
-  readonly nowMs: number
-  readonly maxRunMs: number | null
-}
 
 /** Something by which others have a run look at its row. */
 export interface Ear {
@@ -181,8 +174,7 @@ export class RestateRun implements LiveRun {
     const along = given?.along ?? []
     const told = this.#parts.isTold ? taskEnd(this, line, { seq, output: given?.output }) : []
     const { input, output } = given ?? {}
-    const error = line.error?.startsWith('{') ? reasonOf(line.error) : line.error
-    const entry = { ...line, seq, input, output, error, dropped: false }
+    const entry = { ...line, seq, input, output, error: shownError(line.error), dropped: false }
     const isOwed = along.length > 0 || this.#parts.isTold
     this.writes.add({ seq, line: write, entry, owed: isOwed ? [...told, ...along] : undefined })
   }
@@ -364,41 +356,4 @@ export class RestateRun implements LiveRun {
     const instance = { ...shownInstance(this.row), status, step: this.step }
     this.with.tell({ instance, entry })
   }
-}
-
-/** The row of an instance, if it is this invocation's still; from then on it is told by this ear. */
-export async function findRow(
-  { sql, clock, maxRunMs }: Pick<RunEnvironment, 'sql' | 'clock' | 'maxRunMs'>,
-  id: string,
-  { number, ear }: { readonly number: number; readonly ear: string },
-): Promise<Found | null> {
-  const listening = 'UPDATE instances SET awakeable = ? WHERE id = ? AND invocation = ?'
-  const row = await sql.transaction(async (session) => {
-    if ((await session.run(listening, ear, id, number)) === 0) return undefined
-    return session.get('SELECT * FROM instances WHERE id = ?', id)
-  })
-  return row === undefined ? null : { row, nowMs: clock.nowMs(), maxRunMs: maxRunMs ?? null }
-}
-
-/** Place in the journal from which on an instance undoes what it did, -1 for none; `null` if it is told otherwise by now. */
-async function beginUndoing(
-  { sql, clock }: RunEnvironment,
-  id: string,
-  { reason, number }: { readonly reason: string; readonly number: number },
-): Promise<number | null> {
-  const changed = await sql.run(
-    `UPDATE instances SET status = 'compensating', updated_at_ms = ? WHERE id = ? AND interrupt = ? AND invocation = ?`,
-    ...[clock.nowMs(), id, reason, number],
-  )
-  if (changed === 0) return null
-  return reason === 'rewound' ? ((await firstLeft(sql, id)) ?? -1) : 0
-}
-
-function reasonOf(text: string): string {
-  const { detail, title, type } = JSON.parse(text) as {
-    readonly detail?: string
-    readonly title?: string
-    readonly type: string
-  }
-  return detail ?? title ?? type
 }

@@ -5,6 +5,7 @@
 
 import type { SqlSession, SqlStore, SqlValue, SqlWrite } from '../../../store/sql.ts'
 import type { InstanceStatus, JournalEntry } from '../../workflow.ts'
+import { leavingOf } from './invocation-rows.ts'
 
 /** Something to be written, in the order in which it was added. */
 interface Item {
@@ -42,9 +43,6 @@ interface WriteParts {
 const shownAfterMs = 50
 const mark = `INSERT INTO restate_writes (instance_id, key) SELECT id, ? FROM instances WHERE id = ? AND invocation = ?
   ON CONFLICT (key) DO NOTHING`
-const leaving = `UPDATE instances SET invocation = invocation + 1, awakeable = NULL,
-  wake_at_ms = CASE WHEN interrupt IS NOT NULL OR status IN ('running', 'waiting', 'compensating')
-  THEN CAST(? AS BIGINT) ELSE wake_at_ms END WHERE id = ? AND invocation = ?`
 
 /** What is written at the end of an invocation. */
 interface Ending {
@@ -52,14 +50,6 @@ interface Ending {
   readonly last?: readonly SqlWrite[]
   /** When the next invocation is to begin, if there is something left to do. */
   readonly wakeAtMs: number
-}
-
-/** What takes an instance from an invocation; whatever it was told meanwhile is for the next one. */
-export function leavingOf(
-  { id, number }: { readonly id: string; readonly number: number },
-  wakeAtMs: number,
-): SqlWrite {
-  return { sql: leaving, values: [wakeAtMs, id, number], changes: 1 }
 }
 
 /** The writes of one invocation. */
