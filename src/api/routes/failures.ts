@@ -65,7 +65,6 @@ const statuses: Readonly<Record<string, Status>> = {
   'workflow/wrong-status': 409,
   'workflow/question-closed': 409,
   'workflow/cannot-migrate': 409,
-  'workflow/not-on-restate': 409,
   'workflow/bad-abi': 400,
   'workflow/name-taken': 409,
   'workflow/fixed-contract': 409,

@@ -305,7 +305,7 @@ export async function goOn(
 }
 
 /** Lets an instance run from its beginning. */
-export async function letRun(
+async function letRun(
   session: SqlSession,
   id: string,
   { life, nowMs }: { life: number | undefined; nowMs: number },
@@ -333,7 +333,7 @@ export async function dropUndone(session: SqlSession, id: string, nowMs: number)
 }
 
 /** Places of the lines of steps that were undone, of what undid them, and of failures. */
-export function undoneSteps(lines: readonly SqlRow[]): ReadonlySet<number> {
+function undoneSteps(lines: readonly SqlRow[]): ReadonlySet<number> {
   const undone = new Set<string>()
   for (const { step } of lines) {
     const at = String(step).indexOf(compensationMark)

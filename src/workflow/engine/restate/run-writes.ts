@@ -229,7 +229,7 @@ function writesOf(items: readonly Item[]): readonly SqlWrite[] {
 }
 
 /** Whether the database refuses the piece itself, rather than being of no use for now. */
-export function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): boolean {
   const code = String((error as { readonly code?: unknown }).code)
   return code === 'store/unexpected-rows'
 }
