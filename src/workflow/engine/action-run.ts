@@ -2,19 +2,14 @@
 
 import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import type { SqlWrite } from '../../store/sql.ts'
-import {
-  type Action,
-  type ActionOutcome,
-  Interrupted,
-  type InterruptReason,
-} from '../durable-context.ts'
+import { type Action, type ActionOutcome, Interrupted } from '../durable-context.ts'
 import { keptJson, keptReason } from '../kept-json.ts'
 import { afterFailure, defaultRetry, waitOf } from '../retry-policy.ts'
-import { type Problem, problemOf, WorkflowError } from '../workflow-error.ts'
+import { problemOf, WorkflowError } from '../workflow-error.ts'
 import type { NewLine } from './journal.ts'
 import { errorOf } from './journal.ts'
-import type { Judging, LiveRun } from './run-environment.ts'
+import type { Judged, Judging } from './judged.ts'
+import type { LiveRun } from './run-environment.ts'
 import type { Scope } from './scope.ts'
 
 /** Longest run of an action that says nothing of it. */
@@ -106,20 +101,6 @@ function keptInput(input: Json, key: string): string {
     throw errorOf(problemOf(error, key))
   }
 }
-
-/** What came of an attempt. */
-export type Judged = { readonly startedAtMs: number; readonly atMs: number } & (
-  | {
-      readonly kind: 'done'
-      /** Its output as JSON. */
-      readonly text: string
-      /** What is written with its line. */
-      readonly along?: readonly SqlWrite[] | undefined
-    }
-  | { readonly kind: 'waiting' | 'again'; readonly reason: string; readonly untilMs: number }
-  | { readonly kind: 'failed'; readonly problem: Problem }
-  | { readonly kind: 'interrupted'; readonly reason: InterruptReason }
-)
 
 /** Calls an action once and says what came of it, which is all that is to be known of it. */
 async function judge(

@@ -14,9 +14,9 @@ import type {
   StepPoint,
   TaskStep,
 } from '../workflow.ts'
-import type { Judged } from './action-run.ts'
 import type { InstanceRow, NewInstance } from './instance-rows.ts'
 import type { Journal, NewLine } from './journal.ts'
+import type { Judged, Judging } from './judged.ts'
 import type { EngineMeasures } from './measures.ts'
 import type { OutsideCalls } from './outside-calls.ts'
 import type { Scope } from './scope.ts'
@@ -66,13 +66,6 @@ export interface LiveRun {
   onDrop(stop: () => void): () => void
   /** Its calls of the world. */
   readonly outside: OutsideCalls
-}
-
-/** What an attempt is judged with. */
-export interface Judging {
-  readonly clock: Clock
-  /** Writes once what the action gives to be written, where that is not written with its line. @throws what refused it */
-  readonly keep?: (idempotencyKey: string, writes: readonly SqlWrite[]) => Promise<void>
 }
 
 /** The values of a line, and what is written with it. */
