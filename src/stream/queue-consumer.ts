@@ -35,7 +35,14 @@ export function createQueueConsumer(
   const { queue, atOnce = 16, handle, handled } = options
   let isStopped = true
   let running: Promise<void> = Promise.resolve()
+  /** Failures that could not be written: the database was away. */
+  const unwritten = new Map<TakenMessage, Parameters<Queue['fail']>[1]>()
 
+  const fail = async (message: TakenMessage, failure: Parameters<Queue['fail']>[1]) => {
+    unwritten.set(message, failure)
+    await queue.fail(message, failure)
+    unwritten.delete(message)
+  }
   const consume = async (message: TakenMessage) => {
     try {
       await sql.transaction(async (session) => {
@@ -47,12 +54,13 @@ export function createQueueConsumer(
       const reason = (error as Error).message
       logger.warn('a message of the queue failed', { id: message.id, reason })
       const retryAfterMs = Math.min(firstPauseMs * 2 ** (message.attempt - 1), longestPauseMs)
-      return queue.fail(message, { reason, retryAfterMs })
+      return fail(message, { reason, retryAfterMs })
     }
     handled?.(message)
     await queue.settle(message)
   }
   const round = async () => {
+    for (const [message, failure] of unwritten) await fail(message, failure)
     const taken = await queue.take(atOnce, waitMs)
     const outcomes = await Promise.allSettled(taken.map(consume))
     const failure = outcomes.find((one) => one.status === 'rejected')
