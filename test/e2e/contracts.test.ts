@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { getContractAddress, serializeErc6492Signature } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import {
   allocationTokenAbi,
   allocationTokenCreationCode,
@@ -9,12 +11,27 @@ import {
 import { depositVaultAbi } from '../../src/abi/deposit-vault.gen.ts'
 import { connectChain } from '../../src/node/library.ts'
 import { type RunningNode, startNode } from '../../src/node/node.ts'
-import { getJson, temporaryFolder } from './program.ts'
+import { eventually, getJson, temporaryFolder } from './program.ts'
 
 /** Second account of the well-known test mnemonic. */
 const key = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d'
 const account = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8'
 const reference = (digit: string) => `0x${digit.repeat(64)}` as const
+
+/** Code of a wallet that takes what the key of this account signed for its own signature, by ecrecover (ERC-1271). */
+function walletCode(owner: string): `0x${string}` {
+  const words = '600435600052' + '60a43560f81c602052' + '606435604052' + '608435606052'
+  const compared = `602060006080600060015afa5060005173${owner.slice(2)}14`
+  const runtime = `${words}${compared}631626ba7e0260e01b60005260206000f3`
+  return `0x60${(runtime.length / 2).toString(16)}80600b6000396000f3${runtime}`
+}
+
+/** Creation code of a factory that creates what it is given, by CREATE2 with the salt 0. */
+const factoryCode = '0x601680600b6000396000f336600060003760003660006000f560005260206000f3'
+
+interface Fields {
+  readonly [name: string]: unknown
+}
 
 interface Sent {
   readonly id: string
@@ -136,5 +153,83 @@ describe('contracts', { timeout: 240_000 }, () => {
     const wrong = () => token.send('transfer', [account, '1'])
     assert.equal(typeof wrong, 'function')
     await chain.close()
+  })
+
+  const run = async (task: object, input: object) => {
+    const definition = {
+      document: { dsl: '1.0.3', namespace: 'default', name: 'it', version: '1.0.0' },
+      do: [{ task }],
+    }
+    const workflows = (path: string, body: object) =>
+      fetch(`${node.apiUrl}/v1/workflows${path}`, {
+        ...{ method: 'POST', body: JSON.stringify(body) },
+        headers: { 'content-type': 'application/json' },
+      })
+    const deployed = await workflows('', { definition })
+    assert.ok(deployed.ok, await deployed.text())
+    const { id } = (await (await workflows('/it/run', { input })).json()) as { id: string }
+    return eventually(async () => {
+      const seen = await getJson<{ status: string; output: Fields; problem?: Fields }>(
+        `${node.apiUrl}/v1/instances/${id}`,
+      )
+      assert.notEqual(seen.status, 'failed', JSON.stringify(seen.problem))
+      return seen.status === 'completed' ? seen.output : undefined
+    })
+  }
+
+  test('a workflow asks a contract who signed, also one that is not deployed yet', async () => {
+    const asking = {
+      message: '${ .message }',
+      signature: '${ .signature }',
+      signer: '${ .signer }',
+    }
+    const verify = { call: 'identity.verify', with: asking }
+    const owner = privateKeyToAccount(key)
+    const bytecode = walletCode(owner.address.toLowerCase())
+    const { answer } = await post('/deploy', { bytecode, name: 'wallet' })
+    const signer = (answer as unknown as Sent).contractAddress
+    const message = 'it is me'
+    const signature = await owner.signMessage({ message })
+    const valid = { valid: true, kind: 'contract', signer }
+    assert.deepEqual(await run(verify, { message, signature, signer }), valid)
+    const forged = await run(verify, { message: 'it is you', signature, signer })
+    assert.equal(forged.valid, false)
+    const factory = (await post('/deploy', { bytecode: factoryCode, name: 'factory' })).answer
+    const from = (factory as unknown as Sent).contractAddress ?? '0x'
+    // The code of one that is not there differs by a byte that nothing reaches.
+    const later = `${bytecode}00` as const
+    const place = {
+      opcode: 'CREATE2',
+      from,
+      salt: `0x${'00'.repeat(32)}`,
+      bytecode: later,
+    } as const
+    const future = getContractAddress(place)
+    const wrapped = serializeErc6492Signature({ address: from, data: later, signature })
+    const asked = { signature: wrapped, signer: future }
+    const right = await run(verify, { message, ...asked })
+    assert.deepEqual(right, { ...valid, signer: future })
+    assert.equal((await run(verify, { message: 'it is you', ...asked })).valid, false)
+  })
+
+  test('a workflow brings what sources agree on to a contract, in one transaction', async () => {
+    const before = await getJson<{ items: Sent[] }>(`${node.apiUrl}/v1/transactions?limit=200`)
+    const answers = [reference('a'), reference('A'), reference('b'), null]
+    const task = {
+      call: 'oracle.answer',
+      with: {
+        answers: '${ .answers }',
+        quorum: 2,
+        contract: 'depositVault',
+        function: 'deposit',
+        value: '9',
+      },
+    }
+    const output = await run(task, { answers })
+    assert.equal(output.answer, reference('a'))
+    assert.deepEqual(output.outliers, [{ source: '#2', value: reference('b') }])
+    const after = await getJson<{ items: Sent[] }>(`${node.apiUrl}/v1/transactions?limit=200`)
+    assert.equal(after.items.length, before.items.length + 1)
+    assert.equal(after.items[0]?.hash, output.hash)
   })
 })
