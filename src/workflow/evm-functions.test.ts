@@ -173,6 +173,17 @@ test('a transaction, a height and a condition are waited for', async () => {
   await assert.rejects(run('evm.waitFor', {}), { code: 'workflow/bad-input' })
 })
 
+test('who signed is asked again while no endpoint answers', async () => {
+  const { run } = await world({
+    eth_getCode() {
+      throw new AppError({ code: 'json-rpc/unreachable', message: 'nobody answers' })
+    },
+  })
+  const given = { message: 'it is me', signature: `0x${'11'.repeat(65)}`, signer: address }
+  const outcome = await run('identity.verify', given)
+  assert.ok(outcome.kind === 'waiting' && outcome.reason === 'nobody answers')
+})
+
 test('arguments that do not fit are told with their place', async () => {
   const { run } = await world({})
   const call = (signature: string, args: Json) =>
