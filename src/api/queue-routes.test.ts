@@ -15,9 +15,12 @@ test('dead letters are given out again by their number, and forgotten', async (t
   const world = { sql, clock: systemClock, timer: systemTimer, logger: silentLogger }
   const queue = createQueue({ name: 'events', attempts: 1 }, world)
   await queue.start()
+  const roles = [['worker'], ['listener', 'worker'], ['api']]
+  const up = roles.map((of) => ({ roles: of, state: 'up' }))
+  const processes = { list: async () => ({ items: [...up, { roles: ['worker'], state: 'gone' }] }) }
   const api = createApi(
     { host: '127.0.0.1', port: 0, version: '0', dev: true, uiFolder: import.meta.dirname },
-    { ...world, queue, chains: [], notifications: {} } as unknown as ApiDependencies,
+    { ...world, queue, processes, chains: [], notifications: {} } as unknown as ApiDependencies,
   )
   await api.start()
   t.after(async () => {
@@ -65,6 +68,6 @@ test('dead letters are given out again by their number, and forgotten', async (t
   assert.deepEqual(await letters(), [])
   assert.deepEqual((await ask<{ depth: number; dead: number }>('')).answer, {
     ...{ carrier: 'sqlite', depth: 0, capacity: 100_000, out: 0, dead: 0 },
-    ...{ oldestAt: null, problem: null },
+    ...{ oldestAt: null, problem: null, consumers: 2 },
   })
 })

@@ -11,6 +11,11 @@ import { openSqlite } from '../../src/store/sqlite.ts'
 import { privatePostgres } from '../../src/store/test-store/private-postgres.ts'
 import { eventually, getJson, temporaryFolder } from './program.ts'
 
+interface Shown {
+  readonly carrier: string
+  readonly depth: number
+  readonly consumers: number
+}
 interface Found {
   readonly items: readonly { readonly status: string }[]
 }
@@ -65,9 +70,10 @@ for (const queue of ['embedded', 'redis', 'nats'] as const) {
     await node.deposit('second')
     await completed(2)
     const shown = await eventually(async () => {
-      const found = await getJson<{ carrier: string; depth: number }>(`${node.apiUrl}/v1/queue`)
+      const found = await getJson<Shown>(`${node.apiUrl}/v1/queue`)
       return found.depth === 0 ? found : undefined
     })
+    assert.equal(shown.consumers, 1)
     assert.equal(shown.carrier, queue === 'embedded' ? 'sqlite' : queue)
     const dead = await getJson<Found>(`${node.apiUrl}/v1/queue/dead`)
     assert.deepEqual(dead.items, [])

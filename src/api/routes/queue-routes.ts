@@ -1,7 +1,7 @@
 /** Shows the queue between events and workflows, and has its dead letters given out again. */
 
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { DeadLetter, QueueStatus } from '../../stream/queue.ts'
+import type { DeadLetter } from '../../stream/queue.ts'
 import type { ApiDependencies } from '../api-dependencies.ts'
 import { posting, reading } from './route.ts'
 import { pageOf, pageQuery } from './shapes.ts'
@@ -19,10 +19,16 @@ const QueueShape = z
     capacity: z.number(),
     out: z.number().openapi({ description: 'Of these given out at present' }),
     dead: z.number(),
+    consumers: z.number().openapi({ description: 'Processes that take messages out of it' }),
     oldestAt: time.nullable(),
     problem: z.string().nullable(),
   })
   .openapi('Queue')
+
+type QueueShape = z.infer<typeof QueueShape>
+
+/** All that are kept. */
+const mostProcesses = 1_000
 
 const QueueKeyShape = z.object({ key: z.string(), waiting: z.number() }).openapi('QueueKey')
 const DeadLetterShape = z
@@ -49,7 +55,7 @@ export function addQueueRoutes(app: OpenAPIHono, from: ApiDependencies): void {
     request: {},
   })
   app.openapi(queue, async (context) => {
-    return context.json(queueView(await from.queue?.status()), 200)
+    return context.json(await queueView(from), 200)
   })
 
   const keys = reading('/v1/queue/keys', {
@@ -92,13 +98,17 @@ export function addQueueRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   })
 }
 
-function queueView(status: QueueStatus | undefined): z.infer<typeof QueueShape> {
+async function queueView({ queue, processes }: ApiDependencies): Promise<QueueShape> {
+  const status = await queue?.status()
   if (status === undefined) {
     const none = { depth: 0, capacity: 0, out: 0, dead: 0, oldestAt: null, problem: null }
-    return { carrier: 'none', ...none }
+    return { carrier: 'none', consumers: 0, ...none }
   }
   const { name: _, oldestAtMs, problem = null, ...rest } = status
-  return { ...rest, problem, oldestAt: oldestAtMs === undefined ? null : isoTime(oldestAtMs) }
+  const { items } = await processes.list({ limit: mostProcesses })
+  const consumers = items.filter(({ roles, state }) => state === 'up' && roles.includes('worker'))
+  const oldestAt = oldestAtMs === undefined ? null : isoTime(oldestAtMs)
+  return { ...rest, consumers: consumers.length, problem, oldestAt }
 }
 
 function letterView({ seq, diedAtMs, ...rest }: DeadLetter): z.infer<typeof DeadLetterShape> {

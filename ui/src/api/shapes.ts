@@ -186,6 +186,8 @@ export interface QueueView {
   readonly capacity: number
   readonly out: number
   readonly dead: number
+  /** Processes that take messages out of it. */
+  readonly consumers: number
   readonly oldestAt: string | null
   readonly problem: string | null
 }

@@ -21,7 +21,7 @@ export function HomePage() {
   return (
     <>
       {status.data ? <Health status={status.data} /> : <Loading what="the node's status" />}
-      <div className="columns">
+      <div className="columns first-wide">
         <div>
           <Waiting />
           <section className="panel" aria-labelledby="latest">

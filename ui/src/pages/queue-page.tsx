@@ -19,7 +19,7 @@ export function QueuePage() {
   if (queue.isPending) return <Loading what="the queue" />
   if (queue.isLoadingError)
     return <Failure error={queue.error} onRetry={() => void queue.refetch()} />
-  const { carrier, depth, capacity, out, dead, oldestAt, problem } = queue.data
+  const { carrier, depth, capacity, out, dead, consumers, oldestAt, problem } = queue.data
   if (carrier === 'none') {
     return (
       <Empty title="There is no queue">
@@ -34,6 +34,7 @@ export function QueuePage() {
         <Tile label="Carried by" value={carrier} />
         <Tile label={`Waiting, of ${capacity.toLocaleString('en')}`} value={depth} />
         <Tile label="Given out" value={out} />
+        <Tile label="Consumers" value={consumers} tone={consumers === 0 ? 'bad' : 'good'} />
         <Tile label="Dead letters" value={dead} tone={dead > 0 ? 'bad' : 'good'} />
         <div className="tile">
           <span className="tile-label">Oldest that waits</span>
