@@ -16,10 +16,14 @@ export function listInstances(sql: SqlStore, query: InstanceQuery): Promise<Page
   const add = (condition: string, value: string | undefined) => {
     if (value === undefined) return
     conditions.push(condition)
-    values.push(value)
+    for (const _ of condition.matchAll(/\?/g)) values.push(value)
   }
   add('workflow = ?', workflow)
-  add('event_id = ?', eventId)
+  add(
+    `seq IN (SELECT seq FROM instances WHERE event_id = ? UNION SELECT begun.seq FROM instances AS begun
+      JOIN trigger_events ON trigger_events.instance_id = begun.id WHERE trigger_events.event_id = ?)`,
+    eventId,
+  )
   add(status === 'completed' ? 'status = ?' : `status <> 'completed' AND status = ?`, status)
   const select = `SELECT * FROM instances WHERE ${conditions.join(' AND ')}`
   return sequencePage(sql, { ...page, select, values, read: shown })

@@ -91,6 +91,11 @@ export function triggerSetsSuite(
         assert.deepEqual(await give(one), [id])
         await completed(id)
         assert.deepEqual(effects.calls, ['ship', 'recall', 'ship'])
+        const { items } = await world.engine.list({ limit: 10, eventId: one.id })
+        assert.deepEqual(
+          items.map((begun) => begun.id),
+          [id],
+        )
         assert.deepEqual(await give(one), [])
         assert.equal((await instances()).length, 1)
       })
