@@ -66,6 +66,16 @@ functionsSuite('AWS Lambda', async ({ timeoutMs }) => {
   }
 })
 
+test('the trace goes along as the extension of CloudEvents', async (t) => {
+  const { provider } = await open(t, (_, event) => ({
+    body: { seen: (event.traceparent ?? null) as Json },
+  }))
+  const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
+  const traced = await provider.invoke('f', {}, { ...invocation, traceparent })
+  assert.deepEqual(traced, { seen: traceparent })
+  assert.deepEqual(await provider.invoke('f', {}, invocation), { seen: null })
+})
+
 test('a request that is signed by another secret is refused, for good', async (t) => {
   const wrong = { ...credentials, secretAccessKey: 'another' }
   const { provider, lambda } = await open(t, () => assert.fail(), { credentials: wrong })

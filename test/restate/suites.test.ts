@@ -1,6 +1,7 @@
 /** Runs the tests of durable engines on a real Restate server. */
 
 import { describe } from 'node:test'
+import { controlsSuite } from '../../src/workflow/engine/controls.suite.ts'
 import { durableEngineSuite } from '../../src/workflow/engine/durable-engine.suite.ts'
 import { durableWaitsSuite } from '../../src/workflow/engine/durable-waits.suite.ts'
 import { migrationSuite } from '../../src/workflow/engine/migration.suite.ts'
@@ -17,6 +18,7 @@ describe('the suites on Restate', { skip: lacking }, () => {
   durableEngineSuite('an engine on Restate', openStore, worldOn)
   durableWaitsSuite('an engine on Restate', openStore, worldOn)
   migrationSuite('an engine on Restate', openStore, worldOn)
+  controlsSuite('an engine on Restate', openStore, worldOn)
   runTimeSuite('an engine on Restate', openStore, worldOn)
   triggerSetsSuite('an engine on Restate', openStore, worldOn)
   retractionsSuite('an engine on Restate', openStore, worldOn)

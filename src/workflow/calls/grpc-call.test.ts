@@ -59,7 +59,10 @@ async function greeter(t: TestScope) {
         wei,
         key,
         mood,
-        seen: JSON.stringify([metadata.authorization, metadata['idempotency-key']]),
+        seen: JSON.stringify([
+          ...[metadata.authorization, metadata['idempotency-key']],
+          metadata.traceparent,
+        ]),
       })
     },
     Follow: () => {},
@@ -84,10 +87,11 @@ describe('call: grpc', () => {
     const { input } = await greeter(t)
     const { grpc } = callsFor(t)
     const given = { firstName: 'you', wei: '9007199254740993', key: 'AP8=', mood: 'WILD' }
-    const { output } = await grpc(input('', { arguments: given }), context)
+    const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
+    const { output } = await grpc(input('', { arguments: given }), { ...context, traceparent })
     assert.deepEqual(output, {
       ...{ text: 'hello you', wei: '9007199254740993', key: 'AP8=', mood: 'WILD', at: null },
-      seen: JSON.stringify([null, context.idempotencyKey]),
+      seen: JSON.stringify([null, context.idempotencyKey, traceparent]),
     })
   })
 

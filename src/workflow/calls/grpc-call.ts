@@ -47,14 +47,14 @@ const maxClients = 64
 /**
  * `{proto, service: {name, host, port?, authentication?}, method, arguments?}`, for methods of one message each way. Over
  * TLS on port 443, which is the default, or with a certificate; else without. The step's key goes along as
- * `idempotency-key`.
+ * `idempotency-key`, and `traceparent` where traces are kept.
  *
  * @see the language's reference, "gRPC Call"
  */
 export function grpcCall({ guarded, http, documents, bounds }: GrpcOptions): GrpcCall {
   const clients = new Map<string, Client>()
   return {
-    async call(input, { idempotencyKey, signal }) {
+    async call(input, { idempotencyKey, traceparent, signal }) {
       const fields = fieldsOf(input, 'call: grpc')
       const service = fieldsOf(fields.service, 'service')
       const read = { read: servicesIn, signal }
@@ -64,6 +64,7 @@ export function grpcCall({ guarded, http, documents, bounds }: GrpcOptions): Grp
       const message = messageOf(method, fieldsOf(fields.arguments, 'arguments'))
       const metadata = new Metadata()
       metadata.set('idempotency-key', idempotencyKey)
+      if (traceparent !== undefined) metadata.set('traceparent', traceparent)
       const { authentication } = service
       const identity = isFields(authentication) ? authentication.certificate : undefined
       const secret =

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after } from 'node:test'
 import { openSqlite } from '../../store/sqlite.ts'
+import { controlsSuite } from './controls.suite.ts'
 import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
@@ -30,3 +31,4 @@ migrationSuite('an engine on SQLite', open)
 retractionsSuite('an engine on SQLite', open)
 triggerSetsSuite('an engine on SQLite', open)
 runTimeSuite('an engine on SQLite', open)
+controlsSuite('an engine on SQLite', open)

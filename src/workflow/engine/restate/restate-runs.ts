@@ -36,7 +36,7 @@ export interface RestateOptions {
 /** Pause after the cluster did not answer. */
 const restMs = 1_000
 const requestMs = 30_000
-/** How long an invocation that is to be renewed may take to end. */
+/** How long an invocation may take to look, or to end, and how often that is looked for. */
 const leavingMs = 10_000
 const lookMs = 20
 
@@ -128,12 +128,14 @@ export class RestateRuns implements InstanceRuns {
     )
   }
 
-  /** Has its invocation look at what was changed, now or once the cluster is there. */
+  /** Has its invocation look at what was changed: it has when this resolves, unless the cluster is away. */
   async look(id: string): Promise<void> {
     const { sql, clock, wake } = this.#with
     const due = 'UPDATE instances SET wake_at_ms = ? WHERE id = ? AND awakeable IS NOT NULL'
-    await sql.run(due, clock.nowMs(), id)
+    if ((await sql.run(due, clock.nowMs(), id)) === 0) return
+    const { awakeable } = (await this.#ears(id)) ?? {}
     wake()
+    await this.#until(async () => (await this.#ears(id))?.awakeable !== awakeable)
   }
 
   /** Has the invocation of an instance end, changes the instance, and lets the next one begin. */
@@ -153,17 +155,27 @@ export class RestateRuns implements InstanceRuns {
   }
 
   async #leaveIt(id: string): Promise<void> {
-    const { sql } = this.#with
-    const read = () => sql.get('SELECT invocation, awakeable FROM instances WHERE id = ?', id)
-    const before = await read()
+    const before = await this.#ears(id)
     if (typeof before?.awakeable !== 'string') return
     await this.#resolve(before.awakeable, 'leave')
-    for (let waitedMs = 0; waitedMs < leavingMs; waitedMs += lookMs) {
-      await pause(lookMs)
-      if ((await read())?.invocation !== before.invocation) return
-    }
+    const hasLeft = async () => (await this.#ears(id))?.invocation !== before.invocation
+    if (await this.#until(hasLeft)) return
     const message = `instance "${id}" does not come to rest: pause it first`
     throw new AppError({ code: 'workflow/wrong-status', message, retry: 'later' })
+  }
+
+  /** The invocation that an instance is with, and how it is told. */
+  #ears(id: string) {
+    return this.#with.sql.get('SELECT invocation, awakeable FROM instances WHERE id = ?', id)
+  }
+
+  /** Whether something has come about within the time that an invocation may take. */
+  async #until(isSo: () => Promise<boolean>): Promise<boolean> {
+    for (let waitedMs = 0; waitedMs < leavingMs; waitedMs += lookMs) {
+      if (await isSo()) return true
+      await pause(lookMs)
+    }
+    return false
   }
 
   /** Has an invocation of its own run an instance, without waiting for an outcome; one that was begun before goes on. */
