@@ -34,7 +34,7 @@ test('a deposit is allocated by a workflow on Restate', { skip: lacking ?? false
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify({
-      query: `SELECT status FROM sys_invocation WHERE target_service_key = '${found.id}' AND target_handler_name = 'run'`,
+      query: `SELECT status FROM sys_invocation WHERE target_service_key = '${found.id}~0' AND target_handler_name = 'run'`,
     }),
   })
   const { rows } = (await query.json()) as { rows: readonly { readonly status: string }[] }

@@ -19,10 +19,19 @@ export async function cancelInstance(
   })
 }
 
-/** What is under way ends, and its result is kept. */
-export async function pauseInstance(sql: SqlSession, id: string): Promise<void> {
+/**
+ * What is under way ends, and its result is kept where the worker that has it is told to pause it; of another one, nothing
+ * is taken any more: it asks again by the same key once the instance goes on.
+ */
+export async function pauseInstance(
+  sql: SqlSession,
+  id: string,
+  owner: number | null,
+): Promise<void> {
   await change(sql, id, {
-    ...{ what: 'paused', set: `status = 'paused', wake_at_ms = NULL, owner = NULL`, values: [] },
+    what: 'paused',
+    set: `status = 'paused', wake_at_ms = NULL, owner = CASE WHEN owner = CAST(? AS BIGINT) THEN owner ELSE NULL END`,
+    values: [owner],
     where: `interrupt IS NULL AND status IN ('running', 'waiting')`,
   })
 }

@@ -202,7 +202,9 @@ class DurableEngine implements WorkflowEngine {
   }
 
   async pause(id: string): Promise<void> {
-    await changeAndTell(this.#with, { id, phase: 'suspended' }, (sql) => pauseInstance(sql, id))
+    const { owner } = this.#runs
+    const phase = 'suspended'
+    await changeAndTell(this.#with, { id, phase }, (sql) => pauseInstance(sql, id, owner))
     await this.#runs.look(id)
   }
 
