@@ -17,7 +17,7 @@ const event = (id: string, more: Record<string, Json> = {}): CloudEvent => ({
 })
 
 describe('workflows on Restate in real time', { skip: lacking }, () => {
-  const { open, restart } = testCluster()
+  const { open, restart, kill } = testCluster()
   type World = Awaited<ReturnType<typeof open>>['world']
   const waiting = (world: World, id: string) =>
     world.until(id, ({ status }) => status === 'waiting')
@@ -60,6 +60,25 @@ describe('workflows on Restate in real time', { skip: lacking }, () => {
     assert.deepEqual([steps[0], steps.at(-1)], ['/do/0/first', '/do/2/third'])
     assert.equal(new Set(world.effects.calls.slice(1, -1).map(({ key }) => key)).size, 1)
     assert.equal((await sql.all('SELECT * FROM facts')).length, 1)
+    await stop()
+  })
+
+  test('a run whose invocation somebody has killed goes on by another one, once it is told something', async () => {
+    const { world, sql, stop } = await open()
+    await world.deploy(
+      written('nap', async (context) => {
+        await world.effects.act(context, '/do/0/first')
+        await context.sleep('/do/1/nap', 60_000)
+        return 'awake'
+      }),
+    )
+    const id = await begin(world, 'nap')
+    await waiting(world, id)
+    await kill(`${id}~0`)
+    await world.engine.cancel(id, 'enough')
+    await world.until(id, ({ status }) => status === 'cancelled')
+    assert.equal(world.effects.calls.length, 1)
+    assert.equal((await sql.get('SELECT invocation AS n FROM instances'))?.n, 2)
     await stop()
   })
 

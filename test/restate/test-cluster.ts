@@ -41,5 +41,18 @@ export function testCluster() {
     }
     return { world, sql, stop }
   }
-  return { open, openStore, worldOn, restart: () => server.restart() }
+  /** Kills the invocation of a key, as the cluster's own tools do. */
+  const kill = async (key: string) => {
+    const ask = (path: string, method: string, body?: object) =>
+      fetch(`${server.admin}/${path}`, {
+        ...{ method, headers: { 'content-type': 'application/json', accept: 'application/json' } },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    const query = `SELECT id FROM sys_invocation WHERE target_service_key = '${key}'`
+    const found = await ask('query', 'POST', { query })
+    const { rows } = (await found.json()) as { rows: readonly { readonly id: string }[] }
+    const { status } = await ask(`invocations/${rows[0]?.id}/kill`, 'PATCH')
+    if (status >= 300) throw new Error(`${status}`)
+  }
+  return { open, openStore, worldOn, restart: () => server.restart(), kill }
 }

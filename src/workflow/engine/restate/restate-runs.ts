@@ -17,6 +17,7 @@ import { instanceOf } from '../instance-rows.ts'
 import type { RunParts } from '../run.ts'
 import type { InstanceRuns, RunsParts } from '../runs.ts'
 import { type Invocation, runInstance } from './instance-handler.ts'
+import { leavingOf } from './invocation-rows.ts'
 
 /** Where the cluster is, and where it finds this process. */
 export interface RestateOptions {
@@ -120,8 +121,10 @@ export class RestateRuns implements InstanceRuns {
     if (!isOpen(row)) outcomes.settle(row)
     const isDue = row.interrupt !== undefined || (isOpen(row) && row.status !== 'paused')
     const number = Number(found.invocation)
-    if (found.awakeable !== null) await this.#resolve(String(found.awakeable), 'look')
-    else if (isDue) await this.#send({ id, number })
+    if (found.awakeable !== null) {
+      await this.#resolve(String(found.awakeable), 'look')
+      if (await this.#isOver({ id, number })) await this.#passOn({ id, number })
+    } else if (isDue) await this.#send({ id, number })
     await sql.run(
       'UPDATE instances SET wake_at_ms = NULL, owner = NULL WHERE id = ? AND nudge = ? AND invocation = ?',
       ...[id, row.nudge, number],
@@ -164,6 +167,23 @@ export class RestateRuns implements InstanceRuns {
     throw new AppError({ code: 'workflow/wrong-status', message, retry: 'later' })
   }
 
+  /** Whether an invocation has ended, whoever ended it. */
+  async #isOver(invocation: Invocation): Promise<boolean> {
+    const { ingress, service = 'quantumstream' } = this.#options
+    const url = `${ingress}/restate/workflow/${service}/${keyOf(invocation)}/output`
+    const response = await fetch(url, { signal: AbortSignal.timeout(requestMs) })
+    const text = await response.text()
+    // What the ingress says by itself is that it goes on, or that there is trouble.
+    return response.ok || response.status === 404 || text.includes('"source":"invocation"')
+  }
+
+  /** Leaves an instance to its next invocation; one that has ended by itself has done so. */
+  async #passOn(invocation: Invocation): Promise<void> {
+    const { sql, clock, wake } = this.#with
+    const passing = leavingOf(invocation, clock.nowMs())
+    if ((await sql.run(passing.sql, ...passing.values)) === 1) wake()
+  }
+
   /** The invocation that an instance is with, and how it is told. */
   #ears(id: string) {
     return this.#with.sql.get('SELECT invocation, awakeable FROM instances WHERE id = ?', id)
@@ -181,8 +201,7 @@ export class RestateRuns implements InstanceRuns {
   /** Has an invocation of its own run an instance, without waiting for an outcome; one that was begun before goes on. */
   async #send(invocation: Invocation): Promise<void> {
     const { ingress, service = 'quantumstream' } = this.#options
-    const key = encodeURIComponent(`${invocation.id}~${invocation.number}`)
-    await post(`${ingress}/${service}/${key}/run/send`, { ...invocation }, [409])
+    await post(`${ingress}/${service}/${keyOf(invocation)}/run/send`, { ...invocation }, [409])
   }
 
   /** Tells an invocation; one that has ended meanwhile need not know. */
@@ -269,6 +288,10 @@ export class RestateRuns implements InstanceRuns {
   }
 
   abandon(): void {}
+}
+
+function keyOf({ id, number }: Invocation): string {
+  return encodeURIComponent(`${id}~${number}`)
 }
 
 async function post(url: string, body: Json, alsoFine: readonly number[]): Promise<void> {
