@@ -198,7 +198,6 @@ export const engineMigrations: readonly Migration[] = [
     statements: [
       'ALTER TABLE instances ADD COLUMN invocation INTEGER NOT NULL DEFAULT 0',
       'ALTER TABLE instances ADD COLUMN awakeable TEXT',
-      'ALTER TABLE messages DROP COLUMN number',
     ],
   },
 ]
