@@ -28,4 +28,9 @@ export interface JsonRpcClient {
    * @throws AppError as above, the first error of a call
    */
   requestAll?(calls: readonly JsonRpcCall[]): Promise<readonly Json[]>
+  /**
+   * The hash of a block as most of several endpoints have it; `undefined` where there is no such majority now. Absent where
+   * there is one endpoint, whose word is all there is.
+   */
+  agreedHash?(block: number): Promise<string | undefined>
 }

@@ -17,7 +17,8 @@ const aboutTransactions = new Set(['eth_getTransactionReceipt', 'eth_getTransact
 /**
  * A client that goes over to the next one where no answer comes, or a later one is promised. A transaction that one of them
  * may have taken without an answer is not refused by another one's word: then nobody has answered. What one of them took is
- * given to the others, too, and what one does not know of a transaction the others are asked.
+ * given to the others, too, and what one does not know of a transaction the others are asked: what they show in a block
+ * counts if most have that block.
  */
 export function createFailoverClient(clients: readonly EndpointClient[]): JsonRpcClient {
   let current = 0
@@ -47,12 +48,25 @@ export function createFailoverClient(clients: readonly EndpointClient[]): JsonRp
     if (answer !== null || !aboutTransactions.has(method)) return answer
     for (const other of others()) {
       const found = await question(other).catch(() => null)
-      if (found !== null) return found
+      if (found !== null && (await isOnChain(found))) return found
     }
     return null
   }
+  const agreedHash = async (block: number) => {
+    const hashes = await Promise.all(clients.map((client) => hashOf(client, block)))
+    const most = Math.floor(clients.length / 2) + 1
+    const agreed = hashes.find((hash) => hash && count(hashes, hash) >= most)
+    // Whoever has another block there is not the one to be asked.
+    if (agreed !== undefined && hashes[current] !== agreed) current = hashes.indexOf(agreed)
+    return agreed
+  }
+  const isOnChain = async (found: Json) => {
+    const { blockNumber, blockHash } = found as { blockNumber?: Json; blockHash?: Json }
+    if (typeof blockNumber !== 'string') return true
+    return (await agreedHash(Number(blockNumber))) === blockHash
+  }
   return {
-    request: one,
+    ...{ request: one, agreedHash },
     requestAll: (calls: readonly JsonRpcCall[]) =>
       ask(
         (client) =>
@@ -61,3 +75,12 @@ export function createFailoverClient(clients: readonly EndpointClient[]): JsonRp
       ),
   }
 }
+
+async function hashOf(client: EndpointClient, block: number): Promise<string | undefined> {
+  const params = [`0x${block.toString(16)}`, false]
+  const answer = await client.request('eth_getBlockByNumber', params).catch(() => null)
+  const { hash } = (answer ?? {}) as { readonly hash?: Json }
+  return typeof hash === 'string' ? hash : undefined
+}
+
+const count = (all: readonly unknown[], one: unknown) => all.filter((other) => other === one).length

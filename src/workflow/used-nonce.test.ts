@@ -117,6 +117,39 @@ describe('a transaction whose nonce is used up', () => {
     })
   }
 
+  for (const stale of [0, 1, 2]) {
+    test(`one that only number ${stale + 1} of three endpoints still shows, in a block that left, is sent again`, async (t) => {
+      const { node, sql, time } = await world(t)
+      const behind = new ScriptedNode()
+      const client = createFailoverClient([0, 1, 2].map((at) => (at === stale ? behind : node)))
+      const sender = senderOn({ node: client, sql, time })
+      const sending = sender.send(request('a'), running())
+      await turns()
+      node.mine()
+      behind.mine()
+      await seconds(time, 2)
+      assert.equal((await sending).succeeded, true)
+      sender.start()
+      node.leave(2)
+      node.forget()
+      const sentBefore = node.sent.length
+      for (const one of [node, behind]) {
+        one.grow(80)
+        one.finalized = 80
+      }
+      await seconds(time, 40)
+      assert.ok(node.sent.length > sentBefore)
+      node.mine()
+      node.grow(80)
+      behind.grow(80)
+      await seconds(time, 40)
+      await sender.stop()
+      const { items } = await listSentTransactions(sql, { limit: 1 })
+      const [sent] = items
+      assert.deepEqual([sent?.outcome?.blockNumber, new Set(noncesOf(node))], [82, new Set([0])])
+    })
+  }
+
   for (const words of ['nonce too low', 'replacement transaction underpriced']) {
     test(`a node that says "${words}" and passes it on gets no other nonce`, async (t) => {
       const { node, sender, time } = await world(t)

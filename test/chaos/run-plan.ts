@@ -165,10 +165,10 @@ class ChaosWorld {
       return {
         ...found,
         faults: [
-          ...found.faults,
+          ...unrest,
           ...surprises,
           ...faults.filter((one) => one !== undefined),
-          ...unrest,
+          ...found.faults,
         ],
         kills: this.#kills,
         reorganisations: this.#reorganisations,

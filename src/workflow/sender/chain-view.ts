@@ -14,10 +14,17 @@ interface Receipt {
   readonly contractAddress?: Hex | null
 }
 
+interface Body {
+  readonly hash?: Hex
+  readonly transactions?: readonly Json[]
+}
+
+/** Where a transaction is. */
+type Place = Pick<SentOutcome, 'blockNumber' | 'blockHash'>
+
 /** A transaction of the account in a block. */
-export interface UsedNonce {
+export interface UsedNonce extends Place {
   readonly hash: Hex
-  readonly blockNumber: number
 }
 
 /** The chain as one account sees it. */
@@ -48,10 +55,11 @@ export class ChainView {
     return Math.min(head - depth, block === null ? head : Number(block.number))
   }
 
-  /** Whether the node has the last version of a transaction, in its pool or in a block. */
+  /** Whether the node has the last version of a transaction in its pool. */
   async knows({ versions }: SentTransaction): Promise<boolean> {
     const hash = versions.at(-1)?.hash ?? '0x'
-    return (await this.#client.request('eth_getTransactionByHash', [hash])) !== null
+    const found = await this.#client.request('eth_getTransactionByHash', [hash])
+    return found !== null && ((found as { blockNumber?: Json }).blockNumber ?? null) === null
   }
 
   /** How a transaction ended, by whichever of its versions. */
@@ -71,6 +79,16 @@ export class ChainView {
   }
 
   /**
+   * Whether most endpoints have a block: one that is behind, or lies, shows blocks that have left. `undefined` where they do
+   * not agree now.
+   */
+  async isAgreed({ blockNumber, blockHash }: Place): Promise<boolean | undefined> {
+    if (this.#client.agreedHash === undefined) return true
+    const agreed = await this.#client.agreedHash(blockNumber)
+    return agreed === undefined ? undefined : agreed === blockHash
+  }
+
+  /**
    * The transaction that used a nonce, by its signature, which no node can make up; `undefined` where the node does not
    * show it, as one that no longer knows how many there were at the time.
    */
@@ -79,13 +97,13 @@ export class ChainView {
       const blockNumber = await this.#blockOf(nonce)
       if (blockNumber === undefined) return undefined
       const block = await this.#client.request('eth_getBlockByNumber', [at(blockNumber), true])
-      const { transactions = [] } = (block ?? {}) as { readonly transactions?: readonly Json[] }
+      const { transactions = [], hash: blockHash = '0x' } = (block ?? {}) as Body
       for (const one of transactions) {
         const { from } = one as { readonly from?: Json }
         if (String(from).toLowerCase() !== this.#address.toLowerCase()) continue
         const found = signedFields(one)
         if (found?.nonce === nonce && found.signer === this.#address.toLowerCase()) {
-          return { hash: found.hash, blockNumber }
+          return { hash: found.hash, blockNumber, blockHash }
         }
       }
       return undefined

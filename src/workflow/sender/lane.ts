@@ -209,7 +209,9 @@ export class Lane implements TransactionSender {
     const counted = await this.#with.view.count('latest')
     for (const sent of open.filter(({ nonce }) => nonce < counted)) {
       const outcome = await this.#with.view.outcomeOf(sent)
-      if (outcome) await this.#mined(sent, outcome)
+      // What most have no block of is not mined, whoever shows it.
+      const isSeen = outcome && (await this.#with.view.isAgreed(outcome)) !== false
+      if (isSeen) await this.#mined(sent, outcome)
       else await this.#tried(sent, () => this.#outgoing.displaced(sent))
     }
     const rest = open.filter(({ nonce }) => nonce >= counted)
@@ -276,7 +278,9 @@ export class Lane implements TransactionSender {
   async #lookAtOneMined(sent: SentTransaction, final: number): Promise<void> {
     const { store, view, logger, measures, name: lane } = this.#with
     const outcome = await view.outcomeOf(sent)
-    if (outcome === undefined) {
+    const isOld = outcome !== undefined && outcome.blockNumber <= final
+    const isAgreed = isOld ? await view.isAgreed(outcome) : undefined
+    if (outcome === undefined || isAgreed === false) {
       logger.warn('a transaction left the chain with its block and is sent again', {
         ...{ lane, nonce: sent.nonce, hash: sent.outcome?.hash },
       })
@@ -288,7 +292,7 @@ export class Lane implements TransactionSender {
       const { hash, succeeded } = outcome
       logger.error('a transaction ended otherwise in another block', { lane, hash, succeeded })
     }
-    const state = outcome.blockNumber <= final ? 'final' : 'mined'
+    const state = isAgreed ? 'final' : 'mined'
     const isSame = outcome.blockHash === sent.outcome?.blockHash
     if (state === 'final' || !isSame) await store.save({ ...sent, state, outcome })
     if (state === 'final') this.#trace(sent, state, outcome)

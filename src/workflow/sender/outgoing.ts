@@ -109,7 +109,8 @@ export class Outgoing {
     if (await view.outcomeOf(sent)) return
     const user = await view.usedBy(sent.nonce)
     const isOther = user !== undefined && !sent.versions.some(({ hash }) => hash === user.hash)
-    if (isOther && user.blockNumber <= (await this.#finalized())) {
+    const isFinal = isOther && user.blockNumber <= (await this.#finalized())
+    if (isFinal && (await view.isAgreed(user))) {
       this.#usedUpSince.delete(sent.idempotencyKey)
       return this.#signAgain(sent)
     }

@@ -24,11 +24,12 @@ export class ScriptedNode implements JsonRpcClient {
   readonly #pool = new Map<Hex, Hex>()
   readonly #mined = new Map<Hex, MinedTransaction>()
   #fork = 0
+  /** Where the chain forked off when each block was made. */
+  #made = [0, 0]
   /** A chain from before London. */
   isLegacy = false
   /** Number of the last final block. */
   finalized = 0
-  #height = 1
   /** The account's next nonce in the chain. */
   nonce = 0
   /** Wei per gas. */
@@ -44,9 +45,13 @@ export class ScriptedNode implements JsonRpcClient {
   /** Error of the estimate, as a node words it, with data. */
   revert: { readonly message: string; readonly data: Hex } | undefined
 
+  get #height(): number {
+    return this.#made.length - 1
+  }
+
   /** Puts everything that waits into a block. */
   mine(status: Hex = '0x1'): void {
-    this.#height += 1
+    this.grow(1)
     for (const [hash, raw] of this.#pool) {
       const { nonce = 0 } = parseTransaction(raw)
       if (nonce !== this.nonce) continue
@@ -58,7 +63,7 @@ export class ScriptedNode implements JsonRpcClient {
 
   /** Puts a transaction that somebody else sent into a block of its own. */
   mineOther(raw: Hex): void {
-    this.#height += 1
+    this.grow(1)
     this.nonce += 1
     const place = { block: this.#height, status: '0x1' as const, fork: this.#fork }
     this.#mined.set(keccak256(raw), { ...place, raw })
@@ -66,7 +71,7 @@ export class ScriptedNode implements JsonRpcClient {
 
   /** Adds blocks that hold nothing. */
   grow(blocks: number): void {
-    this.#height += blocks
+    this.#made.push(...Array.from({ length: blocks }, () => this.#fork))
   }
 
   /** Blocks from a number on leave the chain, and what was in them is forgotten. */
@@ -77,7 +82,7 @@ export class ScriptedNode implements JsonRpcClient {
       this.#mined.delete(hash)
       this.nonce -= 1
     }
-    this.#height = from - 1
+    this.#made.length = from
   }
 
   /** Forgets everything that waits. */
@@ -98,8 +103,7 @@ export class ScriptedNode implements JsonRpcClient {
     if (this.isLegacy && method === 'eth_gasPrice') return '0x77359400'
     if (this.isLegacy && method === 'eth_getBlockByNumber') return {}
     if (method === 'eth_getBlockByNumber' && params[1] === true) return this.#body(Number(first))
-    if (method === 'eth_getBlockByNumber')
-      return { baseFeePerGas: `0x${this.baseFee.toString(16)}` }
+    if (method === 'eth_getBlockByNumber') return this.#header(Number(first))
     if (method === 'eth_maxPriorityFeePerGas') return '0x3b9aca00'
     if (method === 'eth_getTransactionCount') return `0x${this.#count(params[1]).toString(16)}`
     if (this.hidesReceipts && /ByHash|Receipt/.test(method)) return null
@@ -116,6 +120,12 @@ export class ScriptedNode implements JsonRpcClient {
       : null
   }
 
+  #header(number: number): Json {
+    const baseFeePerGas = `0x${this.baseFee.toString(16)}`
+    const fork = this.#made[number]
+    return fork === undefined ? { baseFeePerGas } : { baseFeePerGas, hash: `0x${fork}${number}` }
+  }
+
   #count(tag: Json | undefined): number {
     if (tag === 'pending') return this.nonce + this.#pool.size
     if (tag === 'latest') return this.nonce
@@ -126,7 +136,7 @@ export class ScriptedNode implements JsonRpcClient {
   async #body(number: number): Promise<Json> {
     const here = [...this.#mined.values()].filter(({ block }) => block === number)
     const shown = this.hidesBodies ? [] : here.map(({ raw }) => shownTransaction(raw))
-    return { transactions: await Promise.all(shown) }
+    return { hash: `0x${this.#made[number]}${number}`, transactions: await Promise.all(shown) }
   }
 
   #take(raw: Hex): Json {
