@@ -59,8 +59,11 @@ function followingListener(
   const { logger, metrics, clock } = parts
   const options = { chain: name, checks: values.eventChecks }
   const { endpointQuorum: quorum, finalityDepth, reorganisationWindow: window } = values
-  const sourceOf = (to: EndpointClient, blame?: Blame) =>
-    createEvmSource(options, { client: to, decoder, logger, metrics, ...(blame && { blame }) })
+  const sourceOf = (to: EndpointClient, blame?: Blame) => {
+    const others = (chain.endpoints ?? []).map((one) => one.client).filter((one) => one !== to)
+    const dependencies = { client: to, others, decoder, logger, metrics }
+    return createEvmSource(options, { ...dependencies, ...(blame && { blame }) })
+  }
   const source = chain.endpoints
     ? createEndpointPool(
         { chain: name, chainId, finalityDepth, ...(quorum === undefined ? {} : { quorum }) },

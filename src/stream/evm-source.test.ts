@@ -71,7 +71,11 @@ const even = (value: string) => (value.length % 2 === 0 ? value : `0x0${value.sl
 /** A source over an endpoint that gives a block, in which some answers are others. */
 function sourceOf(
   block: ReturnType<typeof blockWith>,
-  { checks = 'bloom', ...changes }: { checks?: EventChecks; [method: string]: unknown } = {},
+  {
+    checks = 'bloom',
+    others = [],
+    ...changes
+  }: { checks?: EventChecks; others?: JsonRpcClient[]; [method: string]: unknown } = {},
 ) {
   const answers: Record<string, unknown> = {
     ...{ eth_getBlockByNumber: block.header, eth_getLogs: block.logs },
@@ -88,7 +92,7 @@ function sourceOf(
   const source = createEvmSource(
     { chain: 'test', checks },
     {
-      ...{ client, logger: silentLogger, metrics: noMetrics },
+      ...{ client, others, logger: silentLogger, metrics: noMetrics },
       decoder: createEventDecoder([{ event: paid, address: vault }]),
       blame: (_, reason) => blamed.push(reason),
     },
@@ -150,6 +154,19 @@ describe('a source that checks', () => {
     const hiding = { ...honest.header, logsBloom: none }
     const { read } = sourceOf(honest, { eth_getBlockByNumber: hiding, checks: 'all' })
     await assert.rejects(read(), { code: 'stream/dishonest', message: /hash of block 7/ })
+  })
+
+  test('does not believe a first header of unknown form that another endpoint has in the usual one', async () => {
+    const hiding = { ...honest.header, logsBloom: none }
+    const showing = (header: Json): JsonRpcClient => ({ request: async () => header })
+    const away: JsonRpcClient = { request: () => Promise.reject(new Error('away')) }
+    const odd = { eth_getBlockByNumber: hiding, eth_getLogs: [] }
+    const reading = (...others: JsonRpcClient[]) => sourceOf(honest, { ...odd, others }).read()
+    await assert.rejects(reading(away, showing(honest.header)), { code: 'stream/dishonest' })
+    await assert.rejects(reading(showing(null), away), { code: 'stream/inconsistent' })
+    for (const all of [[], [showing(hiding), away]]) {
+      assert.deepEqual((await reading(...all)).events, [])
+    }
   })
 
   test('passes over a block whose bloom matches by chance, and one in which it does not', async () => {

@@ -21,7 +21,7 @@ import {
   numberOf,
   quantity,
 } from './evm/evm-answers.ts'
-import { headerHash } from './evm/header-hash.ts'
+import { HeaderForm } from './evm/header-form.ts'
 import { receiptsRoot } from './evm/receipts-root.ts'
 import { isRefusal, isUnknownBlock, rangeError } from './evm/refusals.ts'
 import {
@@ -51,6 +51,8 @@ export interface EvmSourceOptions {
 /** What a source needs of the world. */
 export interface EvmSourceDependencies {
   readonly client: EndpointClient
+  /** Other endpoints of the chain, which say whether this one lies in its first header. */
+  readonly others?: readonly JsonRpcClient[]
   /** The same for all endpoints of a chain: it knows the addresses that were discovered. */
   readonly decoder: EventDecoder
   readonly logger: Logger
@@ -90,13 +92,15 @@ class EvmSource implements Source {
   readonly #failed
   readonly #hidden
   #toldFailure = false
-  /** Whether headers are of the form whose hash is known; found out at the first one. */
-  #isBound: boolean | undefined
+  readonly #form: HeaderForm
 
   constructor(options: EvmSourceOptions, dependencies: EvmSourceDependencies) {
     this.#chain = options.chain
     this.#checks = options.checks ?? 'bloom'
     this.#with = dependencies
+    const { logger, others = [] } = dependencies
+    const isStrict = this.#checks === 'all'
+    this.#form = new HeaderForm({ chain: this.#chain, logger, isStrict, others })
     const counter = (name: string, help: string) =>
       dependencies.metrics.counter(`quantumstream_stream_${name}_total`, help, ['chain'])
     this.#malformed = counter('malformed_logs', 'Logs that do not fit their event')
@@ -172,6 +176,8 @@ class EvmSource implements Source {
 
   async proven(blocks: readonly SourceBlock[], found: FoundEvents): Promise<FoundEvents> {
     if (this.#checks === 'none') return found
+    const [first] = blocks as readonly EvmBlock[]
+    if (first) await this.#form.learn(first)
     const doubted = (blocks as readonly EvmBlock[]).filter((block) => this.#isDoubted(block, found))
     if (doubted.length === 0) return found
     const proofs = await inParallel(doubted, (block) => this.#provenLogs(block))
@@ -200,26 +206,12 @@ class EvmSource implements Source {
 
   /** Whether a block's receipts must be looked at. @throws AppError `stream/dishonest` */
   #isDoubted(block: EvmBlock, { events }: FoundEvents): boolean {
-    this.#mustBind(block)
+    this.#form.mustBind(block)
     if (this.#checks === 'all') return true
     if (events.some(({ blockNumber }) => blockNumber === block.number)) return false
     const bloom = bytesOf(block.header.logsBloom, 'eth_getBlockByNumber')
     if (bloom.length !== 514) throw badAnswer('eth_getBlockByNumber', 'a bloom that is none')
     return this.#with.decoder.mayHold(fromHex(bloom))
-  }
-
-  /** The fields of a header, its bloom filter and roots among them, must be those of its hash. */
-  #mustBind({ number, hash, header }: EvmBlock): void {
-    if (this.#isBound === false) return
-    const isBound = headerHash(header) === hash
-    if (this.#isBound === undefined && !isBound && this.#checks === 'bloom') {
-      this.#isBound = false
-      const text = 'headers of this chain have a form of their own: their hashes are not checked'
-      this.#with.logger.warn(text, { chain: this.#chain })
-      return
-    }
-    this.#isBound = true
-    if (!isBound) throw dishonest(`the hash of block ${number} is not that of its header`)
   }
 
   /** Logs of a block by its receipts. @throws AppError `stream/dishonest` if they are not those of its header */
