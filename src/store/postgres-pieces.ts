@@ -78,16 +78,33 @@ export class PostgresPieces {
       Promise.allSettled(piece.map((one) => send(connection, one))),
     )
     const ended = isChecked ? undefined : settled(connection.run('COMMIT'))
-    await begun
-    const found = firstFailure(pieces, await Promise.all(sent))
     if (ended !== undefined) {
+      await begun
+      const found = firstFailure(pieces, await Promise.all(sent))
       // A transaction with an error in it is taken back by COMMIT.
       const { error } = await ended
       if (error !== undefined) throw error
       return found
     }
-    await connection.run(found.failed === undefined ? 'COMMIT' : 'ROLLBACK')
-    return found
+    let end = 'ROLLBACK'
+    try {
+      await begun
+      const found = firstFailure(pieces, await Promise.all(sent))
+      if (found.failed === undefined) end = 'COMMIT'
+      return found
+    } finally {
+      await this.#end(connection, end)
+    }
+  }
+
+  /** Ends a transaction; a connection on which that fails is of no more use. */
+  async #end(connection: PostgresConnection, how: string): Promise<void> {
+    try {
+      await connection.run(how)
+    } catch (error) {
+      await this.close().catch(() => {})
+      throw error
+    }
   }
 
   async #opened(): Promise<{ readonly connection: PostgresConnection }> {

@@ -45,6 +45,35 @@ test('an address that leads nowhere is told in words', async () => {
   })
 })
 
+test('pieces that a deadlock ended are written after all, and those behind them too', async () => {
+  const place = temporarySchema()
+  const stores = await Promise.all([openPostgres(place), openPostgres(place)])
+  const [one, other] = stores as [(typeof stores)[0], (typeof stores)[0]]
+  try {
+    await one.run('CREATE TABLE sums (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)')
+    await one.run('INSERT INTO sums VALUES (1, 0), (2, 0)')
+    const sql = 'UPDATE sums SET n = n + ? WHERE id = ?'
+    const piece = [1, 2].map((id) => ({ sql, values: [1, id], changes: 1 }))
+    let written: Promise<void> | undefined
+    await other.transaction(async (session) => {
+      await session.run(sql, 10, 2)
+      written = one.write(piece)
+      await session.get('SELECT pg_sleep(0.1)')
+      // Whoever began to wait first finds the deadlock, and is ended.
+      await session.run(sql, 10, 1)
+    })
+    await written
+    await one.write(piece)
+    assert.deepEqual(
+      (await one.all('SELECT n FROM sums ORDER BY id')).map(({ n }) => n),
+      [12, 12],
+    )
+  } finally {
+    await Promise.all(stores.map((store) => store.close()))
+    await place.remove()
+  }
+})
+
 test('two stores on one database: alone is alone, and notices are heard by both', async () => {
   const other = temporarySchema()
   const stores = await Promise.all([openPostgres(other), openPostgres(other)])
