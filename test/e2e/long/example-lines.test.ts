@@ -14,8 +14,8 @@ import { eventually, getJson, main, root, temporaryFolder } from '../program.ts'
 /** What somebody at a terminal does between two lines: they wait until there is something to see, and fill in its name. */
 const hands = `
 first() { curl -s "$API/$1" | node -pe 'JSON.parse(require("fs").readFileSync(0)).items[0]?.id ?? ""'; }
-# A run that has gone on listens for what comes next.
-rest() { for _ in {1..15}; do [ -n "$(first 'instances?status=waiting')" ] && return; sleep 0.2; done; }
+# A run that has gone on listens for what comes next, or asks somebody; other waits, as for a block to be final, pass.
+rest() { for _ in {1..30}; do curl -s "$API/instances?status=waiting" | grep -Eq 'waits for an event|is asked' && return; sleep 0.2; done; }
 npx() {
   shift
   case "$1 $2" in
