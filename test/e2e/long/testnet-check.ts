@@ -49,7 +49,7 @@ export function testTestnet(consensus: string): void {
         const isThere = ({ height: at = 0, peers }: Line['validators'][number]) =>
           at >= height + 2 && peers === 3
         return line.validators.length === 4 && line.validators.every(isThere) ? line : undefined
-      }, 90_000)
+      }, 240_000)
       assert.equal(new Set(validators.map(({ pid }) => pid)).size, 4)
       for (const { validator } of validators) {
         // Its port opens after that of JSON-RPC.
