@@ -2,8 +2,8 @@
 
 import type { SqlRow, SqlSession, SqlValue } from './sql.ts'
 
-/** Rows of one statement; few different numbers, so that the statements stay prepared. */
-const pieces = [64, 8, 1]
+/** Rows, or values, of one statement; few different numbers, so that the statements stay prepared. */
+export const pieces = [64, 8, 1]
 
 /** What is written, by parts of a statement that come from the program and never from outside. */
 export interface BulkInsert {

@@ -1,9 +1,7 @@
 /** Asks for many rows by few statements. */
 
+import { pieces } from './bulk-insert.ts'
 import type { SqlRow, SqlSession, SqlValue } from './sql.ts'
-
-/** Values of one statement; few different numbers, so that the statements stay prepared. */
-const pieces = [64, 8, 1]
 
 /** What is asked for, by a statement that comes from the program and never from outside. */
 export interface BulkSelect {

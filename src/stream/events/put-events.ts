@@ -21,7 +21,6 @@ export async function putEvents(
 ): Promise<readonly StreamEvent[]> {
   const [first] = events
   if (first === undefined) return []
-  await putKinds(session, events)
   const fresh = (await putNew(session, events)) ?? (await putOneByOne(session, events))
   await addMarks(
     session,
@@ -65,7 +64,9 @@ async function putOneByOne(
   }
   const left = new Set([...states].filter(([, state]) => state === 'retracted').map(([id]) => id))
   const fresh = events.filter(isFresh)
-  for (const event of fresh) if (left.has(event.id)) await bringBack(session, event)
+  const back = fresh.filter(({ id }) => left.has(id))
+  await putKinds(session, back, back.map(kindOf))
+  for (const event of back) await bringBack(session, event)
   const unknown = fresh.filter(({ id }) => !left.has(id))
   const changes = await insert(session, unknown)
   if (changes === unknown.length) return fresh
@@ -74,12 +75,14 @@ async function putOneByOne(
 
 async function insert(session: SqlSession, events: readonly StreamEvent[]): Promise<number> {
   if (events.length === 0) return 0
+  const kinds = events.map(kindOf)
+  await putKinds(session, events, kinds)
   const { changes } = await bulkInsert(session, {
     into: `INSERT INTO events (id, chain, kind, address, args, state, block_number, block_hash, log_index,
       block_time_ms, seen_at_ms)`,
     after: 'ON CONFLICT DO NOTHING',
-    rows: events.map((event) => [
-      ...[event.id, event.chain, kindOf(event), event.address, argsOf(event), event.state],
+    rows: events.map((event, at) => [
+      ...[event.id, event.chain, kinds[at] ?? 0, event.address, argsOf(event), event.state],
       ...[event.blockNumber, event.blockHash, event.logIndex, event.blockTimeMs, event.seenAtMs],
     ]),
   })
@@ -132,16 +135,19 @@ function contradiction({ id, blockNumber, logIndex }: StreamEvent, there: string
   return inconsistent(`${place} is event ${id} now, and is stored as ${there}`)
 }
 
-async function putKinds(session: SqlSession, events: readonly StreamEvent[]): Promise<void> {
-  const kinds = new Map<number, readonly SqlValue[]>()
-  for (const event of events) {
-    const kind = kindOf(event)
-    if (!kinds.has(kind)) kinds.set(kind, kindRow(kind, event))
+async function putKinds(
+  session: SqlSession,
+  events: readonly StreamEvent[],
+  kinds: readonly number[],
+): Promise<void> {
+  const rows = new Map<number, readonly SqlValue[]>()
+  for (const [at, kind] of kinds.entries()) {
+    if (!rows.has(kind)) rows.set(kind, kindRow(kind, events[at] as StreamEvent))
   }
   await bulkInsert(session, {
     into: 'INSERT INTO event_kinds (kind, chain_id, type, name, signature, arguments)',
     after: 'ON CONFLICT (kind) DO NOTHING',
-    rows: [...kinds.values()],
+    rows: [...rows.values()],
   })
 }
 
