@@ -13,6 +13,9 @@ import type { Composition } from './composition.ts'
 import { senderAccount, testWords } from './dev-accounts.ts'
 import { openSetKey } from './key-files.ts'
 
+/** Depth to which a transaction is watched, whatever the setting: to watch longer costs little, to lose a payment much. */
+const leastFinalDepth = 64
+
 interface SenderParts {
   readonly chain: SourceChain
   readonly sql: SqlStore
@@ -32,8 +35,9 @@ export async function createSender(
   if (signer === undefined) return undefined
   const { values, logger, metrics, tracer } = composition
   const maxFeePerGas = BigInt(Math.round(values.maxFee * 1_000)) * 10n ** 6n
+  const finalDepth = Math.max(leastFinalDepth, values.finalityDepth)
   return createTransactionSender(
-    { chainId: chain.chainId, signer, maxFeePerGas },
+    { chainId: chain.chainId, signer, maxFeePerGas, finalDepth },
     { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger, metrics, tracer },
   )
 }

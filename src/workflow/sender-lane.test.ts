@@ -337,3 +337,22 @@ test('a signer elsewhere is asked, and what it gives is checked', async (t) => {
   await assert.rejects(sender.send(request('b'), running()), { code: 'workflow/not-signed' })
   assert.equal(node.sent.length, 1)
 })
+
+test('in one look all endpoints are asked once for a block, however many transactions it has', async (t) => {
+  const { node, sender, seconds, states } = await world(t)
+  const asked: number[] = []
+  Object.assign(node, {
+    async agreedHash(number: number) {
+      asked.push(number)
+      const block = await node.request('eth_getBlockByNumber', [`0x${number.toString(16)}`, false])
+      return (block as { hash: Hex }).hash
+    },
+  })
+  const sending = ['a', 'b', 'c'].map((name) => sender.send(request(name), running()))
+  await turns()
+  node.mine()
+  await seconds(1)
+  const [first] = await Promise.all(sending)
+  assert.deepEqual(asked, [first?.blockNumber])
+  assert.deepEqual(await states(), ['mined', 'mined', 'mined'])
+})

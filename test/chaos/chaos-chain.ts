@@ -24,6 +24,8 @@ export interface ChaosChain {
   answer(method: string, params: readonly Json[], view: View): Promise<Json>
   /** Brings out a transaction that deposits this amount, which no other one has. */
   deposit(amount: number): Promise<void>
+  /** Somebody else who has the sender's key takes its next nonce. */
+  takeNonce(): Promise<void>
   mine(): Promise<void>
   /** Takes blocks back, at most so many, and puts others in their place; some transactions come back, some never do. */
   reorganise(depth: number): Promise<number>

@@ -19,6 +19,7 @@ const written = {
   deposit: 'Deposited(uint256,bytes32)',
   pay: 'Paid(uint256,bytes32)',
   undo: 'Undone(uint256,bytes32)',
+  note: 'Noted(uint256,bytes32)',
 } as const
 
 /** What a log of the contract says. */
@@ -28,7 +29,10 @@ export interface Said {
   readonly reference: Hex
 }
 
-const abi = parseAbi(['function deposit(uint256 amount, bytes32 ref)'])
+const abi = parseAbi([
+  'function deposit(uint256 amount, bytes32 ref)',
+  'function note(uint256 amount, bytes32 ref)',
+])
 const names = Object.keys(written) as (keyof typeof written)[]
 const topics = new Map(names.map((name) => [name, toEventSelector(`event ${written[name]}`)]))
 const selectorOf = (name: keyof typeof written) =>
@@ -40,6 +44,13 @@ const noReference: Hex = `0x${'00'.repeat(32)}`
 export function depositInput(amount: number): Hex {
   return encodeFunctionData({
     ...{ abi, functionName: 'deposit', args: [BigInt(amount), noReference] },
+  })
+}
+
+/** Input of a call that does nothing but take a nonce of whoever sends it. */
+export function noteInput(number: number): Hex {
+  return encodeFunctionData({
+    ...{ abi, functionName: 'note', args: [BigInt(number), noReference] },
   })
 }
 

@@ -1,5 +1,6 @@
 /** Compares what a chaos run left in the database, on the chain and at the function with what must be. */
 
+import { parseTransaction } from 'viem'
 import type { Hex } from '../../src/base/bytes.ts'
 import type { SqlStore } from '../../src/store/sql.ts'
 import type { WrittenLog } from './chaos-chain.ts'
@@ -19,6 +20,8 @@ export interface Findings {
   readonly faults: readonly string[]
   readonly onChain: number
   readonly retracted: number
+  /** Nonces of the sender that somebody else used. */
+  readonly taken: number
   readonly payments: number
   readonly undone: number
   /** Keys that the function saw again for a step under way at a kill, or whose answer it did not give. */
@@ -54,18 +57,23 @@ export async function findingsOf(remains: Remains): Promise<Findings> {
     retracted += 1
     faults.push(...faultsOfRetracted(amount, event))
   }
-  faults.push(...paymentFaults(written, known, onChain))
-  faults.push(...(await sendingFaults(remains)))
+  const sent = await sentOf(remains.sql)
+  faults.push(...paymentFaults(written, sent, { known, onChain }))
+  faults.push(...sendingFaults(written, sent))
   faults.push(...actFaults(acts, known, onChain))
   const repeats = repeatsOf(acts, { workers, retried: await retriedSteps(remains.sql) })
   return {
     faults: [...faults, ...repeats.faults],
     ...{ onChain: onChain.size, retracted },
+    taken: written.filter(({ what }) => what === 'note').length,
     payments: written.filter(({ what }) => what === 'pay').length,
     undone: written.filter(({ what }) => what === 'undo').length,
     ...{ repeatsAfterKill: repeats.afterKill, repeatsAfterFault: repeats.afterFault },
   }
 }
+
+/** Whether a workflow sends it. */
+const isSent = (what: WrittenLog['what']) => what === 'pay' || what === 'undo'
 
 async function knownEvents(sql: SqlStore, faults: string[]): Promise<ReadonlyMap<number, Known>> {
   const events = await sql.all('SELECT id, state, args FROM events ORDER BY seq')
@@ -106,22 +114,51 @@ function faultsOfRetracted(amount: number, { state, statuses, records }: Known):
   return faults
 }
 
-/** Payments and what undid them come in turn, and end as the event did. */
+interface Sent {
+  readonly key: string
+  readonly state: string
+  readonly versions: readonly { readonly hash: Hex; readonly raw: Hex }[]
+}
+
+async function sentOf(sql: SqlStore): Promise<readonly Sent[]> {
+  const rows = await sql.all('SELECT idempotency_key, state, versions FROM sent_transactions')
+  return rows.map(({ idempotency_key, state, versions }) => ({
+    ...{ key: String(idempotency_key), state: String(state) },
+    versions: JSON.parse(String(versions)) as Sent['versions'],
+  }))
+}
+
+/** Hashes of those that were signed anew, since somebody else had used their nonce. */
+function signedAnew(sent: readonly Sent[]): ReadonlySet<Hex> {
+  const anew = sent.filter(
+    ({ versions }) => new Set(versions.map(({ raw }) => parseTransaction(raw).nonce)).size > 1,
+  )
+  return new Set(anew.flatMap(({ versions }) => versions.map(({ hash }) => hash)))
+}
+
+/**
+ * Payments and what undid them come in turn, and end as the event did. One that was signed anew comes after what was
+ * signed meanwhile: then they must only add up.
+ */
 function paymentFaults(
   written: readonly WrittenLog[],
-  known: ReadonlyMap<number, Known>,
-  onChain: ReadonlySet<number>,
+  sent: readonly Sent[],
+  { known, onChain }: { known: ReadonlyMap<number, Known>; onChain: ReadonlySet<number> },
 ): readonly string[] {
   const turns = new Map<number, string[]>()
-  for (const { what, amount } of written) {
-    if (what !== 'deposit') turns.set(amount, [...(turns.get(amount) ?? []), what])
+  const anew = signedAnew(sent)
+  const late = new Set<number>()
+  for (const { what, amount, transactionHash } of written) {
+    if (!isSent(what)) continue
+    turns.set(amount, [...(turns.get(amount) ?? []), what])
+    if (anew.has(transactionHash)) late.add(amount)
   }
   const faults: string[] = []
   for (const amount of new Set([...turns.keys(), ...onChain, ...known.keys()])) {
     const said = turns.get(amount) ?? []
     const isInTurn = said.every((what, at) => what === (at % 2 === 0 ? 'pay' : 'undo'))
-    const isPaid = said.length % 2 === 1
-    if (isInTurn && isPaid === onChain.has(amount)) continue
+    const paid = said.reduce((sum, what) => sum + (what === 'pay' ? 1 : -1), 0)
+    if ((isInTurn || late.has(amount)) && paid === (onChain.has(amount) ? 1 : 0)) continue
     const place = onChain.has(amount) ? 'is on the chain' : 'left the chain'
     faults.push(`deposit ${amount} ${place} and was paid as [${said}]`)
   }
@@ -129,19 +166,15 @@ function paymentFaults(
 }
 
 /** Each key has one transaction, and each transaction on the chain belongs to one key. */
-async function sendingFaults({ sql, written }: Remains): Promise<readonly string[]> {
+function sendingFaults(written: readonly WrittenLog[], sent: readonly Sent[]): readonly string[] {
   const faults: string[] = []
-  const rows = await sql.all('SELECT idempotency_key, state, versions FROM sent_transactions')
   const mined = new Set<Hex>()
   for (const { what, transactionHash } of written) {
-    if (what !== 'deposit') mined.add(transactionHash)
+    if (isSent(what)) mined.add(transactionHash)
   }
   const owners = new Map<Hex, string>()
-  for (const { idempotency_key, state, versions } of rows) {
-    const key = String(idempotency_key)
-    const hashes = (JSON.parse(String(versions)) as readonly { hash: Hex }[]).map(
-      ({ hash }) => hash,
-    )
+  for (const { key, state, versions } of sent) {
+    const hashes = versions.map(({ hash }) => hash)
     const own = hashes.filter((hash) => mined.has(hash))
     for (const hash of hashes) owners.set(hash, key)
     if (own.length > 1) faults.push(`key ${key} has the transactions ${own}`)

@@ -10,6 +10,7 @@ import { startProgram } from '../e2e/program.ts'
 import type { Chance } from '../fuzz/chance.ts'
 import type { ChaosChain, View, WrittenLog } from './chaos-chain.ts'
 import { creationCode, depositInput, saidBy } from './contract-words.ts'
+import { senderAddress, signedNote } from './sender-key.ts'
 
 /** Nodes that a run can be against. */
 export const peers = ['anvil', 'hardhat', 'own'] as const
@@ -110,6 +111,14 @@ class PeerChain implements ChaosChain {
     const call = { to, data: depositInput(amount), gas: 100_000n, nonce: 0, chainId }
     const raw = await account.signTransaction({ ...call, ...fees, type: 'eip1559' })
     // It may be in the pool still.
+    await this.#ask('eth_sendRawTransaction', raw).catch(() => {})
+  }
+
+  async takeNonce(): Promise<void> {
+    const nonce = Number(await this.#ask('eth_getTransactionCount', senderAddress, 'latest'))
+    const { chainId, contract: to } = this.#with
+    const raw = await signedNote({ chainId, nonce, to, maxFeePerGas: 10n ** 11n })
+    // Whoever has that nonce may have offered more.
     await this.#ask('eth_sendRawTransaction', raw).catch(() => {})
   }
 

@@ -14,7 +14,7 @@ export type FunctionFault = 'none' | 'busy' | 'fails-after' | 'drops-after' | 'h
 /** One thing that is done. */
 export type Deed =
   | { readonly kind: 'deposit'; readonly count: number }
-  | { readonly kind: 'mine' }
+  | { readonly kind: 'mine' | 'take-nonce' }
   | { readonly kind: 'reorganise'; readonly depth: number }
   | {
       readonly kind: 'kill'
@@ -87,6 +87,7 @@ export function planOf(seed: number, { kills, workers, endpoints }: PlanOptions)
     const faults = ['none', 'none', 'busy', 'fails-after', 'drops-after', 'hangs'] as const
     add(at, { kind: 'function', fault: chance.pick(faults) })
   }
+  for (const at of times(1_500, 6_000, endMs)) add(at, { kind: 'take-nonce' })
   const finalityDepth = chance.oneIn(5) ? 24 : 64
   const checks = chance.oneIn(3) ? 'all' : 'bloom'
   return { seed, finalityDepth, checks, deeds: deeds.sort((a, b) => a.atMs - b.atMs) }

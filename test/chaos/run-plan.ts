@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { testWords } from '../../src/node/dev-accounts.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { temporarySchema } from '../../src/store/temporary-schema.ts'
@@ -38,7 +39,6 @@ export interface Outcome extends Findings {
   readonly requests: number
 }
 
-const words = 'test test test test test test test test test test test junk'
 /** Longest time until all has come to rest, in milliseconds. */
 const longestRestMs = 180_000
 const blockMs = 60
@@ -101,7 +101,7 @@ class ChaosWorld {
           ? { QS_DATABASE: world.#schema.url, QS_DATABASE_SCHEMA: world.#schema.schema }
           : {}),
       }
-      const worker = new Worker({ number, folder, environment, flags: ['--mnemonic', words] })
+      const worker = new Worker({ number, folder, environment, flags: ['--mnemonic', testWords] })
       world.#workers.push(worker)
       worker.start()
     }
@@ -194,6 +194,7 @@ class ChaosWorld {
   async #do(deed: Deed): Promise<void> {
     const { chain } = this.#options
     if (deed.kind === 'mine') await chain.mine()
+    if (deed.kind === 'take-nonce') await chain.takeNonce()
     if (deed.kind === 'endpoint') setFault(this.#endpoints, deed.endpoint, deed.fault)
     if (deed.kind === 'function') this.#function.fault = deed.fault
     if (deed.kind === 'reorganise' && (await chain.reorganise(deed.depth)) > 0) {
@@ -232,6 +233,7 @@ class ChaosWorld {
       const { completed = 0, ...others } = status.instances
       const isOver = Object.entries(others).every(([name, n]) => n === 0 || name === 'retracted')
       if (!isOver || completed !== deposits.length) return false
+      if (await worker.hasOpenTransactions()) return false
     }
     return true
   }

@@ -1,16 +1,17 @@
 /** Makes the blocks of a simulated chain: true hashes, roots and bloom filters around given transactions. */
 
-import { keccak256, toHex } from 'viem'
+import { keccak256, parseTransaction, type TransactionSerializableEIP1559, toHex } from 'viem'
 import { fromHex, type Hex } from '../../src/base/bytes.ts'
 import { headerHash } from '../../src/chain/ledger/block-codec.ts'
 import { encodeRlp } from '../../src/chain/ledger/rlp.ts'
 import { orderedRoot } from '../../src/chain/state/ordered-root.ts'
+import { senderAddress } from './sender-key.ts'
 
-/** A transaction with the one log that it writes; `nonce` and `raw` where it is the sender's. */
+/** A transaction with the one log that it writes; `sent` where it is the sender's. */
 export interface SimulatedTransaction {
   readonly hash: Hex
   readonly log: { readonly topic: Hex; readonly data: Hex }
-  readonly sent?: { readonly nonce: number; readonly maxFeePerGas: bigint }
+  readonly sent?: { readonly nonce: number; readonly maxFeePerGas: bigint; readonly raw: Hex }
 }
 
 /** A block with all that can be asked of it. */
@@ -91,6 +92,26 @@ export function receiptAt(block: SimulatedBlock, place: number) {
     ...{ effectiveGasPrice: '0x3b9aca00', logsBloom: bloomOf([block.transactions[place]]) },
     ...{ from: zeros(20), to: contract, logs: [logAt(block, place)] },
   }
+}
+
+/** A block as JSON-RPC gives it with its transactions: of those that are not the sender's, no more than their hash. */
+export function fullBlock({ header, transactions }: SimulatedBlock) {
+  const bodies = transactions.map(({ hash, sent }) =>
+    sent ? { hash, ...bodyOf(sent.raw) } : { hash, from: zeros(20) },
+  )
+  return { ...header, transactions: bodies }
+}
+
+function bodyOf(raw: Hex) {
+  const sent = parseTransaction(raw) as TransactionSerializableEIP1559
+  const { chainId, nonce = 0, value = 0n, gas = 0n, data: input = '0x' } = sent
+  const { maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = sent
+  const numbers = { chainId, nonce, value, gas, maxFeePerGas, maxPriorityFeePerGas }
+  const shown = Object.entries(numbers).map(([name, value]) => [name, quantity(value)])
+  const { to, r = '0x', s = '0x', yParity = 0 } = sent
+  const signature = { r: quantity(BigInt(r)), s: quantity(BigInt(s)), yParity: quantity(yParity) }
+  const rest = { type: '0x2', from: senderAddress, to, input, accessList: [] }
+  return { ...Object.fromEntries(shown), ...signature, ...rest }
 }
 
 /** @see EIP-658, EIP-2718 */

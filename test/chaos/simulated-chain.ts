@@ -7,9 +7,11 @@ import type { Json } from '../../src/base/json-rpc.ts'
 import type { Chance } from '../fuzz/chance.ts'
 import type { ChaosChain, View, WrittenLog } from './chaos-chain.ts'
 import { depositInput, logOf, saidBy, vaultAnswer } from './contract-words.ts'
+import { signedNote } from './sender-key.ts'
 import {
   blockOn,
   contract,
+  fullBlock,
   logAt,
   receiptAt,
   type SimulatedBlock,
@@ -19,6 +21,7 @@ import {
 const quantity = (value: number): Hex => `0x${value.toString(16)}`
 /** Transactions of one block. */
 const mostInBlock = 40
+const chainId = 0x1a0a
 
 interface Fields {
   readonly [name: string]: Json
@@ -57,6 +60,14 @@ export class SimulatedChain implements ChaosChain {
     if (log === undefined) throw new Error('the contract takes no deposits')
     const transaction = { hash: keccak256(toHex(`deposit ${amount}`)), log }
     this.#waiting.push({ transaction, from: 0 })
+  }
+
+  /** Offers more than whoever has that nonce in the pool. */
+  async takeNonce(): Promise<void> {
+    const nonce = this.#top.sentCount
+    const { maxFeePerGas = 10n ** 9n } = this.#pool.get(nonce)?.sent ?? {}
+    const terms = { chainId, nonce, to: contract, maxFeePerGas: maxFeePerGas * 2n }
+    this.#send(await signedNote(terms))
   }
 
   async mine(): Promise<void> {
@@ -148,21 +159,22 @@ export class SimulatedChain implements ChaosChain {
     const [first, second] = params
     const head = blocks.at(-1) as SimulatedBlock
     if (method === 'web3_clientVersion') return 'chaos'
-    if (method === 'eth_chainId') return '0x1a0a'
+    if (method === 'eth_chainId') return quantity(chainId)
     if (method === 'eth_blockNumber') return quantity(head.number)
     if (method === 'eth_gasPrice' || method === 'eth_maxPriorityFeePerGas') return '0x3b9aca00'
     if (method === 'eth_estimateGas') return '0xc350'
     if (method === 'eth_call') return vaultAnswer((first as { data: Hex }).data, contract)
-    if (method === 'eth_getBlockByNumber')
-      return this.#tagged(blocks, first as string)?.header ?? null
+    if (method === 'eth_getBlockByNumber') {
+      const block = this.#tagged(blocks, first as string)
+      return (block && (second === true ? fullBlock(block) : block.header)) ?? null
+    }
     if (method === 'eth_getBlockByHash') return this.#byHash.get(first as Hex)?.header ?? null
     if (method === 'eth_getLogs') return this.#logs(blocks, first as Fields)
     if (method === 'eth_getBlockReceipts') return this.#receipts(first as Hex)
     if (method === 'eth_getTransactionReceipt') return receiptOf(blocks, first as Hex) ?? null
     if (method === 'eth_getTransactionByHash') return this.#transaction(blocks, first as Hex)
     if (method === 'eth_sendRawTransaction') return this.#send(first as Hex)
-    if (method === 'eth_getTransactionCount')
-      return quantity(this.#count(head, second === 'pending'))
+    if (method === 'eth_getTransactionCount') return quantity(this.#count(blocks, second as string))
     return undefined
   }
 
@@ -194,9 +206,11 @@ export class SimulatedChain implements ChaosChain {
     return isInPool ? { hash, blockHash: null, blockNumber: null } : null
   }
 
-  #count(head: SimulatedBlock, isPending: boolean): number {
-    let count = head.sentCount
-    while (isPending && this.#pool.has(count)) count += 1
+  #count(blocks: readonly SimulatedBlock[], tag: string): number {
+    const block = this.#tagged(blocks, tag)
+    if (block === undefined) throw refusal('header not found')
+    let count = block.sentCount
+    while (tag === 'pending' && this.#pool.has(count)) count += 1
     return count
   }
 
@@ -205,7 +219,7 @@ export class SimulatedChain implements ChaosChain {
     const log = logOf(data)
     if (log === undefined) throw refusal('execution reverted')
     const hash = keccak256(raw)
-    this.#offer({ hash, log, sent: { nonce, maxFeePerGas } })
+    this.#offer({ hash, log, sent: { nonce, maxFeePerGas, raw } })
     return hash
   }
 }

@@ -105,6 +105,13 @@ export class Worker {
     return getJson<NodeStatus>(`${this.#api}/v1/status`).catch(() => undefined)
   }
 
+  /** Whether a transaction is out and in no block, as far as the database knows; so, too, while it does not answer. */
+  async hasOpenTransactions(): Promise<boolean> {
+    const open = `${this.#api}/v1/transactions?state=open&limit=1`
+    const found = await getJson<{ readonly items: readonly unknown[] }>(open).catch(() => undefined)
+    return found?.items.length !== 0
+  }
+
   #leave(): void {
     this.#isWanted = false
     this.#api = undefined

@@ -22,6 +22,7 @@ import {
   leaveSets,
   leftSetOf,
   lockSets,
+  maxWaiting,
   returnToSet,
   wholeSet,
 } from './trigger-sets.ts'
@@ -100,6 +101,8 @@ interface Start {
   readonly what: string
   readonly traceparent?: string | undefined
   readonly ended: IntakeContext['ended']
+  /** Why it cannot begin. */
+  readonly problem?: string
 }
 
 /** Begins what can begin of events that are free again since their instance was undone; whether there was any. */
@@ -119,9 +122,9 @@ export async function startFreed(sql: SqlStore, context: IntakeContext): Promise
 /** Writes an instance; whether there is something new to do. What cannot be kept gives one that has failed. */
 export async function startOne(session: SqlSession, input: Json, start: Start): Promise<boolean> {
   const { id, workflow, life, nowMs, eventId } = start
-  let [text, problem] = ['null', undefined as string | undefined]
+  let [text, problem] = ['null', start.problem]
   try {
-    text = keptJson(input, `the data of ${start.what}`)
+    if (problem === undefined) text = keptJson(input, `the data of ${start.what}`)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     problem = keptReason(error)
@@ -184,8 +187,23 @@ async function joinSet(
       return (await comeBack(session, id, { life: back, nowMs: context.nowMs })) ? [id] : []
     }
   }
-  await keepForSet(session, kept, { hash, places })
-  return startSets(session, workflow, context)
+  if (await keepForSet(session, kept, { hash, places })) {
+    return startSets(session, workflow, context)
+  }
+  const problem = `${maxWaiting} events wait already for those that they begin "${workflow.name}" together with`
+  const { nowMs, ended } = context
+  const alone = derivedId(workflow.namespace, workflow.name, eventId)
+  const start = {
+    id: alone,
+    eventId,
+    workflow,
+    life,
+    nowMs,
+    ended,
+    problem,
+    what: `event ${event.id}`,
+  }
+  return (await startOne(session, null, start)) ? [alone] : []
 }
 
 /** Begins an instance of each set of events that is whole. */

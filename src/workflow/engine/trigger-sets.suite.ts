@@ -208,6 +208,23 @@ export function triggerSetsSuite(
       assert.deepEqual(startedBy(await completed(id)), ['dev:0x3:p', ordered.id])
     })
 
+    test('one more than may wait for the others fails by itself and disturbs nothing', async () => {
+      await deploy()
+      const names = Array.from({ length: 10_000 }, (_, at) => event('Paid', `0x1:${at}`))
+      await within(async (session) => {
+        for (const one of names) await world.engine.deliver(session, one, 'pending')
+      })
+      assert.deepEqual(await give(event('Paid', '0x1:0')), [])
+      const [id = ''] = await give(paid)
+      const { status, reason } = (await world.engine.get(id)) ?? {}
+      assert.equal(status, 'failed')
+      assert.match(reason ?? '', /^10000 events wait already/)
+      assert.deepEqual(await give(paid), [])
+      const [first = ''] = await give(ordered)
+      assert.deepEqual(startedBy(await completed(first)), ['dev:0x1:0', ordered.id])
+      assert.equal((await instances()).length, 2)
+    })
+
     test('two that come at once begin it once', async () => {
       await deploy()
       const { promise: held, resolve: release } = Promise.withResolvers<void>()

@@ -11,24 +11,48 @@ export interface SetEvent {
   readonly life: number | undefined
 }
 
+/** Events that wait for one place of a set, while another place has none. */
+export const maxWaiting = 10_000
+
 /** Lets no other transaction look for sets of a definition until this one ends: two that come at once see each other. */
 export async function lockSets(session: SqlSession, hash: string): Promise<void> {
   await session.get('SELECT hash FROM definitions WHERE hash = ? FOR UPDATE', hash)
 }
 
-/** Keeps an event for the places that it fits; where it is kept already nothing changes. */
+/** Keeps an event for the places that it fits; where it is kept already nothing changes. @returns whether one had room */
 export async function keepForSet(
   session: SqlSession,
   { eventId, text, life }: SetEvent,
   { hash, places }: { readonly hash: string; readonly places: readonly number[] },
-): Promise<void> {
+): Promise<boolean> {
+  let isKept = false
   for (const place of places) {
+    if (await isFull(session, { hash, place, eventId })) continue
+    isKept = true
     await session.run(
       `INSERT INTO trigger_events (definition_hash, wish, event_id, event, life) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (definition_hash, wish, event_id) DO NOTHING`,
       ...[hash, place, eventId, text, life ?? null],
     )
   }
+  return isKept
+}
+
+/** Whether there is no room for an event that is not kept yet. */
+async function isFull(
+  session: SqlSession,
+  {
+    hash,
+    place,
+    eventId,
+  }: { readonly hash: string; readonly place: number; readonly eventId: string },
+): Promise<boolean> {
+  const last = `SELECT seq FROM trigger_events WHERE definition_hash = ? AND wish = ? AND is_free = 1
+    ORDER BY seq LIMIT 1 OFFSET ${maxWaiting - 1}`
+  if ((await session.get(last, hash, place)) === undefined) return false
+  const own =
+    'SELECT seq FROM trigger_events WHERE definition_hash = ? AND wish = ? AND event_id = ?'
+  return (await session.get(own, hash, place, eventId)) === undefined
 }
 
 /** The instance of a workflow that an event was part of the beginning of, whichever version of it, if the event has left. */

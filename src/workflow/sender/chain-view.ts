@@ -79,13 +79,18 @@ export class ChainView {
   }
 
   /**
-   * Whether most endpoints have a block: one that is behind, or lies, shows blocks that have left. `undefined` where they do
-   * not agree now.
+   * Says for one look at the chain whether most endpoints have a block: one that is behind, or lies, shows blocks that have
+   * left. `undefined` where they do not agree now. All are asked once for each block, however many transactions it has.
    */
-  async isAgreed({ blockNumber, blockHash }: Place): Promise<boolean | undefined> {
-    if (this.#client.agreedHash === undefined) return true
-    const agreed = await this.#client.agreedHash(blockNumber)
-    return agreed === undefined ? undefined : agreed === blockHash
+  agreement(): (place: Place) => Promise<boolean | undefined> {
+    const hashes = new Map<number, Promise<string | undefined>>()
+    return async ({ blockNumber, blockHash }) => {
+      if (this.#client.agreedHash === undefined) return true
+      const asked = hashes.get(blockNumber) ?? this.#client.agreedHash(blockNumber)
+      hashes.set(blockNumber, asked)
+      const agreed = await asked
+      return agreed === undefined ? undefined : agreed === blockHash
+    }
   }
 
   /**

@@ -207,10 +207,11 @@ export class Lane implements TransactionSender {
    */
   async #lookAtOpen(open: readonly SentTransaction[]): Promise<boolean> {
     const counted = await this.#with.view.count('latest')
+    const isAgreed = this.#with.view.agreement()
     for (const sent of open.filter(({ nonce }) => nonce < counted)) {
       const outcome = await this.#with.view.outcomeOf(sent)
       // What most have no block of is not mined, whoever shows it.
-      const isSeen = outcome && (await this.#with.view.isAgreed(outcome)) !== false
+      const isSeen = outcome && (await isAgreed(outcome)) !== false
       if (isSeen) await this.#mined(sent, outcome)
       else await this.#tried(sent, () => this.#outgoing.displaced(sent))
     }
@@ -272,15 +273,19 @@ export class Lane implements TransactionSender {
     this.#lastSeenHead = head
     if (!isNews) return
     const final = await this.#with.view.finalized(head, this.#with.options.finalDepth)
-    for (const sent of mined) await this.#lookAtOneMined(sent, final)
+    const isAgreed = this.#with.view.agreement()
+    for (const sent of mined) await this.#lookAtOneMined(sent, { final, isAgreed })
   }
 
-  async #lookAtOneMined(sent: SentTransaction, final: number): Promise<void> {
+  async #lookAtOneMined(
+    sent: SentTransaction,
+    { final, isAgreed }: { final: number; isAgreed: ReturnType<ChainView['agreement']> },
+  ): Promise<void> {
     const { store, view, logger, measures, name: lane } = this.#with
     const outcome = await view.outcomeOf(sent)
     const isOld = outcome !== undefined && outcome.blockNumber <= final
-    const isAgreed = isOld ? await view.isAgreed(outcome) : undefined
-    if (outcome === undefined || isAgreed === false) {
+    const isOfMost = isOld ? await isAgreed(outcome) : undefined
+    if (outcome === undefined || isOfMost === false) {
       logger.warn('a transaction left the chain with its block and is sent again', {
         ...{ lane, nonce: sent.nonce, hash: sent.outcome?.hash },
       })
@@ -292,7 +297,7 @@ export class Lane implements TransactionSender {
       const { hash, succeeded } = outcome
       logger.error('a transaction ended otherwise in another block', { lane, hash, succeeded })
     }
-    const state = isAgreed ? 'final' : 'mined'
+    const state = isOfMost ? 'final' : 'mined'
     const isSame = outcome.blockHash === sent.outcome?.blockHash
     if (state === 'final' || !isSame) await store.save({ ...sent, state, outcome })
     if (state === 'final') this.#trace(sent, state, outcome)

@@ -110,7 +110,7 @@ export class Outgoing {
     const user = await view.usedBy(sent.nonce)
     const isOther = user !== undefined && !sent.versions.some(({ hash }) => hash === user.hash)
     const isFinal = isOther && user.blockNumber <= (await this.#finalized())
-    if (isFinal && (await view.isAgreed(user))) {
+    if (isFinal && (await view.agreement()(user))) {
       this.#usedUpSince.delete(sent.idempotencyKey)
       return this.#signAgain(sent)
     }
