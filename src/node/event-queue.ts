@@ -75,7 +75,7 @@ interface Change {
 }
 
 function puttingHandler(queue: Queue): EventHandler {
-  const putting = (kind: Change['kind']) => async (session: SqlSession, event: StreamEvent) => {
+  const put = async (kind: Change['kind'], session: SqlSession, event: StreamEvent) => {
     // The transaction stores each change once, so that each is a message of its own.
     const id = `${event.id} ${kind} ${randomUUID()}`
     const change: Change = { kind, event }
@@ -85,15 +85,18 @@ function puttingHandler(queue: Queue): EventHandler {
     throw new AppError({ code: 'node/queue-full', message, retry: 'later' })
   }
   return {
-    appeared: putting('appeared'),
-    advanced: putting('advanced'),
-    retracted: putting('retracted'),
+    appeared: (session, event) => put('appeared', session, event),
+    async advanced(session, events) {
+      for (const event of events) await put('advanced', session, event)
+    },
+    retracted: (session, event) => put('retracted', session, event),
   }
 }
 
 async function act(handler: EventHandler, session: SqlSession, body: Json): Promise<void> {
   const { kind, event } = body as unknown as Change
-  await handler[kind](session, event)
+  if (kind === 'advanced') await handler.advanced(session, [event])
+  else await handler[kind](session, event)
 }
 
 async function carrierOf(values: Composition['values']): Promise<Carrier | undefined> {

@@ -35,9 +35,9 @@ export function withSinks(handler: EventHandler, sinks: Sinks): EventHandler {
       await handler.appeared(session, event)
       await tell(session, event)
     },
-    async advanced(session, event) {
-      await handler.advanced(session, event)
-      await tell(session, event)
+    async advanced(session, events) {
+      await handler.advanced(session, events)
+      for (const event of events) await tell(session, event)
     },
     async retracted(session, event) {
       await handler.retracted(session, event)

@@ -75,7 +75,11 @@ export function workflowHandler(
       const told = { ...cloudEventOf(event), ...(contractname ? { contractname } : {}) }
       await engine.deliver(session, told, lifeOf(event))
     },
-    advanced: (session, event) => engine.advance(session, event.id, lifeOf(event)),
+    async advanced(session, events) {
+      const [first] = events
+      const ids = events.map(({ id }) => id)
+      if (first) await engine.advance(session, ids, lifeOf(first))
+    },
     retracted: (session, event) => engine.retract(session, event.id),
   }
 }

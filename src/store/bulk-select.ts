@@ -1,4 +1,4 @@
-/** Asks for many rows by few statements. */
+/** Asks for many rows, or changes them, by few statements. */
 
 import { pieces } from './bulk-insert.ts'
 import type { SqlRow, SqlSession, SqlValue } from './sql.ts'
@@ -18,12 +18,28 @@ export async function bulkSelect(
   { query, before = [], values }: BulkSelect,
 ): Promise<readonly SqlRow[]> {
   const found: (readonly SqlRow[])[] = []
+  for (const { sql, some } of statements(query, values)) {
+    found.push(await session.all(sql, ...before, ...some))
+  }
+  return found.flat()
+}
+
+/** Changes the rows of all values. @returns how many */
+export async function bulkUpdate(
+  session: SqlSession,
+  { query, before = [], values }: BulkSelect,
+): Promise<number> {
+  let changed = 0
+  for (const { sql, some } of statements(query, values)) {
+    changed += await session.run(sql, ...before, ...some)
+  }
+  return changed
+}
+
+function* statements(query: BulkSelect['query'], values: readonly SqlValue[]) {
   let at = 0
   for (const size of pieces) {
     const sql = query(Array.from({ length: size }, () => '?').join(', '))
-    for (; values.length - at >= size; at += size) {
-      found.push(await session.all(sql, ...before, ...values.slice(at, at + size)))
-    }
+    for (; values.length - at >= size; at += size) yield { sql, some: values.slice(at, at + size) }
   }
-  return found.flat()
 }

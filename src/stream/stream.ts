@@ -53,8 +53,8 @@ export interface EventHandler {
    * when it is read.
    */
   appeared(session: SqlSession, event: StreamEvent): Promise<void>
-  /** Its state is a later one: `confirmed`, `safe` or `finalized`; a state may be passed over. */
-  advanced(session: SqlSession, event: StreamEvent): Promise<void>
+  /** Their state, the same of all, is a later one: `confirmed`, `safe` or `finalized`; a state may be passed over. */
+  advanced(session: SqlSession, events: readonly StreamEvent[]): Promise<void>
   /** Its block left the chain, whichever state it had; it is given as `retracted`. */
   retracted(session: SqlSession, event: StreamEvent): Promise<void>
   /**

@@ -53,7 +53,7 @@ do:
     await sql.close()
   }
   const finalize = async () => {
-    await sql.transaction((session) => world.engine.advance(session, event.id, 'finalized'))
+    await sql.transaction((session) => world.engine.advance(session, [event.id], 'finalized'))
     world.engine.wake()
   }
   return { world, id, done, finalize, stop }

@@ -129,7 +129,7 @@ for (const [name, open] of Object.entries(stores)) {
       await all(archiveOver())
       // Its event is not final yet.
       assert.deepEqual(await archived(), ['a'])
-      await sql.transaction((session) => world.engine.advance(session, event.id, 'finalized'))
+      await sql.transaction((session) => world.engine.advance(session, [event.id], 'finalized'))
       await all(archiveOver())
       assert.deepEqual(await archived(), ['a', id].sort())
       assert.deepEqual(await world.give(event, 'finalized'), [])

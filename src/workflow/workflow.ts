@@ -195,8 +195,8 @@ export interface WorkflowEngine {
    * @returns ids of the instances that were written, then of those that listen to it
    */
   deliver(session: SqlSession, event: CloudEvent, life?: AwaitedLife): Promise<readonly string[]>
-  /** The event has come further, in the caller's transaction. */
-  advance(session: SqlSession, eventId: string, life: AwaitedLife): Promise<void>
+  /** Events have come further, all as far, in the caller's transaction. */
+  advance(session: SqlSession, eventIds: readonly string[], life: AwaitedLife): Promise<void>
   /** The event has left the chain: its instances undo what they did, also those that have ended. */
   retract(session: SqlSession, eventId: string): Promise<void>
   /** Tells the engine that a transaction which gave it something has been committed. */

@@ -69,11 +69,9 @@ export class EventLife {
       for (;;) {
         const page = { limit: maxPage, after }
         const due = await events.waiting(session, { ...query, page })
-        for (const event of due) {
-          const moved: StreamEvent = { ...event, state }
-          await handler.advanced(session, moved)
-          changed.push(moved)
-        }
+        const moved = due.map((event): StreamEvent => ({ ...event, state }))
+        if (moved.length > 0) await handler.advanced(session, moved)
+        for (const event of moved) changed.push(event)
         await this.#changed(session, due, (event) => ({ ...event, state }))
         after = due.at(-1) ?? after
         if (due.length < maxPage) break

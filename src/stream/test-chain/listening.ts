@@ -79,9 +79,11 @@ function listenerOn(chain: ScriptedChain, sql: SqlStore, changes: Changes): List
           await session.run(...hear(`+${event.args.amount}`))
           if (fail()) throw new Error('the handler fails')
         },
-        advanced: async (session, event) => {
-          await session.run(...hear(`${event.args.amount} ${event.state}`))
-          if (fail()) throw new Error('the handler fails')
+        advanced: async (session, moved) => {
+          for (const { args, state } of moved) {
+            await session.run(...hear(`${args.amount} ${state}`))
+            if (fail()) throw new Error('the handler fails')
+          }
         },
         retracted: async (session, event) => {
           await session.run(...hear(`-${event.args.amount}`))

@@ -221,7 +221,7 @@ export function durableEngineSuite(
       },
     )
     const advance = async (eventId: string, life: 'confirmed' | 'safe' | 'finalized') => {
-      await sql.transaction((session) => world.engine.advance(session, eventId, life))
+      await sql.transaction((session) => world.engine.advance(session, [eventId], life))
       world.engine.wake()
     }
     const retract = async (eventId: string) => {

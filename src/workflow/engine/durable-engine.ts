@@ -182,11 +182,8 @@ class DurableEngine implements WorkflowEngine {
     return { workflows, evaluate, nowMs: clock.nowMs(), ended, traces }
   }
 
-  advance: WorkflowEngine['advance'] = (session, eventId, life) => {
-    const { clock, sql } = this.#with
-    const how = { life, nowMs: clock.nowMs(), dialect: sql.dialect }
-    return advanceInstances(session, eventId, how)
-  }
+  advance: WorkflowEngine['advance'] = (session, eventIds, life) =>
+    advanceInstances(session, eventIds, { life, nowMs: this.#with.clock.nowMs() })
 
   retract: WorkflowEngine['retract'] = (session, eventId) =>
     retractInstances(session, eventId, this.#with.clock.nowMs())

@@ -73,7 +73,7 @@ export function durableWaitsSuite(
       const [id = ''] = await world.give(event('e-1'), 'pending')
       await waiting(id)
       for (const life of ['confirmed', 'safe', 'finalized'] as const) {
-        await sql.transaction((session) => world.engine.advance(session, 'e-1', life))
+        await sql.transaction((session) => world.engine.advance(session, ['e-1'], life))
         world.engine.wake()
         const rests = async () => (await sql.get('SELECT wake_at_ms AS at FROM instances'))?.at
         for (let turn = 0; turn < 1_000 && (await rests()) === world.time.nowMs(); turn += 1)

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
+import { bulkUpdate } from '../../store/bulk-select.ts'
 import type { SqlRow, SqlSession, SqlStore, SqlWrite } from '../../store/sql.ts'
 import type { AwaitedLife, CloudEvent, EventWish, RunnableWorkflow } from '../durable-context.ts'
 import { keptJson, keptReason } from '../kept-json.ts'
@@ -240,17 +241,20 @@ const advancing = `UPDATE instances SET life = ?, nudge = nudge + 1, wake_at_ms 
   OR status IN ('running', 'waiting', 'compensating') THEN CAST(? AS INTEGER) ELSE NULL END
   WHERE life < ? AND status <> 'retracted'`
 
-/** The event has come further; of instances that have ended it is only noted. */
+/** Events have come further; of instances that have ended it is only noted. */
 export async function advanceInstances(
   session: SqlSession,
-  eventId: string,
-  how: { life: AwaitedLife; nowMs: number; dialect: SqlStore['dialect'] },
+  eventIds: readonly string[],
+  how: { readonly life: AwaitedLife; readonly nowMs: number },
 ): Promise<void> {
-  const { nowMs, dialect } = how
+  const { nowMs } = how
   const life = lives.indexOf(how.life)
-  const sql = `${advancing} AND event_id = ? AND NOT ${isOfSet}`
-  const alone = { sql, values: [life, nowMs, life, eventId] }
-  for (const one of await advanceSets(session, { eventId, life }, { alone, dialect })) {
+  const toldOfSets = await advanceSets(session, eventIds, life)
+  await bulkUpdate(session, {
+    query: (marks) => `${advancing} AND event_id IN (${marks}) AND NOT ${isOfSet}`,
+    ...{ before: [life, nowMs, life], values: eventIds },
+  })
+  for (const one of toldOfSets) {
     await session.run(`${advancing} AND id = ?`, one.life, nowMs, one.life, one.id)
   }
 }

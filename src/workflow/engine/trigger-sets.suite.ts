@@ -150,7 +150,7 @@ export function triggerSetsSuite(
       await deploy('finalized')
       await give(paid)
       const advance = (one: CloudEvent, life: AwaitedLife) =>
-        within((session) => world.engine.advance(session, one.id, life))
+        within((session) => world.engine.advance(session, [one.id], life))
       await advance(paid, 'confirmed')
       const [id = ''] = await give(ordered, 'safe')
       const waiting = (...lives: readonly string[]) =>

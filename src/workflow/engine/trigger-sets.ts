@@ -1,6 +1,7 @@
 /** Keeps the events that begin an instance together: until all are there, and afterwards, since each of them can leave. */
 
-import type { SqlRow, SqlSession, SqlStore, SqlWrite } from '../../store/sql.ts'
+import { bulkSelect } from '../../store/bulk-select.ts'
+import type { SqlRow, SqlSession, SqlWrite } from '../../store/sql.ts'
 import type { CloudEvent } from '../durable-context.ts'
 
 /** An event for one or more places of a set. */
@@ -187,26 +188,20 @@ export const isOfSet =
   'EXISTS (SELECT 1 FROM trigger_events WHERE trigger_events.instance_id = instances.id)'
 
 /**
- * The event has come further: notes it, and runs what tells the instances that it began alone.
+ * Events have come further: notes it.
  *
- * @returns instances that it was part of the beginning of, with the least life of their events
+ * @returns instances that they were part of the beginning of, with the least life of their events
  */
 export async function advanceSets(
   session: SqlSession,
-  { eventId, life }: { readonly eventId: string; readonly life: number },
-  { alone, dialect }: { readonly alone: SqlWrite; readonly dialect: SqlStore['dialect'] },
+  eventIds: readonly string[],
+  life: number,
 ): Promise<readonly { readonly id: string; readonly life: number }[]> {
-  const noting = `UPDATE trigger_events SET life = CAST(? AS INTEGER) WHERE event_id = ? AND life < ? RETURNING instance_id`
-  const values = [life, eventId, life]
-  let rows: SqlRow[]
-  if (dialect === 'postgres') {
-    // One question instead of two: this is asked for every event that goes on.
-    const both = `WITH noted AS (${noting}), alone AS (${alone.sql}) SELECT instance_id FROM noted`
-    rows = await session.all(both, ...values, ...alone.values)
-  } else {
-    rows = await session.all(noting, ...values)
-    await session.run(alone.sql, ...alone.values)
-  }
+  const rows = await bulkSelect(session, {
+    query: (marks) =>
+      `UPDATE trigger_events SET life = CAST(? AS INTEGER) WHERE life < ? AND event_id IN (${marks}) RETURNING instance_id`,
+    ...{ before: [life, life], values: eventIds },
+  })
   const told: { id: string; life: number }[] = []
   for (const id of new Set(rows.flatMap((row) => row.instance_id ?? []).map(String))) {
     // Two that go on at once wait for each other, so that whoever is last sees both.
