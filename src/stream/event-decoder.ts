@@ -14,7 +14,7 @@ import {
   compileFactory,
   compileSubscription,
 } from './decoding/subscription.ts'
-import type { Discoveries, Discovery } from './source.ts'
+import type { Discoveries, Discovery, FoundEvents } from './source.ts'
 import type { RawLog, Subscription } from './subscription.ts'
 
 /** A decoded log. */
@@ -63,6 +63,7 @@ export function createEventDecoder(subscriptions: readonly Subscription[]): Even
 export class EventDecoder {
   readonly #subscriptions: readonly CompiledSubscription[]
   readonly #byTopic = new Map<Hex, CompiledSubscription[]>()
+  readonly #topics = new Map<string, Hex>()
   readonly #factories = new Map<string, CompiledFactory>()
   readonly #addresses = new DiscoveredAddresses()
   readonly #bits = new Map<Hex, BloomBits>()
@@ -75,6 +76,7 @@ export class EventDecoder {
     this.#subscriptions = subscriptions.map(compileSubscription)
     for (const one of this.#subscriptions) {
       this.#byTopic.set(one.topic, [...(this.#byTopic.get(one.topic) ?? []), one])
+      this.#topics.set(one.signature, one.topic)
     }
     for (const { factory } of subscriptions) {
       if (factory === undefined) continue
@@ -151,18 +153,34 @@ export class EventDecoder {
 
   /** Whether a block with this bloom filter may hold a wanted log, or one that names an address. */
   mayHold(bloom: Uint8Array): boolean {
-    const has = (value: Hex) => hasBits(bloom, this.#bitsOf(value))
-    const made = [...this.#factories.values()].some(
-      ({ topic, addresses }) => has(topic) && [...addresses].some(has),
-    )
+    const has = this.#asking(bloom)
     return (
-      made ||
+      [...this.#factories.values()].some((one) => mayName(one, has)) ||
       this.#subscriptions.some((one) => {
         if (!has(one.topic)) return false
         const addresses = this.#listed(one)
         return addresses === undefined || addresses.some(has)
       })
     )
+  }
+
+  /** Whether a block with this bloom filter can hold the logs that these events, and what was discovered, were read from. */
+  allows(bloom: Uint8Array, { events, discovered }: FoundEvents): boolean {
+    const has = this.#asking(bloom)
+    return (
+      events.every(({ address, signature }) => {
+        const topic = this.#topics.get(signature)
+        return topic !== undefined && has(address) && has(topic)
+      }) &&
+      discovered.every(({ factory }) => {
+        const named = this.#factories.get(factory)
+        return named !== undefined && mayName(named, has)
+      })
+    )
+  }
+
+  #asking(bloom: Uint8Array): Asking {
+    return (value) => hasBits(bloom, this.#bitsOf(value))
   }
 
   #wanting(log: RawLog): readonly CompiledSubscription[] {
@@ -196,6 +214,13 @@ export class EventDecoder {
 
 /** Addresses and topics whose bits are remembered. */
 const maxBits = 10_000
+
+/** Whether a bloom filter may hold an address or topic. */
+type Asking = (value: Hex) => boolean
+
+function mayName({ topic, addresses }: CompiledFactory, has: Asking): boolean {
+  return has(topic) && [...addresses].some(has)
+}
 
 function merged(
   group: readonly CompiledSubscription[],

@@ -9,6 +9,7 @@ import { noMetrics } from '../base/metrics.ts'
 import { createEventDecoder } from './event-decoder.ts'
 import { createEvmSource, type EventChecks } from './evm-source.ts'
 import type { SourceBlock } from './source.ts'
+import type { Subscription } from './subscription.ts'
 
 const vault = '0x00000000000000000000000000000000000000aa'
 const paid = 'Paid(uint256 amount)'
@@ -33,8 +34,21 @@ function bloomOf(values: readonly Hex[]): Hex {
 const data: Hex = `0x${'00'.repeat(31)}05`
 const log = { address: vault, topics: [topic], data }
 
+const factory = '0x00000000000000000000000000000000000000fa'
+const made = keccak256(toHex('Made(address)'))
+const makes = { address: factory, event: 'Made(address indexed child)', argument: 'child' } as const
+const child = '0x00000000000000000000000000000000000000c1'
+/** A factory names a contract. */
+const birth = {
+  address: factory,
+  topics: [made, `0x${'00'.repeat(12)}${child.slice(2)}`],
+  data: '0x',
+}
+
+type RawLog = Readonly<Record<'address' | 'data', string> & { topics: readonly string[] }>
+
 /** A block whose only transaction has these logs, as an honest node gives it. */
-function blockWith(logs: readonly (typeof log)[], bloom: Hex) {
+function blockWith(logs: readonly RawLog[], bloom: Hex) {
   const cumulativeGasUsed: Hex = '0x5208'
   const rlp = toRlp([
     ...(['0x01', cumulativeGasUsed, bloom] as const),
@@ -74,8 +88,14 @@ function sourceOf(
   {
     checks = 'bloom',
     others = [],
+    subscriptions = [{ event: paid, address: vault }],
     ...changes
-  }: { checks?: EventChecks; others?: JsonRpcClient[]; [method: string]: unknown } = {},
+  }: {
+    checks?: EventChecks
+    others?: JsonRpcClient[]
+    subscriptions?: readonly Subscription[]
+    [method: string]: unknown
+  } = {},
 ) {
   const answers: Record<string, unknown> = {
     ...{ eth_getBlockByNumber: block.header, eth_getLogs: block.logs },
@@ -93,7 +113,7 @@ function sourceOf(
     { chain: 'test', checks },
     {
       ...{ client, others, logger: silentLogger, metrics: noMetrics },
-      decoder: createEventDecoder([{ event: paid, address: vault }]),
+      decoder: createEventDecoder(subscriptions),
       blame: (_, reason) => blamed.push(reason),
     },
   )
@@ -167,6 +187,56 @@ describe('a source that checks', () => {
     for (const all of [[], [showing(hiding), away]]) {
       assert.deepEqual((await reading(...all)).events, [])
     }
+  })
+
+  test('refuses a log that the bloom filter of its own block rules out', async () => {
+    const clear = blockWith([], bloomOf([vault]))
+    const [place] = clear.receipts
+    const madeUp = { ...log, ...place, logs: undefined, logIndex: '0x0' }
+    const both: Subscription[] = [
+      { event: paid, factory: makes },
+      { event: paid, address: vault },
+    ]
+    const named = { ...birth, ...honest.receipts[0], logs: undefined, logIndex: '0x9' }
+    const ruledOut = { code: 'stream/dishonest', message: /bloom filter of block 7 rules out/ }
+    await assert.rejects(sourceOf(clear, { eth_getLogs: [madeUp] }).read(), ruledOut)
+    // Beside a log that is there, which keeps the block from being doubted.
+    const beside = { eth_getLogs: [...honest.logs, named], subscriptions: both }
+    await assert.rejects(sourceOf(honest, beside).read(), ruledOut)
+    const believed = sourceOf(clear, { eth_getLogs: [madeUp], checks: 'none' })
+    assert.equal((await believed.read()).events.length, 1)
+    // A filter that no hash binds proves nothing.
+    const odd = { ...clear.header, logsBloom: none }
+    const own = sourceOf(clear, { eth_getBlockByNumber: odd, eth_getLogs: [madeUp] })
+    assert.equal((await own.read()).events.length, 1)
+  })
+
+  test('listens to no contract that a factory did not name, and to each that it named', async () => {
+    const subscriptions = [{ event: paid, factory: makes }]
+    const wide = bloomOf([factory, made, child, topic])
+    const born = blockWith([birth, { ...log, address: child }], wide)
+    for (const checks of ['bloom', 'all'] as const) {
+      const { events, discovered } = await sourceOf(born, { subscriptions, checks }).read()
+      assert.deepEqual([events.length, discovered.length], [1, 1])
+    }
+    const wrong = { code: 'stream/dishonest', message: /receipts of block 7 name other contracts/ }
+    const barren = blockWith([log], wide)
+    const madeUp = { ...birth, ...barren.receipts[0], logs: undefined, logIndex: '0x0' }
+    for (const eth_getLogs of [[madeUp], [madeUp, ...barren.logs]]) {
+      const { read } = sourceOf(barren, { subscriptions, checks: 'all', eth_getLogs })
+      await assert.rejects(read(), wrong)
+    }
+    const hiding = sourceOf(born, { subscriptions, eth_getLogs: [] })
+    await assert.rejects(hiding.read(), wrong)
+  })
+
+  test('leaves out a log that is made up where every block is checked, and blames who gave it', async () => {
+    const madeUp = { ...honest.logs[0], data: `0x${'00'.repeat(31)}06`, logIndex: '0x2' }
+    const { read, blamed } = sourceOf(honest, {
+      ...{ eth_getLogs: [...honest.logs, madeUp], checks: 'all' },
+    })
+    assert.equal((await read()).events.length, 2)
+    assert.match(blamed.join(), /gave 1 logs that the receipts of block 7 do not hold/)
   })
 
   test('passes over a block whose bloom matches by chance, and one in which it does not', async () => {

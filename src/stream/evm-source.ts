@@ -1,7 +1,7 @@
 /** Reads the events of an Ethereum chain from one endpoint. */
 
 import { AppError } from '../base/app-error.ts'
-import { fromHex, type Hex } from '../base/bytes.ts'
+import type { Hex } from '../base/bytes.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
@@ -10,7 +10,7 @@ import { dishonest } from './evm/block-checks.ts'
 import {
   badAnswer,
   blockOf,
-  bytesOf,
+  bloomOf,
   type ChainLog,
   type EvmBlock,
   type Fields,
@@ -21,6 +21,12 @@ import {
   numberOf,
   quantity,
 } from './evm/evm-answers.ts'
+import {
+  type Difference,
+  differenceOf,
+  givenByBlock,
+  mustNameTheSame,
+} from './evm/given-in-block.ts'
 import { HeaderForm } from './evm/header-form.ts'
 import { receiptsRoot } from './evm/receipts-root.ts'
 import { isRefusal, isUnknownBlock, rangeError } from './evm/refusals.ts'
@@ -178,40 +184,49 @@ class EvmSource implements Source {
     if (this.#checks === 'none') return found
     const [first] = blocks as readonly EvmBlock[]
     if (first) await this.#form.learn(first)
-    const doubted = (blocks as readonly EvmBlock[]).filter((block) => this.#isDoubted(block, found))
+    const given = givenByBlock(found)
+    const doubted = (blocks as readonly EvmBlock[]).filter((block) =>
+      this.#isDoubted(block, given(block.number)),
+    )
     if (doubted.length === 0) return found
+    const { decoder } = this.#with
     const proofs = await inParallel(doubted, (block) => this.#provenLogs(block))
-    const discovered = proofs.flatMap((logs) => logs.flatMap((log) => this.#discoveredIn(log)))
-    const events = this.#events(proofs.flat().filter((log) => this.#with.decoder.wants(log)))
+    for (const [at, { number }] of doubted.entries()) {
+      const named = proofs[at]?.flatMap((log) => decoder.discover(log)) ?? []
+      mustNameTheSame(number, given(number).discovered, named)
+    }
+    const events = this.#events(proofs.flat().filter((log) => decoder.wants(log)))
+    const told = doubted.flatMap(({ number }) => given(number).events)
+    this.#tell(differenceOf(told, events))
     const proven = new Set(doubted.map(({ number }) => number))
-    const known = new Set(found.events.map(({ key }) => key))
-    const hidden = events.filter(({ key }) => !known.has(key))
-    if (hidden.length > 0) this.#tellHidden(hidden)
     const others = found.events.filter(({ blockNumber }) => !proven.has(blockNumber))
-    const all = [...others, ...events].sort(byPlace)
-    return { events: all, discovered: [...found.discovered, ...discovered] }
+    return { events: [...others, ...events].sort(byPlace), discovered: found.discovered }
   }
 
   subscribe(look: () => void): () => void {
     return this.#with.client.subscribe?.(look) ?? (() => {})
   }
 
-  #tellHidden(hidden: readonly SourceEvent[]): void {
-    this.#hidden.add(hidden.length, { chain: this.#chain })
-    const [{ blockNumber } = { blockNumber: 0 }] = hidden
-    const reason = `it did not give ${hidden.length} logs that the receipts of block ${blockNumber} prove`
-    this.#with.logger.warn('an endpoint hides logs', { chain: this.#chain, reason })
-    this.#with.blame?.('lie', reason)
+  #tell({ hidden, lies }: Difference): void {
+    if (hidden > 0) this.#hidden.add(hidden, { chain: this.#chain })
+    for (const reason of lies) {
+      this.#with.logger.warn('an endpoint gives other logs', { chain: this.#chain, reason })
+      this.#with.blame?.('lie', reason)
+    }
   }
 
   /** Whether a block's receipts must be looked at. @throws AppError `stream/dishonest` */
-  #isDoubted(block: EvmBlock, { events }: FoundEvents): boolean {
-    this.#form.mustBind(block)
+  #isDoubted(block: EvmBlock, given: FoundEvents): boolean {
+    const isBound = this.#form.mustBind(block)
     if (this.#checks === 'all') return true
-    if (events.some(({ blockNumber }) => blockNumber === block.number)) return false
-    const bloom = bytesOf(block.header.logsBloom, 'eth_getBlockByNumber')
-    if (bloom.length !== 514) throw badAnswer('eth_getBlockByNumber', 'a bloom that is none')
-    return this.#with.decoder.mayHold(fromHex(bloom))
+    const isEmpty = given.events.length === 0
+    if (!isBound && !isEmpty) return false
+    const bloom = bloomOf(block)
+    const { decoder } = this.#with
+    if (isBound && !decoder.allows(bloom, given)) {
+      throw dishonest(`it gave a log that the bloom filter of block ${block.number} rules out`)
+    }
+    return isEmpty && decoder.mayHold(bloom)
   }
 
   /** Logs of a block by its receipts. @throws AppError `stream/dishonest` if they are not those of its header */
@@ -253,12 +268,8 @@ class EvmSource implements Source {
     const { decoder } = this.#with
     const isWanted = (log: ChainLog) => decoder.discover(log).length > 0
     const logs = await this.#logs(decoder.discoveryQueries(), blocks, { isWanted, isStray })
-    return logs.flatMap((log) => this.#discoveredIn(log))
-  }
-
-  /** Known at once, so that events of the same block are found. */
-  #discoveredIn(log: ChainLog): readonly Discovery[] {
-    const found = this.#with.decoder.discover(log)
+    const found = logs.flatMap((log) => decoder.discover(log))
+    // Known at once, so that events of the same block are found.
     this.discoveries?.add(found)
     return found
   }

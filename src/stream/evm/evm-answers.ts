@@ -43,6 +43,14 @@ export function blockOf(answer: Json, method: string, number?: number): EvmBlock
   }
 }
 
+/** The bloom filter of a block. @throws AppError `stream/bad-answer` */
+export function bloomOf({ header }: EvmBlock): Uint8Array {
+  const method = 'eth_getBlockByNumber'
+  const bloom = bytesOf(header.logsBloom, method)
+  if (bloom.length !== 514) throw badAnswer(method, 'a bloom that is none')
+  return fromHex(bloom)
+}
+
 /** Logs of an answer. @throws AppError `stream/bad-answer` */
 export function logsOf(answer: Json, method: string): readonly ChainLog[] {
   if (!Array.isArray(answer)) throw badAnswer(method, 'no list')

@@ -61,11 +61,17 @@ export class HeaderForm {
     })
   }
 
-  /** The fields of a header, its bloom filter and roots among them, must be those of its hash. @throws AppError as above */
-  mustBind(block: HeadedBlock): void {
-    if (this.#isBound === false) return
+  /**
+   * The fields of a header, its bloom filter and roots among them, must be those of its hash.
+   *
+   * @returns false for a header with a form of its own, which binds nothing
+   * @throws AppError as above
+   */
+  mustBind(block: HeadedBlock): boolean {
+    if (this.#isBound === false) return false
     if (headerHash(block.header) !== block.hash) throw unbound(block)
     this.#isBound = true
+    return true
   }
 }
 
