@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Hex, keccak256, parseTransaction, toHex, toRlp } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { AppError } from '../base/app-error.ts'
 import { systemClock } from '../base/clock.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import { silentLogger } from '../base/logger.ts'
@@ -126,6 +127,17 @@ const lies: Record<string, (answers: Answers) => unknown> = {
   'a log with other data': (answers) => Object.assign(log(answers), { data: '0x06' }),
   'a log at another place': (answers) => Object.assign(log(answers), { logIndex: '0x1' }),
   'a log less': (answers) => logs(answers).pop(),
+  'a log that is nothing': (answers) => logs(answers).splice(0, 1, null as never),
+  'a transaction that pays by a base fee, and no base fee': (answers) => {
+    const { block, receipts } = answers
+    const { baseFeePerGas: _, hash, transactions, ...header } = block
+    const own = keccak256(toRlp(Object.values(header as Record<string, string>).map(even)))
+    const text = JSON.stringify({ transactions, receipts }).replaceAll(String(hash), own)
+    const moved = JSON.parse(text) as Pick<Answers, 'receipts'> & { transactions: Fields[] }
+    Object.assign(block, { hash: own, transactions: moved.transactions })
+    delete block.baseFeePerGas
+    receipts.splice(0, 1, ...moved.receipts)
+  },
 }
 
 describe('a reader of blocks', () => {
@@ -158,7 +170,7 @@ describe('a reader of blocks', () => {
     for (const lie of Object.values(rest)) {
       const reader = readerOf([endpoint(lie)], 'bloom')
       await assert.rejects(reader.blocks([7], { receipts: true }), {
-        code: /^stream\/(dishonest|inconsistent)$/,
+        code: /^stream\/(dishonest|inconsistent|bad-answer)$/,
         retry: 'later',
       })
     }
@@ -172,9 +184,30 @@ describe('a reader of blocks', () => {
     await reader.blocks([7], { receipts: false })
   })
 
+  test('believes no form of its own of one endpoint while the others are away', async () => {
+    const form = ({ block }: Answers) =>
+      Object.assign(block.transactions[0] ?? {}, { type: '0x7e' })
+    let isAway = true
+    const second = endpoint(form)
+    const client: JsonRpcClient = {
+      request(...asked) {
+        if (!isAway) return second.client.request(...asked)
+        return Promise.reject(new AppError({ code: 'json-rpc/unreachable', message: 'away' }))
+      },
+    }
+    const reader = readerOf([endpoint(form), { client }], 'bloom')
+    const reading = () => reader.blocks([7], { receipts: false })
+    await assert.rejects(reading(), { code: 'stream/inconsistent', retry: 'later' })
+    isAway = false
+    assert.equal((await reading()).length, 1)
+    isAway = true
+    assert.equal((await reading()).length, 1)
+  })
+
   test('believes headers and transactions of a form of their own where no endpoint has another one', async () => {
     const forms: ((answers: Answers) => unknown)[] = [
       ({ block }) => Object.assign(block, { hash: zero }),
+      ({ block }) => Object.assign(block, { mixHash: null }),
       ({ block }) => Object.assign(block.transactions[0] ?? {}, { type: '0x7e' }),
     ]
     for (const form of forms) {

@@ -49,7 +49,7 @@ export interface BlockReaderOptions {
   readonly chain: string
   /**
    * `none` believes everything. `bloom` believes what has a form of its own, as the headers and transactions of some chains,
-   * where no endpoint has it otherwise; `all` refuses it.
+   * where no endpoint has it otherwise, and a second one has shown it once; `all` refuses it.
    */
   readonly checks: EventChecks
   readonly endpoints: readonly { readonly name: string; readonly client: JsonRpcClient }[]
@@ -80,7 +80,8 @@ class Reader implements BlockReader {
   #used: Endpoint
   /** A header of this chain had the usual form: from then on one without it is made up. */
   #knowsHeaders = false
-  readonly #told = new Set<string>()
+  /** Forms of this chain's own. */
+  readonly #believed = new Set<string>()
 
   constructor(options: BlockReaderOptions, { clock, logger, metrics }: BlockReaderDependencies) {
     this.#options = options
@@ -124,12 +125,12 @@ class Reader implements BlockReader {
   blocks: BlockReader['blocks'] = async (numbers, wanted) => {
     const { checks } = this.#options
     let odd: readonly ReadBlock[] | undefined
-    const doubted = new Set<string>()
+    const shown: string[] = []
     const question = async (client: JsonRpcClient) => {
       const blocks = await readBlocks(client, numbers, wanted)
       const unknown = checks === 'none' ? [] : this.#unproven(blocks, wanted)
       if (unknown.length === 0) return blocks
-      for (const what of unknown) doubted.add(what)
+      shown.push(...unknown)
       odd = blocks
       throw unknownForm(unknown.join(' and '), numbers)
     }
@@ -138,7 +139,7 @@ class Reader implements BlockReader {
     } catch (error) {
       const isOdd = error instanceof AppError && error.code === 'stream/unknown-form'
       if (!isOdd || odd === undefined || checks === 'all') throw error
-      this.#tellOfForm([...doubted].join(' and '))
+      this.#believe(shown, numbers)
       return odd
     }
   }
@@ -160,9 +161,18 @@ class Reader implements BlockReader {
     return [...unknown]
   }
 
-  #tellOfForm(what: string): void {
-    if (this.#told.has(what)) return
-    this.#told.add(what)
+  /** Believes forms that a second endpoint, where there is one, has shown as well. @throws AppError `stream/inconsistent` */
+  #believe(shown: readonly string[], [first = 0]: readonly number[]): void {
+    const forms = [...new Set(shown)].filter((form) => !this.#believed.has(form))
+    const what = forms.join(' and ')
+    if (forms.length === 0) return
+    const least = Math.min(2, this.#endpoints.length)
+    if (forms.some((form) => shown.filter((one) => one === form).length < least)) {
+      throw inconsistent(
+        `blocks from ${first} on have ${what}, and no other endpoint shows them now`,
+      )
+    }
+    for (const form of forms) this.#believed.add(form)
     const { chain } = this.#options
     this.#logger.warn(`blocks of this chain have ${what}, which are not checked`, { chain })
   }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Hex, keccak256, toHex, toRlp } from 'viem'
+import { AppError } from '../base/app-error.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
@@ -106,7 +107,9 @@ function sourceOf(
   const client: JsonRpcClient = {
     request: async (method) => {
       asked.push(method)
-      return answers[method] as Json
+      const answer = answers[method]
+      if (answer instanceof AppError) throw answer
+      return answer as Json
     },
   }
   const source = createEvmSource(
@@ -184,8 +187,28 @@ describe('a source that checks', () => {
     const reading = (...others: JsonRpcClient[]) => sourceOf(honest, { ...odd, others }).read()
     await assert.rejects(reading(away, showing(honest.header)), { code: 'stream/dishonest' })
     await assert.rejects(reading(showing(null), away), { code: 'stream/inconsistent' })
-    for (const all of [[], [showing(hiding), away]]) {
+    const lacking = { ...hiding, mixHash: null }
+    for (const all of [[], [showing(hiding), away], [showing(lacking)]]) {
       assert.deepEqual((await reading(...all)).events, [])
+    }
+    const without = { eth_getBlockByNumber: lacking, eth_getLogs: [] }
+    assert.deepEqual((await sourceOf(honest, without).read()).events, [])
+    const strict = sourceOf(honest, { ...without, checks: 'all' })
+    await assert.rejects(strict.read(), { code: 'stream/dishonest' })
+  })
+
+  test('says of receipts that are none what is wrong with them', async () => {
+    const [receipt] = honest.receipts
+    const refusing = new AppError({ code: 'json-rpc/error', message: 'no such method' })
+    for (const wrong of [
+      { eth_getBlockReceipts: [{ ...receipt, logs: [null] }] },
+      {
+        eth_getBlockReceipts: refusing,
+        eth_getBlockByNumber: { ...honest.header, transactions: 5 },
+      },
+    ]) {
+      const { read } = sourceOf(honest, { eth_getLogs: [], ...wrong })
+      await assert.rejects(read(), { code: 'stream/bad-answer' })
     }
   })
 

@@ -253,8 +253,9 @@ class EvmSource implements Source {
     const answer = await this.#ask(method, [hash]).catch((error) => {
       if (!isRefusal(error) || isUnknownBlock(error)) throw error
       // Where this method is not known: one by one.
-      const hashes = (header.transactions ?? []) as readonly Json[]
-      return this.#askAll(hashes.map((one) => ['eth_getTransactionReceipt', [one]]))
+      const hashes = header.transactions ?? []
+      if (!Array.isArray(hashes)) throw badAnswer(method, 'no list of transactions')
+      return this.#askAll(hashes.map((one: Json) => ['eth_getTransactionReceipt', [one]]))
     })
     if (answer === null) throw inconsistent(`block ${number} was there, and then it was not`)
     if (!Array.isArray(answer)) throw badAnswer(method, 'no list')

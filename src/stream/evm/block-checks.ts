@@ -2,10 +2,10 @@
 
 import { getContractAddress } from 'viem'
 import { AppError } from '../../base/app-error.ts'
-import type { Hex } from '../../base/bytes.ts'
+import { type Hex, toBigInt } from '../../base/bytes.ts'
 import type { Json } from '../../base/json-rpc.ts'
-import { type Fields, fieldsOf, quantity } from './evm-answers.ts'
-import { headerHash } from './header-hash.ts'
+import { type Fields, fieldsOf, integerOf, quantity } from './evm-answers.ts'
+import { isBound } from './header-hash.ts'
 import { orderedRoot } from './ordered-root.ts'
 import { receiptsRoot } from './receipts-root.ts'
 import { type TransactionBytes, transactionBytes } from './transaction-bytes.ts'
@@ -36,7 +36,7 @@ export function dishonest(what: string): AppError {
  */
 export function checkBlock(block: GivenBlock): 'header' | 'transactions' | undefined {
   const { number, hash, fields, transactions, receipts } = block
-  if (headerHash(fields) !== hash) return 'header'
+  if (!isBound(fields, hash)) return 'header'
   if (receipts !== undefined && receiptsRoot(receipts) !== lower(fields.receiptsRoot)) {
     throw dishonest(`the receipts of block ${number} are not those of its header`)
   }
@@ -103,7 +103,8 @@ function priceOf(
   name: string,
 ): Fields {
   if (Number(type ?? 0) < 2) return name === 'gasPrice' ? {} : { [name]: gasPrice }
-  const base = BigInt(fields.baseFeePerGas as string)
+  // A header from before there was one is bound by its hash, too.
+  const base = toBigInt(integerOf(fields.baseFeePerGas, 'eth_getBlockByNumber', 'baseFeePerGas'))
   const [fee, tip] = [BigInt(maxFeePerGas as string), BigInt(maxPriorityFeePerGas as string)]
   const paid = base + tip < fee ? base + tip : fee
   return { [name]: `0x${paid.toString(16)}` }

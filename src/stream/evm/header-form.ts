@@ -6,7 +6,7 @@ import type { Logger } from '../../base/logger.ts'
 import { inconsistent } from '../source.ts'
 import { dishonest } from './block-checks.ts'
 import { type Fields, quantity } from './evm-answers.ts'
-import { headerHash } from './header-hash.ts'
+import { isBound } from './header-hash.ts'
 
 /** A block by its header. */
 interface HeadedBlock {
@@ -42,14 +42,14 @@ export class HeaderForm {
    */
   async learn(block: HeadedBlock): Promise<void> {
     if (this.#isBound !== undefined || this.#with.isStrict) return
-    if (headerHash(block.header) === block.hash) {
+    if (isBound(block.header, block.hash)) {
       this.#isBound = true
       return
     }
     const { others, chain, logger } = this.#with
     const given = await Promise.all(others.map((one) => headerOf(one, block.number)))
     const shown = given.filter((one) => one !== undefined)
-    if (shown.some((header) => headerHash(header) === header.hash)) throw unbound(block)
+    if (shown.some((header) => isBound(header, header.hash))) throw unbound(block)
     if (others.length > 0 && shown.length === 0) {
       throw inconsistent(
         `the header of block ${block.number} has a form of its own, and no other endpoint shows it`,
@@ -69,7 +69,7 @@ export class HeaderForm {
    */
   mustBind(block: HeadedBlock): boolean {
     if (this.#isBound === false) return false
-    if (headerHash(block.header) !== block.hash) throw unbound(block)
+    if (!isBound(block.header, block.hash)) throw unbound(block)
     this.#isBound = true
     return true
   }

@@ -1,6 +1,7 @@
 /** Computes the hash of a block from the fields of its header, which binds its bloom filter and roots to it. */
 
 import { toRlp } from 'viem'
+import { AppError } from '../../base/app-error.ts'
 import { fromHex, type Hex, toHex } from '../../base/bytes.ts'
 import { keccak256 } from '../../crypto/keccak.ts'
 import { bytesOf, type Fields, integerOf } from './evm-answers.ts'
@@ -31,6 +32,16 @@ export function headerHash(header: Fields): Hex {
   const there = later.filter((name) => header[name] !== undefined && header[name] !== null)
   const items = [...first, ...there].map((name) => itemOf(header, name))
   return toHex(keccak256(toRlp(items, 'bytes')))
+}
+
+/** Whether a header is the one of its hash; one that lacks usual fields is not. */
+export function isBound(header: Fields, hash: unknown): boolean {
+  try {
+    return headerHash(header) === hash
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'stream/bad-answer') return false
+    throw error
+  }
 }
 
 function itemOf(header: Fields, name: string): Uint8Array {

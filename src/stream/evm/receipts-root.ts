@@ -2,7 +2,7 @@
 
 import { toRlp } from 'viem'
 import { fromHex, type Hex } from '../../base/bytes.ts'
-import { badAnswer, bytesOf, type Fields, logContent, numberOf } from './evm-answers.ts'
+import { badAnswer, bytesOf, type Fields, fieldsOf, logContent, numberOf } from './evm-answers.ts'
 import { orderedRoot, short } from './ordered-root.ts'
 
 const method = 'eth_getBlockReceipts'
@@ -27,7 +27,7 @@ function encodedReceipt(receipt: Fields): Uint8Array {
     short(numberOf(receipt.cumulativeGasUsed, method)),
     fromHex(bytesOf(receipt.logsBloom, method)),
     logs.map((log) => {
-      const { address, topics, data } = logContent(log as Fields, method)
+      const { address, topics, data } = logContent(fieldsOf(log, method), method)
       return [fromHex(address), topics.map(fromHex), fromHex(data)]
     }),
   ]
