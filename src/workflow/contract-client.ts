@@ -22,7 +22,7 @@ import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
-import { rpcCall, toldRevert } from './evm/reverts.ts'
+import { blockRevert, rpcCall, toldRevert } from './evm/reverts.ts'
 import type { SentOutcome, TransactionSender } from './sent-transaction.ts'
 import { keySigner, type Signer } from './signers.ts'
 import { createTransactionSender, senderMigrations } from './transaction-sender.ts'
@@ -131,7 +131,7 @@ export async function connectChain(options: ConnectOptions): Promise<ChainConnec
     contract: ({ abi, address }) => contractOf(connection, abi, address),
     async deploy(what, terms) {
       const data = encodeDeployData(what as never)
-      const call = { what: 'constructor', to: undefined, data, abi: what.abi as Abi }
+      const call = { what: 'constructor', to: undefined, data, value: 0n, abi: what.abi as Abi }
       const sent = await sendOnce(connection, call, terms)
       const address = sent.contractAddress
       if (address === undefined) {
@@ -151,6 +151,7 @@ interface Call {
   readonly what: string
   readonly to: Hex | undefined
   readonly data: Hex
+  readonly value: bigint
   readonly abi: Abi
 }
 
@@ -162,20 +163,20 @@ function contractOf<const A extends Abi>(
   const { client, sender } = connection
   const callOf = (what: string, args: unknown): Call => {
     const data = encodeFunctionData({ abi, functionName: what, args } as never)
-    return { what, to: address, data, abi }
+    return { what, to: address, data, value: 0n, abi }
   }
   return {
     address,
     async read(name, args) {
       const call = callOf(name, args)
-      const fields = rpcCall({ ...call, from: sender?.address, value: 0n })
+      const fields = rpcCall({ ...call, from: sender?.address })
       const asked = client.request('eth_call', [fields, 'latest'])
       const data = (await told(asked, call, connection)) as Hex
       return decodeFunctionResult({ abi, functionName: name, args, data } as never) as never
     },
     async estimate(name, args, { value = 0n } = {}) {
-      const call = callOf(name, args)
-      const fields = rpcCall({ ...call, from: sender?.address, value })
+      const call = { ...callOf(name, args), value }
+      const fields = rpcCall({ ...call, from: sender?.address })
       const asked = client.request('eth_estimateGas', [fields])
       return BigInt((await told(asked, call, connection)) as Hex)
     },
@@ -190,22 +191,22 @@ function contractOf<const A extends Abi>(
 
 async function sendOnce(
   connection: Connection,
-  call: Call,
+  asked: Call,
   terms: SendTerms = {},
 ): Promise<SentOutcome> {
-  const { sender } = connection
+  const { client, sender } = connection
   if (sender === undefined) {
     const message = 'nothing can be sent without a signer: give one to connectChain'
     throw new AppError({ code: 'workflow/no-signer', message })
   }
   const { value = 0n, gas, confirmations, signal = new AbortController().signal } = terms
   const { idempotencyKey = toHex(randomBytes(32)) } = terms
+  const call = { ...asked, value }
   const request = { idempotencyKey, to: call.to, data: call.data, value, gas, confirmations }
   const outcome = await told(sender.send(request, signal), call, connection)
   if (outcome.succeeded) return outcome
-  const { hash, blockNumber } = outcome
-  const message = `transaction ${hash} was reverted in block ${blockNumber}`
-  throw new AppError({ code: 'workflow/transaction-reverted', message, data: { hash } })
+  const sent = { ...call, from: sender.address }
+  throw await blockRevert(outcome, sent, { client, abis: [call.abi] })
 }
 
 /** What was asked, or its error in the contract's words. */
@@ -214,7 +215,7 @@ async function told<T>(asked: Promise<T>, call: Call, { client, sender }: Connec
     return await asked
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const fields = { ...call, from: sender?.address, value: 0n }
+    const fields = { ...call, from: sender?.address }
     throw await toldRevert(error, fields, { client, abis: [call.abi] })
   }
 }

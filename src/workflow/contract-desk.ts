@@ -9,7 +9,7 @@ import type { SqlStore } from '../store/sql.ts'
 import type { ContractBook } from './contract-book.ts'
 import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
 import { called } from './evm/contract-reading.ts'
-import { rpcCall, toldRevert } from './evm/reverts.ts'
+import { blockRevert, rpcCall, toldRevert } from './evm/reverts.ts'
 import type {
   LaneStatus,
   SentOutcome,
@@ -37,11 +37,16 @@ export interface ContractDesk {
   estimate(input: Json): Promise<bigint>
   /**
    * Sends `{contract, function, args?, value?, gas?, confirmations?}`, or creates `{bytecode, args?, abi? | signature?,
-   * name?, …}`, once for its id; a creation with a name is added to the book.
+   * name?, …}`, once for its id; a creation with a name is added to the book. What was reverted in its block has the reason
+   * as its `problem`.
    *
    * @throws AppError `workflow/bad-input`, `workflow/call-reverted`, `workflow/no-signer`, what the sender throws
    */
-  send(id: Hex, input: Json, signal: AbortSignal): Promise<SentOutcome>
+  send(
+    id: Hex,
+    input: Json,
+    signal: AbortSignal,
+  ): Promise<SentOutcome & { readonly problem?: string }>
   sent(id: Hex): Promise<SentTransaction | undefined>
   list(
     query: PageQuery & { readonly state?: SentState | undefined },
@@ -83,13 +88,19 @@ export function createContractDesk(options: ContractDeskOptions): ContractDesk {
         throw new AppError({ code: 'workflow/no-signer', message })
       }
       const call = await callFor(input)
+      const { abis } = call
       const { name, abi = [] } = fieldsOf(input)
       const outcome = await told(call, () => {
         const { to, data, value, gas, confirmations } = call
         return sender.send({ idempotencyKey: id, to, data, value, gas, confirmations }, signal)
       })
       const { contractAddress: address, succeeded } = outcome
-      if (typeof name === 'string' && succeeded && address) await book.add({ name, address, abi })
+      if (!succeeded) {
+        const fields = { ...call, from: sender.address }
+        const { message: problem } = await blockRevert(outcome, fields, { client, abis })
+        return { ...outcome, problem }
+      }
+      if (typeof name === 'string' && address) await book.add({ name, address, abi })
       return outcome
     },
     sent: (id) => findSentTransaction(sql, id),

@@ -12,7 +12,7 @@ import { agreedAnswer } from './evm/agreed-answer.ts'
 import { readChain } from './evm/chain-reading.ts'
 import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
 import { called } from './evm/contract-reading.ts'
-import { toldRevert } from './evm/reverts.ts'
+import { blockRevert, toldRevert } from './evm/reverts.ts'
 import { identityVerify } from './identity-verify.ts'
 import type { SentOutcome, TransactionSender } from './sent-transaction.ts'
 import type { StepFunction } from './workflow.ts'
@@ -76,15 +76,18 @@ async function sendStep(
     return waiting('no key to send with: set QS_SENDER_KEY_FILE, or start with --dev --mnemonic')
   }
   const { address: from } = sender
+  const { to, data, value, gas, confirmations, abis } = call
+  let outcome: SentOutcome
   try {
-    const { to, data, value, gas, confirmations } = call
     const request = { idempotencyKey, to, data, value, gas, confirmations, traceparent }
-    return done(sentView(await sender.send(request, signal), call, from))
+    outcome = await sender.send(request, signal)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const told = await toldRevert(error, { ...call, from }, { client, abis: call.abis })
-    return afterRevert(told, { from, to: call.to })
+    return afterRevert(await toldRevert(error, { ...call, from }, { client, abis }), { from, to })
   }
+  if (!outcome.succeeded) throw await blockRevert(outcome, { ...call, from }, { client, abis })
+  const created = to === undefined ? { address: outcome.contractAddress ?? '' } : {}
+  return done({ ...outcome, from, ...created })
 }
 
 /** Sends what sources agree on, as the last argument. @throws WorkflowError where they do not agree */
@@ -100,20 +103,6 @@ async function answerStep(
   const outcome = await sendStep(options, call, context)
   if (outcome.kind !== 'done') return outcome
   return done({ ...agreed, ...(outcome.output as object) })
-}
-
-/** What is shown of a transaction that is in a block. @throws AppError `workflow/transaction-reverted` */
-function sentView(outcome: SentOutcome, call: ContractCall, from: Hex): Json {
-  const { hash, blockNumber, succeeded } = outcome
-  if (!succeeded) {
-    const message = `transaction ${hash} was reverted in block ${blockNumber}`
-    throw new AppError({ code: 'workflow/transaction-reverted', message, data: { hash } })
-  }
-  return {
-    ...outcome,
-    from,
-    ...(call.to === undefined ? { address: outcome.contractAddress ?? '' } : {}),
-  }
 }
 
 /** A right that is missing is waited for; any other revert ends the instance. */

@@ -229,6 +229,48 @@ describe('the transaction sender', () => {
     assert.equal((await sending).succeeded, true)
   })
 
+  test('what it cannot pay for is told by the simulation, with and without gas of its own', async (t) => {
+    const { node, sql, sender } = await world(t)
+    node.revert = { message: 'insufficient funds for transfer' }
+    for (const gas of [undefined, 60_000n]) {
+      await assert.rejects(sender.send({ ...request('a'), gas }, running()), {
+        ...{ code: 'workflow/no-funds', retry: 'later' },
+        message: new RegExp(sender.address),
+      })
+    }
+    // A contract's own words are no lack of the sender's.
+    node.revert = { message: 'execution reverted: insufficient funds', data: '0x08c379a0' }
+    await assert.rejects(sender.send(request('a'), running()), { code: 'json-rpc/error' })
+    assert.equal(await rows(sql), 0)
+  })
+
+  test('what would be reverted is not sent, whatever gas it is given', async (t) => {
+    const { node, sql, sender } = await world(t)
+    node.revert = { message: 'execution reverted', data: '0x01020304' }
+    const given = { ...request('a'), gas: 60_000n }
+    await assert.rejects(sender.send(given, running()), { code: 'json-rpc/error' })
+    assert.equal(node.sent.length, 0)
+    assert.equal(await rows(sql), 0)
+  })
+
+  test('the margin over the estimate stays below what a transaction may have', async (t) => {
+    const { node, sender, time } = await world(t)
+    const wanted = [
+      [50_000n, 62_500n],
+      [15_000_000n, 2n ** 24n],
+      [20_000_000n, 25_000_000n],
+    ] as const
+    for (const [estimate, gas] of wanted) {
+      node.estimate = estimate
+      const sending = sender.send(request(String(estimate)), running())
+      await turns()
+      node.mine()
+      time.advance(1_000)
+      await sending
+      assert.equal(parseTransaction(node.sent.at(-1) ?? '0x').gas, gas)
+    }
+  })
+
   test('a stop leaves it on disk for the next start', async (t) => {
     const { sql, sender, time } = await world(t)
     const stop = new AbortController()
@@ -305,12 +347,38 @@ describe('the step evm.send', () => {
       code: 'workflow/call-reverted',
       message: /AlreadyAllocated/,
     })
+    const { revert } = node
     node.revert = undefined
     const sending = step(node, sender)(input, context('b'))
     await turns()
+    // Another one came first.
+    node.revert = revert
     node.mine('0x0')
     time.advance(1_000)
-    await assert.rejects(sending, { code: 'workflow/transaction-reverted' })
+    await assert.rejects(sending, {
+      code: 'workflow/transaction-reverted',
+      message: /was reverted in block \d+: AlreadyAllocated\(0x/,
+    })
+    node.revert = undefined
+    await assert.rejects(step(node, sender)(input, context('b')), {
+      code: 'workflow/transaction-reverted',
+      message: /was reverted in block \d+$/,
+    })
+  })
+
+  test('a role that was lost before its block is no reason to wait: it was sent', async (t) => {
+    const { node, sender, time } = await world(t)
+    const sending = step(node, sender)(input, context('a'))
+    await turns()
+    const args = [sender.address, keccak256(stringToHex('ALLOCATOR_ROLE'))]
+    const data = encodeErrorResult({ abi, errorName: 'AccessControlUnauthorizedAccount', args })
+    node.revert = { message: 'execution reverted', data }
+    node.mine('0x0')
+    time.advance(1_000)
+    await assert.rejects(sending, {
+      code: 'workflow/transaction-reverted',
+      message: /ALLOCATOR_ROLE/,
+    })
   })
 
   test('refuses what is no call', async (t) => {

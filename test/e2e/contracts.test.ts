@@ -1,6 +1,7 @@
 /** Works with contracts on a running node: by the REST interface, and by the typed library. */
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { getContractAddress, serializeErc6492Signature } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -103,6 +104,25 @@ describe('contracts', { timeout: 240_000 }, () => {
     assert.equal(one.succeeded, true)
     const lanes = await getJson<{ items: { address: string }[] }>(`${node.apiUrl}/v1/senders`)
     assert.equal(lanes.items[0]?.address, senderAddress)
+  })
+
+  test('one that is reverted in its block, since another one came first, is told with the reason', async () => {
+    const deployed = await post('/deploy', {
+      ...{ bytecode: allocationTokenCreationCode, abi: allocationTokenAbi },
+      ...{ args: [node.senderAddress], name: 'raced' },
+    })
+    assert.equal(deployed.status, 200, JSON.stringify(deployed.answer))
+    const role = await post('/call', { contract: 'raced', function: 'ALLOCATOR_ROLE' })
+    const grant = [role.answer.result, node.senderAddress]
+    await post('/send', { contract: 'raced', function: 'grantRole', args: grant })
+    // Both are simulated before either is in a block, unless a block comes just between.
+    const reverted = await eventually(async () => {
+      const args = [account, '5', `0x${randomBytes(32).toString('hex')}`]
+      const allocate = { contract: 'raced', function: 'allocate', args }
+      const both = await Promise.all([post('/send', allocate), post('/send', allocate)])
+      return both.find(({ status, answer }) => status === 200 && answer.succeeded === false)
+    })
+    assert.match(String(reverted.answer.problem), /reverted in block \d+: AlreadyAllocated\(0x/)
   })
 
   test('what is wrong with a request is told, and nothing is sent', async () => {

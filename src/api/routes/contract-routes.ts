@@ -166,15 +166,16 @@ async function sentWithin(
   { id, input }: { readonly id: `0x${string}`; readonly input: Json },
 ): Promise<SentTransaction> {
   const late = AbortSignal.timeout(longestWaitMs)
+  let problem: string | undefined
   try {
-    await contracts.send(id, input, late)
+    problem = (await contracts.send(id, input, late)).problem
   } catch (error) {
     const isLate =
       late.aborted && error instanceof AppError && error.code === 'workflow/send-aborted'
     if (!isLate) throw error
   }
   const sent = await contracts.sent(id)
-  if (sent) return sent
+  if (sent) return { ...sent, problem: problem ?? sent.problem }
   const message = 'nothing was sent within the time of the request: the lane is full; ask again'
   throw new AppError({ code: 'workflow/not-taken', message, retry: 'later' })
 }

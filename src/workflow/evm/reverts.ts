@@ -4,6 +4,7 @@ import { type Abi, decodeErrorResult, keccak256, stringToHex } from 'viem'
 import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
 import type { JsonRpcClient } from '../../base/json-rpc.ts'
+import type { SentOutcome } from '../sent-transaction.ts'
 
 /** A custom error, `Error` of a `require`, or `Panic`. */
 export interface Revert {
@@ -17,6 +18,12 @@ export interface CallFields {
   readonly to: Hex | undefined
   readonly data: Hex
   readonly value: bigint
+}
+
+/** Who is asked, and which errors are known by name. */
+interface Known {
+  readonly client: JsonRpcClient
+  readonly abis: readonly Abi[]
 }
 
 /** The call of JSON-RPC. */
@@ -35,20 +42,42 @@ export function rpcCall({ from, to, data, value }: CallFields) {
 export async function toldRevert(
   error: AppError,
   call: CallFields & { readonly what: string },
-  { client, abis }: { readonly client: JsonRpcClient; readonly abis: readonly Abi[] },
+  { client, abis }: Known,
 ): Promise<AppError> {
   if (error.code !== 'json-rpc/error') return error
-  const data = revertDataOf(error) ?? (await simulated(client, call))
+  const data = revertDataOf(error) ?? (await simulated(client, call, 'latest'))
   if (data === undefined) return error
+  const { reason, facts } = told(data, abis)
+  const message = `${call.what} would be reverted: ${reason}`
+  return new AppError({ code: 'workflow/call-reverted', message, data: facts, cause: error })
+}
+
+/**
+ * The error of a transaction that was reverted in its block, `workflow/transaction-reverted`. A receipt has no reason: it is
+ * the one that the same call has after that block, if it has one.
+ */
+export async function blockRevert(
+  { hash, blockNumber }: Pick<SentOutcome, 'hash' | 'blockNumber'>,
+  call: CallFields,
+  { client, abis }: Known,
+): Promise<AppError> {
+  const data = await simulated(client, call, `0x${blockNumber.toString(16)}`)
+  const { reason, facts } = data === undefined ? {} : told(data, abis)
+  const why = reason === undefined ? '' : `: ${reason}`
+  const message = `transaction ${hash} was reverted in block ${blockNumber}${why}`
+  return new AppError({
+    ...{ code: 'workflow/transaction-reverted', message },
+    data: { hash, ...facts },
+  })
+}
+
+/** Revert data in words, and as members of an error. */
+function told(data: Hex, abis: readonly Abi[]) {
   const revert = decodedRevert(data, abis)
   const reason = revert
     ? `${revert.name}(${revert.args.join(', ')})`
     : `unknown error ${data.slice(0, 74)}`
-  return new AppError({
-    ...{ code: 'workflow/call-reverted', cause: error },
-    message: `${call.what} would be reverted: ${reason}`,
-    data: { ...(revert ? { error: revert.name, args: revert.args } : {}), data },
-  })
+  return { reason, facts: { ...(revert && { error: revert.name, args: revert.args }), data } }
 }
 
 /** Revert data by the first ABI that knows them. */
@@ -82,9 +111,13 @@ function revertDataOf(error: AppError): Hex | undefined {
   return typeof found === 'string' && /^0x[0-9a-f]{8,}$/i.test(found) ? (found as Hex) : undefined
 }
 
-async function simulated(client: JsonRpcClient, call: CallFields): Promise<Hex | undefined> {
+async function simulated(
+  client: JsonRpcClient,
+  call: CallFields,
+  block: string,
+): Promise<Hex | undefined> {
   try {
-    await client.request('eth_call', [rpcCall(call), 'latest'])
+    await client.request('eth_call', [rpcCall(call), block])
     return undefined
   } catch (cause) {
     return cause instanceof AppError ? revertDataOf(cause) : undefined

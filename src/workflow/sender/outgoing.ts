@@ -3,6 +3,7 @@
 import { keccak256 } from 'viem'
 import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
+import { rpcCall } from '../evm/reverts.ts'
 import { refusalOf } from '../refusals.ts'
 import type {
   SenderDependencies,
@@ -30,8 +31,9 @@ interface Terms extends Fees {
   readonly gas: bigint
 }
 
-/** Gas over the estimate, in percent. */
+/** Gas over the estimate, in percent; it stays below what a transaction may have at most (EIP-7825). */
 const gasMarginPercent = 25n
+const mostGas = 2n ** 24n
 const quantity = (value: bigint): Hex => `0x${value.toString(16)}`
 
 /** Brings the transactions of a lane out; its callers see to it that one is dealt with at a time. */
@@ -44,10 +46,17 @@ export class Outgoing {
     this.#with = context
   }
 
-  /** What a request needs and offers; the estimate is its simulation. @throws AppError `json-rpc/error` with revert data */
+  /**
+   * What a request needs and offers; it is simulated, by the estimate or with the gas that it names.
+   *
+   * @throws AppError `json-rpc/error` with revert data, `workflow/no-funds`
+   */
   async terms(request: SendRequest): Promise<Terms> {
-    const gas = request.gas ?? (await this.#estimate(request))
-    return { gas, ...(await this.#fees()) }
+    try {
+      return { gas: await this.#simulated(request), ...(await this.#fees()) }
+    } catch (error) {
+      throw isLackOfFunds(error) ? this.#noFunds(error) : error
+    }
   }
 
   /** Signs a request with the next nonce, stores it, and sends it; another process may be quicker with nonce or key. */
@@ -144,11 +153,7 @@ export class Outgoing {
     if (refusal === 'fee-too-low') return this.#offerMore(sent)
     if (isFirst && (isAlone || refusal !== 'busy'))
       await this.#with.store.forget(sent.idempotencyKey)
-    if (refusal === 'no-funds') {
-      const { address } = this.#with.options.signer
-      const message = `the sender ${address} has not enough funds: ${error.message}`
-      throw new AppError({ code: 'workflow/no-funds', message, cause: error, retry: 'later' })
-    }
+    if (refusal === 'no-funds') throw this.#noFunds(error)
     if (isFirst && refusal === 'other') throw error
     const message = `the node does not take the transaction now: ${error.message}`
     throw new AppError({ code: 'workflow/not-taken', message, cause: error, retry: 'later' })
@@ -199,12 +204,23 @@ export class Outgoing {
     }
   }
 
-  async #estimate({ to, data, value }: SendRequest): Promise<bigint> {
-    const from = this.#with.options.signer.address
-    const target = to === undefined ? {} : { to }
-    const call = { from, ...target, data, value: quantity(value) }
-    const estimate = BigInt((await this.#with.client.request('eth_estimateGas', [call])) as Hex)
-    return estimate + (estimate * gasMarginPercent) / 100n
+  #noFunds(cause: AppError): AppError {
+    const { address } = this.#with.options.signer
+    const message = `the sender ${address} has not enough funds: ${cause.message}`
+    return new AppError({ code: 'workflow/no-funds', message, cause, retry: 'later' })
+  }
+
+  /** Gas of a request that nothing reverts as the chain is now. */
+  async #simulated({ to, data, value, gas }: SendRequest): Promise<bigint> {
+    const { client, options } = this.#with
+    const call = rpcCall({ from: options.signer.address, to, data, value })
+    if (gas !== undefined) {
+      await client.request('eth_call', [{ ...call, gas: quantity(gas) }, 'latest'])
+      return gas
+    }
+    const estimate = BigInt((await client.request('eth_estimateGas', [call])) as Hex)
+    const ample = estimate + (estimate * gasMarginPercent) / 100n
+    return estimate > mostGas || ample < mostGas ? ample : mostGas
   }
 
   #fees(): Promise<Fees> {
@@ -215,6 +231,12 @@ export class Outgoing {
     const pending = await this.#with.view.count('pending')
     return this.#with.store.freeNonce(Math.max(pending, from))
   }
+}
+
+/** Whether the account cannot pay for what it sends; a contract may revert by the same words. */
+function isLackOfFunds(error: unknown): error is AppError {
+  if (!(error instanceof AppError) || error.code !== 'json-rpc/error') return false
+  return refusalOf(error.message) === 'no-funds' && !/revert/i.test(error.message)
 }
 
 function reasonToWait(user: UsedNonce | undefined, isOther: boolean): string {

@@ -42,8 +42,10 @@ export class ScriptedNode implements JsonRpcClient {
   hidesReceipts = false
   /** Shows no transactions of blocks either. */
   hidesBodies = false
-  /** Error of the estimate, as a node words it, with data. */
-  revert: { readonly message: string; readonly data: Hex } | undefined
+  /** Error of the estimate and of calls, as a node words it, with data. */
+  revert: { readonly message: string; readonly data?: Hex } | undefined
+  /** Gas that is estimated. */
+  estimate = 50_000n
 
   get #height(): number {
     return this.#made.length - 1
@@ -92,11 +94,10 @@ export class ScriptedNode implements JsonRpcClient {
 
   async request(method: string, params: readonly Json[] = []): Promise<Json> {
     const [first] = params as [Hex]
-    if (method === 'eth_estimateGas') {
+    if (method === 'eth_estimateGas' || method === 'eth_call') {
       if (this.revert) throw failure(this.revert.message, this.revert.data)
-      return '0xc350'
+      return method === 'eth_call' ? '0x' : `0x${this.estimate.toString(16)}`
     }
-    if (method === 'eth_call') return '0x'
     if (method === 'eth_blockNumber') return `0x${this.#height.toString(16)}`
     if (method === 'eth_getBlockByNumber' && params[0] === 'finalized')
       return { number: `0x${this.finalized.toString(16)}` }
