@@ -3,13 +3,11 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { jetstreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
-import { Redis } from 'ioredis'
 import { startNode } from '../../src/node/node.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { privatePostgres } from '../../src/store/test-store/private-postgres.ts'
 import { eventually, getJson, temporaryFolder } from './program.ts'
+import { queueServers, removeStreams } from './queue-servers.ts'
 
 interface Shown {
   readonly carrier: string
@@ -41,27 +39,7 @@ async function started(t: TestContext, settings: Parameters<typeof startNode>[0]
   return { node, completed, data }
 }
 
-const servers = {
-  embedded: {},
-  redis: { redisAddress: process.env.QS_TEST_REDIS ?? 'redis://127.0.0.1:6379' },
-  nats: { natsAddress: process.env.QS_TEST_NATS ?? 'nats://127.0.0.1:4222' },
-} as const
-
-/** Takes away what a node has left on servers that others use, too. */
-async function removeStreams(data: string): Promise<void> {
-  const sql = await openSqlite({ path: path.join(data, 'events.sqlite') })
-  const row = await sql.get('SELECT queue, identity FROM queue_identities')
-  await sql.close()
-  if (row === undefined) return
-  const name = `${row.queue}-${row.identity}`
-  const redis = new Redis(servers.redis.redisAddress)
-  await redis.del(`quantumstream:queue:${name}`)
-  redis.disconnect()
-  const connection = await connect({ servers: servers.nats.natsAddress })
-  const manager = await jetstreamManager(connection)
-  await manager.streams.delete(`quantumstream_${name}`).catch(() => {})
-  await connection.close()
-}
+const servers = { embedded: {}, ...queueServers } as const
 
 for (const queue of ['embedded', 'redis', 'nats'] as const) {
   test(`an event starts its workflow through the queue "${queue}"`, async (t) => {
@@ -78,7 +56,9 @@ for (const queue of ['embedded', 'redis', 'nats'] as const) {
     const dead = await getJson<Found>(`${node.apiUrl}/v1/queue/dead`)
     assert.deepEqual(dead.items, [])
     await node.stop()
-    await removeStreams(data)
+    const sql = await openSqlite({ path: path.join(data, 'events.sqlite') })
+    await removeStreams(sql)
+    await sql.close()
   })
 }
 

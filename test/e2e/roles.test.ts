@@ -6,8 +6,10 @@ import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type RunningNode, startNode } from '../../src/node/node.ts'
 import type { SettingValues } from '../../src/node/settings.ts'
+import { openPostgres } from '../../src/store/postgres.ts'
 import { temporarySchema } from '../../src/store/temporary-schema.ts'
 import { eventually, getJson, startProgram, temporaryFolder } from './program.ts'
+import { queueServers, removeStreams } from './queue-servers.ts'
 
 /** One record for each deposit, after a step that takes a while. */
 const noting = `
@@ -49,6 +51,11 @@ interface Process {
   readonly roles: readonly string[]
   readonly state: string
 }
+interface Shown {
+  readonly carrier: string
+  readonly depth: number
+  readonly dead: number
+}
 interface Listed<T> {
   readonly items: readonly T[]
 }
@@ -82,6 +89,9 @@ describe('processes of different roles', { timeout: 180_000 }, () => {
   })
   after(async () => {
     for (const node of nodes) await node.stop()
+    const sql = await openPostgres(temporary)
+    await removeStreams(sql)
+    await sql.close()
     for (const run of cleaning) await run()
   })
 
@@ -255,4 +265,30 @@ describe('processes of different roles', { timeout: 180_000 }, () => {
     await load
     await allNoted(api)
   })
+
+  for (const queue of ['postgres', 'redis', 'nats'] as const) {
+    test(`through the queue "${queue}" one listener hands events to workers, each of which is stopped in turn`, async () => {
+      for (const node of nodes) await stops(node)
+      const through = { queue, ...queueServers[queue as keyof typeof queueServers] }
+      const api = await starts('api', through)
+      let listener = await starts('listener', { ...through, workflows })
+      const first = await starts('worker', through)
+      const load = deposit(8)
+      const second = await starts('worker', through)
+      await stops(first)
+      await stops(listener)
+      listener = await starts('listener', through)
+      await starts('worker', through)
+      await stops(second)
+      await load
+      await allNoted(api)
+      const shown = await eventually(async () => {
+        const found = await getJson<Shown>(`${api.apiUrl}/v1/queue`)
+        return found.depth === 0 ? found : undefined
+      })
+      assert.equal(shown.carrier, queue)
+      assert.equal(shown.dead, 0)
+      assert.ok(listens(listener))
+    })
+  }
 })
