@@ -10,7 +10,8 @@ import type { ContractBook } from '../workflow/contract-book.ts'
 import { createDefinitionDesk, type DefinitionDesk } from '../workflow/definition-desk.ts'
 import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { createEventIntake, type EventIntake } from '../workflow/event-intake.ts'
-import type { StepFunction, WorkflowEngine } from '../workflow/workflow.ts'
+import type { WorkflowLanguage } from '../workflow/read-definition.ts'
+import type { WorkflowEngine } from '../workflow/workflow.ts'
 import type { SourceChain } from './chain-server.ts'
 import { namesBeside, openTo, subscriptionsOf } from './workflow-wiring.ts'
 
@@ -113,7 +114,7 @@ interface Taking {
 /** The desks of a node; what a definition wants is listened to before its deployment is answered, if this node listens. */
 export function takingFor({
   engine,
-  functions,
+  language,
   chain,
   book,
   listening,
@@ -122,13 +123,13 @@ export function takingFor({
   readonly sql: SqlStore
   readonly clock: Clock
   readonly engine: WorkflowEngine
-  readonly functions: Readonly<Record<string, StepFunction>>
+  readonly language: WorkflowLanguage
   readonly chain: SourceChain
   readonly book: ContractBook
   readonly listening: Listening
 }): Taking {
   const definitions = createDefinitionDesk({
-    ...{ engine, functions },
+    ...{ engine, language },
     accept: async (workflow) => {
       const found = subscriptionsFor(chain, [workflow], await book.addresses())
       if (found.length > 0) createEventDecoder(found)

@@ -178,6 +178,11 @@ export const eventSettings = {
     description:
       'Folder of declarations of tables (NAME.yaml, NAME.json), see docs/projections.md; by default "projections" in the folder of workflows, where there is one',
   },
+  secrets: {
+    ...{ kind: section, default: undefined, env: 'QS_SECRETS', secret: true },
+    description:
+      'Secrets by name that workflows may have by use.secrets; env:NAME in one stands for a variable, file:PATH for what a file holds, see docs/workflow-language.md',
+  },
   functionUrl: {
     ...{ kind: web, default: undefined, env: 'SERVERLESS_FUNCTION_URL' },
     description: 'Endpoint that functions are posted to, as CloudEvents, instead of the local ones',

@@ -33,7 +33,8 @@ import { functionInvoke } from '../workflow/functions.ts'
 import { functionMigrations } from '../workflow/functions-schema.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
 import type { InstanceArchive } from '../workflow/instance-archive.ts'
-import type { StepFunction, WorkflowEngine } from '../workflow/workflow.ts'
+import type { WorkflowLanguage } from '../workflow/read-definition.ts'
+import type { WorkflowEngine } from '../workflow/workflow.ts'
 import { allowedHosts } from './allowed-hosts.ts'
 import { startArchive } from './archive-wiring.ts'
 import { chainListener } from './chain-listener.ts'
@@ -53,6 +54,7 @@ import { type Roles, rolesOf } from './roles.ts'
 import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { engineTraces, traced } from './trace-wiring.ts'
 import { readWorkflows } from './workflow-folder.ts'
+import { workflowSecrets } from './workflow-secrets.ts'
 import { createSender } from './workflow-sender.ts'
 import { wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
 
@@ -116,19 +118,19 @@ export async function startEventWing(
     ...outsideSteps(composition, { http, folder }),
     ...evmFunctions({ client: chain.client, sender, book, clock: systemClock }),
   }
+  const language = { functions: steps, secrets: await workflowSecrets(values.secrets) }
   const engine = await openEngine(composition, {
-    ...{ ...world, sql, random: Math.random, functions: steps },
+    ...{ ...world, ...language, sql, random: Math.random },
     ...{ ended: (instance) => sinks.outcomeWrites(instance), lifecycle: sinks.lifecycleWrites },
     ...engineOptions(composition, chain),
     ...engineTraces(composition),
   })
   stops.push(() => engine.stop())
-  const needed = await deployFolder(engine, { roles, given: values.workflows, steps })
+  const needed = await deployFolder(engine, { roles, given: values.workflows, language })
   await engine.start()
 
   const events = createEventStore(sql)
-  const contracts = { ...chain.contracts }
-  const starting = workflowHandler(engine, contracts, book)
+  const starting = workflowHandler(engine, { ...chain.contracts }, book)
   const queued = await startEventQueue(composition, {
     ...{ sql, consumes: roles.isWorker, handler: starting, handled: () => engine.wake() },
   })
@@ -150,7 +152,7 @@ export async function startEventWing(
   await startAll(stops, [...(roles.isWorker ? [notifications] : []), ...taken, ...tails])
   const contractDesk = createContractDesk({ client: chain.client, sql, sender, book })
   const archive = startArchive(composition, { sql, moves: roles.isWorker })
-  const taking = takingFor({ ...world, sql, engine, functions: steps, chain, book, listening })
+  const taking = takingFor({ ...world, sql, engine, language, chain, book, listening })
   own.has({ roles, listener })
   const shown = { notifications, records, archive, sinks, projections, functions, ...taking }
   const more = { contracts: contractDesk, queue: queued?.queue, senderAddress: sender?.address }
@@ -170,8 +172,6 @@ function engineOptions({ values, hooks }: Composition, { minesOnDemand }: Source
   }
 }
 
-type Functions = Readonly<Record<string, StepFunction>>
-
 /**
  * Deploys the workflows of a folder. A process that has a part of the work deploys them for all others, and without a
  * folder it has those that others deployed; one that has all of it has the flagship then.
@@ -181,15 +181,15 @@ async function deployFolder(
   {
     roles,
     given,
-    steps,
+    language,
   }: {
     readonly roles: Roles
     readonly given: string | undefined
-    readonly steps: Functions
+    readonly language: WorkflowLanguage
   },
 ): Promise<readonly RunnableWorkflow[]> {
   if (given === undefined && roles.isPart) return []
-  const workflows = await readWorkflows(given ?? flagshipFolder, steps)
+  const workflows = await readWorkflows(given ?? flagshipFolder, language)
   for (const workflow of workflows) await engine.deploy(workflow, { isKept: roles.isPart })
   return workflows
 }

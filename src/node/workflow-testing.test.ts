@@ -95,6 +95,23 @@ cases:
 `,
     ))
 
+  test('secrets of the file are given to those who declare them, and are not shown', () =>
+    passes(
+      `${head}
+use: { secrets: [bank] }
+do:
+  - ask: { call: http, with: { method: get, endpoint: { uri: 'https://bank.example', authentication: { basic: { use: bank } } } } }
+  - told: { set: { length: '\${ $secrets.bank.password | length }', seen: '\${ $secrets.bank.password }' } }
+`,
+      `
+secrets: { bank: { username: us, password: hush-hush } }
+cases:
+  - name: a bank that wants a password
+    stubs: { ask: { answer: null } }
+    expect: { status: completed, output: { length: 9, seen: '[secret bank]' } }
+`,
+    ))
+
   test('events of others, functions that never answer, and children', () =>
     passes(
       `${head}

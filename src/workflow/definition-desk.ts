@@ -3,8 +3,8 @@
 import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { RunnableWorkflow } from './durable-context.ts'
-import { readDefinition } from './read-definition.ts'
-import type { StepFunction, WorkflowEngine } from './workflow.ts'
+import { readDefinition, type WorkflowLanguage } from './read-definition.ts'
+import type { WorkflowEngine } from './workflow.ts'
 
 /** Workflows that may be deployed at the same time, by name. */
 const maxDeployed = 1_000
@@ -33,7 +33,7 @@ export interface DefinitionDesk {
 /** What the desk works with. */
 interface DefinitionDeskParts {
   readonly engine: WorkflowEngine
-  readonly functions: Readonly<Record<string, StepFunction>>
+  readonly language: WorkflowLanguage
   /** Looks at a definition before it is deployed. @throws AppError for what this node cannot listen to */
   accept(workflow: RunnableWorkflow): Promise<void>
   /** Has its events listened to, once it is deployed. */
@@ -42,8 +42,8 @@ interface DefinitionDeskParts {
 
 /** A desk over an engine that runs. */
 export function createDefinitionDesk(parts: DefinitionDeskParts): DefinitionDesk {
-  const { engine, functions, accept, deployed } = parts
-  const read = (source: string | Json) => readDefinition(source, { functions, deploying: true })
+  const { engine, language, accept, deployed } = parts
+  const read = (source: string | Json) => readDefinition(source, { ...language, deploying: true })
   let before: Promise<unknown> = Promise.resolve()
   const deploy = async (source: string | Json): Promise<Deployment> => {
     const workflow = read(source)

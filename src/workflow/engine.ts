@@ -6,7 +6,7 @@ import type { EngineDependencies } from './engine/engine-dependencies.ts'
 import { engineMigrations } from './engine/schema.ts'
 import { createEventExpressions } from './event-expressions.ts'
 import { intakeMigrations } from './event-intake.ts'
-import { readDefinition } from './read-definition.ts'
+import { readDefinition, type SecretSource } from './read-definition.ts'
 import { senderMigrations } from './transaction-sender.ts'
 import type { StepFunction, WorkflowEngine } from './workflow.ts'
 
@@ -23,16 +23,20 @@ export interface WorkflowEngineDependencies
   extends Omit<EngineDependencies, 'compile' | 'evaluate'> {
   /** By the name that `call` uses. */
   readonly functions: Readonly<Record<string, StepFunction>>
+  /** Those that `use.secrets` names; none unless given. */
+  readonly secrets?: SecretSource
 }
 
 /** An engine over a database with `workflowMigrations`. */
 export function createWorkflowEngine({
   functions,
+  secrets,
   ...dependencies
 }: WorkflowEngineDependencies): WorkflowEngine {
+  const language = { functions, ...(secrets === undefined ? {} : { secrets }) }
   return createDurableEngine({
     ...dependencies,
-    compile: (document) => readDefinition(document, { functions }),
+    compile: (document) => readDefinition(document, language),
     evaluate: createEventExpressions(),
   })
 }

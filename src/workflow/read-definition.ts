@@ -11,8 +11,14 @@ import type { LanguageOptions } from './language/compiler.ts'
 import { shapeProblems } from './language/definition-shape.ts'
 import { isMembers, type Members, memberOf, type Problem } from './language/places.ts'
 import { compileRun } from './language/run-workflow.ts'
+import type { SecretSource } from './language/secrets.ts'
 import { triggerOf } from './language/trigger.ts'
 import { expandShortForm, isShortForm, shortPlace } from './short-form.ts'
+
+export type { SecretSource }
+
+/** What a node gives to the definitions that it runs. */
+export type WorkflowLanguage = Pick<LanguageOptions, 'functions' | 'secrets'>
 
 /**
  * Reads a definition of the Open Workflow Specification, DSL 1.0.0 to 1.0.3, as JSON or YAML text or as JSON.

@@ -78,7 +78,10 @@ describe('the command workflow', { timeout: 240_000 }, () => {
       blockTime: 0.1,
       pollInterval: 20,
     }
-    const started = await startNode({ ...calm, data: path.join(folder, 'data'), workflows })
+    const secrets = JSON.stringify({ bank: { token: 'hush-hush' } })
+    const started = await startNode({
+      ...{ ...calm, secrets, data: path.join(folder, 'data'), workflows },
+    })
     assert.ok(started)
     node = started
     cleaning.unshift(() => started.stop())
@@ -178,6 +181,20 @@ describe('the command workflow', { timeout: 240_000 }, () => {
     await refused(/"nobody" is not deployed/, 'run', 'nobody')
     await refused(/--input is no JSON/, 'run', 'order', '--input', '{oops')
     await refused(/what is the answer\? .*see "quantumstream workflow --help"/, 'answer', 'x')
+  })
+
+  test('a workflow has the secrets of the settings that it names, which are shown nowhere', async () => {
+    const text = `
+document: { dsl: 1.0.3, namespace: default, name: secret, version: 1.0.0 }
+use: { secrets: [bank] }
+do: [{ it: { set: { length: '\${ $secrets.bank.token | length }', token: '\${ $secrets.bank.token }' } } }]
+`
+    await writeFile(file('secret'), text)
+    await workflow('deploy', file('secret'))
+    const { code, output } = await workflow('run', 'secret', '--id', 'secret', '--wait')
+    assert.equal(code, 0, output)
+    assert.match(output, /"length": 9,\n {2}"token": "\[secret bank\]"/)
+    assert.doesNotMatch((await workflow('show', 'secret', '--data')).output, /hush/)
   })
 
   test('a run is paused, resumed, cancelled and retried', async () => {

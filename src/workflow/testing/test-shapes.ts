@@ -137,6 +137,7 @@ const testFile = z.strictObject({
   also: z.array(z.string()).default([]),
   chain: z.string().default('dev'),
   contracts: z.record(z.string(), address).default({}),
+  secrets: z.record(z.string(), json).default({}),
   stubs: z.record(z.string(), z.union([outcome, z.array(outcome).min(1)])).default({}),
   startsAt: z.iso.datetime().default('2026-01-01T00:00:00Z'),
   cases: z.array(testCase).min(1).max(maxCases),

@@ -19,9 +19,9 @@ import type { RunnableWorkflow } from '../durable-context.ts'
 import { createWorkflowEngine, workflowMigrations } from '../engine.ts'
 import { createEventIntake } from '../event-intake.ts'
 import { evmFunctions } from '../evm-functions.ts'
-import { readDefinition } from '../read-definition.ts'
+import { readDefinition, type WorkflowLanguage } from '../read-definition.ts'
 import type { TestParts } from '../test-parts.ts'
-import type { StepFunction, WorkflowEngine } from '../workflow.ts'
+import type { WorkflowEngine } from '../workflow.ts'
 import { SimulatedChain } from './simulated-chain.ts'
 import { StubTable } from './stub-table.ts'
 import type { CloudEventOf, TestCase, TestFile } from './test-shapes.ts'
@@ -48,7 +48,7 @@ export class TestWorld {
   readonly addresses: Readonly<Record<string, Hex>>
   readonly #parts: TestParts
   readonly #file: TestFile
-  readonly #functions: Readonly<Record<string, StepFunction>>
+  readonly #language: WorkflowLanguage
   readonly #activity: { count: number }
   readonly #texts: readonly string[]
   #listener: Listener | undefined
@@ -103,7 +103,10 @@ export class TestWorld {
     const stubs = { ...file.stubs, ...testCase.stubs }
     const defaults = { ...evm, ...parts.functions({ sql, clock: this.time, timer: this.time }) }
     this.stubs = new StubTable(stubs, { timer: this.time, defaults })
-    this.#functions = this.stubs.functions([...outside, 'evm.call'])
+    this.#language = {
+      functions: this.stubs.functions([...outside, 'evm.call']),
+      secrets: async (name) => new Map(Object.entries(file.secrets)).get(name),
+    }
     this.engine = this.#createEngine()
   }
 
@@ -169,7 +172,7 @@ export class TestWorld {
 
   async #deploy(): Promise<void> {
     const all = this.#texts.map((text) =>
-      readDefinition(text, { functions: this.#functions, deploying: true }),
+      readDefinition(text, { ...this.#language, deploying: true }),
     )
     for (const one of all) await this.engine.deploy(one)
     const [first] = all
@@ -178,7 +181,7 @@ export class TestWorld {
 
   #createEngine(): WorkflowEngine {
     return createWorkflowEngine({
-      ...{ sql: this.sql, clock: this.time, timer: this.time, functions: this.#functions },
+      ...{ sql: this.sql, clock: this.time, timer: this.time, ...this.#language },
       ...{ logger: silentLogger, metrics: noMetrics, random: () => 0.5 },
     })
   }
