@@ -35,8 +35,8 @@ export function rpcMessages(text: string): readonly Fields[] | undefined {
 /** Whether a message answers the question of an id; an error without one can only be meant for it. */
 export function isAnswer(message: Fields, id: string | number): boolean {
   if (message.method !== undefined) return false
-  const isMeant = message.id === id || (message.id === null && message.error !== undefined)
-  return isMeant && (message.result !== undefined || message.error !== undefined)
+  const isMeant = message.id === id || (message.id === null && isError(message))
+  return isMeant && (message.result !== undefined || isError(message))
 }
 
 /**
@@ -46,13 +46,18 @@ export function isAnswer(message: Fields, id: string | number): boolean {
  * @throws WorkflowError `runtime` with code, text and data of an error
  */
 export function rpcResult(message: Fields, subject: string): Json {
-  if (message.error === undefined) return message.result ?? null
+  if (!isError(message)) return message.result ?? null
   const { code, message: said, data } = isFields(message.error) ? message.error : {}
   const more = data === undefined || data === null ? '' : `: ${shown(data)}`
   throw new WorkflowError({
     ...{ type: 'runtime', title: `JSON-RPC error ${String(code)}` },
     detail: `${subject} failed: ${shown(said ?? 'no reason')} (${String(code)})${more}`,
   })
+}
+
+/** Some servers write `error: null` beside a result. */
+function isError({ error }: Fields): boolean {
+  return error !== undefined && error !== null
 }
 
 function shown(value: Json): string {

@@ -1,4 +1,4 @@
-/** Talks to servers of the Model Context Protocol that mind each rule, break off, ask back, and are programs. */
+/** Talks to servers of the Model Context Protocol that mind each rule, break off, and ask back. */
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Json } from '../../base/json-rpc.ts'
 import { createGuardedHttp } from '../guarded-http.ts'
 import { callsFor, context, problem } from '../test-world/call-world.ts'
-import type { TestScope } from '../test-world/local-server.ts'
 import { type McpAnswer, mcpResult, mcpServer, sendJson } from '../test-world/mcp-server.ts'
 
 const tool = { method: 'tools/call', parameters: { name: 'add', arguments: { a: 1 } } }
@@ -120,14 +119,18 @@ describe('over HTTP', () => {
         const last = request.headers['last-event-id']
         resumed += 1
         if (resumed === 1) response.end('retry: 1\n\n')
-        else if (last === 'e1') response.end('id: e2\nretry: 1\ndata:\n\n')
-        else response.end(streamed({ jsonrpc: '2.0', id: asked, result: { last: String(last) } }))
+        else if (last === 'e1') response.end('id: e2✓\nretry: 1\ndata:\n\n')
+        else {
+          // A header has bytes.
+          const text = Buffer.from(String(last), 'latin1').toString()
+          response.end(streamed({ jsonrpc: '2.0', id: asked, result: { last: text } }))
+        }
         return
       }
       asked = message.id ?? null
       response.write('id: e1\nretry: 1\ndata:\n\n', () => response.destroy())
     })
-    assert.deepEqual((await mcp(http(server.url), context)).output, { last: 'e2' })
+    assert.deepEqual((await mcp(http(server.url), context)).output, { last: 'e2✓' })
     const calls = server.requests.filter(({ message }) => message.method === 'tools/call')
     assert.equal(calls.length, 1)
   })
@@ -167,6 +170,22 @@ describe('over HTTP', () => {
     assert.equal(lost.requests.filter(({ message }) => message.method === 'tools/call').length, 2)
   })
 
+  test('a session that is begun once more has the time that is left', async (t) => {
+    const { mcp } = callsFor(t)
+    let times = 0
+    const server = await mcpServer(t, async (_message, response) => {
+      times += 1
+      if (times > 1) return
+      await pause(600)
+      server.forget()
+      sendJson(response, {}, 404)
+    })
+    const begunMs = performance.now()
+    const call = { ...http(server.url), timeout: { milliseconds: 900 } }
+    await assert.rejects(mcp(call, context), problem('timeout', 408))
+    assert.ok(times === 2 && performance.now() - begunMs < 1_450)
+  })
+
   test('a redirection is followed', async (t) => {
     const { mcp } = callsFor(t)
     const server = await mcpServer(t, gives)
@@ -187,10 +206,16 @@ describe('over HTTP', () => {
     const failed = { isError: true, content: [] }
     const server = await mcpServer(t, (message, response) => {
       if (message.method === 'tools/call') return sendJson(response, mcpResult(message, failed))
+      if (message.method === 'tools/list') {
+        return sendJson(response, { ...(mcpResult(message, []) as object), error: null })
+      }
       const error = { code: -32_602, message: 'Unknown prompt', data: { name: 'p' } }
       return sendJson(response, { jsonrpc: '2.0', id: message.id ?? null, error })
     })
     assert.deepEqual((await mcp(http(server.url), context)).output, failed)
+    // Some write out what is not there.
+    const list = { ...http(server.url), method: 'tools/list', parameters: {} }
+    assert.deepEqual((await mcp(list, context)).output, [])
     await assert.rejects(
       mcp({ ...http(server.url), method: 'prompts/get', parameters: { name: 'p' } }, context),
       problem('runtime', 500, {
@@ -275,99 +300,6 @@ describe('over HTTP', () => {
       code: 'workflow/http-cancelled',
     })
     assert.ok(held.requests.some(({ message }) => message.method === 'notifications/cancelled'))
-  })
-})
-
-/** A server as a program; `then` has `message`, `say(object)` and `ask(object)`. */
-const program = (then: string) => `
-const say = (one) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...one }) + '\\n')
-let begun = false
-console.error('log')
-console.log('a banner')
-require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  const message = JSON.parse(line)
-  if (message.method === 'initialize') return say({ id: message.id, result: { protocolVersion: message.params.protocolVersion, capabilities: {}, serverInfo: {} } })
-  if (message.method === 'notifications/initialized') { begun = true; return }
-  if (!begun) process.exit(9)
-  ${then}
-})`
-
-describe('as a program', () => {
-  const stdio = (then: string, more: object = {}) => ({
-    ...tool,
-    transport: { stdio: { command: process.execPath, arguments: ['-e', program(then)], ...more } },
-  })
-  const allowed = (t: TestScope) => callsFor(t, { allowShell: true })
-
-  test('it is started, asked, and ends with its input', async (t) => {
-    const { mcp } = allowed(t)
-    const then = 'say({ id: message.id, result: { asked: message.params, own: process.env } })'
-    const call = stdio(then, { environment: { TOKEN: 'x' } })
-    const { output } = await mcp(call, context)
-    const { asked, own } = output as { asked: object; own: Record<string, string> }
-    assert.deepEqual(asked, {
-      ...tool.parameters,
-      _meta: { 'quantumstream/idempotency-key': context.idempotencyKey },
-    })
-    assert.deepEqual(
-      Object.keys(own)
-        .filter((name) => !name.startsWith('NODE_'))
-        .sort(),
-      ['PATH', 'TOKEN'],
-    )
-  })
-
-  test('what it asks back is answered; one that does not end is made to', async (t) => {
-    const { mcp } = allowed(t)
-    const then = `
-      if (message.method === 'tools/call') { process.asked = message.id; return say({ id: 5, method: 'ping' }) }
-      process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)
-      say({ id: process.asked, result: message })`
-    const { output } = await mcp(stdio(then), context)
-    assert.deepEqual(output, { jsonrpc: '2.0', id: 5, result: {} })
-  })
-
-  test('its errors, its silence, its end and its size are errors of the workflow', async (t) => {
-    const { mcp } = callsFor(t, { allowShell: true, processes: { maxOutputBytes: 4_096 } })
-    const cases: readonly (readonly [object, string, number, object])[] = [
-      [
-        stdio('say({ id: message.id, error: { code: -1, message: "no" } })'),
-        'runtime',
-        500,
-        { detail: /failed: no \(-1\)/ },
-      ],
-      [
-        stdio('console.error("broken"); process.exit(3)'),
-        'runtime',
-        500,
-        { detail: /ended with code 3: log\sbroken/ },
-      ],
-      [{ ...stdio(''), timeout: 'PT1S' }, 'timeout', 408, {}],
-      [
-        stdio('say({ id: message.id, result: "x".repeat(5000) })'),
-        'runtime',
-        500,
-        { detail: /wrote over 4096 bytes/ },
-      ],
-      [{ ...tool, transport: { stdio: { command: '/no/such' } } }, 'configuration', 400, {}],
-    ]
-    for (const [call, kind, status, more] of cases) {
-      await assert.rejects(mcp(call as Json, context), problem(kind, status, more))
-    }
-  })
-
-  test('it is not there unless the operator allows programs', async (t) => {
-    const { mcp } = callsFor(t)
-    const detail = /programs that serve MCP are off; the setting QS_ALLOW_SHELL allows them/
-    await assert.rejects(mcp(stdio(''), context), problem('configuration', 400, { detail }))
-  })
-
-  test('an interruption ends it', async (t) => {
-    const { mcp } = allowed(t)
-    const stop = new AbortController()
-    const asked = mcp(stdio(''), { ...context, signal: stop.signal })
-    setTimeout(() => stop.abort(), 200)
-    await assert.rejects(asked, { code: 'workflow/process-cut' })
   })
 })
 

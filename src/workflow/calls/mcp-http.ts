@@ -40,31 +40,31 @@ const [maxResumptions, resumptionMs] = [50, 1_000]
  * @throws WorkflowError as `call: http` does; `runtime` for an error that the server answers with
  */
 export async function mcpOverHttp(fields: Fields, talk: McpTalk, ways: Ways): Promise<Json> {
-  const first = new McpSession(fields, talk, ways)
+  const untilMs = performance.now() + talk.timeoutMs
+  const first = new McpSession(fields, talk, { ...ways, untilMs })
   try {
     return await first.run()
   } catch (error) {
     // The server has ended the session, and says that one begins another.
     if (!first.isLost(error)) throw error
-    return await new McpSession(fields, talk, ways).run()
+    return await new McpSession(fields, talk, { ...ways, untilMs }).run()
   }
 }
 
 class McpSession {
   readonly #endpoint: Endpoint
   readonly #talk: McpTalk
-  readonly #ways: Ways
+  readonly #ways: Ways & { readonly untilMs: number }
   /** What the question bears; its key would make one of all messages. */
   readonly #askHeaders: Readonly<Record<string, string>>
   readonly #headers: Readonly<Record<string, string>>
-  readonly #deadline: number
   readonly #isQuestion = questionCounter()
   readonly #replies: Promise<unknown>[] = []
   #id: string | undefined
   #version: string | undefined
   #asking = false
 
-  constructor(fields: Fields, talk: McpTalk, ways: Ways) {
+  constructor(fields: Fields, talk: McpTalk, ways: Ways & { readonly untilMs: number }) {
     this.#endpoint = endpointOf(fields.endpoint, 'the transport of call: mcp')
     this.#talk = talk
     this.#ways = ways
@@ -72,7 +72,6 @@ class McpSession {
     this.#askHeaders = headersOf(fields.headers, { method: 'POST', type: undefined, context })
     const { 'idempotency-key': _key, ...others } = this.#askHeaders
     this.#headers = others
-    this.#deadline = performance.now() + talk.timeoutMs
   }
 
   /** Whether a failure says that the session is gone. */
@@ -128,8 +127,10 @@ class McpSession {
       // Once it fires, the next question says so.
       await pause(pauseMs, undefined, { signal }).catch(() => {})
       reader = new EventReader(lastId)
+      // A header has bytes, an id any characters.
+      const last = { 'last-event-id': Buffer.from(lastId).toString('latin1') }
       sending = this.#send({
-        ...{ method: 'GET', headers: { ...this.#headers, 'last-event-id': lastId } },
+        ...{ method: 'GET', headers: { ...this.#headers, ...last } },
         ...{ hear, reader },
       })
     }
@@ -170,7 +171,7 @@ class McpSession {
   }
 
   #leftMs(): number {
-    return this.#deadline - performance.now()
+    return this.#ways.untilMs - performance.now()
   }
 
   /** Whether the server may still be at work on what nobody waits for any more. */

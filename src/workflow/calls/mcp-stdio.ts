@@ -53,12 +53,14 @@ export async function mcpOverStdio(
 /** What is said and heard, and afterwards the answer. */
 function dialogueOf(talk: McpTalk, subject: string) {
   let answer: Fields | undefined
+  let hasBegun = false
   const isQuestion = questionCounter()
   const hear: NonNullable<ProcessWish['dialogue']>['hear'] = (line, { say, end }) => {
     // Some servers write more than messages.
     for (const message of rpcMessages(line) ?? []) {
       if (isQuestion(message)) say(replyText(message))
-      else if (isAnswer(message, beginId)) {
+      else if (!hasBegun && isAnswer(message, beginId)) {
+        hasBegun = true
         agreedVersion(rpcResult(message, `initialize of ${subject}`))
         say(begunText)
         say(askText(talk))

@@ -3,7 +3,10 @@
 /** Reads one stream. @see the HTML standard, "Interpreting an event stream" */
 export class EventReader {
   readonly #decoder = new TextDecoder()
+  /** The beginning of a line whose end has not come. */
   #rest = ''
+  /** A return at the end of a piece may be half of a line's end. */
+  #held = ''
   #data: string[] = []
   #nextId: string | undefined
   #lastId: string | undefined
@@ -26,9 +29,11 @@ export class EventReader {
 
   /** The data of the events that a piece of the stream brings to their end. */
   push(chunk: Uint8Array): readonly string[] {
-    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(
-      /\r\n|\n|\r(?!$)/,
-    )
+    // Only what is new is looked at: a long line may come in many pieces.
+    const text = this.#held + this.#decoder.decode(chunk, { stream: true })
+    this.#held = text.endsWith('\r') ? '\r' : ''
+    const [first = '', ...more] = text.slice(0, text.length - this.#held.length).split(/\r\n|\n|\r/)
+    const lines = [this.#rest + first, ...more]
     this.#rest = lines.pop() ?? ''
     return lines.flatMap((line) => this.#line(line))
   }
