@@ -37,13 +37,20 @@ const domainFields: readonly TypedField[] = [
  */
 export function typedDataHash(data: TypedData): Uint8Array {
   const { domain, message, primaryType } = data
-  const own = domainFields.filter(({ name }) => domain[name] !== undefined)
-  const types = { ...data.types, EIP712Domain: data.types.EIP712Domain ?? own }
+  const types = { ...data.types, EIP712Domain: signedDomain(data) }
   const encoder = new Encoder(types)
   const domainHash = encoder.struct('EIP712Domain', domain, 0)
   const isDomain = primaryType === 'EIP712Domain'
   const messageHash = isDomain ? new Uint8Array() : encoder.struct(primaryType, message, 0)
   return keccak256(concatBytes(Uint8Array.of(0x19, 0x01), domainHash, messageHash))
+}
+
+/** Fields of the domain that are signed: those of its type, or else those of the standard that it has. */
+export function signedDomain({
+  types,
+  domain,
+}: Pick<TypedData, 'types' | 'domain'>): readonly TypedField[] {
+  return types.EIP712Domain ?? domainFields.filter(({ name }) => domain[name] !== undefined)
 }
 
 class Encoder {

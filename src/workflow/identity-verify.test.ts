@@ -85,6 +85,14 @@ test('typed data are known to be of the account that signed them', async () => {
   assert.deepEqual(right, { valid: true, kind: 'account', signer })
   const changed = { ...typedData, message: { ...typedData.message, amounts: ['8', '7'] } }
   assert.match(await reasonOf({ typedData: changed, signature, signer }), /not of 0x/)
+  const slip = { ...typedData, domain: { name: 'Desk', version: '1', chainID: 20_250 } }
+  await refused({ typedData: slip, signature, signer }, /"typedData.domain.chainID" is not signed/)
+  const types = { ...typedData.types, EIP712Domain: [{ name: 'name', type: 'string' }] }
+  const narrow = { ...typedData, types }
+  await refused(
+    { typedData: narrow, signature, signer },
+    /"typedData.domain.version" is not signed/,
+  )
   const elsewhere = { ...typedData, domain: { ...typedData.domain, chainId: 1 } }
   assert.match(await reasonOf({ typedData: elsewhere, signature, signer }), /not of 0x/)
 })
@@ -312,17 +320,20 @@ test('a credential is good in its time only, by clocks that are a minute apart a
   assert.match(await reasonOf(given({}, { validUntil: '2027-01-01T00:00:00' })), /cannot be read/)
 })
 
-test('who it is for and whom it is about are looked at where that is asked', async () => {
+test('who it is for is looked at where it says so, and whom it is about where that is asked', async () => {
   const given = (more: Given) => ({ credential: token({ ...claims, ...more }), issuers: trusted })
   const desks = given({ aud: ['till', 'desk'] })
   assert.equal((await verified({ ...desks, audience: 'desk' })).valid, true)
   assert.match(await reasonOf({ ...desks, audience: 'bank' }), /not for the audience bank/)
+  // RFC 7519, 4.1.3: who names itself by none of them must refuse it.
+  assert.match(await reasonOf(desks), /is for \["till","desk"\], and no "audience" is given/)
   const nobody = given({ aud: undefined, sub: undefined, vc: { type: vc.type } })
   await reasonOf({ ...nobody, audience: 'desk' })
   assert.match(await reasonOf({ ...nobody, subject: 'did:key:ann' }), /not about did:key:ann/)
   const swapped = given({ sub: 'did:key:eve' })
-  await reasonOf({ ...swapped, subject: 'did:key:ann' })
-  await reasonOf({ ...swapped, subject: 'did:key:eve' })
+  for (const subject of ['did:key:ann', 'did:key:eve']) {
+    assert.match(await reasonOf({ ...swapped, audience: 'desk', subject }), /not about did:key/)
+  }
 })
 
 test('a token that is none, and issuers that are none, are refused', async () => {
@@ -342,6 +353,10 @@ test('a token that is none, and issuers that are none, are refused', async () =>
     {},
     { ...jwk, x: 'AA' },
     { ...jwk, crv: 'Ed448' },
+    {
+      ...generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.export({ format: 'jwk' }),
+      crv: 'P-256',
+    },
     { kty: 'oct', k: 'AA' },
   ]) {
     await refused({ credential, issuers: [{ id: issuer, publicKeyJwk }] }, /is no key/)

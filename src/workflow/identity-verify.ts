@@ -5,7 +5,7 @@ import { AppError } from '../base/app-error.ts'
 import { fromHex, type Hex, toHex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
-import { type TypedData, typedDataHash } from '../crypto/typed-data.ts'
+import { signedDomain, type TypedData, typedDataHash } from '../crypto/typed-data.ts'
 import { badInput } from './evm/abi-json.ts'
 import { fieldsOf } from './evm/contract-call.ts'
 import { accountVerdict } from './identity/account-signature.ts'
@@ -106,8 +106,17 @@ function typedHash(value: Json | undefined): Hex {
   if (JSON.stringify(value).length > maxMessageBytes) {
     throw badInput(`"typedData" is longer than ${maxMessageBytes} characters`)
   }
+  const data = { types, primaryType, domain, message } as unknown as TypedData
+  const signed = new Set(signedDomain(data).map(({ name }) => name))
+  // A chain or contract that the signature does not cover would look like one that it does.
+  const unsigned = Object.keys(domain).find((name) => !signed.has(name))
+  if (unsigned !== undefined) {
+    throw badInput(
+      `"typedData.domain.${unsigned}" is not signed: no field of the domain has this name`,
+    )
+  }
   try {
-    return toHex(typedDataHash({ types, primaryType, domain, message } as unknown as TypedData))
+    return toHex(typedDataHash(data))
   } catch (error) {
     if (error instanceof AppError) throw badInput(error.message)
     throw error

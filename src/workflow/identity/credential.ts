@@ -67,9 +67,7 @@ export function credentialVerdict(question: CredentialQuestion, nowMs: number): 
       { id, header, signed, signature },
     ) ??
     timeFault(claims, credential, nowMs) ??
-    (audience === undefined || [claims.aud].flat().includes(audience)
-      ? undefined
-      : `it is not for the audience ${audience}`) ??
+    audienceFault(audience, claims.aud) ??
     (subject === undefined ? undefined : subjectFault(subject, claims, credential))
   return fault === undefined
     ? { valid: true, kind: 'credential', issuer: id, claims }
@@ -139,6 +137,15 @@ function date(value: Json | undefined): number | undefined {
   return hasZone ? Date.parse(value) : Number.NaN
 }
 
+/** Whom it names must be who asks, and who asks must be named (RFC 7519, 4.1.3). */
+function audienceFault(wanted: string | undefined, told: Json | undefined): string | undefined {
+  if (wanted !== undefined) {
+    return [told].flat().includes(wanted) ? undefined : `it is not for the audience ${wanted}`
+  }
+  if (told === undefined) return undefined
+  return `it is for ${JSON.stringify(told).slice(0, 200)}, and no "audience" is given`
+}
+
 function subjectFault(subject: string, claims: Members, credential: Members): string | undefined {
   const ids = [claims.sub, ...[credential.credentialSubject].flat().map(idOf)]
   const told = ids.filter((id) => id !== undefined)
@@ -203,7 +210,8 @@ function issuersOf(value: Json | undefined): readonly Issuer[] {
 
 function keyOf(jwk: Members): KeyObject | undefined {
   try {
-    return createPublicKey({ key: jwk as JsonWebKeyInput['key'], format: 'jwk' })
+    const key = createPublicKey({ key: jwk as JsonWebKeyInput['key'], format: 'jwk' })
+    return key.asymmetricKeyType === 'rsa' ? undefined : key
   } catch {
     return undefined
   }
