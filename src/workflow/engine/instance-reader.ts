@@ -29,11 +29,15 @@ export function instanceReader(sql: SqlSession): ReadInstance {
     const asked = waiting
     waiting = []
     try {
-      const stored = await readAll(
-        sql,
-        asked.map(({ id }) => id),
-      )
-      for (const { id, resolve } of asked) resolve(stored.get(id))
+      const give = await readAll(sql, [...new Set(asked.map(({ id }) => id))])
+      for (const { id, resolve, reject } of asked) {
+        // A journal that cannot be read is nobody else's trouble.
+        try {
+          resolve(give(id))
+        } catch (error) {
+          reject(error)
+        }
+      }
     } catch (error) {
       for (const { reject } of asked) reject(error)
     }
@@ -48,16 +52,15 @@ export function instanceReader(sql: SqlSession): ReadInstance {
 async function readAll(
   sql: SqlSession,
   values: readonly string[],
-): Promise<ReadonlyMap<string, StoredInstance>> {
+): Promise<(id: string) => StoredInstance | undefined> {
   const rows = await bulkSelect(sql, {
     query: (marks) => `SELECT * FROM instances WHERE id IN (${marks})`,
     values,
   })
   const lines = Map.groupBy(await journalRows(sql, values), (line) => String(line.instance_id))
-  return new Map(
-    rows.map((found) => {
-      const id = String(found.id)
-      return [id, { found, journal: Journal.of(id, lines.get(id) ?? []) }]
-    }),
-  )
+  const found = new Map(rows.map((row) => [String(row.id), row]))
+  return (id) => {
+    const row = found.get(id)
+    return row && { found: row, journal: Journal.of(id, lines.get(id) ?? []) }
+  }
 }
