@@ -163,6 +163,39 @@ cases:
 `,
     ))
 
+  test('contracts that a factory made are listened to from then on, and only for what is looked for', () =>
+    passes(
+      `
+name: it
+on:
+  event: 'Paid(address indexed who, uint256 amount)'
+  factory: { contract: desk, event: 'Made(address indexed child, uint256 count)', argument: child }
+  where: { who: ['0x00000000000000000000000000000000000000bb'] }
+do: [{ keep: { call: function.invoke, with: { function: keep, payload: '\${ .event.args.amount }' }, at: pending } }]
+`,
+      `
+contracts: { desk: '0x00000000000000000000000000000000000000aa' }
+stubs: { keep: { answer: kept } }
+cases:
+  - name: what it made is paid by who is looked for
+    event: &made
+      event: 'Made(address indexed child, uint256 count)'
+      contract: desk
+      args: { child: '0x00000000000000000000000000000000000000c1', count: '1' }
+    do:
+      - event: &paid { contract: &child '0x00000000000000000000000000000000000000c1', args: { who: &who '0x00000000000000000000000000000000000000bb', amount: '5' } }
+      - event: { contract: *child, args: { who: '0x00000000000000000000000000000000000000cc', amount: '6' } }
+      - event: { contract: '0x00000000000000000000000000000000000000c2', args: { who: *who, amount: '7' } }
+    expect: { status: completed, instances: 1, calls: [{ with: { payload: '5' } }] }
+  - name: a contract that it made in a block that left is none any more
+    event: *made
+    do:
+      - retract: true
+      - event: *paid
+    expect: { status: not-started }
+`,
+    ))
+
   test('a chain that goes back takes what was done with it, and what is not final is not sent', () =>
     passes(
       `

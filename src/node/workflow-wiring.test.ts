@@ -75,6 +75,42 @@ describe('what a task listens to', () => {
     ])
   })
 
+  test('is looked for at several contracts, at those that a factory made, and by indexed arguments', () => {
+    const factory = "factory: { contract: [vault], event: 'Made(address child)', argument: child }"
+    assert.deepEqual(
+      found(
+        `{ one: ${filter(`${words.paid}, contract: [vault, '${desk}'], where: { payer: '${desk}' }`)} }`,
+        `{ one: ${filter(`${words.sent}, ${factory}`)} }`,
+      ),
+      [
+        { event: paid, address: [vault, desk], where: { payer: desk } },
+        {
+          event: sent,
+          factory: {
+            ...{ address: [vault], event: 'Made(address child)', argument: 'child' },
+            label: 'vault Made(address) child',
+          },
+        },
+      ],
+    )
+    for (const [text, message] of [
+      ['contract: []', /with\.contract: must be names or addresses, at least one/],
+      ["contract: ['${ .x }']", /with\.contract: must be names or addresses/],
+      ['factory: vault', /with\.factory: must be \{contract, event, argument\}/],
+      [`contract: vault, ${factory}`, /with\.factory: stands beside "contract"/],
+      [factory.replace('child }', 'other }'), /with\.factory: "other" is no argument of Made/],
+      ['where: { amount: 1 }', /with\.where: "amount" is no indexed argument of Paid/],
+      ['where: { payer: me }', /with\.where: the values for Paid.* do not fit/],
+      ['where: payer', /with\.where: must be indexed arguments by name/],
+    ] as const) {
+      const wrong = { code: 'workflow/bad-definition', message }
+      const tick = '{ one: { with: { type: tick } } }'
+      assert.throws(() => found(`{ one: ${filter(`${words.paid}, ${text}`)} }`, tick), wrong, text)
+    }
+    const nowhere = `{ one: ${filter(`${words.sent}, ${factory.replace('vault', 'nowhere')}`)} }`
+    assert.throws(() => found(nowhere, '{ any: [] }'), { code: 'node/unknown-contract' })
+  })
+
   test('is refused where the chain has no such contract, or nobody could listen to such an event', () => {
     const tick = '{ one: { with: { type: tick } } }'
     assert.throws(() => found(`{ one: ${filter(`${words.paid}, contract: nowhere`)} }`, tick), {

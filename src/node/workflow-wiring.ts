@@ -7,7 +7,7 @@ import type { WritableEventStore } from '../stream/event-store.ts'
 import type { EventHandler, StreamEvent } from '../stream/stream.ts'
 import type { Subscription } from '../stream/subscription.ts'
 import type { ContractBook } from '../workflow/contract-book.ts'
-import type { AwaitedLife, RunnableWorkflow } from '../workflow/durable-context.ts'
+import type { AwaitedLife, EventWish, RunnableWorkflow } from '../workflow/durable-context.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 
 /** Addresses by the names that definitions use. */
@@ -26,28 +26,45 @@ export function subscriptionsOf(
 ): readonly Subscription[] {
   const wanted = new Map<string, Subscription>()
   for (const workflow of workflows) {
-    for (const { type, event, contract, chain: only = chain } of attributesOf(workflow)) {
-      if (type !== 'evm.log' || event === undefined || only !== chain) continue
-      if (contract === undefined) {
-        wanted.set(event, { event })
-        continue
-      }
+    const addressOf = (contract: string): Hex => {
       const address = contract.startsWith('0x') ? (contract as Hex) : contracts[contract]
-      if (address === undefined) {
-        const message = `workflow "${workflow.name}" listens to the contract "${contract}", which chain "${chain}" does not have: add it by POST /v1/contracts first`
-        throw new AppError({ code: 'node/unknown-contract', message })
-      }
-      wanted.set(`${event} ${address}`, { event, address })
+      if (address !== undefined) return address
+      const message = `workflow "${workflow.name}" listens to the contract "${contract}", which chain "${chain}" does not have: add it by POST /v1/contracts first`
+      throw new AppError({ code: 'node/unknown-contract', message })
+    }
+    for (const wish of wishesOf(workflow)) {
+      const { type, event, chain: only = chain } = wish.attributes
+      if (type !== 'evm.log' || event === undefined || only !== chain) continue
+      const subscription = { event, ...placeOf(wish, addressOf) }
+      wanted.set(JSON.stringify(subscription), subscription)
     }
   }
   return [...wanted.values()]
 }
 
+/** Contracts, factory and arguments of a wish, names by their addresses. */
+function placeOf(wish: EventWish, addressOf: (contract: string) => Hex): Partial<Subscription> {
+  const { factory, where } = wish.chain ?? {}
+  const [first, ...more] = contractsOf(wish).map(addressOf)
+  const { contracts, event = '', argument = '', label = '' } = factory ?? {}
+  const made = contracts && { address: contracts.map(addressOf), event, argument, label }
+  return {
+    ...(first === undefined ? {} : { address: more.length === 0 ? first : [first, ...more] }),
+    ...(made === undefined ? {} : { factory: made }),
+    ...(where === undefined ? {} : { where }),
+  }
+}
+
+/** The contracts of which an event has to be, as they are written; none where it may be of any, or of what a factory made. */
+function contractsOf({ attributes: { contract }, chain }: EventWish): readonly string[] {
+  return contract === undefined ? (chain?.contracts ?? []) : [contract]
+}
+
 /** What is looked at of a workflow to know what it listens to. */
 type ListeningWorkflow = Pick<RunnableWorkflow, 'name' | 'trigger' | 'listens'>
 
-function attributesOf({ trigger, listens = [] }: ListeningWorkflow) {
-  return [...(trigger.on?.wishes ?? []), ...listens].map(({ attributes }) => attributes)
+function wishesOf({ trigger, listens = [] }: ListeningWorkflow): readonly EventWish[] {
+  return [...(trigger.on?.wishes ?? []), ...listens]
 }
 
 /**
@@ -72,7 +89,11 @@ export function workflowHandler(
       const known = isAsked ? await book?.namesOf(session, address) : []
       const contractname =
         names.get(address) ?? known?.find((name) => wanted.includes(name)) ?? known?.[0]
-      const told = { ...cloudEventOf(event), ...(contractname ? { contractname } : {}) }
+      const told = {
+        ...cloudEventOf(event),
+        ...(contractname ? { contractname } : {}),
+        ...(event.madeBy ? { madeby: event.madeBy.join('\n') } : {}),
+      }
       await engine.deliver(session, told, lifeOf(event))
     },
     async advanced(session, events) {
@@ -86,8 +107,11 @@ export function workflowHandler(
 
 /** Whether which contract is meant is known by an expression only, which may give a name. */
 function isOfAnyContract(workflow: ListeningWorkflow): boolean {
-  return attributesOf(workflow).some(
-    ({ type, contract }) => type === 'evm.log' && contract === undefined,
+  return wishesOf(workflow).some(
+    (wish) =>
+      wish.attributes.type === 'evm.log' &&
+      wish.chain?.factory === undefined &&
+      contractsOf(wish).length === 0,
   )
 }
 
@@ -97,14 +121,11 @@ export function namesBeside(
   workflows: readonly ListeningWorkflow[],
 ): readonly string[] {
   return workflows.flatMap((workflow) =>
-    attributesOf(workflow).flatMap(({ type, contract }) =>
-      type !== 'evm.log' ||
-      contract === undefined ||
-      contract.startsWith('0x') ||
-      Object.hasOwn(contracts, contract)
-        ? []
-        : [contract],
-    ),
+    wishesOf(workflow).flatMap((wish) => {
+      if (wish.attributes.type !== 'evm.log') return []
+      const named = [...contractsOf(wish), ...(wish.chain?.factory?.contracts ?? [])]
+      return named.filter((one) => !one.startsWith('0x') && !Object.hasOwn(contracts, one))
+    }),
   )
 }
 

@@ -65,6 +65,8 @@ export class EventDecoder {
   readonly #byTopic = new Map<Hex, CompiledSubscription[]>()
   readonly #topics = new Map<string, Hex>()
   readonly #factories = new Map<string, CompiledFactory>()
+  /** Labels by the key of their factory. */
+  readonly #labels = new Map<string, Set<string>>()
   readonly #addresses = new DiscoveredAddresses()
   readonly #bits = new Map<Hex, BloomBits>()
 
@@ -82,6 +84,9 @@ export class EventDecoder {
       if (factory === undefined) continue
       const compiled = compileFactory(factory)
       this.#factories.set(compiled.key, compiled)
+      if (factory.label === undefined) continue
+      const labels = this.#labels.get(compiled.key) ?? new Set()
+      this.#labels.set(compiled.key, labels.add(factory.label))
     }
   }
 
@@ -132,6 +137,14 @@ export class EventDecoder {
   /** Whether a log comes from a wanted contract, with a wanted event and arguments. */
   wants(log: RawLog): boolean {
     return this.#wanting(log).length > 0
+  }
+
+  /** Labels of the factories that made the contract of a log. */
+  madeBy({ address, blockNumber }: RawLog): readonly string[] {
+    if (this.#labels.size === 0) return []
+    return [...this.#labels].flatMap(([key, labels]) =>
+      this.#addresses.has(key, address, blockNumber) ? [...labels] : [],
+    )
   }
 
   read(log: RawLog): Reading {

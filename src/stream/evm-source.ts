@@ -326,7 +326,8 @@ class EvmSource implements Source {
       // The same said twice in one transaction is two events.
       const key = before === 0 ? said : `${said}-${before}`
       const place = { address, blockNumber, blockHash, transactionHash, logIndex }
-      events.push({ key, ...decoded, ...place })
+      const madeBy = this.#with.decoder.madeBy(log)
+      events.push({ key, ...decoded, ...place, ...(madeBy.length === 0 ? {} : { madeBy }) })
     }
     return events
   }

@@ -44,6 +44,8 @@ export interface SourceEvent {
   readonly transactionHash: Hex
   /** Within the block. */
   readonly logIndex: number
+  /** Labels of the factories that made the contract, where there are some. */
+  readonly madeBy?: readonly string[]
 }
 
 /** An address that an event named as one to listen to, from its block on. */

@@ -41,6 +41,8 @@ export interface StreamEvent {
   /** Of the block, milliseconds since the epoch. */
   readonly blockTimeMs: number
   readonly seenAtMs: number
+  /** Labels of the factories that made the contract; of an event that has just appeared, it is not stored. */
+  readonly madeBy?: readonly string[]
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Subscription {
     readonly event: string
     readonly abi?: readonly unknown[]
     readonly argument: string
+    /** What events of these contracts are told to be made by (`StreamEvent.madeBy`). */
+    readonly label?: string
   }
   /** Values of indexed arguments, one or any of a list; integers as decimal text. */
   readonly where?: { readonly [argument: string]: Json }

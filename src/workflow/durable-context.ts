@@ -79,10 +79,28 @@ export interface RetryOptions {
   readonly backoff: number
 }
 
+/** Where on a chain an event is looked for, beside the literal attributes. */
+export interface ChainPlace {
+  /** Names or addresses; the event is of one of them. */
+  readonly contracts?: readonly string[]
+  /** The event is of a contract that an event of these names in an argument. */
+  readonly factory?: {
+    readonly contracts: readonly string[]
+    readonly event: string
+    readonly argument: string
+    /** By which events of what it made are known: a line of the attribute `madeby`. */
+    readonly label: string
+  }
+  /** Indexed arguments: a value of each, or a list of which it is one. */
+  readonly where?: { readonly [argument: string]: Json }
+}
+
 /** Which events a listening place takes: a part that can be looked up, and a part that is evaluated on the event. */
 export interface EventWish {
   /** Literal attributes of the CloudEvent; `type` and `source` are looked up by index. */
   readonly attributes: Readonly<Record<string, string>>
+  /** Where it is looked for, for events of chains. */
+  readonly chain?: ChainPlace
   /** A jq expression on the whole event, by which it is taken or left; absent takes all. */
   readonly when?: string
   /** Correlation: a jq expression on the event, and the value that it must give. */

@@ -87,6 +87,7 @@ export class RangeWriter {
         logIndex: place.logIndex,
         blockTimeMs: times.get(blockNumber) ?? 0,
         seenAtMs,
+        ...(place.madeBy === undefined ? {} : { madeBy: place.madeBy }),
       }),
     )
   }

@@ -1,7 +1,7 @@
 /** Says whether an event is one that is waited for. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import type { CloudEvent, EventWish } from '../durable-context.ts'
+import type { ChainPlace, CloudEvent, EventWish } from '../durable-context.ts'
 
 /** Evaluates an expression on an event. @throws Error for what cannot be evaluated on it */
 export type Evaluate = (expression: string, event: CloudEvent) => Json
@@ -11,6 +11,7 @@ export function matches(wish: EventWish, event: CloudEvent, evaluate: Evaluate):
   for (const [name, wanted] of Object.entries(wish.attributes)) {
     if (!fits(name, wanted, event)) return false
   }
+  if (wish.chain !== undefined && !isAt(wish.chain, event)) return false
   try {
     const { when, correlate = [] } = wish
     if (when !== undefined && !isTrue(evaluate(when, event))) return false
@@ -20,6 +21,22 @@ export function matches(wish: EventWish, event: CloudEvent, evaluate: Evaluate):
   } catch {
     return false
   }
+}
+
+/** Whether it happened where it is looked for on its chain. */
+function isAt({ contracts, factory, where = {} }: ChainPlace, event: CloudEvent): boolean {
+  if (contracts?.some((one) => fits('contract', one, event)) === false) return false
+  const makers = String(event.madeby ?? '').split('\n')
+  if (factory !== undefined && !makers.includes(factory.label)) return false
+  const { args = {} } = (event.data ?? {}) as { readonly args?: { readonly [name: string]: Json } }
+  return Object.entries(where).every(([name, wanted]) => {
+    const list: readonly Json[] = Array.isArray(wanted) ? wanted : [wanted]
+    return list.some((one) => lowerText(one) === lowerText(args[name]))
+  })
+}
+
+function lowerText(value: Json | undefined): string {
+  return String(value).toLowerCase()
 }
 
 /** Contracts are named or addressed, events written with or without their arguments' names. */

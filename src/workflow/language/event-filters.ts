@@ -3,8 +3,9 @@
 import type { Json } from '../../base/json-rpc.ts'
 import { nearEvents, registeredSignature } from '../../stream/abi-registry.ts'
 import { parseEvent } from '../../stream/event-decoder.ts'
-import type { EventWish } from '../durable-context.ts'
+import type { ChainPlace, EventWish } from '../durable-context.ts'
 import { canonicalJson } from './canonical.ts'
+import { compileChainPlace, isChainPlace } from './chain-places.ts'
 import type { Compiler } from './compiler.ts'
 import { type Evaluate, expressionIn, standardArguments } from './expressions.ts'
 import { below, isMembers, memberOf, type Place } from './places.ts'
@@ -15,6 +16,8 @@ export interface EventFilter {
   wish(scope: Scope | undefined): EventWish
   /** Those that are literal. */
   readonly attributes: Readonly<Record<string, string>>
+  /** Where on a chain it looks, beside them. */
+  readonly chain: ChainPlace | undefined
   /** Correlations without an expected value: the first event gives it. */
   readonly open: readonly { readonly name: string; readonly from: Evaluate }[]
 }
@@ -25,7 +28,9 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
   const where = below(place, 'with')
   const attributes: Record<string, string> = {}
   const tests: ((scope: Scope | undefined) => string)[] = []
+  const isOfChain = memberOf(given, 'type') === 'evm.log'
   for (const [name, value] of Object.entries(isMembers(given) ? given : {})) {
+    if (isOfChain && isChainPlace(name, value)) continue
     const expression = typeof value === 'string' ? expressionIn(value) : undefined
     if (expression !== undefined) {
       compiler.expressions.bare(expression, below(where, name))
@@ -57,13 +62,17 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
       if (message !== undefined) compiler.problems.push({ pointer, message })
     }
   }
+  const { event = '' } = attributes
+  const chain =
+    isOfChain && isMembers(given) ? compileChainPlace(compiler, { given, event }, where) : undefined
   return {
-    ...{ open, attributes },
+    ...{ open, attributes, chain },
     wish: (scope) => {
       const when = tests.map((test) => test(scope)).join(' and ')
       const correlate = scope === undefined ? [] : closed.map((one) => one(scope))
       return {
         attributes,
+        ...(chain === undefined ? {} : { chain }),
         ...(when === '' ? {} : { when }),
         ...(correlate.length === 0 ? {} : { correlate }),
       }

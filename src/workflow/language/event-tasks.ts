@@ -79,7 +79,9 @@ function compileStrategy(compiler: Compiler, strategy: Json | undefined, place: 
   const compiled = filters.map((filter, at) =>
     compileFilter(compiler, filter, filterPlace(place, kind, at)),
   )
-  compiler.listens.push(...compiled.map(({ attributes }) => ({ attributes })))
+  compiler.listens.push(
+    ...compiled.map(({ attributes, chain }) => ({ attributes, ...(chain && { chain }) })),
+  )
   return { kind, filters: compiled }
 }
 
