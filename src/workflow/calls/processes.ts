@@ -68,7 +68,7 @@ export interface ProcessBounds {
 }
 
 const maxProcesses = 16
-/** For a program to end by itself after its dialogue, and again once it is told to. */
+/** For a program to end by itself after its dialogue, again once it is told to, and for its output to end after it. */
 const partingMs = 1_000
 const tidyMs = 10_000
 
@@ -147,8 +147,10 @@ function resultOf(
   if (parted === undefined) give(child.stdin, wish.stdin)
   else child.stdin?.write(wish.stdin)
   give(child.stdio[3] as Writable | null | undefined, wish.extra)
+  let parting: NodeJS.Timeout | undefined
   const over = () => {
     clearTimeout(timer)
+    clearTimeout(parting)
     parted?.()
     signal.removeEventListener('abort', cut)
   }
@@ -156,8 +158,11 @@ function resultOf(
     over()
     outcome.reject(failure ?? noProgram(wish, cause))
   })
-  // What it started and left behind would hold its output open for ever.
-  child.on('exit', () => endGroup(child))
+  // What it started and left behind would hold its output open for ever; what left its group, too.
+  child.on('exit', () => {
+    endGroup(child)
+    parting = setTimeout(() => setImmediate(letGo, child), partingMs)
+  })
   child.on('close', (code, name) => {
     over()
     if (failure !== undefined) outcome.reject(failure)
@@ -210,6 +215,11 @@ function converse(
     }
   })
   return () => clearTimeout(alarm)
+}
+
+/** Reads no more of what it wrote. */
+function letGo({ stdio }: ChildProcess): void {
+  for (const stream of stdio) stream?.destroy()
 }
 
 function endGroup({ pid }: ChildProcess, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): void {

@@ -240,6 +240,14 @@ describe('run: shell', () => {
     await assert.rejects(cut, { code: 'workflow/process-cut' })
   })
 
+  test('what left its group and holds its output is not waited for', async (t) => {
+    const run = runner(t, 'run.shell')
+    const begunMs = performance.now()
+    const command = 'setsid sleep 12 & sleep 0.2; echo out'
+    assert.equal(await run({ command }), 'out\n')
+    assert.ok(performance.now() - begunMs < 8_000)
+  })
+
   test('goes on by itself where nobody waits for it, until the program stops', async (t) => {
     const folder = await scratch(t)
     const file = path.join(folder, 'done')
