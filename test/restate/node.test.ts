@@ -1,23 +1,37 @@
 /** Runs the flagship of a node whose workflows a real Restate server runs. */
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { startNode } from '../../src/node/node.ts'
+import { temporarySchema } from '../../src/store/temporary-schema.ts'
 import { temporaryFolder } from '../e2e/program.ts'
 import { freePort, lacksRestate, startRestate } from './restate-server.ts'
 
 const lacking = await lacksRestate()
 
-test('a deposit is allocated by a workflow on Restate', { skip: lacking ?? false }, async (t) => {
+for (const database of ['SQLite', 'PostgreSQL'] as const) {
+  test(
+    `a deposit is allocated by a workflow on Restate beside ${database}`,
+    {
+      skip: lacking ?? false,
+    },
+    (t) => depositIsAllocated(t, database),
+  )
+}
+
+async function depositIsAllocated(t: TestContext, database: 'SQLite' | 'PostgreSQL') {
+  const schema = database === 'PostgreSQL' ? temporarySchema() : undefined
   const server = await startRestate()
   t.after(() => server.stop())
   const node = await startNode({
     ...{ dev: true, data: await temporaryFolder(t), rpcPort: 0, apiPort: 0, logLevel: 'error' },
     ...{ durable: 'restate', restateIngress: server.ingress, restateAdmin: server.admin },
     restatePort: await freePort(),
+    ...(schema ? { database: schema.url, databaseSchema: schema.schema } : {}),
   })
   assert.ok(node !== undefined)
   t.after(() => node.stop())
+  t.after(() => schema?.remove())
   await node.deposit('on restate')
   const read = async () => {
     const { items } = await node.engine.list({ limit: 10 })
@@ -39,4 +53,4 @@ test('a deposit is allocated by a workflow on Restate', { skip: lacking ?? false
   })
   const { rows } = (await query.json()) as { rows: readonly { readonly status: string }[] }
   assert.equal(rows.length, 1)
-})
+}
