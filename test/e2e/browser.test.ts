@@ -168,6 +168,35 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     )
   })
 
+  test('a function is deployed from a file, called, and removed with its versions', async (t) => {
+    const { page, problems } = await open(t, '/functions')
+    const file = (text: string) => ({
+      ...{ name: 'double.js', mimeType: 'text/javascript', buffer: Buffer.from(text) },
+    })
+    const deploy = page.getByRole('form', { name: 'Deploy a function' })
+    assert.equal(await deploy.getByRole('button', { name: 'Deploy' }).isDisabled(), true)
+    const code = 'export default ({ n }) => { console.log("heard", n); return { twice: 2 * n } }'
+    await deploy.getByLabel('Files').setInputFiles(file(code))
+    await deploy.getByRole('button', { name: 'Deploy' }).click()
+    await deploy.getByRole('link', { name: 'double' }).click()
+    const call = page.getByRole('form', { name: 'Call it' })
+    await call.getByLabel('Payload').fill('{"n": 21}')
+    await call.getByRole('button').click()
+    await call.getByText('"twice": 42').waitFor()
+    await page.getByRole('region', { name: 'Log' }).getByText('heard 21').waitFor()
+    const another = page.getByRole('form', { name: 'Deploy another version' })
+    await another.getByLabel('Files').setInputFiles(file(code.replace('2 *', '3 *')))
+    await another.getByRole('button', { name: 'Deploy' }).click()
+    const versions = page.getByRole('region', { name: 'Versions' })
+    await versions.getByRole('button', { name: 'Call this one' }).waitFor()
+    await page.getByRole('button', { name: 'Remove double' }).click()
+    await page.getByRole('button', { name: 'Yes' }).click()
+    await page.getByRole('form', { name: 'Deploy a function' }).waitFor()
+    await page.getByRole('link', { name: 'kyc', exact: true }).waitFor()
+    await page.getByRole('link', { name: 'double' }).waitFor({ state: 'detached' })
+    assert.deepEqual(problems, [])
+  })
+
   test('blocks come in by themselves', async (t) => {
     const { page } = await open(t, '/blocks')
     const first = page.getByRole('row').nth(1).getByRole('link').first()

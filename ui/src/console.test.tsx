@@ -14,7 +14,7 @@ import {
   withItem,
   withoutReplaced,
 } from './api/live.ts'
-import type { useList } from './api/questions.ts'
+import { type useList, wholeList } from './api/questions.ts'
 import type { Block, Instance, InstanceDetail, JournalEntry, Step, Workflow } from './api/shapes.ts'
 import { LineBar } from './console.tsx'
 import { layout } from './graph/layout.ts'
@@ -58,6 +58,16 @@ test('a search finds blocks, runs, events and workflows', () => {
   expect(destination(`dev:${hash}:0`, [])).toBe(`/events/${encodeURIComponent(`dev:${hash}:0`)}`)
   expect(destination('pay', ['pay'])).toBe('/workflows/pay')
   expect(destination('nothing', ['pay'])).toBeUndefined()
+})
+
+test('a list that is wanted whole is read to its last page', async () => {
+  const pages: Readonly<Record<string, object>> = {
+    '/v1/workflows': { items: [1, 2], next: 'default/b' },
+    '/v1/workflows?cursor=default%2Fb': { items: [3], next: null },
+  }
+  vi.stubGlobal('fetch', async (path: string) => Response.json(pages[path]))
+  expect(await wholeList('/v1/workflows')).toEqual({ items: [1, 2, 3], next: null })
+  vi.unstubAllGlobals()
 })
 
 test('a path that is not whole matches nothing', () => {

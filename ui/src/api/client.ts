@@ -28,12 +28,17 @@ export function sendJson<T>(method: 'POST' | 'PUT', path: string, body: object):
   return askJson(path, { method, headers, body: JSON.stringify(body) })
 }
 
+/** Has the API take something away; @throws Error with the API's own sentence */
+export function deleteThing(path: string): Promise<void> {
+  return askJson(path, { method: 'DELETE' })
+}
+
 async function askJson<T>(path: string, request: RequestInit): Promise<T> {
   const response = await ask(path, request)
   const body = (await response.json().catch(() => undefined)) as
     | (T & { error?: { message: string } })
     | undefined
-  if (response.ok && body !== undefined) return body
+  if (response.ok && (body !== undefined || response.status === 204)) return body as T
   const message = body?.error?.message ?? `${path} answered ${response.status}`
   throw response.status >= 400 && response.status < 500 ? new Refused(message) : new Error(message)
 }

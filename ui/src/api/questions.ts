@@ -22,12 +22,21 @@ export function useChains(refetchInterval = 15_000) {
   })
 }
 
-/** The deployed workflows. */
+/** All deployed workflows, which are 1,000 at most. */
 export function useWorkflows() {
-  return useQuery({
-    queryKey: ['workflows'],
-    queryFn: () => getJson<Page<Workflow>>('/v1/workflows'),
-  })
+  return useQuery({ queryKey: ['workflows'], queryFn: () => wholeList<Workflow>('/v1/workflows') })
+}
+
+/** All pages of a list as one. */
+export async function wholeList<T>(path: string): Promise<Page<T>> {
+  const items: T[] = []
+  let cursor = ''
+  do {
+    const page: Page<T> = await getJson(path + cursor)
+    items.push(...page.items)
+    cursor = page.next === null ? '' : `?cursor=${encodeURIComponent(page.next)}`
+  } while (cursor !== '')
+  return { items, next: null }
 }
 
 /** One run with its journal; live by the stream. */

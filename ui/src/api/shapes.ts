@@ -5,6 +5,8 @@ export interface Page<T> {
   readonly next: string | null
   /** What a list could not be given, where it says so. */
   readonly problems?: readonly string[]
+  /** Where functions may run, the usual one first; of lists of functions. */
+  readonly providers?: readonly FunctionProvider[]
 }
 
 export interface Status {
@@ -309,6 +311,11 @@ export interface SentTransaction {
   readonly at: string
 }
 
+export interface FunctionProvider {
+  readonly name: string
+  readonly kind: string
+}
+
 export interface FunctionRow {
   readonly name: string
   readonly provider: string
@@ -333,6 +340,12 @@ export interface FunctionVersion {
 
 export interface FunctionDetail extends FunctionRow {
   readonly versions: readonly FunctionVersion[]
+}
+
+export interface LogLine {
+  readonly at: string
+  readonly level: string
+  readonly text: string
 }
 
 export interface FunctionRun {

@@ -1,17 +1,25 @@
-/** Shows functions: where they run, how their last calls went, and a form that calls one. */
+/** Shows functions: where they run, how their last calls went, what they wrote; calls, deploys and removes them. */
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { sendJson } from '../api/client.ts'
 import { useList, useThing } from '../api/questions.ts'
-import type { FunctionDetail, FunctionRow, FunctionRun, FunctionVersion } from '../api/shapes.ts'
+import type {
+  FunctionDetail,
+  FunctionRow,
+  FunctionRun,
+  FunctionVersion,
+  LogLine,
+} from '../api/shapes.ts'
 import { Data } from '../parts/data.tsx'
 import { DataList, DataTable } from '../parts/data-list.tsx'
 import { shortened } from '../parts/identifier.tsx'
 import { Moment } from '../parts/moment.tsx'
+import { PostButton } from '../parts/post-button.tsx'
 import { Badge, Empty, Failure, Loading } from '../parts/states.tsx'
 import { Tile } from '../parts/tile.tsx'
-import { Link } from '../router.tsx'
+import { Link, navigate } from '../router.tsx'
+import { DeployForm } from './function-deployment.tsx'
 
 const pathOf = (name: string) => `/v1/functions/${encodeURIComponent(name)}`
 const took = (ms: number | null) => (ms === null ? '–' : `${ms} ms`)
@@ -19,41 +27,44 @@ const took = (ms: number | null) => (ms === null ? '–' : `${ms} ms`)
 /** All functions. */
 export function FunctionsPage() {
   const list = useList<FunctionRow>(['functions'], '/v1/functions')
-  const problems = list.data?.pages[0]?.problems ?? []
+  const { problems = [], providers = [] } = list.data?.pages[0] ?? {}
   return (
-    <section className="panel">
-      {problems.map((problem) => (
-        <p key={problem} className="problem" role="alert">
-          {problem}
-        </p>
-      ))}
-      <DataList
-        list={list}
-        caption="Functions"
-        idOf={({ name, provider }) => `${name} ${provider}`}
-        empty={
-          <Empty title="There is no function yet">
-            <code>quantumstream function deploy FILE</code> puts one here; so does a file in the
-            folder of the workflow.
-          </Empty>
-        }
-        columns={{
-          Function: ({ name, isCalled }) =>
-            isCalled ? (
-              <Link href={`/functions/${name}`}>{name}</Link>
-            ) : (
-              <span className="hint">{name} (not called here)</span>
-            ),
-          Provider: ({ provider }) => provider,
-          Version: ({ version }) => <span className="mono">{version?.slice(0, 12) ?? '–'}</span>,
-          State: (one) => <FunctionState one={one} />,
-          Runs: ({ runs }) => runs,
-          Errors: ({ errors }) => errors,
-          Median: ({ medianMs }) => took(medianMs),
-          'Last run': ({ lastRunAt }) => (lastRunAt ? <Moment at={lastRunAt} /> : '–'),
-        }}
-      />
-    </section>
+    <>
+      <section className="panel">
+        {problems.map((problem) => (
+          <p key={problem} className="problem" role="alert">
+            {problem}
+          </p>
+        ))}
+        <DataList
+          list={list}
+          caption="Functions"
+          idOf={({ name, provider }) => `${name} ${provider}`}
+          empty={
+            <Empty title="There is no function yet">
+              The form below and <code>quantumstream function deploy FILE</code> put one here; so
+              does a file in the folder of the workflow.
+            </Empty>
+          }
+          columns={{
+            Function: ({ name, isCalled }) =>
+              isCalled ? (
+                <Link href={`/functions/${name}`}>{name}</Link>
+              ) : (
+                <span className="hint">{name} (not called here)</span>
+              ),
+            Provider: ({ provider }) => provider,
+            Version: ({ version }) => <span className="mono">{version?.slice(0, 12) ?? '–'}</span>,
+            State: (one) => <FunctionState one={one} />,
+            Runs: ({ runs }) => runs,
+            Errors: ({ errors }) => errors,
+            Median: ({ medianMs }) => took(medianMs),
+            'Last run': ({ lastRunAt }) => (lastRunAt ? <Moment at={lastRunAt} /> : '–'),
+          }}
+        />
+      </section>
+      <DeployForm providers={providers} />
+    </>
   )
 }
 
@@ -87,7 +98,21 @@ export function FunctionPage({ name }: { readonly name: string }) {
         <InvokeForm name={name} />
         <Versions one={one} />
       </div>
+      {one.state !== 'elsewhere' && <DeployForm name={name} />}
       <Runs name={name} />
+      <Log name={name} />
+      {one.state !== 'elsewhere' && one.state !== 'in the folder' && (
+        <PostButton
+          path={pathOf(name)}
+          removes
+          changes={['functions']}
+          of={name}
+          confirm={`Remove ${name} from ${one.provider}, with all its versions, for good?`}
+          onDone={() => navigate('/functions')}
+        >
+          Remove
+        </PostButton>
+      )}
     </>
   )
 }
@@ -163,7 +188,9 @@ function InvokeForm({ name }: { readonly name: string }) {
       }),
     onSettled: () =>
       Promise.all(
-        ['function', 'function-runs'].map((key) => client.invalidateQueries({ queryKey: [key] })),
+        ['function', 'function-runs', 'function-log'].map((key) =>
+          client.invalidateQueries({ queryKey: [key] }),
+        ),
       ),
   })
   const submit = (event: FormEvent) => {
@@ -238,6 +265,25 @@ function Runs({ name }: { readonly name: string }) {
           ),
         }}
       />
+    </section>
+  )
+}
+
+/** What it wrote lately, as its provider tells it. */
+function Log({ name }: { readonly name: string }) {
+  const path = `${pathOf(name)}/logs?limit=100`
+  const log = useThing<{ readonly items: readonly LogLine[] }>('function-log', path)
+  const lines = (log.data?.items ?? []).map(({ at, level, text }) => `${at} ${level} ${text}`)
+  return (
+    <section className="panel" aria-labelledby="log">
+      <h2 id="log">Log</h2>
+      {log.isPending && <Loading what="the log" />}
+      {log.isLoadingError && <Failure error={log.error} onRetry={() => void log.refetch()} />}
+      {log.isSuccess && lines.length === 0 && <p className="hint">It has written nothing.</p>}
+      {lines.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <pre tabIndex={0}>{lines.join('\n')}</pre>
+      )}
     </section>
   )
 }

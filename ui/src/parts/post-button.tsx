@@ -2,11 +2,14 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { sendJson } from '../api/client.ts'
+import { deleteThing, sendJson } from '../api/client.ts'
 
 interface PostButtonProps {
   readonly path: string
   readonly body?: object
+  /** Has the thing taken away instead. */
+  readonly removes?: boolean
+  readonly onDone?: () => void
   /** Keys of the questions that are asked anew. */
   readonly changes: readonly string[]
   /** What it is done with, for those who do not see what stands around it. */
@@ -19,11 +22,12 @@ interface PostButtonProps {
 
 /** The button, and what went wrong when it was pressed. */
 export function PostButton({ path, body = {}, changes, of, children, ...rest }: PostButtonProps) {
-  const { confirm, disabled = false } = rest
+  const { confirm, disabled = false, removes = false, onDone } = rest
   const client = useQueryClient()
   const [asks, setAsks] = useState(false)
   const change = useMutation({
-    mutationFn: () => sendJson('POST', path, body),
+    mutationFn: () => (removes ? deleteThing(path) : sendJson('POST', path, body)),
+    ...(onDone === undefined ? {} : { onSuccess: onDone }),
     onSettled: () =>
       Promise.all(changes.map((key) => client.invalidateQueries({ queryKey: [key] }))),
   })
