@@ -217,27 +217,40 @@ export class RestateRuns implements InstanceRuns {
     timer.after(restMs, () => this.#with.wake())
   }
 
+  /** A port that somebody else has, as the last run of this program, may be free soon. */
   async #listen(): Promise<void> {
-    const server = createServer(
-      createEndpointHandler({
-        services: [this.#service()],
-        logger: () => {},
-      }),
-    )
+    const { host, port } = this.#options
+    while (this.#isActive) {
+      const server = this.#endpoint()
+      try {
+        await new Promise<void>((resolve, reject) => {
+          server.once('error', reject)
+          server.listen(port, host, resolve)
+        })
+        if (this.#isActive) this.#server = server
+        else server.close()
+        return
+      } catch (error) {
+        const message = `the endpoint for Restate cannot listen on ${host}:${port}`
+        this.#with.logger.warn(message, { error: String(error) })
+        await this.#rest()
+      }
+    }
+  }
+
+  #endpoint(): Http2Server {
+    const services = [this.#service()]
+    const server = createServer(createEndpointHandler({ services, logger: () => {} }))
     server.on('session', (session) => {
       this.#sessions.add(session)
       session.on('close', () => this.#sessions.delete(session))
       session.on('error', () => {})
     })
-    this.#server = server
-    const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, host, resolve)
-    }).catch((error: unknown) => {
-      const message = `the endpoint for Restate cannot listen on ${host}:${port}`
-      this.#with.logger.error(message, { error: String(error) })
-    })
+    return server
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => this.#with.timer.after(restMs, resolve))
   }
 
   #service() {
@@ -271,7 +284,7 @@ export class RestateRuns implements InstanceRuns {
         return this.#with.wake()
       } catch (error) {
         this.#with.logger.warn('Restate does not take this process', { uri, error: String(error) })
-        await new Promise<void>((resolve) => this.#with.timer.after(restMs, resolve))
+        await this.#rest()
       }
     }
   }
