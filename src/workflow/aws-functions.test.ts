@@ -35,7 +35,7 @@ const failed = (errorType: string, errorMessage: string) => ({
 functionsSuite('AWS Lambda', async ({ timeoutMs }) => {
   const began = Promise.withResolvers<void>()
   const ends: (() => unknown)[] = []
-  const call: LambdaCall = (name, { specversion, type, subject, id, data = null }) => {
+  const call: LambdaCall = (name, { specversion, type, subject, id, deadline, data = null }) => {
     assert.deepEqual([specversion, type, subject], ['1.0', 'quantumstream.function.invoke', name])
     if (name === 'slow') {
       began.resolve()
@@ -43,6 +43,7 @@ functionsSuite('AWS Lambda', async ({ timeoutMs }) => {
     }
     const answers: Readonly<Record<string, ReturnType<LambdaCall>>> = {
       echo: { body: { payload: data, key: id as Json } },
+      until: { body: JSON.stringify(deadline) },
       refuse: failed('Error', 'not this one'),
       later: failed('RetryLater', 'busy'),
       large: { body: 'x'.repeat(300_000) },

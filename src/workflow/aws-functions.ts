@@ -12,7 +12,7 @@ import type {
   Invocation,
 } from './functions.ts'
 import { answered, failuresOf, withinTime } from './providers/call-failures.ts'
-import { functionEvent } from './providers/function-event.ts'
+import { functionEvent, waitedFor } from './providers/function-event.ts'
 import { functionFailure, lambdaFailure, tailLines } from './providers/lambda-answers.ts'
 import { putLambda, untilReady } from './providers/lambda-deployment.ts'
 
@@ -58,12 +58,13 @@ class AwsFunctions implements FunctionProvider, FunctionManagement {
     const { timeoutMs = 60_000, alias } = this.#options
     const fail = failuresOf(name, ' at AWS')
     const client = await this.#lambda()
+    const event = functionEvent(name, payload, waitedFor(invocation, timeoutMs))
     const answer = await withinTime({ invocation, timeoutMs, fail }, async (abortSignal) => {
       try {
         return await client.invoke(
           {
             ...{ FunctionName: name, InvocationType: 'RequestResponse', LogType: 'Tail' },
-            Payload: Buffer.from(JSON.stringify(functionEvent(name, payload, invocation))),
+            Payload: Buffer.from(JSON.stringify(event)),
             ...(alias === undefined ? {} : { Qualifier: alias }),
           },
           { abortSignal },

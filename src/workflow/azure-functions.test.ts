@@ -11,7 +11,7 @@ import { listening, type TestScope } from './test-world/local-server.ts'
 
 const http = createGuardedHttp()
 after(() => http.stop())
-const suiteNames = ['echo', 'refuse', 'later', 'slow', 'large', 'nojson']
+const suiteNames = ['echo', 'until', 'refuse', 'later', 'slow', 'large', 'nojson']
 const invocation = { idempotencyKey: '0x01', signal: new AbortController().signal }
 const credentials = { tenant: 'tenant', clientId: 'client', clientSecret: 'client~secret' }
 

@@ -25,7 +25,7 @@ import {
   cloudFailures,
   undeployable,
 } from './providers/cloud-request.ts'
-import { functionEvent } from './providers/function-event.ts'
+import { functionEvent, waitedFor } from './providers/function-event.ts'
 import { postCall, statusFailure } from './providers/http-call.ts'
 import { zipArchive } from './providers/zip-archive.ts'
 
@@ -101,7 +101,8 @@ class AzureFunctions implements FunctionProvider, FunctionManagement {
     const fail = failuresOf(name, ` at ${place}`)
     if (invocation.signal.aborted) throw fail('function-cancelled', 'was interrupted')
     const known = key ?? this.#keys.get(name)
-    const event = encodeCloudEvent(functionEvent(name, payload, invocation), 'structured')
+    const called = functionEvent(name, payload, waitedFor(invocation, timeoutMs))
+    const event = encodeCloudEvent(called, 'structured')
     const call = (given: string) =>
       postCall({
         ...{ http, url: `${endpoint}/api/${encodeURIComponent(name)}`, body: String(event.body) },

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import type { FunctionProvider, Invocation } from './functions.ts'
 
 /**
- * A provider that has these functions: `echo` gives `{payload, key}`, `refuse` refuses with "not this one", `later` asks to
+ * A provider that has these functions: `echo` gives `{payload, key}`, `until` its deadline, `refuse` refuses with "not this one", `later` asks to
  * be called later, `slow` never ends, `large` gives a text of 300,000 characters, `nojson` gives what is no JSON.
  */
 export interface ProviderUnderTest {
@@ -38,6 +38,14 @@ export function functionsSuite(
         const result = await call('echo', payload, { idempotencyKey })
         assert.deepEqual(result, { payload, key: idempotencyKey })
       }
+    })
+
+    test('a function is told until when it is waited for, by its provider or by the caller', async () => {
+      const beganMs = Date.now()
+      const ownMs = Date.parse(String(await call('until')))
+      assert.ok(ownMs >= beganMs + 60_000 && ownMs <= Date.now() + 60_000)
+      const deadlineMs = beganMs + 30_000
+      assert.equal(Date.parse(String(await call('until', {}, { deadlineMs }))), deadlineMs)
     })
 
     test('calls at the same time keep to themselves', async () => {

@@ -18,7 +18,7 @@ after(async () => {
   await http.stop()
   await rm(folder, { recursive: true })
 })
-const suiteNames = ['echo', 'refuse', 'later', 'slow', 'large', 'nojson']
+const suiteNames = ['echo', 'until', 'refuse', 'later', 'slow', 'large', 'nojson']
 const invocation = { idempotencyKey: '0x01', signal: new AbortController().signal }
 
 let opened = 0

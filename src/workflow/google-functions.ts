@@ -16,7 +16,7 @@ import type {
 import type { GuardedHttp } from './guarded-http.ts'
 import { failuresOf } from './providers/call-failures.ts'
 import { askCloud, askCloudJson, cloudFailures, undeployable } from './providers/cloud-request.ts'
-import { functionEvent } from './providers/function-event.ts'
+import { functionEvent, waitedFor } from './providers/function-event.ts'
 import { GoogleIdentity, type GoogleIdentityOptions } from './providers/google-identity.ts'
 import { postCall } from './providers/http-call.ts'
 import { zipArchive } from './providers/zip-archive.ts'
@@ -97,7 +97,7 @@ class GoogleFunctions implements FunctionProvider, FunctionManagement {
     const [audience = url] = url.split('?')
     const token = await this.#identity.idToken(audience)
     const { headers, body } = encodeCloudEvent(
-      functionEvent(name, payload, invocation),
+      functionEvent(name, payload, waitedFor(invocation, timeoutMs)),
       'structured',
     )
     const key = { 'idempotency-key': invocation.idempotencyKey }

@@ -27,13 +27,13 @@ functionsSuite('an HTTP endpoint', async ({ timeoutMs }) => {
     }
     const [event] = decodeCloudEvents({ headers, body })
     assert.ok(event)
-    const { type, source, subject, id, data = null } = event
+    const { type, source, subject, id } = event
     assert.deepEqual(
       [type, source, headers['idempotency-key'], headers['webhook-id'], request.method],
       ['quantumstream.function.invoke', '/quantumstream', id, id, 'POST'],
     )
     if (subject === 'slow') return began.resolve()
-    const { status, text } = functionAnswer(String(subject), data, id)
+    const { status, text } = functionAnswer(String(subject), event)
     response.writeHead(status, { 'content-type': 'application/json' }).end(text)
   })
   const ends: (() => unknown)[] = []

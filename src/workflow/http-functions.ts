@@ -4,7 +4,7 @@ import { encodeCloudEvent } from '../stream/cloud-event-http.ts'
 import type { FunctionProvider } from './functions.ts'
 import type { GuardedHttp } from './guarded-http.ts'
 import { failuresOf } from './providers/call-failures.ts'
-import { functionEvent } from './providers/function-event.ts'
+import { functionEvent, waitedFor } from './providers/function-event.ts'
 import { postCall } from './providers/http-call.ts'
 import { signWebhook } from './webhook-signature.ts'
 
@@ -34,7 +34,8 @@ export function createHttpFunctions(options: HttpFunctionOptions): FunctionProvi
     invoke(name, payload, invocation) {
       const own = Object.hasOwn(urls, name) ? urls[name] : undefined
       const place = own ?? url.replaceAll('{name}', encodeURIComponent(name))
-      const event = encodeCloudEvent(functionEvent(name, payload, invocation), 'structured')
+      const called = functionEvent(name, payload, waitedFor(invocation, timeoutMs))
+      const event = encodeCloudEvent(called, 'structured')
       const body = String(event.body)
       const { idempotencyKey: id } = invocation
       const signed =

@@ -20,6 +20,7 @@ after(() => rm(root, { recursive: true }))
 
 const suiteFiles = {
   echo: 'export default (payload, { idempotencyKey: key }) => ({ payload, key })',
+  until: 'export default (_, { deadlineMs }) => new Date(deadlineMs)',
   refuse: 'export default () => { throw new Error("not this one") }',
   later:
     'class RetryLater extends Error { name = "RetryLater" }; export default () => { throw new RetryLater("busy") }',

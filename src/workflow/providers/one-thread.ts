@@ -6,6 +6,7 @@ import type { Json } from '../../base/json-rpc.ts'
 import { startThread, threadProgram } from '../../base/thread.ts'
 import type { Invocation } from '../functions.ts'
 import { answered, type Fail, thrown, tooLong, withinTime } from './call-failures.ts'
+import { waitedFor } from './function-event.ts'
 import {
   logBounds,
   type ThreadAnswer,
@@ -74,10 +75,12 @@ export class FunctionThread {
   async call(payload: Json, options: CallOptions): Promise<Json> {
     clearTimeout(this.#rest)
     this.#worker.ref()
-    const { idempotencyKey, deadlineMs, traceparent } = options.invocation
+    const { idempotencyKey, deadlineMs, traceparent } = waitedFor(
+      options.invocation,
+      options.timeoutMs,
+    )
     const context = {
-      idempotencyKey,
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...{ idempotencyKey, deadlineMs },
       ...(traceparent === undefined ? {} : { traceparent }),
     }
     const call: ThreadCall = { payload, context }

@@ -25,7 +25,7 @@ export interface ThreadCall {
   readonly payload: Json
   readonly context: {
     readonly idempotencyKey: string
-    readonly deadlineMs?: number
+    readonly deadlineMs: number
     readonly traceparent?: string
   }
 }

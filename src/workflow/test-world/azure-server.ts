@@ -79,7 +79,7 @@ export class AzureServer {
       this.slowBegins.resolve()
       return undefined
     }
-    const { status, text } = functionAnswer(name, event.data ?? null, event.id)
+    const { status, text } = functionAnswer(name, event)
     return { status, body: text }
   }
 

@@ -1,7 +1,7 @@
 /** Answers as the functions of the suite of providers do, for servers that stand in for those of others. */
 
 import type { IncomingMessage } from 'node:http'
-import type { Json } from '../../base/json-rpc.ts'
+import type { CloudEvent } from '../../stream/cloud-event-http.ts'
 
 /** The whole body of a request. */
 export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -10,14 +10,14 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** What a function of the suite answers over HTTP. */
+/** What a function of the suite answers over HTTP to its event. */
 export function functionAnswer(
   name: string,
-  payload: Json,
-  key: string,
+  { data: payload = null, id: key, deadline }: CloudEvent,
 ): { readonly status: number; readonly text: string } {
   const answers: Readonly<Record<string, { status: number; text: string }>> = {
     echo: { status: 200, text: JSON.stringify({ payload, key }) },
+    until: { status: 200, text: JSON.stringify(deadline) },
     refuse: { status: 422, text: 'not this one' },
     later: { status: 503, text: 'busy' },
     large: { status: 200, text: JSON.stringify('x'.repeat(300_000)) },

@@ -123,7 +123,7 @@ export class GoogleServer {
       this.slowBegins.resolve()
       return undefined
     }
-    const { status, text } = functionAnswer(name, event.data ?? null, event.id)
+    const { status, text } = functionAnswer(name, event)
     return { status, body: text }
   }
 
