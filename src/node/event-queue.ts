@@ -5,8 +5,9 @@ import { AppError } from '../base/app-error.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { SqlSession, SqlStore } from '../store/sql.ts'
+import type { WritableEventStore } from '../stream/event-store.ts'
 import { createQueue } from '../stream/open-queue.ts'
-import type { Queue } from '../stream/queue.ts'
+import type { Queue, TakenMessage } from '../stream/queue.ts'
 import type { Carrier } from '../stream/queue-carrier.ts'
 import { createQueueConsumer } from '../stream/queue-consumer.ts'
 import type { EventHandler, EventStore, StreamEvent } from '../stream/stream.ts'
@@ -28,6 +29,7 @@ export async function startEventQueue(
   composition: Composition,
   to: {
     readonly sql: SqlStore
+    readonly events: Pick<WritableEventStore, 'find'>
     /** Whether messages are handled here; otherwise by others. */
     readonly consumes: boolean
     readonly handler: EventHandler
@@ -42,7 +44,7 @@ export async function startEventQueue(
   const consumer = createQueueConsumer(
     {
       queue,
-      handle: (session, { body }) => act(to.handler, session, body),
+      handle: (session, message) => act(to, session, message),
       handled: to.handled,
     },
     world,
@@ -93,8 +95,43 @@ function puttingHandler(queue: Queue): EventHandler {
   }
 }
 
-async function act(handler: EventHandler, session: SqlSession, body: Json): Promise<void> {
+interface Acting {
+  readonly events: Pick<WritableEventStore, 'find'>
+  readonly handler: EventHandler
+}
+
+async function act(
+  { events, handler }: Acting,
+  session: SqlSession,
+  { body, isRequeued }: TakenMessage,
+): Promise<void> {
   const { kind, event } = body as unknown as Change
+  if (!isRequeued) return tell(handler, session, { kind, event })
+  const { madeBy } = event
+  const found = await events.find(session, event.id)
+  const now = found && { ...found, ...(madeBy === undefined ? {} : { madeBy }) }
+  await tellNow(handler, session, { kind, event, now })
+}
+
+/**
+ * Changes that came later have been handled without this one: the event is told as it is by now. One that has left and
+ * come back is told both ways, so that its workflows forget how far it was before.
+ */
+async function tellNow(
+  handler: EventHandler,
+  session: SqlSession,
+  { kind, event, now }: Change & { readonly now: StreamEvent | undefined },
+): Promise<void> {
+  if (now === undefined) return tell(handler, session, { kind, event })
+  if (kind === 'retracted' || now.state === 'retracted') {
+    await handler.retracted(session, { ...now, state: 'retracted' })
+  }
+  if (now.state === 'retracted') return
+  await handler.appeared(session, now)
+  if (now.state !== 'pending') await handler.advanced(session, [now])
+}
+
+async function tell(handler: EventHandler, session: SqlSession, { kind, event }: Change) {
   if (kind === 'advanced') await handler.advanced(session, [event])
   else await handler[kind](session, event)
 }

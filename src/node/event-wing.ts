@@ -132,7 +132,7 @@ export async function startEventWing(
   const events = createEventStore(sql)
   const starting = workflowHandler(engine, { ...chain.contracts }, book)
   const queued = await startEventQueue(composition, {
-    ...{ sql, consumes: roles.isWorker, handler: starting, handled: () => engine.wake() },
+    ...{ sql, events, consumes: roles.isWorker, handler: starting, handled: () => engine.wake() },
   })
   const projections = await preparedProjections(composition, chain, {
     ...{ ...world, sql, events, workflows: folder },

@@ -103,6 +103,8 @@ export const streamMigrations: readonly Migration[] = [
 
 /** The event store, and what the listener does with it inside its transactions. */
 export interface WritableEventStore extends EventStore {
+  /** An event by its id, as a transaction sees it. */
+  find(session: SqlSession, id: string): Promise<StoredEvent | undefined>
   /**
    * Inserts events of one chain, or brings retracted ones back in their new blocks.
    *
@@ -211,7 +213,7 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       )
       return rows.map(eventOf)
     },
-    ...{ stored, lastStored, advance },
+    ...{ find, stored, lastStored, advance },
     tell(events) {
       const failures: unknown[] = []
       for (const listener of listeners) {

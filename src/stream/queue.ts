@@ -18,6 +18,8 @@ export interface TakenMessage extends QueueMessage {
   readonly seq: number
   /** From 1 on; also the fencing token: who was given an earlier one can no longer say that it is done. */
   readonly attempt: number
+  /** It had been given up before: later messages of its key may be done. */
+  readonly isRequeued?: boolean
 }
 
 /** A message that was given up. */

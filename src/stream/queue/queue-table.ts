@@ -40,6 +40,10 @@ export const tableMigrations: readonly Migration[] = [
       'CREATE INDEX queue_by_state ON queue_messages (queue, state, due_at_ms, seq)',
     ],
   },
+  {
+    id: 'stream/queue-002',
+    statements: ['ALTER TABLE queue_messages ADD COLUMN requeued INTEGER NOT NULL DEFAULT 0'],
+  },
 ]
 
 /** How long the id of a message that is done is remembered: 7 days. */
@@ -48,7 +52,7 @@ const rememberedMs = 7 * 24 * 3_600_000
 const sweepRows = 1_000
 const maxReason = 4_096
 
-const columns = 'seq, id, message_key, body, attempts'
+const columns = 'seq, id, message_key, body, attempts, requeued'
 const open = "state IN ('waiting', 'out', 'behind')"
 
 interface TableDependencies {
@@ -242,7 +246,7 @@ export class QueueTable {
       select: `SELECT ${columns}, reason, due_at_ms FROM queue_messages WHERE queue = ? AND state = 'dead'`,
       values: [this.name],
       read: (row) => {
-        const { attempt, ...message } = takenOf(row)
+        const { attempt, isRequeued: _, ...message } = takenOf(row)
         const told = { reason: String(row.reason), diedAtMs: Number(row.due_at_ms) }
         return { ...message, ...told, attempts: attempt }
       },
@@ -252,7 +256,8 @@ export class QueueTable {
   async requeue(seq: number): Promise<boolean> {
     return this.#sql.transaction(async (session) => {
       const row = await session.get(
-        `UPDATE queue_messages SET state = 'behind', attempts = 0, due_at_ms = ? WHERE queue = ? AND seq = ?
+        `UPDATE queue_messages SET state = 'behind', attempts = 0, requeued = 1, due_at_ms = ?
+          WHERE queue = ? AND seq = ?
           AND state = 'dead' RETURNING message_key`,
         ...[this.#clock.nowMs(), this.name, seq],
       )
@@ -282,6 +287,7 @@ function takenOf(row: SqlRow): TakenMessage {
     ...{ seq: Number(row.seq), attempt: Number(row.attempts) },
     ...{ id: String(row.id), key: String(row.message_key) },
     body: JSON.parse(String(row.body)) as Json,
+    ...(Number(row.requeued) === 1 ? { isRequeued: true } : {}),
   }
 }
 
