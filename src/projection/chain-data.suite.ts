@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { PlayedChain, payment } from './test-bed/played-chain.ts'
 import { allRows, project } from './test-bed/projecting.ts'
@@ -76,6 +77,25 @@ export function chainDataSuite(database: string, open: Open): void {
     await sameAsAnew(t, { chain, sql }, declarations)
   })
 
+  test(`${database}: an endpoint that is behind takes nothing back`, async (t) => {
+    const [chain, sql] = [new PlayedChain(), await open(t)]
+    for (let n = 1; n < 20; n += 1) chain.grow()
+    const later = { ...usual[0], startBlock: 30 }
+    const early = await project(t, { chain, sql: await open(t) }, { declarations: [later] })
+    const running = await project(t, { chain, sql }, { declarations: usual.slice(0, 1) })
+    await running.settled()
+    chain.drop(5)
+    for (let n = 0; n < 50; n += 1) await pause(2)
+    assert.equal((await allRows(running, 'blocks')).length, 20)
+    assert.equal((await early.projections.get('blocks')).problem, undefined)
+    await early.stop()
+    // Its next block shows whether they had left.
+    chain.grow()
+    await running.settled()
+    await running.stop()
+    await sameAsAnew(t, { chain, sql }, usual.slice(0, 1))
+  })
+
   propertyTest(database, open, database === 'SQLite' ? 12 : 1)
   // It takes a thousand blocks, and no other statements than the rest.
   if (database !== 'SQLite') return
@@ -85,6 +105,12 @@ export function chainDataSuite(database: string, open: Open): void {
     const first = await project(t, { chain, sql }, { declarations: usual.slice(0, 1) })
     await first.settled()
     await first.stop()
+    chain.drop(1_095)
+    const late = await project(t, { chain, sql }, { declarations: usual.slice(0, 1) })
+    const lateState = async () => late.projections.get('blocks')
+    while ((await lateState()).state !== 'waiting') await new Promise(setImmediate)
+    assert.match((await lateState()).problem ?? '', /head of the endpoint is block 4/)
+    await late.stop()
     chain.drop(2_000)
     for (let n = 1; n < 1_100; n += 1) chain.grow()
     const second = await project(t, { chain, sql }, { declarations: usual.slice(0, 1) })

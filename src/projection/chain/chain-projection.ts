@@ -106,8 +106,10 @@ export class ChainProjection implements Projected {
     const standing = (await standings.all()).get(name)
     if (standing === undefined) return 'idle'
     const { next } = standing
-    const last = await this.#last()
-    if (await this.#hasLeft(next - 1)) return 'again'
+    const head = await reading.blocks.tagged('latest')
+    if (head === undefined) return 'idle'
+    const last = await this.#last(head)
+    if (await this.#hasLeft(next - 1, head)) return 'again'
     const count = Math.min(last + 1 - next, blocksAtOnce)
     if (count <= 0) return 'idle'
     const numbers = Array.from({ length: count }, (_, at) => next + at)
@@ -131,22 +133,24 @@ export class ChainProjection implements Projected {
   }
 
   /** The last block whose rows are to be there. */
-  async #last(): Promise<number> {
+  async #last(head: number): Promise<number> {
     const { blocks, confirmations, finalityDepth } = this.#with.reading
     const { life } = this.declaration
-    const head = await blocks.tagged('latest')
-    if (head === undefined) return -1
     if (life === 'pending') return head
     if (life === 'confirmed') return head - confirmations
     return (await blocks.tagged(life)) ?? head - finalityDepth
   }
 
-  /** Takes back what is of blocks that the chain has no longer. */
-  async #hasLeft(number: number): Promise<boolean> {
-    const tip = await this.#keptHash(number)
-    if (tip === undefined) return false
-    const [hash] = await this.#with.reading.blocks.hashes([number])
+  /** Takes back what is of blocks that the chain has no longer; an endpoint that is behind does not show that. */
+  async #hasLeft(number: number, head: number): Promise<boolean> {
+    const last = await this.#keptHash(number)
+    if (last === undefined) return false
+    const at = Math.min(number, head)
+    const tip = at === number ? last : await this.#keptHash(at)
+    if (tip === undefined) throw isBehind(number, `the head of the endpoint is block ${head}`)
+    const [hash] = await this.#with.reading.blocks.hashes([at])
     if (hash === tip) return false
+    if (hash === undefined) throw isBehind(number, `the endpoint has no block ${at} now`)
     await this.#goBack(await this.#ancestor())
     return true
   }
@@ -205,6 +209,11 @@ export class ChainProjection implements Projected {
       ...[name, (blocks.at(-1)?.number ?? 0) - keptBlocks],
     )
   }
+}
+
+function isBehind(number: number, what: string): AppError {
+  const message = `${what}, and the table has come to block ${number}: it waits`
+  return new AppError({ code: 'projection/bad-answer', message, retry: 'later' })
 }
 
 /** Each block stands on the one before; an endpoint may have changed its mind between two answers. */
