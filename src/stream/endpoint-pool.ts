@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { EndpointRecord, type Fault } from './pool/endpoint-record.ts'
 import { FinalityQuorum } from './pool/finality-quorum.ts'
-import type { EndpointStatus, Source, SourceHead } from './source.ts'
+import type { EndpointStatus, FoundEvents, Source, SourceHead } from './source.ts'
 
 /** One endpoint. */
 export interface PooledEndpoint {
@@ -67,6 +67,8 @@ class Pool implements EndpointPool {
   readonly #quorum: FinalityQuorum
   readonly #faults
   readonly #probes = new Map<EndpointRecord, Promise<SourceHead>>()
+  /** Who gave what was found: another one would be blamed for it. */
+  readonly #givers = new WeakMap<FoundEvents, EndpointRecord>()
   #used: EndpointRecord
 
   constructor(
@@ -174,11 +176,12 @@ class Pool implements EndpointPool {
 
   blockByHash: Source['blockByHash'] = (hash) => this.#ask((source) => source.blockByHash(hash))
 
-  eventsIn: Source['eventsIn'] = (span) => this.#ask((source) => source.eventsIn(span))
+  eventsIn: Source['eventsIn'] = (span) => this.#found((source) => source.eventsIn(span))
 
-  eventsOf: Source['eventsOf'] = (blocks) => this.#ask((source) => source.eventsOf(blocks))
+  eventsOf: Source['eventsOf'] = (blocks) => this.#found((source) => source.eventsOf(blocks))
 
-  proven: Source['proven'] = (...what) => this.#ask((source) => source.proven(...what))
+  proven: Source['proven'] = (blocks, found) =>
+    this.#ask((source) => source.proven(blocks, found), this.#givers.get(found))
 
   discover: NonNullable<Source['discover']> = (span) =>
     this.#ask(async (source) => (await source.discover?.(span)) ?? [])
@@ -212,8 +215,17 @@ class Pool implements EndpointPool {
     return undefined
   }
 
-  async #ask<Result>(question: (source: Source) => Promise<Result>): Promise<Result> {
+  async #found(question: (source: Source) => Promise<FoundEvents>): Promise<FoundEvents> {
     const record = this.#used
+    const found = await this.#ask(question, record)
+    this.#givers.set(found, record)
+    return found
+  }
+
+  async #ask<Result>(
+    question: (source: Source) => Promise<Result>,
+    record = this.#used,
+  ): Promise<Result> {
     try {
       return await question(record.source)
     } catch (error) {

@@ -10,6 +10,7 @@ import { noMetrics } from '../base/metrics.ts'
 import { createEndpointPool } from './endpoint-pool.ts'
 import { createEventDecoder } from './event-decoder.ts'
 import { createEvmSource } from './evm-source.ts'
+import type { FoundEvents, Source } from './source.ts'
 import { at, heard, states, until, world } from './test-chain/listening.ts'
 import { paid, ScriptedChain, vault } from './test-chain/scripted-chain.ts'
 
@@ -58,6 +59,33 @@ function poolOf(chain: ScriptedChain, ways: Record<string, Distort>, quorum?: nu
     },
   )
 }
+
+test('what an endpoint gave is held against its own proofs, whichever is used by then', async () => {
+  const asked: string[] = []
+  const source = (name: string) => ({
+    eventsIn: async () => ({ events: [], discovered: [] }),
+    async proven(_: unknown, found: FoundEvents) {
+      asked.push(name)
+      return found
+    },
+  })
+  const pool = createEndpointPool(
+    { chain: 'test', chainId: 7 },
+    {
+      ...{ clock: systemClock, logger: silentLogger, metrics: noMetrics },
+      endpoints: ['a', 'b'].map((name) => ({
+        name,
+        open: () => source(name) as unknown as Source,
+      })),
+    },
+  )
+  const found = await pool.eventsIn({ from: 0, to: 1 })
+  pool.blame?.('lie', 'another one')
+  assert.equal(pool.used(), 1)
+  await pool.proven([], found)
+  await pool.proven([], { events: [], discovered: [] })
+  assert.deepEqual(asked, ['a', 'b'])
+})
 
 describe('several endpoints', () => {
   test('one that is down is left for another, and nothing is lost', async (t) => {

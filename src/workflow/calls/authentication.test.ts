@@ -119,8 +119,9 @@ describe('digest', () => {
     }
   })
 
-  test('a nonce that ended is replaced; a wrong word is an error', async (t) => {
+  test('a nonce that ended is replaced; a wrong word, or address, is an error', async (t) => {
     const ask = asker(t)
+    await assert.rejects(ask('nowhere', { digest }), problem('validation', 400))
     const { url, seen } = digestServer(t)
     assert.equal(await ask(await url, { digest }), 'in')
     Object.assign(seen, { nonce: 'another', count: 0 })

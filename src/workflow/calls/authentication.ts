@@ -107,6 +107,8 @@ function digestScheme(): Scheme {
   return async (policy, request, ask) => {
     const username = textOf(policy, 'username', 'digest')
     const password = textOf(policy, 'password', 'digest')
+    // Whoever sends it says what is wrong with it.
+    if (!URL.canParse(request.url)) return ask(request)
     const url = new URL(request.url)
     const key = createHash('sha256').update(`${url.origin} ${username}:${password}`).digest('hex')
     const answered = (): HttpRequest => {
