@@ -10,7 +10,7 @@ import type { ContractBook } from '../workflow/contract-book.ts'
 import { createDefinitionDesk, type DefinitionDesk } from '../workflow/definition-desk.ts'
 import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { createEventIntake, type EventIntake } from '../workflow/event-intake.ts'
-import type { WorkflowLanguage } from '../workflow/read-definition.ts'
+import type { DeployingLanguage } from '../workflow/whole-definition.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import type { SourceChain } from './chain-server.ts'
 import { namesBeside, openTo, subscriptionsOf } from './workflow-wiring.ts'
@@ -123,7 +123,7 @@ export function takingFor({
   readonly sql: SqlStore
   readonly clock: Clock
   readonly engine: WorkflowEngine
-  readonly language: WorkflowLanguage
+  readonly language: DeployingLanguage
   readonly chain: SourceChain
   readonly book: ContractBook
   readonly listening: Listening

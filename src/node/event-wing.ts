@@ -33,7 +33,7 @@ import { functionInvoke } from '../workflow/functions.ts'
 import { functionMigrations } from '../workflow/functions-schema.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
 import type { InstanceArchive } from '../workflow/instance-archive.ts'
-import type { WorkflowLanguage } from '../workflow/read-definition.ts'
+import type { DeployingLanguage } from '../workflow/whole-definition.ts'
 import type { WorkflowEngine } from '../workflow/workflow.ts'
 import { allowedHosts } from './allowed-hosts.ts'
 import { startArchive } from './archive-wiring.ts'
@@ -98,7 +98,6 @@ export async function startEventWing(
   const sql = await openEventDatabase(composition)
   await sql.migrate(eventMigrations)
   const own = await enterProcess(composition, sql)
-
   const folder = values.workflows ?? flagshipFolder
   const http = createGuardedHttp({ allowHosts: allowedHosts(values) })
   stops.push(() => http.stop())
@@ -111,14 +110,15 @@ export async function startEventWing(
   const records = createRecords({ sql, ...world })
   const functions = openFunctions(composition, { sql, http, folder })
   const book = contractBook(chain, sql)
+  const { functions: outside, readPart } = outsideSteps(composition, { http, folder })
   const steps = {
     ...notifications.functions,
     'record.write': records.write,
     'function.invoke': functionInvoke(functions),
-    ...outsideSteps(composition, { http, folder }),
+    ...outside,
     ...evmFunctions({ client: chain.client, sender, book, clock: systemClock }),
   }
-  const language = { functions: steps, secrets: await workflowSecrets(values.secrets) }
+  const language = { functions: steps, secrets: await workflowSecrets(values.secrets), readPart }
   const engine = await openEngine(composition, {
     ...{ ...world, ...language, sql, random: Math.random },
     ...{ ended: (instance) => sinks.outcomeWrites(instance), lifecycle: sinks.lifecycleWrites },
@@ -185,7 +185,7 @@ async function deployFolder(
   }: {
     readonly roles: Roles
     readonly given: string | undefined
-    readonly language: WorkflowLanguage
+    readonly language: DeployingLanguage
   },
 ): Promise<readonly RunnableWorkflow[]> {
   if (given === undefined && roles.isPart) return []

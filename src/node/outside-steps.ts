@@ -6,15 +6,15 @@ import { type OutsideCalls, outsideCalls } from '../workflow/outside-calls.ts'
 import { allowedHosts } from './allowed-hosts.ts'
 import type { Composition } from './composition.ts'
 
-/** The calls of the language; what they start is put on the list of stops. @param folder - of the workflows' documents */
+/** The calls of the language, and what gets parts of definitions; what they start is put on the list of stops. @param folder - of the workflows' documents */
 export function outsideSteps(
   { values, stops }: Composition,
   { http, folder }: { readonly http: GuardedHttp; readonly folder: string },
-): OutsideCalls['functions'] {
+): Omit<OutsideCalls, 'stop'> {
   const { allowShell, python, containerEngine } = values
   const messages = createMessageClients({ allowHosts: allowedHosts(values) })
   stops.push(() => messages.stop())
   const calls = outsideCalls({ http, folder, messages, allowShell, python, containerEngine })
   stops.push(() => calls.stop())
-  return calls.functions
+  return calls
 }

@@ -10,6 +10,13 @@ do:
   - one: ${task}
 `
 
+test('what is elsewhere is left to the node that gets it', () => {
+  const call = definition('{ call: "https://a.example/function.yaml" }')
+  assert.equal(checkWorkflow(call, 'a.workflow.yaml').steps, 1)
+  const inCatalog = () => checkWorkflow(definition('{ call: "log:1.0.0@mine" }'), 'a.yaml')
+  assert.throws(inCatalog, /"log:1.0.0@mine" is in no catalog of this definition/)
+})
+
 test('a definition that asks servers or runs programs is checked as valid', () => {
   const tasks = [
     '{ call: http, with: { method: get, endpoint: https://example.com } }',

@@ -9,7 +9,8 @@ import type { RunnableWorkflow } from '../workflow/durable-context.ts'
 import { importDefinition } from '../workflow/import-definition.ts'
 import { outlineOf } from '../workflow/outline.ts'
 import { callNames } from '../workflow/outside-calls.ts'
-import { expandedYaml, readDefinition, type WorkflowLanguage } from '../workflow/read-definition.ts'
+import { expandedYaml, readDefinition } from '../workflow/read-definition.ts'
+import { type DeployingLanguage, readWhole } from '../workflow/whole-definition.ts'
 import type { StepFunction } from '../workflow/workflow.ts'
 
 /** Functions by the name that definitions call them by. */
@@ -36,7 +37,7 @@ const knownFunctions: Functions = Object.fromEntries(
  */
 export async function readWorkflows(
   folder: string,
-  language: WorkflowLanguage,
+  language: DeployingLanguage,
 ): Promise<readonly RunnableWorkflow[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw unreadable(folder, cause)
@@ -49,7 +50,8 @@ export async function readWorkflows(
       const text = await readFile(file, 'utf8').catch((cause: unknown) => {
         throw unreadable(file, cause)
       })
-      return read(text, file, language)
+      mustBeJson(text, file)
+      return readWhole(text, language)
     }),
   )
 }
@@ -60,7 +62,10 @@ export async function readWorkflows(
  * @throws AppError `node/unreadable-workflow`, `workflow/bad-definition`
  */
 export function checkWorkflow(text: string, file: string): { name: string; steps: number } {
-  const workflow = read(text, file, { functions: knownFunctions })
+  mustBeJson(text, file)
+  // What is elsewhere is got, and looked at, by the node.
+  const elsewhere = () => {}
+  const workflow = readDefinition(text, { functions: knownFunctions, deploying: true, elsewhere })
   return { name: workflow.name, steps: outlineOf(workflow.document).length }
 }
 
@@ -79,12 +84,9 @@ export function importWorkflow(text: string, kind: string): string {
   return importDefinition(text, kind)
 }
 
-function read(text: string, file: string, language: WorkflowLanguage): RunnableWorkflow {
-  if (file.endsWith('.json')) mustBeJson(text, file)
-  return readDefinition(text, { ...language, deploying: true })
-}
-
+/** Where it says so by its name. */
 function mustBeJson(text: string, file: string): void {
+  if (!file.endsWith('.json')) return
   try {
     JSON.parse(text)
   } catch (cause) {

@@ -28,7 +28,7 @@ test('a definition is new until the same content is deployed again; what is refu
   let renewals = 0
   const deskOf = () =>
     createDefinitionDesk({
-      ...{ engine: current, language: { functions: {} } },
+      ...{ engine: current, language: { functions: {}, readPart: async () => null } },
       async accept({ name }) {
         if (name === 'foreign') throw new Error('nobody listens to it')
         accepted.push(name)

@@ -3,7 +3,7 @@
 import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { RunnableWorkflow } from './durable-context.ts'
-import { readDefinition, type WorkflowLanguage } from './read-definition.ts'
+import { type DeployingLanguage, readWhole } from './whole-definition.ts'
 import type { WorkflowEngine } from './workflow.ts'
 
 /** Workflows that may be deployed at the same time, by name. */
@@ -21,7 +21,7 @@ interface Deployment {
 /** Reads and deploys definitions. */
 export interface DefinitionDesk {
   /** @param source - YAML or JSON text, or JSON. @throws AppError `workflow/bad-definition` with line and column */
-  read(source: string | Json): RunnableWorkflow
+  read(source: string | Json): Promise<RunnableWorkflow>
   /**
    * Makes a definition the one that new runs begin with, now and after a restart.
    *
@@ -33,7 +33,7 @@ export interface DefinitionDesk {
 /** What the desk works with. */
 interface DefinitionDeskParts {
   readonly engine: WorkflowEngine
-  readonly language: WorkflowLanguage
+  readonly language: DeployingLanguage
   /** Looks at a definition before it is deployed. @throws AppError for what this node cannot listen to */
   accept(workflow: RunnableWorkflow): Promise<void>
   /** Has its events listened to, once it is deployed. */
@@ -43,10 +43,10 @@ interface DefinitionDeskParts {
 /** A desk over an engine that runs. */
 export function createDefinitionDesk(parts: DefinitionDeskParts): DefinitionDesk {
   const { engine, language, accept, deployed } = parts
-  const read = (source: string | Json) => readDefinition(source, { ...language, deploying: true })
+  const read = (source: string | Json) => readWhole(source, language)
   let before: Promise<unknown> = Promise.resolve()
   const deploy = async (source: string | Json): Promise<Deployment> => {
-    const workflow = read(source)
+    const workflow = await read(source)
     const { namespace, name, hash } = workflow
     const known = engine.workflows().find((one) => one.namespace === namespace && one.name === name)
     if (known === undefined && engine.workflows().length >= maxDeployed) {

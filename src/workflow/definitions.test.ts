@@ -99,10 +99,10 @@ describe('schemas', () => {
     }
   })
 
-  test('of elsewhere are refused', () => {
+  test('of elsewhere are refused where nothing is fetched', () => {
     refuses(
       `${head}input: {schema: {resource: {endpoint: 'https://a.b'}}}\ndo: []`,
-      /input\.schema: schemas of elsewhere are not fetched/,
+      /input\.schema: is elsewhere, and nothing is fetched here/,
     )
   })
 })
@@ -135,7 +135,7 @@ do: [{it: {call: more, with: {x: '\${ .n }'}}}]`
     await gives({ workflow, functions: echo, options: { catalog } }, { got: 1 })
     refuses(
       head + workflow,
-      /do\[0\]\.it\.call: "log:1\.0\.0@default" is in no catalog of this program/,
+      /do\[0\]\.it\.call: "log:1\.0\.0@default" is in no catalog of this definition/,
       true,
     )
     refuses(

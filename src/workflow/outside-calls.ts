@@ -5,7 +5,7 @@ import { asyncapiCall } from './calls/asyncapi-call.ts'
 import { createAuthenticatedHttp } from './calls/authentication.ts'
 import type { OutsideCall } from './calls/call-fields.ts'
 import { containerCall } from './calls/container-call.ts'
-import { createExternalDocuments } from './calls/external-documents.ts'
+import { createExternalDocuments, documentValue } from './calls/external-documents.ts'
 import { grpcCall } from './calls/grpc-call.ts'
 import { httpCall } from './calls/http-call.ts'
 import { mcpCall } from './calls/mcp-call.ts'
@@ -15,6 +15,7 @@ import { scriptCall } from './calls/script-call.ts'
 import { shellCall } from './calls/shell-call.ts'
 import type { GuardedHttp } from './guarded-http.ts'
 import type { MessageClients } from './message-clients.ts'
+import type { PartReader } from './whole-definition.ts'
 
 /** What calls stand on, and what they may do. */
 export interface OutsideCallOptions {
@@ -55,6 +56,8 @@ export const callNames = [
 export interface OutsideCalls {
   /** By name; each fails with a WorkflowError, or is interrupted by its signal. */
   readonly functions: Readonly<Record<(typeof callNames)[number], OutsideCall>>
+  /** Gets what definitions name elsewhere. */
+  readonly readPart: PartReader
   /** Ends all programs that still run, and closes connections. */
   stop(): Promise<void>
 }
@@ -88,6 +91,10 @@ export function outsideCalls(options: OutsideCallOptions): OutsideCalls {
       'run.script': scriptCall({ processes, documents, python, memoryMb }),
       'run.shell': shellCall({ processes, allowed: allowShell }),
       'run.container': containerCall({ processes, engine }),
+    },
+    readPart: (endpoint, kind) => {
+      const signal = AbortSignal.timeout(bounds.timeoutMs)
+      return documents.read({ endpoint }, kind, { read: documentValue, signal })
     },
     async stop() {
       grpc.stop()

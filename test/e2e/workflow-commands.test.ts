@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { format } from 'node:util'
@@ -195,6 +198,36 @@ do: [{ it: { set: { length: '\${ $secrets.bank.token | length }', token: '\${ $s
     assert.equal(code, 0, output)
     assert.match(output, /"length": 9,\n {2}"token": "\[secret bank\]"/)
     assert.doesNotMatch((await workflow('show', 'secret', '--data')).output, /hush/)
+  })
+
+  test('a schema and a function that stand elsewhere are got when a definition is deployed', async (t) => {
+    const documents: Record<string, string> = {
+      '/order.json': '{"type": "object", "required": ["item"]}',
+      '/functions/greet/1.0.0/function.yaml': 'set: { hello: "${ .item }" }',
+    }
+    const server = createServer((request, response) => {
+      const text = documents[request.url ?? '']
+      response.writeHead(text === undefined ? 404 : 200).end(text)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const text = `
+document: { dsl: 1.0.3, namespace: default, name: parts, version: 1.0.0 }
+use: { catalogs: { mine: { endpoint: '${url}' } } }
+input: { schema: { resource: { endpoint: '${url}/order.json' } } }
+do: [{ greet: { call: 'greet:1.0.0@mine', with: { item: '\${ .item }' } } }]
+`
+    await writeFile(file('parts'), text)
+    await workflow('deploy', file('parts'))
+    // Nobody asks for them any more.
+    for (const name of Object.keys(documents)) delete documents[name]
+    const good = await workflow('run', 'parts', '--input', '{"item":"chair"}', '--wait')
+    assert.match(good.output, /"hello": "chair"/)
+    const bad = await workflow('run', 'parts', '--input', '{}', '--wait')
+    assert.match(bad.output, /is failed: the input does not fit its schema/)
+    await writeFile(file('parts'), text.replace('order.json', 'gone.json'))
+    await refused(/cannot be got: .*404/, 'deploy', file('parts'))
   })
 
   test('a run is paused, resumed, cancelled and retried', async () => {

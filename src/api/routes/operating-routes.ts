@@ -147,7 +147,7 @@ function addReplay(app: OpenAPIHono, engine: WorkflowEngine, definitions: Defini
   app.openapi(replay, async (context) => {
     const { id } = context.req.valid('param')
     const { definition, source } = context.req.valid('json')
-    const other = source === undefined ? definition : definitions.read(source as Json)
+    const other = source === undefined ? definition : await definitions.read(source as Json)
     const report = await engine.replay(id, other)
     const { output = null, problem = null } = report
     const next = report.next.map(({ input = null, ...one }) => ({ ...one, input }))

@@ -7,6 +7,7 @@ import { type Problem, WorkflowError } from '../workflow-error.ts'
 import { callArguments } from './call-arguments.ts'
 import type { Body, Compiler } from './compiler.ts'
 import { durationMs } from './durations.ts'
+import { functionEndpoint } from './elsewhere.ts'
 import type { Evaluate } from './expressions.ts'
 import { compileIterator, type Iterate } from './iterator.ts'
 import { below, type Members, memberOf, type Place } from './places.ts'
@@ -66,10 +67,15 @@ function eachMessage(body: Body, iterate: Iterate): Body {
 }
 
 /** A problem where a definition is deployed that calls a function nobody has. */
-export function checkKnown({ options, problems }: Compiler, name: string, place: Place): void {
+export function checkKnown({ options, problems, use }: Compiler, name: string, place: Place): void {
   if (options.deploying !== true || Object.hasOwn(options.functions, name)) return
+  const endpoint = functionEndpoint(name, use)
+  if (endpoint !== undefined && options.elsewhere !== undefined) {
+    options.elsewhere({ kind: 'function', name, endpoint })
+    return
+  }
   const message = /^[a-z]+:\/\/|@/.test(name)
-    ? `"${name}" is in no catalog of this program; remote functions are not fetched, give it to the local catalog`
+    ? `"${name}" is in no catalog of this definition, or nothing is fetched here; write it under use.functions`
     : `"${name}" is unknown; known are ${Object.keys(options.functions).sort().join(', ')}`
   problems.push({ pointer: place.pointer, message })
 }

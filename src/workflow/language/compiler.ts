@@ -3,6 +3,7 @@
 import type { Json } from '../../base/json-rpc.ts'
 import type { ActionContext, ActionOutcome, EventWish } from '../durable-context.ts'
 import type { Problem as DslProblem } from '../workflow-error.ts'
+import type { ElsewherePart } from './elsewhere.ts'
 import type { Expressions } from './expressions.ts'
 import type { Members, Place, Problem } from './places.ts'
 import type { Data, Frame, Result, Scope, TaskResult } from './runtime.ts'
@@ -27,6 +28,8 @@ export interface LanguageOptions {
   /** Refuses a call of a function that is not there; for the deploying of a definition. */
   readonly deploying?: boolean
   readonly secrets?: SecretSource
+  /** Told of what is to be got from elsewhere; without it nothing may be there. */
+  readonly elsewhere?: (part: ElsewherePart) => void
   /** The task that a reference such as `log:1.0.0@default` or a URI names; nothing is fetched. */
   readonly catalog?: (reference: string) => Json | undefined
   /** Told the end of each task by its JSON pointer. */

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import type { Json } from '../../base/json-rpc.ts'
 import { WorkflowError } from '../workflow-error.ts'
+import type { LanguageOptions } from './compiler.ts'
 import { memberOf, type Place, type Problem } from './places.ts'
 import { type Data, plainJson } from './runtime.ts'
 
@@ -18,7 +19,13 @@ export function compileSchema(
     what,
     place,
     problems,
-  }: { readonly what: string; readonly place: Place; readonly problems: Problem[] },
+    elsewhere,
+  }: {
+    readonly what: string
+    readonly place: Place
+    readonly problems: Problem[]
+    readonly elsewhere: LanguageOptions['elsewhere']
+  },
 ): ((data: Data) => void) | undefined {
   const wrong = (message: string): undefined => {
     problems.push({ pointer: place.pointer, message })
@@ -28,8 +35,14 @@ export function compileSchema(
     return wrong(`the schema format "${format}" is not known; right is "json"`)
   }
   const document = memberOf(schema, 'document')
-  if (document === undefined)
-    return wrong('schemas of elsewhere are not fetched; give the schema as "document"')
+  if (document === undefined) {
+    const endpoint = memberOf(memberOf(schema, 'resource'), 'endpoint')
+    if (elsewhere === undefined || endpoint === undefined) {
+      return wrong('is elsewhere, and nothing is fetched here; give the schema as "document"')
+    }
+    elsewhere({ kind: 'schema', pointer: place.pointer, endpoint })
+    return undefined
+  }
   const ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true })
   formats.default(ajv)
   try {

@@ -102,7 +102,7 @@ function observed({ options }: Compiler, { pointer }: TaskFacts, execute: Execut
 
 /** The filters and schemas of a task or of the whole workflow. */
 export function filtersOf(
-  { expressions, problems }: Compiler,
+  { expressions, problems, options }: Compiler,
   definition: { readonly [name: string]: Json },
   place: Place,
 ): Filters {
@@ -113,7 +113,9 @@ export function filtersOf(
   const check = (member: string, what: string) => {
     const schema = memberOf(definition[member], 'schema')
     if (schema === undefined) return undefined
-    return compileSchema(schema, { what, place: below(place, member, 'schema'), problems })
+    const { elsewhere } = options
+    const at = below(place, member, 'schema')
+    return compileSchema(schema, { what, place: at, problems, elsewhere })
   }
   return {
     from: filter('input', 'from'),
