@@ -17,7 +17,7 @@ const event = (id: string, more: Record<string, Json> = {}): CloudEvent => ({
 })
 
 describe('workflows on Restate in real time', { skip: lacking }, () => {
-  const { open, restart, kill } = testCluster()
+  const { open, restart, kill, reject } = testCluster()
   type World = Awaited<ReturnType<typeof open>>['world']
   const waiting = (world: World, id: string) =>
     world.until(id, ({ status }) => status === 'waiting')
@@ -79,6 +79,25 @@ describe('workflows on Restate in real time', { skip: lacking }, () => {
     await world.until(id, ({ status }) => status === 'cancelled')
     assert.equal(world.effects.calls.length, 1)
     assert.equal((await sql.get('SELECT invocation AS n FROM instances'))?.n, 2)
+    await stop()
+  })
+
+  test('a run whose awakeable somebody rejects looks, and takes another one', async () => {
+    const { world, sql, stop } = await open()
+    await world.deploy(
+      written('nap', async (context) => {
+        await context.sleep('/do/0/nap', 60_000)
+        return 'awake'
+      }),
+    )
+    const id = await begin(world, 'nap')
+    await waiting(world, id)
+    const ear = async () => (await sql.get('SELECT awakeable FROM instances'))?.awakeable
+    const first = await ear()
+    await reject(String(first))
+    while ((await ear()) === first) await new Promise(setImmediate)
+    await world.engine.cancel(id, 'enough')
+    await world.until(id, ({ status }) => status === 'cancelled')
     await stop()
   })
 

@@ -54,5 +54,11 @@ export function testCluster() {
     const { status } = await ask(`invocations/${rows[0]?.id}/kill`, 'PATCH')
     if (status >= 300) throw new Error(`${status}`)
   }
-  return { open, openStore, worldOn, restart: () => server.restart(), kill }
+  /** Has whoever waits for an awakeable hear of an error. */
+  const reject = async (awakeable: string) => {
+    const url = `${server.ingress}/restate/awakeables/${awakeable}/reject`
+    const { status } = await fetch(url, { method: 'POST', body: 'no' })
+    if (status >= 300) throw new Error(`${status}`)
+  }
+  return { open, openStore, worldOn, restart: () => server.restart(), kill, reject }
 }

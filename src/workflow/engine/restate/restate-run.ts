@@ -289,7 +289,8 @@ export class RestateRun implements LiveRun {
     const { driver, context, number } = this.#parts
     let ear = first
     for (;;) {
-      const told = await driver.ask(() => ear.promise).done
+      // Who rejects it says as much as who resolves it.
+      const told = await driver.ask(() => ear.promise).done.catch(() => 'look')
       const found = await driver.ask(() => {
         const next = context.awakeable<string>()
         ear = next
