@@ -136,11 +136,12 @@ export const eventSettings = {
   },
   senderKeyFile: {
     ...{ kind: text, default: undefined, env: 'QS_SENDER_KEY_FILE' },
-    description: 'Encrypted key file of the account that sends the transactions of workflows',
+    description:
+      'Encrypted key file of the account that sends the transactions of workflows; several with commas between them: the first sends, and each of the others where a step names its account as "from"',
   },
   senderPasswordFile: {
     ...{ kind: text, default: undefined, env: 'QS_SENDER_PASSWORD_FILE' },
-    description: 'File with the password of the key file; without it the terminal is asked',
+    description: 'File with the password of these key files; without it the terminal is asked',
   },
   senderSigner: {
     ...{ kind: web, default: undefined, env: 'QS_SENDER_SIGNER', secret: true },

@@ -55,7 +55,7 @@ import { configuredSinks, wakeSinks, withSinks } from './sink-wiring.ts'
 import { engineTraces, traced } from './trace-wiring.ts'
 import { readWorkflows } from './workflow-folder.ts'
 import { workflowSecrets } from './workflow-secrets.ts'
-import { createSender } from './workflow-sender.ts'
+import { startSenders } from './workflow-sender.ts'
 import { wakeWorkflows, workflowHandler } from './workflow-wiring.ts'
 
 /** What runs, as the API and the callers of a node see it. */
@@ -102,9 +102,7 @@ export async function startEventWing(
   const http = createGuardedHttp({ allowHosts: allowedHosts(values) })
   stops.push(() => http.stop())
   const sends = (roles.isWorker || roles.isApi) && chain.isAbsent !== true
-  const sender = sends ? await createSender(composition, { chain, sql, http }) : undefined
-  sender?.start()
-  stops.push(async () => sender?.stop())
+  const [sender, ...others] = sends ? await startSenders(composition, { chain, sql, http }) : []
   const notifications = await configuredNotifications(values, folder, { ...world, sql, http })
   const sinks = configuredSinks(values.sinks, { ...world, sql, http })
   const records = createRecords({ sql, ...world })
@@ -116,7 +114,7 @@ export async function startEventWing(
     'record.write': records.write,
     'function.invoke': functionInvoke(functions),
     ...outside,
-    ...evmFunctions({ client: chain.client, sender, book, clock: systemClock }),
+    ...evmFunctions({ client: chain.client, sender, others, book, clock: systemClock }),
   }
   const language = { functions: steps, secrets: await workflowSecrets(values.secrets), readPart }
   const engine = await openEngine(composition, {
@@ -150,7 +148,7 @@ export async function startEventWing(
   // Who watches here hears of what a listener elsewhere stores.
   const tails = roles.isApi && !roles.isListener ? [createEventTail({ ...world, events })] : []
   await startAll(stops, [...(roles.isWorker ? [notifications] : []), ...taken, ...tails])
-  const contractDesk = createContractDesk({ client: chain.client, sql, sender, book })
+  const contractDesk = createContractDesk({ client: chain.client, sql, sender, others, book })
   const archive = startArchive(composition, { sql, moves: roles.isWorker })
   const taking = takingFor({ ...world, sql, engine, language, chain, book, listening })
   own.has({ roles, listener })

@@ -1,4 +1,4 @@
-/** Makes the sender of workflow transactions, with its key from a file, a Vault, a signer elsewhere, or the mnemonic. */
+/** Starts the senders of workflow transactions, with keys from files, a Vault, a signer elsewhere, or the mnemonic. */
 
 import { AppError } from '../base/app-error.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
@@ -23,30 +23,34 @@ interface SenderParts {
 }
 
 /**
- * The sender of the configured account; none where no key is configured.
+ * Starts the senders of the configured accounts, the usual one first, and puts their stops on the list; none where no key
+ * is configured.
  *
  * @throws AppError `node/sender-keys` for settings that contradict each other, `node/vault`, what opening a key file throws
  */
-export async function createSender(
+export async function startSenders(
   composition: Composition,
   { chain, sql, http }: SenderParts,
-): Promise<TransactionSender | undefined> {
-  const signer = await configuredSigner(composition, chain, http)
-  if (signer === undefined) return undefined
-  const { values, logger, metrics, tracer } = composition
+): Promise<readonly TransactionSender[]> {
+  const signers = await configuredSigners(composition, chain, http)
+  const { values, stops, logger, metrics, tracer } = composition
   const maxFeePerGas = BigInt(Math.round(values.maxFee * 1_000)) * 10n ** 6n
   const finalDepth = Math.max(leastFinalDepth, values.finalityDepth)
-  return createTransactionSender(
-    { chainId: chain.chainId, signer, maxFeePerGas, finalDepth },
-    { client: chain.client, sql, clock: systemClock, timer: systemTimer, logger, metrics, tracer },
-  )
+  const world = { sql, clock: systemClock, timer: systemTimer, logger, metrics, tracer }
+  return signers.map((signer) => {
+    const options = { chainId: chain.chainId, signer, maxFeePerGas, finalDepth }
+    const sender = createTransactionSender(options, { client: chain.client, ...world })
+    sender.start()
+    stops.push(() => sender.stop())
+    return sender
+  })
 }
 
-async function configuredSigner(
+async function configuredSigners(
   { values, hooks }: Composition,
   chain: SourceChain,
   http: GuardedHttp,
-): Promise<Signer | undefined> {
+): Promise<readonly Signer[]> {
   const { senderKeyFile, senderVaultPath, senderSigner, senderAddress } = values
   const ways = [senderKeyFile, senderVaultPath, senderSigner].filter((way) => way !== undefined)
   if (ways.length > 1) {
@@ -56,16 +60,32 @@ async function configuredSigner(
   }
   if (senderSigner !== undefined) {
     if (senderAddress === undefined) throw contradiction('QS_SENDER_SIGNER needs QS_SENDER_ADDRESS')
-    return remoteSigner(createHttpClient({ url: senderSigner }), senderAddress as `0x${string}`)
+    const client = createHttpClient({ url: senderSigner })
+    return [remoteSigner(client, senderAddress as `0x${string}`)]
   }
   if (senderVaultPath !== undefined)
-    return keySigner(await keyOfVault(values, senderVaultPath, http))
-  if (senderKeyFile !== undefined) {
-    const setting = 'QS_SENDER_PASSWORD_FILE'
-    const set = { file: senderKeyFile, passwordFile: values.senderPasswordFile, setting }
-    return keySigner(await openSetKey(set, hooks.askPassword))
+    return [keySigner(await keyOfVault(values, senderVaultPath, http))]
+  if (senderKeyFile !== undefined) return fileSigners(senderKeyFile, values, hooks)
+  const signer = mnemonicSigner(values, chain)
+  return signer === undefined ? [] : [signer]
+}
+
+/** The keys of several files, each once: a lane has one sender in a process. */
+async function fileSigners(
+  files: string,
+  { senderPasswordFile: passwordFile }: Composition['values'],
+  { askPassword }: Composition['hooks'],
+): Promise<readonly Signer[]> {
+  const signers: Signer[] = []
+  for (const file of files.split(',').map((one) => one.trim())) {
+    const set = { file, passwordFile, setting: 'QS_SENDER_PASSWORD_FILE' }
+    const signer = keySigner(await openSetKey(set, askPassword))
+    if (signers.some(({ address }) => address === signer.address)) {
+      throw contradiction(`two files of QS_SENDER_KEY_FILE hold the key of ${signer.address}`)
+    }
+    signers.push(signer)
   }
-  return mnemonicSigner(values, chain)
+  return signers
 }
 
 /** The platform's account of the mnemonic: on a foreign chain only if one is given. */

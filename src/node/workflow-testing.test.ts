@@ -204,7 +204,7 @@ on: { event: 'Paid(address indexed who, uint256 amount, (uint8 kind, string note
 do:
   - note: { call: function.invoke, with: { function: note, payload: '\${ .event.args }' }, at: pending,
             compensate: [{ strike: { call: function.invoke, with: { function: strike } } }] }
-  - send: { call: evm.send, with: { contract: '\${ .event.address }', function: 'take(uint256 amount)', args: ['\${ .event.args.amount }'] } }
+  - send: { call: evm.send, with: { contract: '\${ .event.address }', function: 'take(uint256 amount)', args: ['\${ .event.args.amount }'], from: '\${ .event.args.who }' } }
 `,
       `
 contracts: { shop: '0x00000000000000000000000000000000000000aa' }

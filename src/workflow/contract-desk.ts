@@ -10,21 +10,14 @@ import type { ContractBook } from './contract-book.ts'
 import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
 import { called } from './evm/contract-reading.ts'
 import { blockRevert, rpcCall, toldRevert } from './evm/reverts.ts'
-import type {
-  LaneStatus,
-  SentOutcome,
-  SentState,
-  SentTransaction,
-  TransactionSender,
-} from './sent-transaction.ts'
+import { chosenSender, type Senders } from './sender-choice.ts'
+import type { LaneStatus, SentOutcome, SentState, SentTransaction } from './sent-transaction.ts'
 import { findSentTransaction, listSentTransactions } from './transaction-sender.ts'
 
 /** What a desk works with. */
-export interface ContractDeskOptions {
+export interface ContractDeskOptions extends Senders {
   readonly client: JsonRpcClient
   readonly sql: SqlStore
-  /** Absent: nothing can be sent. */
-  readonly sender: TransactionSender | undefined
   readonly book: ContractBook
 }
 
@@ -36,7 +29,7 @@ export interface ContractDesk {
   /** Gas of what `send` would send. @throws AppError `workflow/bad-input`, `workflow/call-reverted` */
   estimate(input: Json): Promise<bigint>
   /**
-   * Sends `{contract, function, args?, value?, gas?, confirmations?}`, or creates `{bytecode, args?, abi? | signature?,
+   * Sends `{contract, function, args?, from?, value?, gas?, confirmations?}`, or creates `{bytecode, args?, abi? | signature?,
    * name?, …}`, once for its id; a creation with a name is added to the book. What was reverted in its block has the reason
    * as its `problem`.
    *
@@ -61,7 +54,7 @@ export function sendingId(key: string): Hex {
 
 /** A desk over one chain. */
 export function createContractDesk(options: ContractDeskOptions): ContractDesk {
-  const { client, sql, sender, book } = options
+  const { client, sql, sender, others = [], book } = options
   const callFor = async (input: Json): Promise<ContractCall> =>
     fieldsOf(input).bytecode === undefined ? callOf(input, book) : creationOf(input, book)
   const told = async <T>(call: ContractCall, work: () => Promise<T>): Promise<T> => {
@@ -69,7 +62,7 @@ export function createContractDesk(options: ContractDeskOptions): ContractDesk {
       return await work()
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      const fields = { ...call, from: sender?.address }
+      const fields = { ...call, from: call.from ?? sender?.address }
       throw await toldRevert(error, fields, { client, abis: call.abis })
     }
   }
@@ -78,26 +71,22 @@ export function createContractDesk(options: ContractDeskOptions): ContractDesk {
     call: (input) => called({ client, book }, input),
     async estimate(input) {
       const call = await callFor(input)
-      const fields = rpcCall({ ...call, from: sender?.address })
+      const fields = rpcCall({ ...call, from: call.from ?? sender?.address })
       return BigInt((await told(call, () => client.request('eth_estimateGas', [fields]))) as Hex)
     },
     async send(id, input, signal) {
-      if (sender === undefined) {
-        const message =
-          'no key to send with: set QS_SENDER_KEY_FILE, or start with --dev --mnemonic'
-        throw new AppError({ code: 'workflow/no-signer', message })
-      }
-      const call = await callFor(input)
-      const { abis } = call
+      const asked = await callFor(input)
+      const { abis } = asked
+      const from = await chosenSender(options, { from: asked.from, idempotencyKey: id })
+      const call = { ...asked, from: from.address }
       const { name, abi = [] } = fieldsOf(input)
       const outcome = await told(call, () => {
         const { to, data, value, gas, confirmations } = call
-        return sender.send({ idempotencyKey: id, to, data, value, gas, confirmations }, signal)
+        return from.send({ idempotencyKey: id, to, data, value, gas, confirmations }, signal)
       })
       const { contractAddress: address, succeeded } = outcome
       if (!succeeded) {
-        const fields = { ...call, from: sender.address }
-        const { message: problem } = await blockRevert(outcome, fields, { client, abis })
+        const { message: problem } = await blockRevert(outcome, call, { client, abis })
         return { ...outcome, problem }
       }
       if (typeof name === 'string' && address) await book.add({ name, address, abi })
@@ -105,6 +94,6 @@ export function createContractDesk(options: ContractDeskOptions): ContractDesk {
     },
     sent: (id) => findSentTransaction(sql, id),
     list: (query) => listSentTransactions(sql, query),
-    lanes: () => (sender ? [sender.status()] : []),
+    lanes: () => (sender ? [sender, ...others].map((one) => one.status()) : []),
   }
 }

@@ -14,14 +14,13 @@ import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-
 import { called } from './evm/contract-reading.ts'
 import { blockRevert, toldRevert } from './evm/reverts.ts'
 import { identityVerify } from './identity-verify.ts'
-import type { SentOutcome, TransactionSender } from './sent-transaction.ts'
+import { chosenSender, hasSigned, type Senders } from './sender-choice.ts'
+import type { SentOutcome } from './sent-transaction.ts'
 import type { StepFunction } from './workflow.ts'
 
 /** What the steps work with. */
-export interface EvmFunctionOptions {
+export interface EvmFunctionOptions extends Senders {
   readonly client: JsonRpcClient
-  /** Absent: what sends waits and says that a key is missing. */
-  readonly sender: TransactionSender | undefined
   readonly book: ContractBook
   readonly clock: Clock
 }
@@ -32,6 +31,7 @@ const [leastEveryMs, mostEveryMs] = [200, 3_600_000]
 
 /** What is waited for, however long it takes: a failed attempt would count, and end the instance in the end. */
 const passing = [
+  'workflow/no-signer',
   'workflow/no-funds',
   'workflow/fee-too-high',
   'workflow/not-taken',
@@ -67,14 +67,12 @@ export function evmFunctions(options: EvmFunctionOptions): Readonly<Record<strin
 const done = (output: Json): ActionOutcome => ({ kind: 'done', output })
 
 async function sendStep(
-  { client, sender }: EvmFunctionOptions,
+  { client, ...senders }: EvmFunctionOptions,
   call: ContractCall,
   { idempotencyKey, traceparent, signal, isEnding }: ActionContext,
 ): Promise<ActionOutcome> {
-  if (isEnding && !(await sender?.hasSigned(idempotencyKey))) return { kind: 'untouched' }
-  if (sender === undefined) {
-    return waiting('no key to send with: set QS_SENDER_KEY_FILE, or start with --dev --mnemonic')
-  }
+  if (isEnding && !(await hasSigned(senders, idempotencyKey))) return { kind: 'untouched' }
+  const sender = await chosenSender(senders, { from: call.from, idempotencyKey })
   const { address: from } = sender
   const { to, data, value, gas, confirmations, abis } = call
   let outcome: SentOutcome

@@ -2,12 +2,15 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { test } from 'node:test'
 import { mnemonicToAccount } from 'viem/accounts'
+import { importKeyFile } from '../../src/node/key-files.ts'
 import { startNode } from '../../src/node/node.ts'
-import { temporaryFolder } from './program.ts'
+import { eventually, getJson, temporaryFolder } from './program.ts'
 
 type Test = Parameters<typeof temporaryFolder>[0]
 type Answer = (request: IncomingMessage, body: string) => Promise<readonly [number, unknown]>
@@ -97,4 +100,84 @@ test('a signer elsewhere signs, and needs its address', { timeout: 180_000 }, as
   const node = await start(t, { senderSigner, senderAddress: account.address.toLowerCase() })
   await sends(node.apiUrl)
   assert.deepEqual(asked, ['eth_signTransaction'])
+})
+
+test('of several keys the first sends, and another one where it is named', {
+  timeout: 180_000,
+}, async (t) => {
+  const folder = await temporaryFolder(t)
+  const passwordFile = path.join(folder, 'password')
+  await writeFile(passwordFile, 'long enough\n')
+  const words = 'test test test test test test test test test test test junk'
+  const accounts = await Promise.all(
+    [2, 3].map(async (addressIndex) => {
+      const own = mnemonicToAccount(words, { addressIndex })
+      const [plain, file] = [`plain-${addressIndex}`, `key-${addressIndex}`].map((name) =>
+        path.join(folder, name),
+      ) as [string, string]
+      await writeFile(
+        plain,
+        Buffer.from(own.getHdKey().privateKey ?? assert.fail()).toString('hex'),
+      )
+      await importKeyFile(file, plain, 'long enough')
+      return { file, address: own.address.toLowerCase() }
+    }),
+  )
+  const [first, second] = accounts as [(typeof accounts)[0], (typeof accounts)[0]]
+  const node = await start(t, {
+    senderKeyFile: `${first.file}, ${second.file}`,
+    senderPasswordFile: passwordFile,
+  })
+  assert.equal(node.senderAddress, first.address)
+  const approve = { function: 'approve', args: [account.address, '1'] }
+  const send = async (more: object, key: string) => {
+    const response = await fetch(`${node.apiUrl}/v1/contracts/send`, {
+      ...{
+        method: 'POST',
+        body: JSON.stringify({ contract: 'allocationToken', ...approve, ...more }),
+      },
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    })
+    const answer = (await response.json()) as { from?: string; error?: { message: string } }
+    return { status: response.status, ...answer }
+  }
+  assert.equal((await send({}, 'a')).from, first.address)
+  assert.equal((await send({ from: second.address }, 'b')).from, second.address)
+  // One key sends once: asked again without a name, the one that sent goes on; another one is refused.
+  assert.equal((await send({}, 'b')).from, second.address)
+  const other = await send({ from: first.address }, 'b')
+  assert.equal(other.status, 400)
+  assert.match(other.error?.message ?? '', new RegExp(`was sent by ${second.address}`))
+  const stranger = await send({ from: account.address }, 'c')
+  assert.equal(stranger.status, 403)
+  const lanes = await getJson<{ items: { address: string }[] }>(`${node.apiUrl}/v1/senders`)
+  assert.deepEqual(
+    lanes.items.map(({ address }) => address),
+    [first.address, second.address],
+  )
+  const definition = {
+    document: { dsl: '1.0.3', namespace: 'default', name: 'approving', version: '1.0.0' },
+    do: [
+      {
+        approve: {
+          call: 'evm.send',
+          with: { contract: 'allocationToken', ...approve, from: '${ .from }' },
+        },
+      },
+    ],
+  }
+  const json = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const workflows = `${node.apiUrl}/v1/workflows`
+  await fetch(workflows, { ...json, body: JSON.stringify({ definition }) })
+  const body = JSON.stringify({ input: { from: second.address } })
+  const begun = await (await fetch(`${workflows}/approving/run`, { ...json, body })).json()
+  const output = await eventually(async () => {
+    const { id } = begun as { id: string }
+    const run = await getJson<{ status: string; output: { from: string }; problem: unknown }>(
+      `${node.apiUrl}/v1/instances/${id}`,
+    )
+    assert.notEqual(run.status, 'failed', JSON.stringify(run.problem))
+    return run.status === 'completed' ? run.output : undefined
+  })
+  assert.equal(output.from, second.address)
 })

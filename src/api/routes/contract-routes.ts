@@ -35,8 +35,11 @@ const CallShape = z
     block: z.union([z.string().max(66), z.number().int()]).optional(),
   })
   .openapi('ContractCall')
-const SendShape = CallShape.omit({ from: true, block: true })
+const SendShape = CallShape.omit({ block: true })
   .extend({
+    from: word
+      .optional()
+      .openapi({ description: 'Which of the keys sends; the first unless named' }),
     value: quantity.optional().openapi({ description: 'Wei' }),
     gas: quantity.optional(),
     confirmations: z.number().int().min(0).max(10_000).optional(),

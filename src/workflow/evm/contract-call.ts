@@ -15,6 +15,8 @@ import { argumentsOf, badInput } from './abi-json.ts'
 
 /** A call of a contract, or the creation of one. */
 export interface ContractCall {
+  /** The account that is to send it; absent: the usual one. */
+  readonly from: Hex | undefined
   /** Absent creates a contract. */
   readonly to: Hex | undefined
   readonly data: Hex
@@ -42,7 +44,7 @@ export function fieldsOf(input: Json | undefined): Fields {
 }
 
 /**
- * A call: `{contract, function, args, value, gas, confirmations}`. `contract` is a name of the book or an address,
+ * A call: `{contract, function, args, from, value, gas, confirmations}`. `contract` is a name of the book or an address,
  * `function` a signature, or a name that the contract's ABI has.
  *
  * @throws AppError `workflow/bad-input`
@@ -64,7 +66,7 @@ export async function callOf(input: Json, book: ContractBook): Promise<ContractC
 }
 
 /**
- * A creation: `{bytecode, args, abi | signature, value, gas, confirmations}`; `signature` is one such as
+ * A creation: `{bytecode, args, abi | signature, from, value, gas, confirmations}`; `signature` is one such as
  * `constructor(address owner)`.
  *
  * @throws AppError `workflow/bad-input`
@@ -93,7 +95,9 @@ export function creationOf(input: Json, book: ContractBook): ContractCall {
   }
 }
 
-function termsOf({ value = '0', gas, confirmations = 0 }: Fields) {
+function termsOf({ from, value = '0', gas, confirmations = 0 }: Fields) {
+  const isAccount = typeof from === 'string' && /^0x[0-9a-fA-F]{40}$/.test(from)
+  if (from !== undefined && !isAccount) throw badInput('"from" must be the address of an account')
   const isCount =
     typeof confirmations === 'number' &&
     Number.isInteger(confirmations) &&
@@ -102,7 +106,8 @@ function termsOf({ value = '0', gas, confirmations = 0 }: Fields) {
   if (!isCount) throw badInput(`"confirmations" must be a whole number up to ${maxConfirmations}`)
   const wei = amountOf(value, 'value')
   const limit = gas === undefined ? undefined : amountOf(gas, 'gas')
-  return { value: wei, gas: limit, confirmations }
+  const account = isAccount ? (from.toLowerCase() as Hex) : undefined
+  return { from: account, value: wei, gas: limit, confirmations }
 }
 
 /** Wei or gas: decimal or 0x text, or a whole number. */

@@ -18,10 +18,11 @@ import { createContractBook } from '../contract-book.ts'
 import type { RunnableWorkflow } from '../durable-context.ts'
 import { createWorkflowEngine, workflowMigrations } from '../engine.ts'
 import { createEventIntake } from '../event-intake.ts'
+import { fieldsOf } from '../evm/contract-call.ts'
 import { evmFunctions } from '../evm-functions.ts'
 import { readDefinition, type WorkflowLanguage } from '../read-definition.ts'
 import type { TestParts } from '../test-parts.ts'
-import type { WorkflowEngine } from '../workflow.ts'
+import type { StepFunction, WorkflowEngine } from '../workflow.ts'
 import { SimulatedChain } from './simulated-chain.ts'
 import { StubTable } from './stub-table.ts'
 import type { CloudEventOf, TestCase, TestFile } from './test-shapes.ts'
@@ -32,6 +33,8 @@ const outside = [
   ...['http', 'openapi', 'grpc', 'asyncapi', 'a2a', 'mcp', 'function.invoke'],
   ...['run.script', 'run.shell', 'run.container'],
 ]
+/** Chain steps that send. */
+const sending = ['evm.send', 'evm.deploy', 'oracle.answer']
 /** Turns without anything happening, after which nothing more will by itself. */
 const quietTurns = 12
 /** Turns that one thing may take to settle. */
@@ -101,7 +104,14 @@ export class TestWorld {
       ...{ client: this.chain, sender: this.chain.sender(), book, clock: this.time },
     })
     const stubs = { ...file.stubs, ...testCase.stubs }
-    const defaults = { ...evm, ...parts.functions({ sql, clock: this.time, timer: this.time }) }
+    const sends = Object.fromEntries(
+      sending.map((name) => [name, byAnyone(evm[name] as StepFunction)]),
+    )
+    const defaults = {
+      ...evm,
+      ...sends,
+      ...parts.functions({ sql, clock: this.time, timer: this.time }),
+    }
     this.stubs = new StubTable(stubs, { timer: this.time, defaults })
     this.#language = {
       functions: this.stubs.functions([...outside, 'evm.call']),
@@ -250,4 +260,12 @@ function counting(sql: SqlStore, activity: { count: number }): SqlStore {
 /** JSON of anything. */
 export function plain(value: unknown): Json {
   return (JSON.parse(JSON.stringify(value ?? null)) ?? null) as Json
+}
+
+/** A step that sends whoever it names as `from`: there are no keys here. */
+function byAnyone(step: StepFunction): StepFunction {
+  return async (input, context) => {
+    const { from: _, ...rest } = fieldsOf(input)
+    return step(rest as Json, context)
+  }
 }
