@@ -75,6 +75,46 @@ describe('what a task listens to', () => {
     ])
   })
 
+  test('may be named by an ABI, as compilers write it', () => {
+    const abi = JSON.stringify([
+      { type: 'function', name: 'Paid', inputs: [] },
+      {
+        ...{ type: 'event', name: 'Paid', anonymous: false },
+        inputs: [
+          { type: 'address', name: 'payer', indexed: true },
+          {
+            ...{ type: 'tuple[]', name: 'parts', indexed: false },
+            components: [
+              { type: 'uint256', name: 'amount' },
+              { type: 'string', name: '' },
+            ],
+          },
+        ],
+      },
+    ])
+    assert.deepEqual(
+      found(
+        `{ one: ${filter(`event: Paid, contract: vault, abi: ${abi}`)} }`,
+        `{ one: ${filter(`event: 'Paid(address,(uint256,string)[])', abi: ${abi}, where: { payer: '${desk}' }`)} }`,
+      ),
+      [
+        { event: 'Paid(address indexed payer, (uint256 amount, string)[] parts)', address: vault },
+        {
+          event: 'Paid(address indexed payer, (uint256 amount, string)[] parts)',
+          where: { payer: desk },
+        },
+      ],
+    )
+    for (const [text, message] of [
+      [`event: Sent, abi: ${abi}`, /with\.abi: the ABI has no event "Sent"; it has Paid\(address,/],
+      ['event: Paid, abi: 7', /with\.abi: must be an ABI as compilers write it, or \{endpoint\}/],
+      ["event: Paid, abi: { endpoint: 'file:///a' }", /with\.abi: is elsewhere, and nothing is/],
+    ] as const) {
+      const wrong = { code: 'workflow/bad-definition', message }
+      assert.throws(() => found(`{ one: ${filter(text)} }`, '{ any: [] }'), wrong, text)
+    }
+  })
+
   test('is looked for at several contracts, at those that a factory made, and by indexed arguments', () => {
     const factory = "factory: { contract: [vault], event: 'Made(address child)', argument: child }"
     assert.deepEqual(

@@ -7,7 +7,12 @@ import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { type BloomBits, bloomBits, hasBits } from './decoding/bloom.ts'
 import { DiscoveredAddresses } from './decoding/discovered-addresses.ts'
-import { canonicalSignature, eventOf, signatureEvent } from './decoding/event-abi.ts'
+import {
+  canonicalSignature,
+  eventOf,
+  signatureEvent,
+  writtenSignature,
+} from './decoding/event-abi.ts'
 import {
   type CompiledFactory,
   type CompiledSubscription,
@@ -48,6 +53,11 @@ export function parseEvent(signature: string): AbiEvent {
 /** The canonical signature of an event, `Deposited(address,uint256)`, of one or of a name of the registry; @throws as above */
 export function canonicalEvent(event: string): string {
   return canonicalSignature(eventOf(event))
+}
+
+/** The signature of an event that an ABI has, by its name or canonical signature, with the names of its arguments; @throws as above */
+export function signatureIn(abi: readonly unknown[], event: string): string {
+  return writtenSignature(eventOf(event, abi))
 }
 
 /**

@@ -82,7 +82,7 @@ do:
   assert.throws(() => readDefinition(text, { functions: {} }), {
     code: 'workflow/bad-definition',
     message:
-      /line 2, column 33: on\.wehn: is unknown in the short form; known are event, contract, factory, where, chain, when/,
+      /line 2, column 33: on\.wehn: is unknown in the short form; known are event, contract, abi, factory, where, chain, when/,
   })
 })
 

@@ -5,7 +5,7 @@ import { isMembers, type Members, memberOf, type Problem } from './language/plac
 
 /** Members that the short form has at its top, at `on`, and on a step beside those of the language. */
 const topMembers = ['name', 'title', 'namespace', 'version', 'on', 'do', 'use', 'timeout']
-const onMembers = ['event', 'contract', 'factory', 'where', 'chain', 'when']
+const onMembers = ['event', 'contract', 'abi', 'factory', 'where', 'chain', 'when']
 const stepMembers = ['at', 'compensate', 'retry']
 
 /** A definition in the full language, and what is wrong with its short form. */
@@ -67,11 +67,12 @@ const firstInput =
   '${ { event: (.[0].data + { id: .[0].id, chain: .[0].chain }), steps: {}, instance: { id: $workflow.id, workflow: $workflow.definition.document.name } } }'
 
 function eventOf(on: Json | undefined): Members {
-  const { event, contract, factory, where, chain, when } = isMembers(on) ? on : {}
+  const { event, contract, abi, factory, where, chain, when } = isMembers(on) ? on : {}
   return {
     type: 'evm.log',
     ...(event === undefined ? {} : { event }),
     ...(contract === undefined ? {} : { contract }),
+    ...(abi === undefined ? {} : { abi }),
     ...(factory === undefined ? {} : { factory }),
     ...(where === undefined ? {} : { where }),
     ...(chain === undefined ? {} : { chain }),

@@ -74,6 +74,24 @@ do:
   assert.partialDeepStrictEqual(await run, { kind: 'failed', problem: { status: 400 } })
 })
 
+test('an ABI of a file, of a compiler or with all that a tool writes beside it, names events', async () => {
+  const inputs = [{ type: 'address', name: 'who', indexed: true }]
+  const abi = [{ type: 'event', name: 'Paid', inputs }]
+  for (const file of [abi, { contractName: 'Shop', abi }]) {
+    const text = `
+name: it
+on: {event: Paid, contract: shop, abi: {endpoint: 'file:///shop.json'}}
+do: [{it: {set: {ok: true}}}]`
+    const { trigger } = await readWhole(text, { ...language, readPart: async () => file as Json })
+    assert.equal(trigger.on?.wishes[0]?.attributes.event, 'Paid(address indexed who)')
+  }
+  const none = { ...language, readPart: async () => ({ abi: 7 }) }
+  const text = 'name: it\non: {event: Paid, contract: shop, abi: {endpoint: "file:///x"}}\ndo: []'
+  await assert.rejects(readWhole(text, none), {
+    message: /the ABI of \/schedule\/on\/one\/with\/abi is none/,
+  })
+})
+
 test('what cannot be got, or is no such part, is refused', async () => {
   const calls = (name: string) => `${head}do: [{it: {call: '${name}'}}]`
   for (const [text, message] of [

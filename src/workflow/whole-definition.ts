@@ -4,7 +4,7 @@ import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { RunnableWorkflow } from './durable-context.ts'
 import type { ElsewherePart } from './language/elsewhere.ts'
-import { isMembers, stepsOf } from './language/places.ts'
+import { isMembers, memberOf, stepsOf } from './language/places.ts'
 import { readDefinition, type WorkflowLanguage } from './read-definition.ts'
 
 /** Gets a document from an endpoint of the language, text or `{uri, authentication}`. */
@@ -19,7 +19,7 @@ export interface DeployingLanguage extends WorkflowLanguage {
 const [maxRounds, maxParts] = [8, 100]
 
 /**
- * Reads a definition that is to be deployed. Schemas and functions that it names by their addresses are got now, once,
+ * Reads a definition that is to be deployed. Schemas, ABIs and functions that it names by their addresses are got now, once,
  * and stand in its document from then on.
  *
  * @throws AppError `workflow/bad-definition`, also for what cannot be got
@@ -46,26 +46,39 @@ export async function readWhole(
 
 async function contentOf(part: ElsewherePart, readPart: PartReader): Promise<Json> {
   const { kind, endpoint } = part
-  const where = kind === 'schema' ? `the schema of ${part.pointer}` : `the function "${part.name}"`
+  const where = placeOf(part)
   const content = await readPart(endpoint, kind).catch((cause: unknown) => {
     throw bad(`${where} cannot be got: ${(cause as Error).message}`, cause)
   })
+  if (kind === 'abi') {
+    // Tools write more beside it.
+    const abi = Array.isArray(content) ? content : memberOf(content, 'abi')
+    if (Array.isArray(abi)) return abi
+    throw bad(`${where} is none`)
+  }
   if (isMembers(content)) return content
   throw bad(`${where} is no object`)
 }
 
+function placeOf(part: ElsewherePart): string {
+  if (part.kind === 'function') return `the function "${part.name}"`
+  return `the ${part.kind === 'abi' ? 'ABI' : part.kind} of ${part.pointer}`
+}
+
 /** Writes a part into a document, which is changed. */
 function put(document: Json, part: ElsewherePart, content: Json): void {
-  if (part.kind === 'schema') {
-    const schema = at(document, stepsOf(part.pointer))
-    delete schema.resource
-    schema.document = content
+  if (part.kind === 'function') {
+    at(document, ['use', 'functions'])[part.name] = content
     return
   }
-  const use = at(document, ['use'])
-  use.functions ??= {}
-  const functions = use.functions as { [name: string]: Json }
-  functions[part.name] = content
+  const steps = stepsOf(part.pointer)
+  if (part.kind === 'abi') {
+    at(document, steps.slice(0, -1)).abi = content
+    return
+  }
+  const schema = at(document, steps)
+  delete schema.resource
+  schema.document = content
 }
 
 type Changing = { [name: string]: Json }

@@ -44,6 +44,19 @@ function canonicalType(parameter: AbiParameter): string {
   return `(${inner})${parameter.type.slice('tuple'.length)}`
 }
 
+/** `Paid(address indexed who, (uint256 amount, string note) about)`. */
+export function writtenSignature({ name, inputs }: AbiEvent): string {
+  return `${name}(${inputs.map(writtenParameter).join(', ')})`
+}
+
+function writtenParameter(parameter: AbiParameter | AbiEvent['inputs'][number]): string {
+  const { type, name } = parameter
+  const isIndexed = 'indexed' in parameter && parameter.indexed === true
+  const inner = 'components' in parameter ? parameter.components.map(writtenParameter) : undefined
+  const whole = inner === undefined ? type : `(${inner.join(', ')})${type.slice('tuple'.length)}`
+  return [whole, ...(isIndexed ? ['indexed'] : []), ...(name ? [name] : [])].join(' ')
+}
+
 function eventOfAbi(wanted: string, abi: JsonAbi): AbiEvent {
   const events = abi.filter(isEvent).map(named)
   const found = events.filter(

@@ -1,12 +1,17 @@
 /** Reads where on a chain a filter looks for its event: contracts, what a factory made, values of indexed arguments. */
 
 import type { Json } from '../../base/json-rpc.ts'
-import { canonicalEvent, createEventDecoder, parseEvent } from '../../stream/event-decoder.ts'
+import {
+  canonicalEvent,
+  createEventDecoder,
+  parseEvent,
+  signatureIn,
+} from '../../stream/event-decoder.ts'
 import type { Subscription } from '../../stream/subscription.ts'
 import type { ChainPlace } from '../durable-context.ts'
 import type { Compiler } from './compiler.ts'
 import { expressionIn } from './expressions.ts'
-import { below, isMembers, type Members, type Place } from './places.ts'
+import { below, isMembers, type Members, memberOf, type Place } from './places.ts'
 
 type Factory = NonNullable<ChainPlace['factory']>
 
@@ -17,7 +22,7 @@ const anyContract = `0x${'00'.repeat(20)}` as const
 
 /** Whether a member of a filter for events of chains says where to look, and is no attribute to compare. */
 export function isChainPlace(name: string, value: Json): boolean {
-  return name === 'factory' || name === 'where' || (name === 'contract' && Array.isArray(value))
+  return ['abi', 'factory', 'where'].includes(name) || (name === 'contract' && Array.isArray(value))
 }
 
 /** What the members say of it; nothing where there are none. Problems go to the compiler. */
@@ -53,6 +58,30 @@ export function compileChainPlace(
     ...(made === undefined ? {} : { factory: labelled(made) }),
     ...(values === undefined ? {} : { where: values }),
   }
+}
+
+/** The signature of the event that the ABI of a filter has; nothing while that is elsewhere, or where it is wrong. */
+export function signatureOf(
+  { problems, options }: Compiler,
+  { abi, event }: { readonly abi: Json; readonly event: string },
+  place: Place,
+): string | undefined {
+  const { pointer } = below(place, 'abi')
+  const endpoint = memberOf(abi, 'endpoint')
+  if (Array.isArray(abi)) {
+    try {
+      return signatureIn(abi, event)
+    } catch (error) {
+      problems.push({ pointer, message: (error as Error).message })
+    }
+  } else if (endpoint === undefined) {
+    problems.push({ pointer, message: 'must be an ABI as compilers write it, or {endpoint}' })
+  } else if (options.elsewhere !== undefined) {
+    options.elsewhere({ kind: 'abi', pointer, endpoint })
+  } else {
+    problems.push({ pointer, message: 'is elsewhere, and nothing is fetched here; write it out' })
+  }
+  return undefined
 }
 
 function namesIn(value: Json | undefined): readonly string[] | undefined {

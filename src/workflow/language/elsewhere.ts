@@ -1,11 +1,11 @@
-/** Says what of a definition is not in it, but at an address that it names: schemas, and functions of catalogs. */
+/** Says what of a definition is not in it, but at an address that it names: schemas, ABIs, and functions of catalogs. */
 
 import type { Json } from '../../base/json-rpc.ts'
 import { isMembers, type Members, memberOf } from './places.ts'
 
 /** A part that is to be got, and where it belongs. */
 export type ElsewherePart =
-  | { readonly kind: 'schema'; readonly pointer: string; readonly endpoint: Json }
+  | { readonly kind: 'schema' | 'abi'; readonly pointer: string; readonly endpoint: Json }
   | { readonly kind: 'function'; readonly name: string; readonly endpoint: Json }
 
 /**

@@ -5,7 +5,7 @@ import { nearEvents, registeredSignature } from '../../stream/abi-registry.ts'
 import { parseEvent } from '../../stream/event-decoder.ts'
 import type { ChainPlace, EventWish } from '../durable-context.ts'
 import { canonicalJson } from './canonical.ts'
-import { compileChainPlace, isChainPlace } from './chain-places.ts'
+import { compileChainPlace, isChainPlace, signatureOf } from './chain-places.ts'
 import type { Compiler } from './compiler.ts'
 import { type Evaluate, expressionIn, standardArguments } from './expressions.ts'
 import { below, isMembers, memberOf, type Place } from './places.ts'
@@ -51,17 +51,7 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
     memberOf(filter, 'correlate'),
     below(place, 'correlate'),
   )
-  if (attributes.type === 'evm.log') {
-    const registered = registeredSignature(attributes.event ?? '')
-    if (registered !== undefined) {
-      attributes.event = registered.signature
-      tests.push(...registered.alike.map((names) => () => unlike(names)))
-    } else if (compiler.options.deploying) {
-      const message = eventProblem(attributes.event)
-      const { pointer } = attributes.event === undefined ? where : below(where, 'event')
-      if (message !== undefined) compiler.problems.push({ pointer, message })
-    }
-  }
+  if (isOfChain) signEvent(compiler, { given, attributes, tests }, where)
   const { event = '' } = attributes
   const chain =
     isOfChain && isMembers(given) ? compileChainPlace(compiler, { given, event }, where) : undefined
@@ -77,6 +67,34 @@ export function compileFilter(compiler: Compiler, filter: Json, place: Place): E
         ...(correlate.length === 0 ? {} : { correlate }),
       }
     },
+  }
+}
+
+/** Puts the whole signature where an event is named by an ABI or the registry. */
+function signEvent(
+  compiler: Compiler,
+  filter: {
+    readonly given: Json | undefined
+    readonly attributes: Record<string, string>
+    readonly tests: ((scope: Scope | undefined) => string)[]
+  },
+  place: Place,
+): void {
+  const { given, attributes, tests } = filter
+  const abi = memberOf(given, 'abi')
+  if (abi !== undefined) {
+    const signature = signatureOf(compiler, { abi, event: attributes.event ?? '' }, place)
+    if (signature !== undefined) attributes.event = signature
+    return
+  }
+  const registered = registeredSignature(attributes.event ?? '')
+  if (registered !== undefined) {
+    attributes.event = registered.signature
+    tests.push(...registered.alike.map((names) => () => unlike(names)))
+  } else if (compiler.options.deploying) {
+    const message = eventProblem(attributes.event)
+    const { pointer } = attributes.event === undefined ? place : below(place, 'event')
+    if (message !== undefined) compiler.problems.push({ pointer, message })
   }
 }
 
