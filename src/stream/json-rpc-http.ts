@@ -1,6 +1,7 @@
 /** Speaks JSON-RPC to an endpoint over HTTP. */
 
 import { AppError } from '../base/app-error.ts'
+import { GatheredBytes } from '../base/gathered-bytes.ts'
 import type { Json, JsonRpcCall, JsonRpcClient } from '../base/json-rpc.ts'
 import { type Answer, parsedAnswer, rateLimited, resultOf } from './json-rpc/answers.ts'
 
@@ -82,14 +83,13 @@ async function post(
 ): Promise<string> {
   const signal = AbortSignal.timeout(timeoutMs)
   const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' })
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const answer = new GatheredBytes()
   for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > maxResponseBytes) throw new TooLarge(`the answer is over ${maxResponseBytes} bytes`)
-    chunks.push(chunk)
+    answer.add(chunk)
+    if (answer.size <= maxResponseBytes) continue
+    throw new TooLarge(`the answer is over ${maxResponseBytes} bytes`)
   }
-  const text = Buffer.concat(chunks).toString('utf8')
+  const text = answer.whole().toString('utf8')
   if (response.ok) return text
   // Some nodes answer errors of JSON-RPC with an HTTP status of their own.
   const isAnswer = /^\s*\{.*"error"/s.test(text)

@@ -2,6 +2,7 @@
 
 import { type Dispatcher, errors } from 'undici'
 import { AppError } from '../../base/app-error.ts'
+import { GatheredBytes } from '../../base/gathered-bytes.ts'
 import type { RequestParts } from './request-parts.ts'
 import type { ServerPool } from './server-pools.ts'
 
@@ -25,7 +26,6 @@ export interface ExchangeBounds {
 
 /** Questions to one server that may be under way or wait for a connection. */
 const maxInFlight = 4_096
-const noBytes = Buffer.alloc(0)
 
 /**
  * Asks once.
@@ -72,8 +72,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #settled = false
   #status = 0
   #headers: Record<string, string> = {}
-  #chunks: Buffer[] = []
-  #size = 0
+  readonly #body = new GatheredBytes()
 
   constructor({ url, method }: RequestParts, bounds: ExchangeBounds, ends: Ends) {
     const { origin } = url
@@ -120,12 +119,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length
-    if (this.#size > this.#bounds.maxBytes) {
+    if (this.#body.size + chunk.length > this.#bounds.maxBytes) {
       this.fail(tooLarge(this.#origin, this.#bounds.maxBytes))
       return
     }
-    this.#chunks.push(chunk)
+    this.#body.add(chunk)
     const { watch } = this.#bounds
     if (watch === undefined || this.#settled) return
     try {
@@ -141,9 +139,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#settled) return
     this.#settle()
-    const chunks = this.#chunks
-    const body = chunks.length > 1 ? Buffer.concat(chunks, this.#size) : (chunks[0] ?? noBytes)
-    this.#ends.resolve({ status: this.#status, headers: this.#headers, body })
+    const [status, headers, body] = [this.#status, this.#headers, this.#body.whole()]
+    this.#ends.resolve({ status, headers, body })
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
