@@ -96,6 +96,39 @@ test('a Sentinel of Defender, and several contracts', () => {
   )
 })
 
+test('a Sentinel waits as long as its level of confirmation says, and keeps what it says of risk', () => {
+  const sentinel = (more: object): Json => ({
+    ...{ type: 'BLOCK', name: 'Vault watch', network: 'sepolia', abi: JSON.stringify(abi) },
+    ...{ addresses: ['0x01'], notificationChannels: ['mail', 'slack'] },
+    eventConditions: [{ eventSignature: 'Transfer(address,address,uint256)' }],
+    ...more,
+  })
+  const found = (more: object) => {
+    const { document, do: tasks } = fromMonitor(sentinel(more)) as {
+      readonly document: { readonly metadata?: Json }
+      readonly do: readonly { readonly [name: string]: { readonly metadata?: Json } }[]
+    }
+    return [
+      document.metadata,
+      ...tasks.flatMap((one) => Object.values(one)).map((one) => one.metadata),
+    ]
+  }
+  assert.deepEqual(found({ confirmLevel: 1 }), [undefined, undefined, undefined])
+  assert.deepEqual(found({ confirmLevel: 'finalized', severityLevel: 'HIGH' }), [
+    ...[{ severityLevel: 'HIGH' }, { at: 'finalized' }, { at: 'finalized' }],
+  ])
+  assert.deepEqual(found({ confirmLevel: 'safe', riskCategory: 'NONE' })[1], { at: 'safe' })
+  for (const [more, message] of [
+    [{ confirmLevel: 12 }, /confirmLevel: 12 confirmations .*QS_CONFIRMATIONS/],
+    [{ confirmLevel: 'soon' }, /confirmLevel: "soon" has no counterpart/],
+    [{ paused: true }, /paused: .* when it is to watch/],
+  ] as const) {
+    const wrong = { code: 'workflow/no-counterpart', message }
+    assert.throws(() => fromMonitor(sentinel(more)), wrong)
+    if ('paused' in more) assert.throws(() => fromMonitor(monitor(more)), wrong)
+  }
+})
+
 test('what has no counterpart is refused with its place', () => {
   const refused = (source: Json, message: RegExp) =>
     assert.throws(() => fromMonitor(source), { code: 'workflow/no-counterpart', message })

@@ -25,6 +25,10 @@ interface Monitor {
   readonly abi: readonly Json[]
   /** Names of what is told when an event matches. */
   readonly notifications: readonly string[]
+  /** The life that an event must have, where it is not the usual one. */
+  readonly at?: 'safe' | 'finalized' | undefined
+  /** What is said of it, for people. */
+  readonly remarks?: Members
 }
 
 /**
@@ -35,7 +39,11 @@ interface Monitor {
 export function fromMonitor(source: Json): Json {
   const root = membersAt(source, 'the monitor')
   const monitor = root.match_conditions === undefined ? sentinelOf(root) : monitorOf(root)
-  const { name, addresses, notifications } = monitor
+  if (root.paused === true) {
+    const reason = 'it watches nothing now; import it without this when it is to watch'
+    throw noCounterpart('paused', reason)
+  }
+  const { name, addresses, notifications, at, remarks = {} } = monitor
   if (monitor.events.length === 0) throw noCounterpart('the monitor', 'watches no events')
   const starts = addresses.flatMap((contract) =>
     monitor.networks.flatMap((chain) =>
@@ -49,10 +57,12 @@ export function fromMonitor(source: Json): Json {
       call: 'notify.send',
       with: { channel, subject: name, text },
       output: { as: '${ $input }' },
+      ...(at === undefined ? {} : { metadata: { at } }),
     },
   }))
   const recorded = { matched: { set: '${ .[0] }' } }
-  return definitionOf(name, { schedule: { on }, do: tasks.length > 0 ? tasks : [recorded] })
+  const whole = { schedule: { on }, do: tasks.length > 0 ? tasks : [recorded] }
+  return definitionOf(name, whole, remarks)
 }
 
 function filterOf(
@@ -189,5 +199,23 @@ function sentinelOf(root: Members): Monitor {
     notifications: listAt(root.notificationChannels ?? [], 'notificationChannels').map((one, at) =>
       textAt(one, `notificationChannels[${at}]`),
     ),
+    at: lifeOf(root.confirmLevel),
+    remarks: Object.fromEntries(
+      ['riskCategory', 'severityLevel'].flatMap((member) => {
+        const value = root[member]
+        return value === undefined ? [] : [[member, value]]
+      }),
+    ),
   }
+}
+
+/** One confirmation is what is waited for anyway. */
+function lifeOf(level: Json | undefined): Monitor['at'] {
+  if (level === undefined || level === 1) return undefined
+  if (level === 'safe' || level === 'finalized') return level
+  const reason =
+    typeof level === 'number'
+      ? `${level} confirmations are a setting of the node here (QS_CONFIRMATIONS); 1, "safe" and "finalized" have a counterpart`
+      : `${JSON.stringify(level)} has no counterpart; 1, "safe" and "finalized" have`
+  throw noCounterpart('confirmLevel', reason)
 }

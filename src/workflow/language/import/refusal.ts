@@ -47,8 +47,9 @@ function nameFrom(text: string): string {
   return name === '' ? 'imported' : name
 }
 
-/** A definition of DSL 1.0.3 around a list of tasks. */
-export function definitionOf(title: string, rest: { readonly [name: string]: Json }): Json {
+/** A definition of DSL 1.0.3 around a list of tasks; remarks are for people. */
+export function definitionOf(title: string, rest: Members, remarks: Members = {}): Json {
   const document = { dsl: '1.0.3', namespace: 'imported', name: nameFrom(title), version: '0.1.0' }
-  return { document: { ...document, title }, ...rest }
+  const metadata = Object.keys(remarks).length === 0 ? {} : { metadata: remarks }
+  return { document: { ...document, title, ...metadata }, ...rest }
 }
