@@ -36,6 +36,7 @@ export async function preparedProjections(
     blocks: readerOf(composition, chain, world),
     ...{ pollMs: values.pollInterval, finalityDepth: values.finalityDepth },
     confirmations: confirmations(composition, chain),
+    canShrink: chain.embedded === true || chain.minesOnDemand === true,
   }
   const options = { chain: name, contracts: { ...contracts }, declarations }
   const projections = createProjections(options, { ...world, reading })

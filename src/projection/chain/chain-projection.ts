@@ -26,6 +26,8 @@ export interface ChainReading {
   readonly confirmations: number
   /** The same before it is safe and final, where the endpoint has no such tags. */
   readonly finalityDepth: number
+  /** Whether it can get shorter by itself, as development chains do; else an endpoint without a block is behind. */
+  readonly canShrink?: boolean
 }
 
 interface Options {
@@ -145,12 +147,14 @@ export class ChainProjection implements Projected {
   async #hasLeft(number: number, head: number): Promise<boolean> {
     const last = await this.#keptHash(number)
     if (last === undefined) return false
-    const at = Math.min(number, head)
+    const { blocks, canShrink = false } = this.#with.reading
+    const at = canShrink ? number : Math.min(number, head)
     const tip = at === number ? last : await this.#keptHash(at)
     if (tip === undefined) throw isBehind(number, `the head of the endpoint is block ${head}`)
-    const [hash] = await this.#with.reading.blocks.hashes([at])
+    const [hash] = await blocks.hashes([at])
     if (hash === tip) return false
-    if (hash === undefined) throw isBehind(number, `the endpoint has no block ${at} now`)
+    if (hash === undefined && !canShrink)
+      throw isBehind(number, `the endpoint has no block ${at} now`)
     await this.#goBack(await this.#ancestor())
     return true
   }
