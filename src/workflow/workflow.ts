@@ -176,6 +176,8 @@ export interface WorkflowEngine {
   workflows(): readonly RunnableWorkflow[]
   /** Those that are not deployed any more and that open instances go on by, as far as is known since the last deployment. */
   pinned(): readonly RunnableWorkflow[]
+  /** One that was deployed, by its hash. @throws AppError where it cannot be compiled any more */
+  definition(hash: string): Promise<RunnableWorkflow | undefined>
   /** Calls back after other definitions are deployed, here or by another process; gives what ends that. */
   watchWorkflows(changed: () => void): () => void
   /**

@@ -258,6 +258,16 @@ describe('the console in a browser', { timeout: 240_000, skip: skipBrowser() }, 
     await page.getByRole('button', { name: 'Yes' }).click()
     await page.getByText('cancelled', { exact: true }).first().waitFor()
     await journal.getByText('set aside').first().waitFor()
+
+    const definition = treasury.replaceAll('refuse', 'decline')
+    await fetch(`${node.apiUrl}/v1/workflows`, {
+      ...{ method: 'POST', body: JSON.stringify({ definition }) },
+      headers: { 'content-type': 'application/json' },
+    })
+    await page.reload()
+    await page.getByText('Another definition has taken the place').waitFor()
+    const steps = page.getByRole('region', { name: 'Steps' })
+    await steps.getByRole('button', { name: /refuse .*not reached/ }).waitFor()
     assert.deepEqual(problems, [])
   })
 

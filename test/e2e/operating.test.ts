@@ -126,6 +126,27 @@ describe('runs of workflows', { timeout: 240_000 }, () => {
     assert.equal((await post('workflows/nobody/run')).status, 404)
   })
 
+  test('the definition of a run is shown when another one has taken its place', async () => {
+    const definition = (task: string) => ({
+      document: { dsl: '1.0.3', namespace: 'default', name: 'changed', version: '1.0.0' },
+      do: [{ [task]: { set: { seen: true } } }],
+    })
+    await post('workflows', { definition: definition('before') })
+    const { answer } = await post('workflows/changed/run')
+    await post('workflows', { definition: definition('after') })
+    const { definitionHash } = await read<{ definitionHash: string }>(`instances/${answer.id}`)
+    const kept = await read<{ hash: string; steps: { name: string }[] }>(
+      `definitions/${definitionHash}`,
+    )
+    assert.equal(kept.hash, definitionHash)
+    assert.deepEqual(
+      kept.steps.map(({ name }) => name),
+      ['before'],
+    )
+    const unknown = await fetch(`${node.apiUrl}/v1/definitions/${'0'.repeat(64)}`)
+    assert.equal(unknown.status, 404)
+  })
+
   test('a body that is no JSON is told as such', async () => {
     const response = await fetch(`${node.apiUrl}/v1/workflows/treasury/run`, {
       ...{ method: 'POST', body: '{oops', headers: { 'content-type': 'application/json' } },

@@ -196,6 +196,18 @@ function addWorkflowRoutes(app: OpenAPIHono, { engine }: ApiDependencies): void 
     if (found === undefined) throw notFound(`workflow "${id}"`)
     return context.json(views.workflowView(found), 200)
   })
+
+  const definition = reading('/v1/definitions/{hash}', {
+    summary: 'One definition, also if another one has taken its place since',
+    answer: shapes.WorkflowShape,
+    request: { params: z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/) }) },
+  })
+  app.openapi(definition, async (context) => {
+    const { hash } = context.req.valid('param')
+    const found = await engine.definition(hash)
+    if (found === undefined) throw notFound(`definition "${hash}"`)
+    return context.json(views.workflowView(found), 200)
+  })
 }
 
 function addInstanceRoutes(app: OpenAPIHono, from: ApiDependencies): void {

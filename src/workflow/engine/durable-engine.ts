@@ -144,6 +144,7 @@ class DurableEngine implements WorkflowEngine {
   }
 
   pinned: WorkflowEngine['pinned'] = () => this.#definitions.pinned()
+  definition: WorkflowEngine['definition'] = (hash) => this.#definitions.byHash(hash)
 
   async run(workflow: WorkflowName, input: Json, options: RunOptions = {}): Promise<Json> {
     const id = idOf(options)

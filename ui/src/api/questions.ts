@@ -27,6 +27,16 @@ export function useWorkflows() {
   return useQuery({ queryKey: ['workflows'], queryFn: () => wholeList<Workflow>('/v1/workflows') })
 }
 
+/** A definition by its hash, for which it stands for ever; nothing is asked without one. */
+export function useDefinition(hash: string | undefined) {
+  return useQuery({
+    queryKey: ['definition', hash],
+    queryFn: () => getJson<Workflow>(`/v1/definitions/${hash}`),
+    enabled: hash !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
 /** All pages of a list as one. */
 export async function wholeList<T>(path: string): Promise<Page<T>> {
   const items: T[] = []

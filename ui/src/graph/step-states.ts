@@ -46,22 +46,22 @@ export const stateIcons: Readonly<Record<StepState, IconName>> = {
 }
 
 /**
- * The steps of the definition that a run began with. Where that is deployed no longer, the journal names the steps
- * that ran, in their order.
+ * The steps of the definition that a run began with. Where that is not known, the journal names the steps that ran, in
+ * their order.
  */
 export function stepsOf(
   { definitionHash, journal }: Pick<InstanceDetail, 'definitionHash' | 'journal'>,
   workflows: readonly Workflow[],
-): { readonly steps: readonly Step[]; readonly isDeployed: boolean } {
+): { readonly steps: readonly Step[]; readonly isKnown: boolean } {
   const deployed = workflows.find(({ hash }) => hash === definitionHash)
-  if (deployed) return { steps: deployed.steps, isDeployed: true }
+  if (deployed) return { steps: deployed.steps, isKnown: true }
   const ran = [...new Map(journal.map(({ name, step }) => [name, step]))]
   const steps = ran.map(([name, pointer], at) => {
     const next = ran[at + 1]?.[1]
     const following = next === undefined ? [] : [{ step: next, when: null }]
     return { name, pointer, kind: '', next: following }
   })
-  return { steps, isDeployed: false }
+  return { steps, isKnown: false }
 }
 
 /** The steps of a definition with what the journal says of them. */

@@ -2,7 +2,7 @@
 
 import { lazy, Suspense, useState } from 'react'
 import { etherOf } from '../amounts.ts'
-import { useInstance, useWorkflows } from '../api/questions.ts'
+import { useDefinition, useInstance, useWorkflows } from '../api/questions.ts'
 import type { InstanceDetail } from '../api/shapes.ts'
 import { isOf, type StepView, stateIcons, stepsOf, stepViews } from '../graph/step-states.ts'
 import { Data } from '../parts/data.tsx'
@@ -22,12 +22,16 @@ const WorkflowGraph = lazy(() =>
 export function InstancePage({ id }: { readonly id: string }) {
   const instance = useInstance(id)
   const workflows = useWorkflows()
+  const hash = instance.data?.definitionHash
+  const isReplaced = workflows.data?.items.every((one) => one.hash !== hash) ?? false
+  const replaced = useDefinition(isReplaced ? hash : undefined)
   const [chosen, setChosen] = useState<string>()
   if (instance.isPending || workflows.isPending) return <Loading what="the run" />
   if (instance.isLoadingError)
     return <Failure error={instance.error} onRetry={() => void instance.refetch()} />
   const { data } = instance
-  const { steps, isDeployed } = stepsOf(data, workflows.data?.items ?? [])
+  const known = [...(workflows.data?.items ?? []), ...(replaced.data ? [replaced.data] : [])]
+  const { steps, isKnown } = stepsOf(data, known)
   const views = stepViews(steps, data.journal, data.status)
   const last = data.journal.at(-1)?.step ?? ''
   const shown =
@@ -38,9 +42,10 @@ export function InstancePage({ id }: { readonly id: string }) {
     <>
       <Summary instance={data} />
       <RunActions instance={data} step={shown?.state === 'failed' ? undefined : shown} />
-      {!isDeployed && (
+      {isReplaced && (
         <p className="hint">
-          The definition of this run is no longer deployed: its steps are those that have run.
+          Another definition has taken the place of the one that this run goes by
+          {isKnown ? '.' : ': its steps are those that have run.'}
         </p>
       )}
       <div className="columns">
