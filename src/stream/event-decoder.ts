@@ -94,6 +94,7 @@ export class EventDecoder {
       if (factory === undefined) continue
       const compiled = compileFactory(factory)
       this.#factories.set(compiled.key, compiled)
+      this.#addresses.expect(compiled.key)
       if (factory.label === undefined) continue
       const labels = this.#labels.get(compiled.key) ?? new Set()
       this.#labels.set(compiled.key, labels.add(factory.label))

@@ -99,6 +99,12 @@ export const streamMigrations: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    id: 'stream/003-searched-factories',
+    statements: [
+      'CREATE TABLE searched_factories (chain TEXT NOT NULL, factory TEXT NOT NULL, PRIMARY KEY (chain, factory))',
+    ],
+  },
 ]
 
 /** The event store, and what the listener does with it inside its transactions. */

@@ -93,6 +93,50 @@ describe('the filters of a listener', () => {
     assert.deepEqual([backFill, await heard(sql)], [undefined, ['+1']])
   })
 
+  test('know what a factory made before it was listened to, and search for it once', async (t) => {
+    const chain = new ScriptedChain()
+    const { open, start } = await world(t, chain, { maxRange: 30 })
+    const sql = await open()
+    chain.leap(40)
+    chain.grow([], [births(first)])
+    chain.leap(40)
+    const before = await start(sql)
+    await until(before, at(chain.head))
+    await before.stop()
+    const subscriptions = [{ event: paid, factory: makes }] as const
+    const asked = () =>
+      chain.filters.filter((one) => JSON.stringify(one).includes(`"${factory}"`)).length
+    for (const [amount, searches] of [
+      [1n, 3],
+      [2n, 0],
+    ] as const) {
+      chain.grow([], [pays(first, amount), pays(second, 9n)])
+      const earlier = asked()
+      const listener = await start(sql, { subscriptions })
+      await until(listener, at(chain.head))
+      await listener.stop()
+      // One more for the block that is followed.
+      assert.equal(asked() - earlier, searches + 1)
+    }
+    assert.deepEqual(await heard(sql), ['+1', '+2'])
+    // While it was not listened to, it went on.
+    chain.grow([], [births(second)])
+    const without = await start(sql)
+    await until(without, at(chain.head))
+    await without.stop()
+    chain.grow([], [pays(second, 3n)])
+    const again = await start(sql, { subscriptions })
+    await until(again, at(chain.head))
+    await again.stop()
+    assert.deepEqual(await heard(sql), ['+1', '+2', '+3'])
+    // A listener that began with the newest block searches nothing.
+    await sql.run('DELETE FROM discoveries')
+    await sql.run('DELETE FROM searched_factories')
+    chain.grow([], [pays(first, 4n)])
+    await until(await start(sql, { subscriptions, startBlock: 'latest' }), at(chain.head))
+    assert.deepEqual(await heard(sql), ['+1', '+2', '+3'])
+  })
+
   test('forget what a factory made in a block that left', async (t) => {
     const chain = new ScriptedChain()
     const subscriptions = [{ event: paid, factory: makes }] as const

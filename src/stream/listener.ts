@@ -11,6 +11,7 @@ import { HistoryReader } from './follow/back-fill.ts'
 import { RangeReader } from './follow/block-range.ts'
 import type { ListenerContext } from './follow/context.ts'
 import { EventLife, type LifeMarks, marksOf } from './follow/event-life.ts'
+import { searchFactories } from './follow/factory-search.ts'
 import { firstCheckpoint } from './follow/first-checkpoint.ts'
 import { type Anchor, type Checkpoint, KeptBlocks } from './follow/kept-blocks.ts'
 import { leavingSource } from './follow/leaving-source.ts'
@@ -299,6 +300,8 @@ class ChainListener implements Listener {
     this.#source.discoveries?.add(await this.#kept.discoveries())
     const from = { options: this.#options, source: this.#source, kept: this.#kept, head, genesis }
     const checkpoint = stored ? { ...stored, genesis } : await firstCheckpoint(this.#with.sql, from)
+    const { sql } = this.#with
+    await searchFactories({ sql, ...from }, checkpoint.number)
     this.#status = { ...this.#status, checkpoint: checkpoint.number, head }
     const fill = await this.#kept.backFill()
     if (fill) this.#filled(fill.next, fill.last)

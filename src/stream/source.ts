@@ -65,6 +65,8 @@ export interface FoundEvents {
 
 /** Addresses that were discovered so far; the listener stores them, and takes them back with their blocks. */
 export interface Discoveries {
+  /** The factories that are listened to, as `Discovery` names them. */
+  readonly factories: readonly string[]
   add(found: readonly Discovery[]): void
   dropAbove(block: number): void
 }

@@ -10,7 +10,17 @@ const maxAddresses = 1_000_000
 /** Addresses by the factory that made them. */
 export class DiscoveredAddresses implements Discoveries {
   readonly #byFactory = new Map<string, Map<Hex, number>>()
+  readonly #factories = new Set<string>()
   #size = 0
+
+  get factories(): readonly string[] {
+    return [...this.#factories]
+  }
+
+  /** A factory that is listened to. */
+  expect(factory: string): void {
+    this.#factories.add(factory)
+  }
 
   add(found: readonly Discovery[]): void {
     for (const { factory, address, blockNumber } of found) {

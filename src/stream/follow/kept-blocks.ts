@@ -149,4 +149,19 @@ export class KeptBlocks {
       }),
     })
   }
+
+  /** Factories of which all is known that they made, from the first block of the listener on. */
+  async searchedFactories(): Promise<ReadonlySet<string>> {
+    const query = 'SELECT factory FROM searched_factories WHERE chain = ?'
+    return new Set((await this.#sql.all(query, this.#chain)).map(({ factory }) => String(factory)))
+  }
+
+  /** Takes the place of those before. */
+  async setSearched(session: SqlSession, factories: readonly string[]): Promise<void> {
+    await session.run('DELETE FROM searched_factories WHERE chain = ?', this.#chain)
+    await bulkInsert(session, {
+      into: 'INSERT INTO searched_factories (chain, factory)',
+      rows: factories.map((factory) => [this.#chain, factory]),
+    })
+  }
 }
