@@ -5,6 +5,7 @@ import { depositVaultAbi } from '../abi/deposit-vault.gen.ts'
 import { streamAnchorAbi } from '../abi/stream-anchor.gen.ts'
 import type { Hex } from '../base/bytes.ts'
 import { systemClock, systemTimer } from '../base/clock.ts'
+import type { Json } from '../base/json-rpc.ts'
 import { projectionMigrations } from '../projection/projection-schema.ts'
 import type { Projections } from '../projection/projections.ts'
 import type { Notifications } from '../services/notification.ts'
@@ -124,7 +125,7 @@ export async function startEventWing(
     ...engineTraces(composition),
   })
   stops.push(() => engine.stop())
-  const needed = await deployFolder(engine, { roles, given: values.workflows, language })
+  const needed = await deployFolder(engine, sql, { roles, given: values.workflows, language })
   await engine.start()
 
   const events = createEventStore(sql)
@@ -176,6 +177,7 @@ function engineOptions({ values, hooks }: Composition, { minesOnDemand }: Source
  */
 async function deployFolder(
   engine: WorkflowEngine,
+  sql: SqlStore,
   {
     roles,
     given,
@@ -187,7 +189,13 @@ async function deployFolder(
   },
 ): Promise<readonly RunnableWorkflow[]> {
   if (given === undefined && roles.isPart) return []
-  const workflows = await readWorkflows(given ?? flagshipFolder, language)
+  // A restart must not need, nor take up, what is elsewhere by now.
+  const deployedBefore = async (source: string) => {
+    const query = 'SELECT document FROM definitions WHERE source = ? ORDER BY deployed_at_ms DESC'
+    const row = await sql.get(`${query} LIMIT 1`, source)
+    return row && (JSON.parse(String(row.document)) as Json)
+  }
+  const workflows = await readWorkflows(given ?? flagshipFolder, { ...language, deployedBefore })
   for (const workflow of workflows) await engine.deploy(workflow, { isKept: roles.isPart })
   return workflows
 }

@@ -54,6 +54,18 @@ test('a schema elsewhere is part of the definition, which needs its address no m
   assert.partialDeepStrictEqual(await ending({}), { kind: 'failed', problem: { status: 400 } })
 })
 
+test('a text that was deployed before has the parts of then, if it is so wanted', async () => {
+  const before = await readWhole(orders, language)
+  const away = async () => {
+    throw new Error('away')
+  }
+  const deployedBefore = async (text: string) => (text === orders ? before.document : undefined)
+  const again = await readWhole(orders, { ...language, readPart: away, deployedBefore })
+  assert.deepEqual([again.hash, again.source], [before.hash, orders])
+  const other = readWhole(`${orders}\n`, { ...language, readPart: away, deployedBefore })
+  await assert.rejects(other, { message: /cannot be got: away/ })
+})
+
 test('functions of catalogs, and what these name in their turn, are got once', async () => {
   const text = `${head}
 use: {catalogs: {mine: {endpoint: {uri: 'https://a.example/catalog/'}}, hub: {endpoint: 'https://github.com/o/r'}}}

@@ -220,7 +220,8 @@ do: [{ greet: { call: 'greet:1.0.0@mine', with: { item: '\${ .item }' } } }]
 `
     await writeFile(file('parts'), text)
     await workflow('deploy', file('parts'))
-    // Nobody asks for them any more.
+    // Nobody asks for them any more, nor does the node that is started again below.
+    await writeFile(path.join(folder, 'workflows', 'parts.workflow.yaml'), text)
     for (const name of Object.keys(documents)) delete documents[name]
     const good = await workflow('run', 'parts', '--input', '{"item":"chair"}', '--wait')
     assert.match(good.output, /"hello": "chair"/)
