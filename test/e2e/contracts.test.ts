@@ -145,6 +145,10 @@ describe('contracts', { timeout: 240_000 }, () => {
     })
     assert.equal(refused.status, 422)
     assert.match(errorOf(refused).message, /ERC20InsufficientBalance\(/)
+    const all = { contract: 'depositVault', function: 'deposit', args: [reference('3')] }
+    const poor = await post('/send', { ...all, value: String(10n ** 30n) })
+    assert.equal(poor.status, 409)
+    assert.equal(errorOf(poor).code, 'workflow/no-funds')
     assert.equal((await post('', { name: 'coin', address: account, abi: [] })).status, 409)
     const after = await getJson<{ items: Sent[] }>(`${node.apiUrl}/v1/transactions?limit=200`)
     assert.equal(after.items.length, before.items.length)
