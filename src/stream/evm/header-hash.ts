@@ -28,7 +28,7 @@ const later = [
  * @throws AppError `stream/bad-answer` for fields that are missing or malformed
  * @see Yellow Paper 4.4; EIP-1559, 4895, 4844, 4788, 7685
  */
-export function headerHash(header: Fields): Hex {
+function headerHash(header: Fields): Hex {
   const there = later.filter((name) => header[name] !== undefined && header[name] !== null)
   const items = [...first, ...there].map((name) => itemOf(header, name))
   return toHex(keccak256(toRlp(items, 'bytes')))
