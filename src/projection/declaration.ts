@@ -37,10 +37,24 @@ const address = z.string().regex(/^0x[0-9a-fA-F]{40}$|^[A-Za-z][A-Za-z0-9_-]{0,6
   error: 'expected 0x and 40 hex digits, or the name of a contract of this node',
 })
 
-const eventSource = z.strictObject({
-  event: checked(canonicalEvent),
-  contract: z.union([address, z.array(address).min(1).max(1_000)]).optional(),
-})
+const contracts = z.union([address, z.array(address).min(1).max(1_000)])
+
+const eventSource = z
+  .strictObject({
+    event: checked(canonicalEvent),
+    contract: contracts.optional(),
+    factory: z
+      .strictObject({
+        contract: contracts,
+        event: checked(canonicalEvent),
+        argument: z.string().max(256),
+      })
+      .optional(),
+  })
+  .refine((one) => one.contract === undefined || one.factory === undefined, {
+    path: ['factory'],
+    error: 'stands beside "contract"; right is one of the two',
+  })
 
 const column = z.strictObject({
   type: z.enum(columnTypes),

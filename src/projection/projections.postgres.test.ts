@@ -5,11 +5,13 @@ import type { SqlStore } from '../store/sql.ts'
 import { temporarySchema } from '../store/temporary-schema.ts'
 import { chainDataSuite } from './chain-data.suite.ts'
 import { changedDeclarationsSuite } from './changed-declarations.suite.ts'
+import { madeContractsSuite } from './made-contracts.suite.ts'
 import { projectionsSuite } from './projections.suite.ts'
 import type { Test } from './test-bed/projecting.ts'
 
 projectionsSuite('PostgreSQL', open, 2)
 changedDeclarationsSuite('PostgreSQL', open)
+madeContractsSuite('PostgreSQL', open)
 chainDataSuite('PostgreSQL', open)
 
 const schemas = new WeakMap<SqlStore, ReturnType<typeof temporarySchema>>()

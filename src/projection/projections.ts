@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import type { SqlSession, SqlStore } from '../store/sql.ts'
+import { createEventDecoder, factoryKey } from '../stream/event-decoder.ts'
 import type { WritableEventStore } from '../stream/event-store.ts'
 import type { EventChange, EventHandler } from '../stream/stream.ts'
 import type { Subscription } from '../stream/subscription.ts'
@@ -129,14 +130,24 @@ function sourcesOf(
   { name, sources = [] }: Declaration,
   contracts: ProjectionsOptions['contracts'],
 ): readonly Subscription[] {
-  return sources.map(({ event, contract }) => {
-    if (contract === undefined) return { event }
-    const addresses = [contract].flat().map((one) => {
+  const addressesOf = (named: string | readonly string[]) =>
+    [named].flat().map((one) => {
       const address = one.startsWith('0x') ? (one as Hex) : contracts[one]
       if (address !== undefined) return address.toLowerCase() as Hex
       throw bad(`projection "${name}" names the contract "${one}", which the chain does not have`)
     })
-    return { event, address: addresses }
+  return sources.map(({ event, contract, factory }) => {
+    if (contract !== undefined) return { event, address: addressesOf(contract) }
+    if (factory === undefined) return { event }
+    const { event: naming, argument } = factory
+    const source = { address: addressesOf(factory.contract), event: naming, argument }
+    const subscription = { event, factory: { ...source, label: factoryKey(source) } }
+    try {
+      createEventDecoder([subscription])
+    } catch (error) {
+      throw bad(`projection "${name}": ${(error as Error).message}`)
+    }
+    return subscription
   })
 }
 

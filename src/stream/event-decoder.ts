@@ -18,9 +18,12 @@ import {
   type CompiledSubscription,
   compileFactory,
   compileSubscription,
+  factoryKey,
 } from './decoding/subscription.ts'
 import type { Discoveries, Discovery, FoundEvents } from './source.ts'
 import type { RawLog, Subscription } from './subscription.ts'
+
+export { factoryKey }
 
 /** A decoded log. */
 export interface DecodedLog {

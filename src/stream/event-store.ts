@@ -109,6 +109,8 @@ export const streamMigrations: readonly Migration[] = [
 
 /** The event store, and what the listener does with it inside its transactions. */
 export interface WritableEventStore extends EventStore {
+  /** Whether one of these factories, by their keys, has made the contract of an event before it. */
+  isMadeBy(session: SqlSession, event: StreamEvent, factories: readonly string[]): Promise<boolean>
   /** An event by its id, as a transaction sees it. */
   find(session: SqlSession, id: string): Promise<StoredEvent | undefined>
   /**
@@ -219,7 +221,7 @@ export function createEventStore(sql: SqlStore): WritableEventStore {
       )
       return rows.map(eventOf)
     },
-    ...{ find, stored, lastStored, advance },
+    ...{ find, isMadeBy, stored, lastStored, advance },
     tell(events) {
       const failures: unknown[] = []
       for (const listener of listeners) {
@@ -247,6 +249,19 @@ async function find(sql: SqlSession, id: string): Promise<StoredEvent | undefine
     if (final) return storedOf(final)
   }
   return undefined
+}
+
+async function isMadeBy(
+  session: SqlSession,
+  { chain, address, blockNumber }: StreamEvent,
+  factories: readonly string[],
+): Promise<boolean> {
+  const row = await session.get(
+    `SELECT address FROM discoveries WHERE chain = ? AND factory IN (${marks(factories)}) AND address = ?
+      AND block_number <= ? LIMIT 1`,
+    ...[chain, ...factories, address, blockNumber],
+  )
+  return row !== undefined
 }
 
 async function advance(

@@ -3,7 +3,7 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { SqlSession, SqlStore } from '../../store/sql.ts'
-import { canonicalEvent } from '../../stream/event-decoder.ts'
+import { canonicalEvent, factoryKey } from '../../stream/event-decoder.ts'
 import type { WritableEventStore } from '../../stream/event-store.ts'
 import type { EventChange, StreamEvent } from '../../stream/stream.ts'
 import type { Subscription } from '../../stream/subscription.ts'
@@ -44,14 +44,21 @@ export class EventProjection implements Projected {
   readonly #loop: PieceLoop
   /** Contracts by signature; `any` where one source is of any contract. */
   readonly #wanted = new Map<string, ReadonlySet<string> | 'any'>()
+  /** Keys of the factories whose contracts are wanted, by signature. */
+  readonly #makers = new Map<string, readonly string[]>()
   #problem: string | undefined
 
   constructor({ chain, declaration, sources }: Options, parts: Parts) {
     this.declaration = declaration
     this.subscriptions = sources
     this.#with = parts
-    for (const { event, address } of sources) {
+    for (const { event, address, factory } of sources) {
       const signature = canonicalEvent(event)
+      if (factory !== undefined) {
+        const keys = this.#makers.get(signature) ?? []
+        this.#makers.set(signature, [...keys, factoryKey(factory)])
+        continue
+      }
       const known = this.#wanted.get(signature) ?? new Set()
       const isAny = known === 'any' || address === undefined
       this.#wanted.set(signature, isAny ? 'any' : new Set([...known, ...[address].flat()]))
@@ -59,6 +66,9 @@ export class EventProjection implements Projected {
     const names = [...this.#wanted].map(([signature, contracts]) =>
       contracts === 'any' ? signature : `${signature} ${[...contracts].sort().join(',')}`,
     )
+    for (const [signature, keys] of this.#makers) {
+      names.push(`${signature} made by ${[...keys].sort().join('; ')}`)
+    }
     this.form = storedForm(declaration, { chain, sources: names, dataset: null })
     this.#table = new ProjectedTable(declaration, { ...parts, dialect: parts.sql.dialect })
     this.#loop = new PieceLoop(
@@ -74,7 +84,7 @@ export class EventProjection implements Projected {
   }
 
   get sources(): readonly string[] {
-    return [...this.#wanted.keys()]
+    return [...new Set([...this.#wanted.keys(), ...this.#makers.keys()])]
   }
 
   get trouble(): { readonly state: 'waiting'; readonly problem: string } | undefined {
@@ -103,7 +113,7 @@ export class EventProjection implements Projected {
     const { life } = this.declaration
     const [come, gone]: [StreamEvent[], StreamEvent[]] = [[], []]
     for (const { event, before } of changes) {
-      if (!this.#wants(event)) continue
+      if (!this.#wants(event) && !(await this.#isMade(session, event))) continue
       const [was, is] = [isVisible(before, life), isVisible(event.state, life)]
       if (is && !was) come.push(event)
       else if (was && !is) gone.push(event)
@@ -122,9 +132,12 @@ export class EventProjection implements Projected {
       if (standing?.state !== 'filling') return 'idle'
       const query = { chain: this.form.chain, after: standing.next, limit: pieceSize }
       const found = await events.stored(session, query)
-      const come = found.events
-        .filter((event) => this.#wants(event) && isVisible(event.state, life))
-        .map(recordOf)
+      const visible = found.events.filter(({ state }) => isVisible(state, life))
+      const wanted: StreamEvent[] = []
+      for (const event of visible) {
+        if (this.#wants(event) || (await this.#isMade(session, event))) wanted.push(event)
+      }
+      const come = wanted.map(recordOf)
       // Some are in already: they came by `changed`, or are made again after a change of the declaration.
       await this.#table.apply(session, { gone: come, come })
       const isReady = found.events.length < pieceSize
@@ -138,5 +151,13 @@ export class EventProjection implements Projected {
     const contracts = this.#wanted.get(signature)
     if (contracts === undefined || chain !== this.form.chain) return false
     return contracts === 'any' || contracts.has(address.toLowerCase())
+  }
+
+  /** Whether a wanted factory made its contract; what was made in the same transaction is not stored yet. */
+  async #isMade(session: SqlSession, event: StreamEvent): Promise<boolean> {
+    const keys = this.#makers.get(event.signature)
+    if (keys === undefined || event.chain !== this.form.chain) return false
+    if (event.madeBy?.some((label) => keys.includes(label))) return true
+    return this.#with.events.isMadeBy(session, event, keys)
   }
 }

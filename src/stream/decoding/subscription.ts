@@ -70,7 +70,13 @@ export function compileFactory(factory: NonNullable<Subscription['factory']>): C
   }
 }
 
-function factoryKey({ address, event, abi, argument }: NonNullable<Subscription['factory']>) {
+/** By which what a factory made is kept. */
+export function factoryKey({
+  address,
+  event,
+  abi,
+  argument,
+}: NonNullable<Subscription['factory']>) {
   const addresses = [...addressesOf(address)].sort().join(',')
   return `${addresses} ${canonicalSignature(eventOf(event, abi))} ${argument}`
 }
