@@ -60,6 +60,7 @@ const statuses: Readonly<Record<string, Status>> = {
   'stream/bad-cloud-event': 400,
   'workflow/no-instance': 404,
   'workflow/not-deployed': 404,
+  'workflow/ambiguous-name': 409,
   'workflow/no-question': 404,
   'workflow/no-step': 404,
   'workflow/wrong-status': 409,

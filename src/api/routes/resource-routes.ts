@@ -186,13 +186,15 @@ function addWorkflowRoutes(app: OpenAPIHono, { engine }: ApiDependencies): void 
   })
 
   const workflow = reading('/v1/workflows/{id}', {
-    summary: 'One workflow, by name',
+    summary: 'One workflow, by name, or by NAMESPACE/NAME with %2F for the slash',
     answer: shapes.WorkflowShape,
     request: { params: idParam },
   })
   app.openapi(workflow, (context) => {
     const { id } = context.req.valid('param')
-    const found = engine.workflows().find(({ name }) => name === id)
+    const found = engine
+      .workflows()
+      .find(({ namespace, name }) => name === id || `${namespace}/${name}` === id)
     if (found === undefined) throw notFound(`workflow "${id}"`)
     return context.json(views.workflowView(found), 200)
   })

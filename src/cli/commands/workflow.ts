@@ -44,7 +44,11 @@ export const workflowCommand: Command = {
     { name: 'input', value: 'JSON|@FILE', description: 'What a run is given, default null' },
     { name: 'id', value: 'ID', description: 'Of the run; the same id starts once' },
     { name: 'version', value: 'V', description: 'Of the workflow, default the newest' },
-    { name: 'namespace', value: 'N', description: 'Of the workflow, default any' },
+    {
+      name: 'namespace',
+      value: 'N',
+      description: 'Of the workflow; needed where several have its name',
+    },
     { name: 'wait', description: 'Waits for the end of the run, and tells its steps on stderr' },
     { name: 'timeout', value: 'S', description: 'Seconds that --wait waits at most' },
     { name: 'reason', value: 'R', description: 'Why a run is cancelled' },

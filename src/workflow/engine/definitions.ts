@@ -113,8 +113,9 @@ export class Definitions {
     return this.#deployed.values()
   }
 
-  /** @throws AppError `workflow/not-deployed` */
+  /** @throws AppError `workflow/not-deployed`, `workflow/ambiguous-name` where several namespaces have the name */
   named({ name, namespace, version }: WorkflowName): RunnableWorkflow {
+    if (namespace === undefined) this.#mustBeOne(name)
     for (const one of [...this.#deployed.values(), ...this.#byHash.values()]) {
       if (one.name !== name || (namespace !== undefined && one.namespace !== namespace)) continue
       if (version === undefined || one.version === version) return one
@@ -124,6 +125,14 @@ export class Definitions {
       code: 'workflow/not-deployed',
       message: `workflow "${which}" is not deployed`,
     })
+  }
+
+  #mustBeOne(name: string): void {
+    const all = [...this.#deployed.values()].filter((one) => one.name === name)
+    if (all.length < 2) return
+    const spaces = all.map(({ namespace }) => namespace).join(', ')
+    const message = `several namespaces have a workflow "${name}": say which one is meant (${spaces})`
+    throw new AppError({ code: 'workflow/ambiguous-name', message })
   }
 
   /** What a hash stands for; nothing if nobody deployed it. @throws AppError for what cannot be compiled any more */

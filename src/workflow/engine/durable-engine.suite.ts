@@ -58,6 +58,17 @@ export function durableEngineSuite(
       assert.equal(world.effects.calls.length, 3)
     })
 
+    test('a name that several namespaces have means none of them', async () => {
+      await world.deploy(three, { ...three, namespace: 'other', hash: 'ab'.repeat(32) })
+      const { namespace } = three
+      await assert.rejects(
+        world.engine.begin({ name: 'three' }, 1, { id: 'a' }),
+        new RegExp(`several namespaces have a workflow "three".*${namespace}, other`),
+      )
+      const done = await world.engine.run({ name: 'three', namespace }, 1, { id: 'b' })
+      assert.deepEqual(done, { input: 1, all })
+    })
+
     test('lines are told in order, once they are on disk, and begun steps are told too', async () => {
       await world.deploy(three)
       const told: string[] = []
