@@ -25,6 +25,8 @@ export interface ActionContext {
   readonly attempt: number
   /** What those are told that it asks, where traces are kept: the W3C's `traceparent`. */
   readonly traceparent?: string | undefined
+  /** Milliseconds since the epoch after which nobody waits for its result, as far as is known. */
+  readonly deadlineMs?: number
   /** Fires when the action is to end: its time is over, its instance is cancelled, the program stops. */
   readonly signal: AbortSignal
   /**
@@ -154,8 +156,16 @@ export interface DurableContext {
   reached(key: string, life: AwaitedLife): Promise<void>
   /** Asks people or programs; gives the answer. @throws WorkflowError of type timeout at the deadline */
   ask(key: string, question: Question): Promise<Json>
-  /** The branch that ends first, by what the journal says; the others are told to stop. An error ends the race too. */
-  race<T>(key: string, branches: readonly Branch<T>[]): Promise<{ index: number; value: T }>
+  /**
+   * The branch that ends first, by what the journal says; the others are told to stop. An error ends the race too.
+   *
+   * @param until - key of a sleep in one of the branches, by whose end actions of the others are told to be done
+   */
+  race<T>(
+    key: string,
+    branches: readonly Branch<T>[],
+    until?: string,
+  ): Promise<{ index: number; value: T }>
   /** All branches; the first error stops the others and is thrown. */
   all<T>(key: string, branches: readonly Branch<T>[]): Promise<T[]>
   /** Tells readers where the instance is; not journaled. */

@@ -138,8 +138,8 @@ class RoutedFunctions implements FunctionRegistry {
       return await recorded(told, invocation, (heard) =>
         guard.make(heard, () => {
           const ownMs = clock.nowMs() + (route.timeoutMs ?? Number.POSITIVE_INFINITY)
-          const deadlineMs = Math.min(ownMs, heard.deadlineMs ?? Number.POSITIVE_INFINITY)
-          const bounded = Number.isFinite(deadlineMs) ? { ...heard, deadlineMs } : heard
+          const isOwn = ownMs < (heard.deadlineMs ?? Number.POSITIVE_INFINITY)
+          const bounded = isOwn ? { ...heard, deadlineMs: ownMs, patienceMs: 0 } : heard
           return provider.invoke(route.target ?? name, payload, bounded)
         }),
       )

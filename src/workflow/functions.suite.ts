@@ -95,6 +95,13 @@ export function functionsSuite(
       await assert.rejects(call('slow', {}, { deadlineMs: Date.now() + 200 }), late)
     })
 
+    test('a caller that ends its calls itself is left to do so at its deadline', async () => {
+      const bounds = { deadlineMs: Date.now() + 50, patienceMs: 60_000 }
+      const signal = AbortSignal.timeout(300)
+      const cancelled = { code: 'workflow/function-cancelled' }
+      await assert.rejects(call('slow', {}, { ...bounds, signal }), cancelled)
+    })
+
     test('a call that is interrupted ends at once, whether or not it has begun', async () => {
       const cancelled = { code: 'workflow/function-cancelled', retry: 'later' }
       const before = new AbortController()

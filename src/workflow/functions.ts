@@ -12,6 +12,8 @@ export interface Invocation {
   readonly signal: AbortSignal
   /** Milliseconds since the epoch after which nobody waits for the result. */
   readonly deadlineMs?: number
+  /** For how long after that the call is left to its signal, which says better why it ends; default 0. */
+  readonly patienceMs?: number
   /** The W3C's, where traces are kept. */
   readonly traceparent?: string | undefined
   /** Hears what the function writes while it runs; what a provider cannot tell stays unheard. */
@@ -119,13 +121,18 @@ export const maxFunctionBytes = 256 * 1024
 /** What a name of a function looks like. */
 export const functionName = /^[a-zA-Z][\w-]{0,62}$/
 
+/** Time in which a workflow, whose deadline has come, ends its calls itself. */
+const patienceMs = 1_000
+
 /** The step `function.invoke`: `{function, payload}`. */
 export function functionInvoke(provider: Pick<FunctionProvider, 'invoke'>): StepFunction {
-  return async (input, { idempotencyKey, traceparent, signal }) => {
+  return async (input, { idempotencyKey, deadlineMs, traceparent, signal }) => {
     const fields = (input ?? {}) as { readonly function?: Json; readonly payload?: Json }
     const { function: name, payload = null } = fields
     assertCall(name, payload)
-    const output = await provider.invoke(name, payload, { idempotencyKey, traceparent, signal })
+    const bounds = deadlineMs === undefined ? {} : { deadlineMs, patienceMs }
+    const invocation = { idempotencyKey, traceparent, signal, ...bounds }
+    const output = await provider.invoke(name, payload, invocation)
     return { kind: 'done', output }
   }
 }

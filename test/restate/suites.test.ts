@@ -2,6 +2,7 @@
 
 import { describe } from 'node:test'
 import { controlsSuite } from '../../src/workflow/engine/controls.suite.ts'
+import { deadlinesSuite } from '../../src/workflow/engine/deadlines.suite.ts'
 import { durableEngineSuite } from '../../src/workflow/engine/durable-engine.suite.ts'
 import { durableWaitsSuite } from '../../src/workflow/engine/durable-waits.suite.ts'
 import { migrationSuite } from '../../src/workflow/engine/migration.suite.ts'
@@ -20,6 +21,7 @@ describe('the suites on Restate', { skip: lacking }, () => {
   migrationSuite('an engine on Restate', openStore, worldOn)
   controlsSuite('an engine on Restate', openStore, worldOn)
   runTimeSuite('an engine on Restate', openStore, worldOn)
+  deadlinesSuite('an engine on Restate', openStore, worldOn)
   triggerSetsSuite('an engine on Restate', openStore, worldOn)
   retractionsSuite('an engine on Restate', openStore, worldOn)
 })

@@ -120,7 +120,7 @@ async function judge(
     const refusal = run.refusals.get(key)
     run.refusals.delete(key)
     if (refusal !== undefined) throw refusal
-    const outcome = await called(run, within, asked)
+    const outcome = await called(run, within, { ...asked, startedAtMs })
     run.with.observe?.('performed', run.id, key)
     const atMs = clock.nowMs()
     if (outcome.kind === 'untouched') {
@@ -206,7 +206,7 @@ function noteWait(
 function called(
   run: LiveRun,
   { scope, outer }: Within,
-  { key, action, attempt }: Attempt,
+  { key, action, attempt, startedAtMs }: Attempt & { readonly startedAtMs: number },
 ): Promise<ActionOutcome> {
   const controller = new AbortController()
   return new Promise((resolve, reject) => {
@@ -232,6 +232,7 @@ function called(
     const traceparent = run.with.traces?.ofStep(run.row, key, attempt)
     const about = {
       ...{ instanceId: run.id, step: key, idempotencyKey, attempt, traceparent, signal, isEnding },
+      deadlineMs: Math.min(startedAtMs + timeoutMs, endOfLimits(run, outer)),
     }
     // A function that throws before its first pause fails like one that throws later.
     run.outside.add(new Promise<ActionOutcome>((done) => done(action.run(about)))).then(
@@ -239,4 +240,12 @@ function called(
       (error: unknown) => over(() => reject(error)),
     )
   })
+}
+
+/** When the first of the sleeps that stop it ends; what is being undone, they stop no more. */
+function endOfLimits({ journal }: LiveRun, { limits, reason }: Scope): number {
+  if (reason !== undefined) return Number.POSITIVE_INFINITY
+  return Math.min(
+    ...limits.map((key) => Number(journal.get(key)?.output ?? Number.POSITIVE_INFINITY)),
+  )
 }

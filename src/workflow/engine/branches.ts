@@ -12,6 +12,8 @@ const maxBranches = 1_000
 interface Fork<T> {
   readonly key: string
   readonly branches: readonly Branch<T>[]
+  /** Key of the sleep that ends them. */
+  readonly until?: string | undefined
 }
 
 type Ended<T> =
@@ -23,11 +25,11 @@ type Ended<T> =
 export async function raceBranches<T>(
   run: LiveRun,
   scope: Scope,
-  { key, branches }: Fork<T>,
+  { key, branches, until }: Fork<T>,
 ): Promise<{ index: number; value: T }> {
   const known = run.journal.get(key)
   let index = known === undefined ? undefined : Number(known.output)
-  const started = startBranches(run, scope, { branches, decided: index })
+  const started = startBranches(run, scope, { branches, decided: index, until })
   if (index === undefined) {
     index = await Promise.race(started.map(({ ended }, at) => whenEnded(ended, at)))
     if (index !== undefined) await noteBranch(run, key, { action: 'race', index })
@@ -73,14 +75,14 @@ interface Started<T> {
 function startBranches<T>(
   run: LiveRun,
   scope: Scope,
-  { branches, decided }: { branches: readonly Branch<T>[]; decided: number | undefined },
+  { branches, decided, until }: Omit<Fork<T>, 'key'> & { readonly decided: number | undefined },
 ): Started<T>[] {
   if (branches.length > maxBranches) {
     const detail = `a fork of ${branches.length} branches is over the limit of ${maxBranches}; take a loop, or fewer at a time`
     throw new WorkflowError({ type: 'runtime', title: 'Too many branches', detail })
   }
   return branches.map((branch, at) => {
-    const own = new Scope(scope)
+    const own = new Scope(scope, until)
     if (decided !== undefined && at !== decided) own.stop('branch-stopped')
     const ended = branch(run.with.context(run, own)).then(
       (value): Ended<T> => ({ kind: 'given', value }),

@@ -9,6 +9,7 @@ import { temporarySchema } from '../../store/temporary-schema.ts'
 import { alteredStore } from '../test-world/altered-store.ts'
 import { DurableWorld, written } from '../test-world/durable-world.ts'
 import { controlsSuite } from './controls.suite.ts'
+import { deadlinesSuite } from './deadlines.suite.ts'
 import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
@@ -35,6 +36,7 @@ durableWaitsSuite('an engine on PostgreSQL', open)
 migrationSuite('an engine on PostgreSQL', open)
 retractionsSuite('an engine on PostgreSQL', open)
 runTimeSuite('an engine on PostgreSQL', open)
+deadlinesSuite('an engine on PostgreSQL', open)
 controlsSuite('an engine on PostgreSQL', open)
 triggerSetsSuite('an engine on PostgreSQL', open)
 

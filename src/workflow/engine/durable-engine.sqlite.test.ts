@@ -6,6 +6,7 @@ import path from 'node:path'
 import { after } from 'node:test'
 import { openSqlite } from '../../store/sqlite.ts'
 import { controlsSuite } from './controls.suite.ts'
+import { deadlinesSuite } from './deadlines.suite.ts'
 import { durableEngineSuite } from './durable-engine.suite.ts'
 import { durableWaitsSuite } from './durable-waits.suite.ts'
 import { migrationSuite } from './migration.suite.ts'
@@ -31,4 +32,5 @@ migrationSuite('an engine on SQLite', open)
 retractionsSuite('an engine on SQLite', open)
 triggerSetsSuite('an engine on SQLite', open)
 runTimeSuite('an engine on SQLite', open)
+deadlinesSuite('an engine on SQLite', open)
 controlsSuite('an engine on SQLite', open)

@@ -117,8 +117,12 @@ export class RunContext implements DurableContext {
     return askQuestion(this.#run, this.#scope, { key, question })
   }
 
-  async race<T>(key: string, branches: readonly Branch<T>[]): Promise<{ index: number; value: T }> {
-    return raceBranches(this.#run, this.#scope, { key, branches })
+  async race<T>(
+    key: string,
+    branches: readonly Branch<T>[],
+    until?: string,
+  ): Promise<{ index: number; value: T }> {
+    return raceBranches(this.#run, this.#scope, { key, branches, until })
   }
 
   async all<T>(key: string, branches: readonly Branch<T>[]): Promise<T[]> {

@@ -6,9 +6,13 @@ import { Interrupted, type InterruptReason } from '../durable-context.ts'
 export class Scope {
   #reason: InterruptReason | undefined
   #heeds: Set<(reason: InterruptReason) => void> | undefined
+  /** Keys of the sleeps whose end stops it. */
+  readonly limits: readonly string[]
 
   /** Begins stopped where what it lies in is stopped. */
-  constructor(parent?: Scope) {
+  constructor(parent?: Scope, until?: string) {
+    const outer = parent?.limits ?? []
+    this.limits = until === undefined ? outer : [...outer, until]
     if (parent === undefined) return
     this.#reason = parent.reason
     if (this.#reason === undefined) parent.onStop((reason) => this.stop(reason))

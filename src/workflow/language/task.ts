@@ -232,13 +232,15 @@ export async function withinTime<T>(
   { key, ms, what }: { readonly key: string; readonly ms: number; readonly what: string },
   run: (durable: DurableContext) => Promise<T> | T,
 ): Promise<T> {
-  const { index, value } = await durable.race<T | undefined>(`${key}#timeout`, [
-    async (branch) => run(branch),
-    async (branch) => {
-      await branch.sleep(`${key}#timeout/after`, ms)
+  const after = `${key}#timeout/after`
+  const branches = [
+    async (branch: DurableContext) => run(branch),
+    async (branch: DurableContext) => {
+      await branch.sleep(after, ms)
       return undefined
     },
-  ])
+  ]
+  const { index, value } = await durable.race<T | undefined>(`${key}#timeout`, branches, after)
   if (index === 0) return value as T
   const detail = `${what} did not end within ${ms} ms`
   throw new WorkflowError({ type: 'timeout', title: 'Timed out', detail })

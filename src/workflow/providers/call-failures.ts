@@ -70,7 +70,8 @@ export async function withinTime<T>(
   { invocation, timeoutMs, fail }: { invocation: Invocation; timeoutMs: number; fail: Fail },
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const left = (invocation.deadlineMs ?? Number.POSITIVE_INFINITY) - Date.now()
+  const { deadlineMs = Number.POSITIVE_INFINITY, patienceMs = 0 } = invocation
+  const left = deadlineMs + patienceMs - Date.now()
   const ms = Math.max(0, Math.min(timeoutMs, Math.floor(left)))
   const late = AbortSignal.timeout(ms)
   try {
