@@ -4,6 +4,7 @@ import { AppError } from '../base/app-error.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
+import { mustAgree } from './pool/agreed-blocks.ts'
 import { EndpointRecord, type Fault } from './pool/endpoint-record.ts'
 import { FinalityQuorum } from './pool/finality-quorum.ts'
 import type { EndpointStatus, FoundEvents, Source, SourceHead } from './source.ts'
@@ -183,8 +184,20 @@ class Pool implements EndpointPool {
   proven: Source['proven'] = (blocks, found) =>
     this.#ask((source) => source.proven(blocks, found), this.#givers.get(found))
 
-  discover: NonNullable<Source['discover']> = (span) =>
-    this.#ask(async (source) => (await source.discover?.(span)) ?? [])
+  /** Most endpoints must have the blocks that prove it. */
+  discover: NonNullable<Source['discover']> = async (span) => {
+    const used = this.#used
+    const found = await this.#ask(async (source) => {
+      const told = (await source.discover?.(span)) ?? { discovered: [], blocks: [] }
+      const others = this.#records.filter((record) => record !== used)
+      await mustAgree({ others, quorum: this.#options.quorum }, told.blocks)
+      return told
+    }, used)
+    if (!used.isLiar) return found
+    this.#choose()
+    // Who lied in one thing may have hidden another one.
+    return this.#used === used ? found : this.discover(span)
+  }
 
   subscribe(look: () => void): () => void {
     const ends = this.#records.map(({ source }) => source.subscribe(look))

@@ -182,13 +182,19 @@ export class EventDecoder {
   mayHold(bloom: Uint8Array): boolean {
     const has = this.#asking(bloom)
     return (
-      [...this.#factories.values()].some((one) => mayName(one, has)) ||
+      this.mayDiscover(bloom) ||
       this.#subscriptions.some((one) => {
         if (!has(one.topic)) return false
         const addresses = this.#listed(one)
         return addresses === undefined || addresses.some(has)
       })
     )
+  }
+
+  /** Whether a block with this bloom filter may hold a log that names an address. */
+  mayDiscover(bloom: Uint8Array): boolean {
+    const has = this.#asking(bloom)
+    return [...this.#factories.values()].some((one) => mayName(one, has))
   }
 
   /** Whether a block with this bloom filter can hold the logs that these events, and what was discovered, were read from. */

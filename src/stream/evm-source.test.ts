@@ -49,7 +49,11 @@ const birth = {
 type RawLog = Readonly<Record<'address' | 'data', string> & { topics: readonly string[] }>
 
 /** A block whose only transaction has these logs, as an honest node gives it. */
-function blockWith(logs: readonly RawLog[], bloom: Hex) {
+function blockWith(
+  logs: readonly RawLog[],
+  bloom: Hex,
+  { number = '0x7', parentHash = zero }: { readonly number?: Hex; readonly parentHash?: Hex } = {},
+) {
   const cumulativeGasUsed: Hex = '0x5208'
   const rlp = toRlp([
     ...(['0x01', cumulativeGasUsed, bloom] as const),
@@ -60,20 +64,20 @@ function blockWith(logs: readonly RawLog[], bloom: Hex) {
   const receiptsRoot = keccak256(toRlp(['0x2080', typed]))
   const fields = {
     ...{
-      parentHash: zero,
+      parentHash,
       sha3Uncles: zero,
       miner: vault,
       stateRoot: zero,
       transactionsRoot: zero,
     },
-    ...{ receiptsRoot, logsBloom: bloom, difficulty: '0x0', number: '0x7', gasLimit: '0x1c9c380' },
+    ...{ receiptsRoot, logsBloom: bloom, difficulty: '0x0', number, gasLimit: '0x1c9c380' },
     ...{ gasUsed: cumulativeGasUsed, timestamp: '0x65', extraData: '0x', mixHash: zero },
     ...{ nonce: '0x0000000000000000', baseFeePerGas: '0x3b9aca00' },
   } as const
   const values = Object.values(fields).map((value) => (value === '0x0' ? '0x' : even(value)))
   const hash = keccak256(toRlp(values as Hex[]))
   const transactionHash: Hex = `0x${'77'.repeat(32)}`
-  const place = { blockNumber: '0x7', blockHash: hash, transactionHash }
+  const place = { blockNumber: number, blockHash: hash, transactionHash }
   return {
     header: { ...fields, hash, transactions: [transactionHash] },
     logs: logs.map((one, at) => ({ ...one, ...place, logIndex: toHex(at) })),
@@ -105,11 +109,11 @@ function sourceOf(
   const asked: string[] = []
   const blamed: string[] = []
   const client: JsonRpcClient = {
-    request: async (method) => {
+    request: async (method, params) => {
       asked.push(method)
       const answer = answers[method]
       if (answer instanceof AppError) throw answer
-      return answer as Json
+      return (typeof answer === 'function' ? answer(params) : answer) as Json
     },
   }
   const source = createEvmSource(
@@ -124,7 +128,7 @@ function sourceOf(
     const blocks = await source.blocksAt([7])
     return source.proven(blocks, await source.eventsOf(blocks as readonly SourceBlock[]))
   }
-  return { read, asked, blamed }
+  return { source, read, asked, blamed }
 }
 
 const full = bloomOf([vault, topic])
@@ -251,6 +255,69 @@ describe('a source that checks', () => {
     }
     const hiding = sourceOf(born, { subscriptions, eth_getLogs: [] })
     await assert.rejects(hiding.read(), wrong)
+  })
+
+  test('believes of what was made before only what receipts prove, and blames who told otherwise', async () => {
+    const subscriptions = [{ event: paid, factory: makes }]
+    const wide = bloomOf([factory, made, child, topic])
+    const born = blockWith([birth, { ...log, address: child }], wide)
+    const search = async (
+      block: typeof born,
+      checks: EventChecks,
+      changes: Readonly<Record<string, unknown>> = {},
+    ) => {
+      const { source, blamed } = sourceOf(block, { subscriptions, checks, ...changes })
+      const found = await source.discover?.({ from: 7, to: 7 })
+      const addresses = found?.discovered.map(({ address }) => address)
+      return [addresses, found?.blocks.map(({ hash }) => hash), blamed.join()] as const
+    }
+    const { hash } = born.header
+    assert.deepEqual(await search(born, 'none'), [[child], [], ''])
+    assert.deepEqual(await search(born, 'bloom'), [[child], [hash], ''])
+    assert.deepEqual(await search(born, 'all'), [[child], [hash], ''])
+    // Where the bloom filter lets it pass, and where it does not.
+    for (const barren of [blockWith([log], wide), blockWith([log], full)]) {
+      const madeUp = { ...birth, ...barren.receipts[0], logs: undefined, logIndex: '0x0' }
+      const lying = { eth_getLogs: [madeUp] }
+      for (const checks of ['bloom', 'all'] as const) {
+        const [addresses, , reason] = await search(barren, checks, lying)
+        assert.deepEqual(addresses, [])
+        assert.match(reason, /named 1 contracts that block 7 does not/)
+      }
+      assert.deepEqual((await search(barren, 'none', lying))[0], [child])
+    }
+    const hiding = { eth_getLogs: [] }
+    assert.deepEqual((await search(born, 'bloom', hiding))[0], [])
+    const [found, , reason] = await search(born, 'all', hiding)
+    assert.deepEqual(found, [child])
+    assert.match(reason, /did not name 1 contracts that block 7 does/)
+    const refused = { code: 'stream/dishonest' }
+    for (const checks of ['bloom', 'all'] as const) {
+      await assert.rejects(search(born, checks, { eth_getBlockReceipts: [] }), refused)
+    }
+    const odd = { eth_getBlockByNumber: { ...born.header, logsBloom: none } }
+    await assert.rejects(search(born, 'all', odd), refused)
+    // Nothing of a header with a form of its own can be proven.
+    assert.deepEqual((await search(born, 'bloom', odd))[0], [child])
+  })
+
+  test('finds what is hidden in no block but one that follows the one before it', async () => {
+    const subscriptions = [{ event: paid, factory: makes }]
+    const first = blockWith([birth], bloomOf([factory, made, child]))
+    const search = async (parentHash: Hex) => {
+      const second = blockWith([log], full, { number: '0x8', parentHash })
+      const { source } = sourceOf(first, {
+        ...{ subscriptions, checks: 'all', eth_getLogs: [] },
+        eth_getBlockByNumber: ([number]: Json[]) => (number === '0x7' ? first : second).header,
+      })
+      return source.discover?.({ from: 7, to: 8 })
+    }
+    const found = await search(first.header.hash)
+    assert.deepEqual(
+      [found?.discovered.length, found?.blocks.map(({ number }) => number)],
+      [1, [8]],
+    )
+    await assert.rejects(search(zero), { code: 'stream/inconsistent', message: /another parent/ })
   })
 
   test('leaves out a log that is made up where every block is checked, and blames who gave it', async () => {

@@ -2,7 +2,7 @@
 
 import { AppError } from '../base/app-error.ts'
 import type { Hex } from '../base/bytes.ts'
-import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
+import type { Json, JsonRpcCall, JsonRpcClient } from '../base/json-rpc.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from '../base/metrics.ts'
 import { contentOf, type EventDecoder, type LogFilter } from './event-decoder.ts'
@@ -15,8 +15,6 @@ import {
   type EvmBlock,
   type Fields,
   fieldsOf,
-  hashOf,
-  logContent,
   logsOf,
   numberOf,
   quantity,
@@ -28,11 +26,13 @@ import {
   mustNameTheSame,
 } from './evm/given-in-block.ts'
 import { HeaderForm } from './evm/header-form.ts'
-import { receiptsRoot } from './evm/receipts-root.ts'
+import { proveDiscoveries } from './evm/prove-discoveries.ts'
+import { ProvenReceipts } from './evm/proven-receipts.ts'
 import { isRefusal, isUnknownBlock, rangeError } from './evm/refusals.ts'
 import {
   type BlockSpan,
   type Discovery,
+  type FoundDiscoveries,
   type FoundEvents,
   inconsistent,
   type Source,
@@ -99,6 +99,10 @@ class EvmSource implements Source {
   readonly #hidden
   #toldFailure = false
   readonly #form: HeaderForm
+  readonly #receipts = new ProvenReceipts({
+    ask: (...call) => this.#ask(...call),
+    askAll: (calls) => this.#askAll(calls),
+  })
 
   constructor(options: EvmSourceOptions, dependencies: EvmSourceDependencies) {
     this.#chain = options.chain
@@ -154,7 +158,9 @@ class EvmSource implements Source {
   async eventsIn({ from, to }: BlockSpan): Promise<FoundEvents> {
     const blocks = { fromBlock: quantity(from), toBlock: quantity(to) }
     const isStray = ({ blockNumber }: ChainLog) => blockNumber < from || blockNumber > to
-    const discovered = await this.discover({ from, to })
+    const discovered = await this.#discovered(blocks, isStray)
+    // Known at once, so that events of the same block are found.
+    this.discoveries?.add(discovered)
     const logs = await this.#wanted(blocks, isStray)
     return { events: this.#events(logs), discovered }
   }
@@ -165,6 +171,7 @@ class EvmSource implements Source {
       const isStray = ({ blockHash }: ChainLog) => blockHash !== hash
       try {
         const found = await this.#discovered({ blockHash: hash }, isStray)
+        this.discoveries?.add(found)
         discovered.push(...found)
         return await this.#wanted({ blockHash: hash }, isStray)
       } catch (error) {
@@ -175,9 +182,26 @@ class EvmSource implements Source {
     return { events: this.#events(logs.flat()), discovered }
   }
 
-  async discover({ from, to }: BlockSpan): Promise<readonly Discovery[]> {
+  async discover(span: BlockSpan): Promise<FoundDiscoveries> {
+    const { from, to } = span
     const isStray = ({ blockNumber }: ChainLog) => blockNumber < from || blockNumber > to
-    return this.#discovered({ fromBlock: quantity(from), toBlock: quantity(to) }, isStray)
+    const blocks = { fromBlock: quantity(from), toBlock: quantity(to) }
+    const given = await this.#discovered(blocks, isStray)
+    if (this.#checks === 'none') return { discovered: given, blocks: [] }
+    const { decoder } = this.#with
+    const { difference, ...found } = await proveDiscoveries(
+      {
+        ...{ decoder, form: this.#form, isWhole: this.#checks === 'all' },
+        blocksAt: (numbers) => this.blocksAt(numbers),
+        namedBy: (doubted) =>
+          inParallel(doubted, async (block) =>
+            (await this.#receipts.logsOf(block)).flatMap((log) => decoder.discover(log)),
+          ),
+      },
+      { span, given },
+    )
+    this.#tell(difference)
+    return found
   }
 
   async proven(blocks: readonly SourceBlock[], found: FoundEvents): Promise<FoundEvents> {
@@ -190,7 +214,7 @@ class EvmSource implements Source {
     )
     if (doubted.length === 0) return found
     const { decoder } = this.#with
-    const proofs = await inParallel(doubted, (block) => this.#provenLogs(block))
+    const proofs = await inParallel(doubted, (block) => this.#receipts.logsOf(block))
     for (const [at, { number }] of doubted.entries()) {
       const named = proofs[at]?.flatMap((log) => decoder.discover(log)) ?? []
       mustNameTheSame(number, given(number).discovered, named)
@@ -229,39 +253,6 @@ class EvmSource implements Source {
     return isEmpty && decoder.mayHold(bloom)
   }
 
-  /** Logs of a block by its receipts. @throws AppError `stream/dishonest` if they are not those of its header */
-  async #provenLogs({ number, hash, header }: EvmBlock): Promise<readonly ChainLog[]> {
-    const method = 'eth_getBlockReceipts'
-    const receipts = await this.#receipts({ number, hash, header })
-    if (receiptsRoot(receipts) !== hashOf(header.receiptsRoot, method)) {
-      throw dishonest(`the receipts of block ${number} are not those of its header`)
-    }
-    let logIndex = 0
-    return receipts.flatMap((receipt) =>
-      (receipt.logs as readonly Json[]).map((log) => {
-        const content = logContent(log as Fields, method)
-        const transactionHash = hashOf(receipt.transactionHash, method)
-        const place = { blockNumber: number, blockHash: hash, transactionHash, logIndex }
-        logIndex += 1
-        return { ...content, ...place }
-      }),
-    )
-  }
-
-  async #receipts({ number, hash, header }: Omit<EvmBlock, 'parentHash' | 'timeMs'>) {
-    const method = 'eth_getBlockReceipts'
-    const answer = await this.#ask(method, [hash]).catch((error) => {
-      if (!isRefusal(error) || isUnknownBlock(error)) throw error
-      // Where this method is not known: one by one.
-      const hashes = header.transactions ?? []
-      if (!Array.isArray(hashes)) throw badAnswer(method, 'no list of transactions')
-      return this.#askAll(hashes.map((one: Json) => ['eth_getTransactionReceipt', [one]]))
-    })
-    if (answer === null) throw inconsistent(`block ${number} was there, and then it was not`)
-    if (!Array.isArray(answer)) throw badAnswer(method, 'no list')
-    return answer.map((one: Json) => fieldsOf(one, method))
-  }
-
   async #discovered(
     blocks: Fields,
     isStray: (log: ChainLog) => boolean,
@@ -269,10 +260,7 @@ class EvmSource implements Source {
     const { decoder } = this.#with
     const isWanted = (log: ChainLog) => decoder.discover(log).length > 0
     const logs = await this.#logs(decoder.discoveryQueries(), blocks, { isWanted, isStray })
-    const found = logs.flatMap((log) => decoder.discover(log))
-    // Known at once, so that events of the same block are found.
-    this.discoveries?.add(found)
-    return found
+    return logs.flatMap((log) => decoder.discover(log))
   }
 
   #wanted(blocks: Fields, isStray: (log: ChainLog) => boolean): Promise<readonly ChainLog[]> {
@@ -363,7 +351,7 @@ class EvmSource implements Source {
   }
 
   /** Many questions, by batches where the client can. */
-  async #askAll(calls: readonly (readonly [string, readonly Json[]])[]): Promise<readonly Json[]> {
+  async #askAll(calls: readonly JsonRpcCall[]): Promise<readonly Json[]> {
     const { client } = this.#with
     if (client.requestAll === undefined || calls.length < 3) {
       return inParallel(calls, ([method, params]) => client.request(method, params))

@@ -87,6 +87,70 @@ test('what an endpoint gave is held against its own proofs, whichever is used by
   assert.deepEqual(asked, ['a', 'b'])
 })
 
+test('what a factory made before counts where most endpoints have its block', async () => {
+  const child = { factory: 'f', address: vault, blockNumber: 7 } as const
+  const block = (hash: string) => ({ number: 7, hash, parentHash: '0x', timeMs: 0 })
+  const [real, other] = ['0x01', '0x02']
+  const poolWith = (hashes: Readonly<Record<string, string | undefined>>, quorum?: number) => {
+    const pool = createEndpointPool(
+      { chain: 'test', chainId: 7, ...(quorum ? { quorum } : {}) },
+      {
+        ...{ clock: systemClock, logger: silentLogger, metrics: noMetrics },
+        endpoints: Object.entries(hashes).map(([name, hash]) => ({
+          name,
+          open: () =>
+            ({
+              blocksAt: async () => (hash === undefined ? down('', null, []) : [block(hash)]),
+              discover: async () => ({ discovered: [child], blocks: [block(hash ?? '')] }),
+            }) as unknown as Source,
+        })),
+      },
+    )
+    return { pool, search: async () => (await pool.discover?.(span))?.discovered }
+  }
+  const span = { from: 7, to: 7 }
+  for (const hashes of [{ a: real }, { a: real, b: real }, { a: real, b: undefined, c: real }]) {
+    assert.deepEqual(await poolWith(hashes).search(), [child])
+  }
+  const liar = poolWith({ a: other, b: real, c: real })
+  await assert.rejects(liar.search(), { code: 'stream/dishonest', message: /block 7/ })
+  assert.match(liar.pool.endpoints()[0]?.fault ?? '', /block 7 is another one/)
+  const waits = { code: 'stream/not-agreed', message: /agree on block 7; 1 of/ }
+  for (const hashes of [
+    { a: real, b: undefined },
+    { a: real, b: other },
+    { a: real, b: other, c: undefined },
+  ]) {
+    const { pool, search } = poolWith(hashes)
+    await assert.rejects(search(), waits)
+    assert.equal(pool.endpoints()[0]?.fault, undefined)
+  }
+  assert.deepEqual(await poolWith({ a: real, b: other }, 1).search(), [child])
+})
+
+test('who lied of what a factory made is not believed in the rest of it', async () => {
+  const asked: string[] = []
+  const pool = createEndpointPool(
+    { chain: 'test', chainId: 7 },
+    {
+      ...{ clock: systemClock, logger: silentLogger, metrics: noMetrics },
+      endpoints: ['liar', 'b'].map((name) => ({
+        name,
+        open: (blame: (fault: 'lie', reason: string) => void) =>
+          ({
+            async discover() {
+              asked.push(name)
+              if (name === 'liar') blame('lie', 'it named another one')
+              return { discovered: [], blocks: [] }
+            },
+          }) as unknown as Source,
+      })),
+    },
+  )
+  await pool.discover?.({ from: 0, to: 1 })
+  assert.deepEqual([asked, pool.used()], [['liar', 'b'], 1])
+})
+
 describe('several endpoints', () => {
   test('one that is down is left for another, and nothing is lost', async (t) => {
     const chain = new ScriptedChain()

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { encodeAbiParameters, encodeEventTopics, parseAbiItem } from 'viem'
 import type { Hex } from '../base/bytes.ts'
 import { at, countingMetrics, heard, until, world } from './test-chain/listening.ts'
-import { paid, ScriptedChain, vault } from './test-chain/scripted-chain.ts'
+import { paid, refusal, ScriptedChain, vault } from './test-chain/scripted-chain.ts'
 
 const factory = '0x00000000000000000000000000000000000000fa'
 const [first, second] = [`0x${'c1'.repeat(20)}`, `0x${'c2'.repeat(20)}`] as const
@@ -135,6 +135,30 @@ describe('the filters of a listener', () => {
     chain.grow([], [pays(first, 4n)])
     await until(await start(sql, { subscriptions, startBlock: 'latest' }), at(chain.head))
     assert.deepEqual(await heard(sql), ['+1', '+2', '+3'])
+  })
+
+  test('go on with a search where it was interrupted', async (t) => {
+    const chain = new ScriptedChain()
+    const { open, start } = await world(t, chain, { maxRange: 10 })
+    const sql = await open()
+    chain.grow([], [births(first)])
+    chain.leap(98)
+    const before = await start(sql)
+    await until(before, at(chain.head))
+    await before.stop()
+    const searched: number[] = []
+    chain.distort = (method, answer, [filter]) => {
+      const { fromBlock } = (filter ?? {}) as { fromBlock?: string }
+      if (method !== 'eth_getLogs' || fromBlock === undefined) return answer
+      searched.push(Number(fromBlock))
+      if (searched.length === 6) throw refusal('not now', -32603)
+      return answer
+    }
+    chain.grow([], [pays(first, 1n)])
+    const subscriptions = [{ event: paid, factory: makes }] as const
+    await until(await start(sql, { subscriptions }), at(chain.head))
+    assert.deepEqual(searched, [0, 10, 20, 30, 40, 50, 50, 60, 70, 80, 90])
+    assert.deepEqual(await heard(sql), ['+1'])
   })
 
   test('forget what a factory made in a block that left', async (t) => {

@@ -11,7 +11,7 @@ import { HistoryReader } from './follow/back-fill.ts'
 import { RangeReader } from './follow/block-range.ts'
 import type { ListenerContext } from './follow/context.ts'
 import { EventLife, type LifeMarks, marksOf } from './follow/event-life.ts'
-import { searchFactories } from './follow/factory-search.ts'
+import { FactorySearch } from './follow/factory-search.ts'
 import { firstCheckpoint } from './follow/first-checkpoint.ts'
 import { type Anchor, type Checkpoint, KeptBlocks } from './follow/kept-blocks.ts'
 import { leavingSource } from './follow/leaving-source.ts'
@@ -69,6 +69,7 @@ class ChainListener implements Listener {
   readonly #measures
   readonly #live: Rounds
   readonly #history: Rounds
+  readonly #search = new FactorySearch()
   #source: Source
   #reader: RangeReader
   #historyReader: HistoryReader
@@ -301,7 +302,7 @@ class ChainListener implements Listener {
     const from = { options: this.#options, source: this.#source, kept: this.#kept, head, genesis }
     const checkpoint = stored ? { ...stored, genesis } : await firstCheckpoint(this.#with.sql, from)
     const { sql } = this.#with
-    await searchFactories({ sql, ...from }, checkpoint.number)
+    await this.#search.upTo(checkpoint.number, { sql, ...from })
     this.#status = { ...this.#status, checkpoint: checkpoint.number, head }
     const fill = await this.#kept.backFill()
     if (fill) this.#filled(fill.next, fill.last)

@@ -63,6 +63,13 @@ export interface FoundEvents {
   readonly discovered: readonly Discovery[]
 }
 
+/** What was discovered in a span. */
+export interface FoundDiscoveries {
+  readonly discovered: readonly Discovery[]
+  /** Blocks whose hashes prove it, if there is a proof. */
+  readonly blocks: readonly SourceBlock[]
+}
+
 /** Addresses that were discovered so far; the listener stores them, and takes them back with their blocks. */
 export interface Discoveries {
   /** The factories that are listened to, as `Discovery` names them. */
@@ -109,8 +116,8 @@ export interface Source {
   eventsOf(blocks: readonly SourceBlock[]): Promise<FoundEvents>
   /** What was found, after it was held against the proofs in the blocks' headers. */
   proven(blocks: readonly SourceBlock[], found: FoundEvents): Promise<FoundEvents>
-  /** Only what is discovered in a span. */
-  discover?(span: BlockSpan): Promise<readonly Discovery[]>
+  /** Only what is discovered in a span, as far as it is proven; nothing is listened to by that. */
+  discover?(span: BlockSpan): Promise<FoundDiscoveries>
   /** Calls when there may be another head; polling goes on beside it. @returns ends it */
   subscribe(look: () => void): () => void
   /**
