@@ -12,6 +12,7 @@ import {
   port,
   type Setting,
   section,
+  several,
   text,
   url,
   web,
@@ -144,18 +145,18 @@ export const eventSettings = {
     description: 'File with the password of these key files; without it the terminal is asked',
   },
   senderSigner: {
-    ...{ kind: web, default: undefined, env: 'QS_SENDER_SIGNER', secret: true },
+    ...{ kind: several(web), default: undefined, env: 'QS_SENDER_SIGNER', secret: true },
     description:
-      'Signer over JSON-RPC (eth_signTransaction), such as Web3Signer, instead of a key file; needs QS_SENDER_ADDRESS',
+      'Signer over JSON-RPC (eth_signTransaction), such as Web3Signer, instead of a key file: one for all of QS_SENDER_ADDRESS, or one for each',
   },
   senderAddress: {
-    ...{ kind: address, default: undefined, env: 'QS_SENDER_ADDRESS' },
-    description: 'Account that the signer signs for',
+    ...{ kind: several(address), default: undefined, env: 'QS_SENDER_ADDRESS' },
+    description: 'Account that the signer signs for; several as with QS_SENDER_KEY_FILE',
   },
   senderVaultPath: {
     ...{ kind: text, default: undefined, env: 'QS_SENDER_VAULT_PATH' },
     description:
-      'Secret of a Vault (KV version 2) whose member key is the private key, such as secret/data/sender; instead of a key file',
+      'Secret of a Vault (KV version 2) whose member key is the private key, such as secret/data/sender; instead of a key file; several as with QS_SENDER_KEY_FILE',
   },
   vaultAddress: {
     ...{ kind: web, default: undefined, env: 'VAULT_ADDRESS' },

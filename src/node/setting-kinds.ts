@@ -80,6 +80,23 @@ export const address: Kind<string | undefined> = {
     typeof raw === 'string' && /^0x[0-9a-fA-F]{40}$/.test(raw) ? raw.toLowerCase() : undefined,
 }
 
+/** Values of one kind with commas between them. */
+export function several(kind: Kind<string | undefined>): Kind<string | undefined> {
+  return {
+    expected: `${kind.expected}, or several with commas between them`,
+    ...(kind.hidden ? { hidden: kind.hidden } : {}),
+    read: (raw) => {
+      const values = typeof raw === 'string' ? listOf(raw).map(kind.read) : [undefined]
+      return values.includes(undefined) ? undefined : values.join(',')
+    },
+  }
+}
+
+/** What has commas between it. */
+export function listOf(text: string): readonly string[] {
+  return text.split(',').map((one) => one.trim())
+}
+
 export const flag: Kind<boolean> = {
   expected: 'true or false',
   read: (raw) => {

@@ -12,6 +12,7 @@ import type { SourceChain } from './chain-server.ts'
 import type { Composition } from './composition.ts'
 import { senderAccount, testWords } from './dev-accounts.ts'
 import { openSetKey } from './key-files.ts'
+import { listOf } from './setting-kinds.ts'
 
 /** Depth to which a transaction is watched, whatever the setting: to watch longer costs little, to lose a payment much. */
 const leastFinalDepth = 64
@@ -60,32 +61,52 @@ async function configuredSigners(
   }
   if (senderSigner !== undefined) {
     if (senderAddress === undefined) throw contradiction('QS_SENDER_SIGNER needs QS_SENDER_ADDRESS')
-    const client = createHttpClient({ url: senderSigner })
-    return [remoteSigner(client, senderAddress as `0x${string}`)]
+    return remoteSigners(senderSigner, senderAddress)
   }
-  if (senderVaultPath !== undefined)
-    return [keySigner(await keyOfVault(values, senderVaultPath, http))]
-  if (senderKeyFile !== undefined) return fileSigners(senderKeyFile, values, hooks)
+  if (senderVaultPath !== undefined) {
+    const read = (secret: string) => keyOfVault(values, secret, http)
+    return keySigners(senderVaultPath, 'secrets of QS_SENDER_VAULT_PATH', read)
+  }
+  if (senderKeyFile !== undefined) {
+    const { senderPasswordFile: passwordFile } = values
+    return keySigners(senderKeyFile, 'files of QS_SENDER_KEY_FILE', (file) =>
+      openSetKey({ file, passwordFile, setting: 'QS_SENDER_PASSWORD_FILE' }, hooks.askPassword),
+    )
+  }
   const signer = mnemonicSigner(values, chain)
   return signer === undefined ? [] : [signer]
 }
 
-/** The keys of several files, each once: a lane has one sender in a process. */
-async function fileSigners(
-  files: string,
-  { senderPasswordFile: passwordFile }: Composition['values'],
-  { askPassword }: Composition['hooks'],
+/** The keys of several places, each once: a lane has one sender in a process. */
+async function keySigners(
+  places: string,
+  what: string,
+  read: (place: string) => Promise<Uint8Array>,
 ): Promise<readonly Signer[]> {
   const signers: Signer[] = []
-  for (const file of files.split(',').map((one) => one.trim())) {
-    const set = { file, passwordFile, setting: 'QS_SENDER_PASSWORD_FILE' }
-    const signer = keySigner(await openSetKey(set, askPassword))
+  for (const place of listOf(places)) {
+    const signer = keySigner(await read(place))
     if (signers.some(({ address }) => address === signer.address)) {
-      throw contradiction(`two files of QS_SENDER_KEY_FILE hold the key of ${signer.address}`)
+      throw contradiction(`two ${what} hold the key of ${signer.address}`)
     }
     signers.push(signer)
   }
   return signers
+}
+
+/** One signer of all addresses, or as many as there are of these. */
+function remoteSigners(urls: string, names: string): readonly Signer[] {
+  const addresses = listOf(names.toLowerCase())
+  const clients = listOf(urls).map((url) => createHttpClient({ url }))
+  const twice = addresses.find((one, at) => addresses.indexOf(one) !== at)
+  if (twice !== undefined) throw contradiction(`QS_SENDER_ADDRESS names ${twice} twice`)
+  const [shared] = clients
+  if (shared === undefined || (clients.length > 1 && clients.length !== addresses.length)) {
+    throw contradiction(
+      `QS_SENDER_SIGNER has ${clients.length} signers for ${addresses.length} accounts of QS_SENDER_ADDRESS: give one for all, or one for each`,
+    )
+  }
+  return addresses.map((one, at) => remoteSigner(clients[at] ?? shared, one as `0x${string}`))
 }
 
 /** The platform's account of the mnemonic: on a foreign chain only if one is given. */

@@ -47,6 +47,6 @@ export async function chosenSender(
   const message =
     from === undefined
       ? 'no key to send with: set QS_SENDER_KEY_FILE, or start with --dev --mnemonic'
-      : `no key of ${from} to send with: name its file in QS_SENDER_KEY_FILE, too`
+      : `no key of ${from} to send with: name it in QS_SENDER_KEY_FILE (or QS_SENDER_VAULT_PATH, QS_SENDER_ADDRESS), too`
   throw new AppError({ code: 'workflow/no-signer', message })
 }
