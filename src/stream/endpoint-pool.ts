@@ -7,7 +7,14 @@ import type { Metrics } from '../base/metrics.ts'
 import { mustAgree } from './pool/agreed-blocks.ts'
 import { EndpointRecord, type Fault } from './pool/endpoint-record.ts'
 import { FinalityQuorum } from './pool/finality-quorum.ts'
-import type { EndpointStatus, FoundEvents, Source, SourceHead } from './source.ts'
+import {
+  type EndpointStatus,
+  type FoundEvents,
+  inconsistent,
+  type Source,
+  type SourceBlock,
+  type SourceHead,
+} from './source.ts'
 
 /** One endpoint. */
 export interface PooledEndpoint {
@@ -68,8 +75,8 @@ class Pool implements EndpointPool {
   readonly #quorum: FinalityQuorum
   readonly #faults
   readonly #probes = new Map<EndpointRecord, Promise<SourceHead>>()
-  /** Who gave what was found: another one would be blamed for it. */
-  readonly #givers = new WeakMap<FoundEvents, EndpointRecord>()
+  /** Who gave what was found, and each block: another one would be blamed for it. */
+  readonly #givers = new WeakMap<FoundEvents | SourceBlock, EndpointRecord>()
   #used: EndpointRecord
 
   constructor(
@@ -173,7 +180,12 @@ class Pool implements EndpointPool {
     return { ...head, finalized: this.#quorum.agreed }
   }
 
-  blocksAt: Source['blocksAt'] = (numbers) => this.#ask((source) => source.blocksAt(numbers))
+  blocksAt: Source['blocksAt'] = async (numbers) => {
+    const used = this.#used
+    const blocks = await this.#ask((source) => source.blocksAt(numbers), used)
+    for (const block of blocks) this.#givers.set(block, used)
+    return blocks
+  }
 
   blockByHash: Source['blockByHash'] = (hash) => this.#ask((source) => source.blockByHash(hash))
 
@@ -181,8 +193,14 @@ class Pool implements EndpointPool {
 
   eventsOf: Source['eventsOf'] = (blocks) => this.#found((source) => source.eventsOf(blocks))
 
-  proven: Source['proven'] = (blocks, found) =>
-    this.#ask((source) => source.proven(blocks, found), this.#givers.get(found))
+  proven: Source['proven'] = async (blocks, found) => {
+    const giver = this.#givers.get(found) ?? this.#used
+    const isMixed = blocks.some((block) => (this.#givers.get(block) ?? giver) !== giver)
+    if (isMixed && giver.source.wantsHeaders) {
+      throw inconsistent('another endpoint gave the headers than the logs')
+    }
+    return this.#ask((source) => source.proven(blocks, found), giver)
+  }
 
   /** Most endpoints must have the blocks that prove it. */
   discover: NonNullable<Source['discover']> = async (span) => {
@@ -207,8 +225,8 @@ class Pool implements EndpointPool {
   }
 
   /** Blames the endpoint that is used. @returns whether there is another one that may be honest */
-  blame(fault: 'lie' | 'malformed', reason: string): boolean {
-    this.#blame(this.#used, fault, reason)
+  blame(reason: string): boolean {
+    this.#blame(this.#used, 'lie', reason)
     this.#choose()
     return !this.#used.isLiar
   }

@@ -80,11 +80,40 @@ test('what an endpoint gave is held against its own proofs, whichever is used by
     },
   )
   const found = await pool.eventsIn({ from: 0, to: 1 })
-  pool.blame?.('lie', 'another one')
+  pool.blame?.('another one')
   assert.equal(pool.used(), 1)
   await pool.proven([], found)
   await pool.proven([], { events: [], discovered: [] })
   assert.deepEqual(asked, ['a', 'b'])
+})
+
+test('headers of one endpoint are not held against the logs of another one', async () => {
+  const block = () => ({ number: 1, hash: otherHash, parentHash: otherHash, timeMs: 0 })
+  const pool = createEndpointPool(
+    { chain: 'test', chainId: 7 },
+    {
+      ...{ clock: systemClock, logger: silentLogger, metrics: noMetrics },
+      endpoints: ['a', 'b'].map((name) => ({
+        name,
+        open: () =>
+          ({
+            wantsHeaders: true,
+            blocksAt: async () => [block()],
+            eventsIn: async () => ({ events: [], discovered: [] }),
+            proven: async (_: unknown, found: FoundEvents) => found,
+          }) as unknown as Source,
+      })),
+    },
+  )
+  const span = { from: 1, to: 1 }
+  const before = await pool.blocksAt([1])
+  const found = await pool.eventsIn(span)
+  assert.equal(await pool.proven(before, found), found)
+  pool.blame?.('it is another chain')
+  const mixed = { code: 'stream/inconsistent', message: /another endpoint/ }
+  await assert.rejects(pool.proven(before, await pool.eventsIn(span)), mixed)
+  await assert.rejects(pool.proven(await pool.blocksAt([1]), found), mixed)
+  assert.equal(pool.endpoints()[1]?.fault, undefined)
 })
 
 test('what a factory made before counts where most endpoints have its block', async () => {
@@ -186,6 +215,19 @@ describe('several endpoints', () => {
     const [slow] = endpoints
     assert.deepEqual([slow?.isUsed, slow?.lag], [false, 20])
     assert.match(slow?.fault ?? '', /20 blocks behind the others/)
+  })
+
+  test('one is blamed once for what it gives, and nobody else is', async (t) => {
+    const chain = new ScriptedChain()
+    chain.grow([1n])
+    const malformed: Distort = (method, answer) => (method === 'eth_getLogs' ? [null] : answer)
+    const source = poolOf(chain, { a: malformed, b: honest })
+    const { open, start } = await world(t, chain, { source })
+    await until(await start(await open()), at(1))
+    const [a, b] = source.endpoints()
+    assert.match(a?.fault ?? '', /eth_getLogs/)
+    assert.ok((a?.penalty ?? 0) <= 30, JSON.stringify(a))
+    assert.equal(b?.fault, undefined)
   })
 
   test('blocks are final only where a quorum has the same; one that is alone is a liar', async (t) => {

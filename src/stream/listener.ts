@@ -203,11 +203,9 @@ class ChainListener implements Listener {
     return code !== 'stream/cannot-go-on'
   }
 
-  /** Tells the source of wrong answers; whether another endpoint is asked now. */
+  /** Tells the source that its chain is another one; whether another endpoint is asked now. */
   #blame(code: string | undefined, problem: string): boolean {
-    const isLie = code === 'stream/dishonest' || code === 'stream/cannot-go-on'
-    if (!isLie && code !== 'stream/bad-answer') return false
-    return this.#source.blame?.(isLie ? 'lie' : 'malformed', problem) ?? false
+    return code === 'stream/cannot-go-on' && (this.#source.blame?.(problem) ?? false)
   }
 
   /** One look at the chain: everything up to its head is stored then, or it went back. */

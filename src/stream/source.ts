@@ -121,11 +121,11 @@ export interface Source {
   /** Calls when there may be another head; polling goes on beside it. @returns ends it */
   subscribe(look: () => void): () => void
   /**
-   * Called with what a listener found wrong with the answers.
+   * Called with what a listener found wrong with the chain that is given; what the source finds wrong it knows itself.
    *
    * @returns whether it will ask somebody else now, who may be honest
    */
-  blame?(fault: 'lie' | 'malformed', reason: string): boolean
+  blame?(reason: string): boolean
   /** Why finality does not go on, if it does not. */
   problem?(): string | undefined
   /** How its endpoints do, where there are several. */

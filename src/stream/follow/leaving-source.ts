@@ -35,6 +35,6 @@ export function leavingSource(source: Source, signal: AbortSignal): Source {
     ...(discover ? { discover: (span) => leaving(() => discover.call(source, span)) } : {}),
     subscribe: (look) => source.subscribe(look),
     ...(problem ? { problem: () => problem.call(source) } : {}),
-    ...(blame ? { blame: (...what) => blame.apply(source, what) } : {}),
+    ...(blame ? { blame: (reason) => blame.call(source, reason) } : {}),
   }
 }
