@@ -20,11 +20,13 @@ import { systemClock, systemTimer } from '../base/clock.ts'
 import type { JsonRpcClient } from '../base/json-rpc.ts'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
+import type { TypedData } from '../crypto/typed-data.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createHttpClient } from '../stream/json-rpc-http.ts'
 import { blockRevert, rpcCall, toldRevert } from './evm/reverts.ts'
 import type { SentOutcome, TransactionSender } from './sent-transaction.ts'
 import { keySigner, type Signer } from './signers.ts'
+import { type SignedStatement, statementOf } from './statement.ts'
 import { createTransactionSender, senderMigrations } from './transaction-sender.ts'
 
 /** Which chain, and who signs. */
@@ -83,6 +85,11 @@ export interface Contract<A extends Abi> {
   ): Promise<Sent<A>>
 }
 
+/** What is signed and is no transaction; integers may be bigints. */
+export type Signable =
+  | { readonly message: string | { readonly raw: Hex } }
+  | { readonly typedData: TypedData }
+
 /** A chain that contracts are worked with on. */
 export interface ChainConnection {
   readonly chainId: number
@@ -94,6 +101,12 @@ export interface ChainConnection {
     what: EncodeDeployDataParameters<A>,
     terms?: SendTerms,
   ): Promise<{ readonly contract: Contract<A>; readonly sent: SentOutcome }>
+  /**
+   * Signs a message (EIP-191) or typed data for this chain (EIP-712) with the key of the signer.
+   *
+   * @throws AppError `workflow/bad-input`, `workflow/no-signer`, `workflow/not-signed`
+   */
+  sign(what: Signable): Promise<SignedStatement>
   /** Resolves when nothing is under way. */
   close(): Promise<void>
 }
@@ -139,6 +152,9 @@ export async function connectChain(options: ConnectOptions): Promise<ChainConnec
         throw new AppError({ code: 'workflow/bad-answer', message })
       }
       return { contract: contractOf(connection, what.abi, address) as never, sent }
+    },
+    async sign(what) {
+      return needed(sender).sign(statementOf(plain(what)))
     },
     async close() {
       await sender?.stop()
@@ -194,11 +210,8 @@ async function sendOnce(
   asked: Call,
   terms: SendTerms = {},
 ): Promise<SentOutcome> {
-  const { client, sender } = connection
-  if (sender === undefined) {
-    const message = 'nothing can be sent without a signer: give one to connectChain'
-    throw new AppError({ code: 'workflow/no-signer', message })
-  }
+  const { client } = connection
+  const sender = needed(connection.sender)
   const { value = 0n, gas, confirmations, signal = new AbortController().signal } = terms
   const { idempotencyKey = toHex(randomBytes(32)) } = terms
   const call = { ...asked, value }
@@ -207,6 +220,20 @@ async function sendOnce(
   if (outcome.succeeded) return outcome
   const sent = { ...call, from: sender.address }
   throw await blockRevert(outcome, sent, { client, abis: [call.abi] })
+}
+
+function needed(sender: TransactionSender | undefined): TransactionSender {
+  if (sender !== undefined) return sender
+  const message = 'nothing can be sent or signed without a signer: give one to connectChain'
+  throw new AppError({ code: 'workflow/no-signer', message })
+}
+
+/** As JSON, in which large integers are text. */
+function plain(what: Signable): Parameters<typeof statementOf>[0] {
+  const text = JSON.stringify(what, (_, value) =>
+    typeof value === 'bigint' ? String(value) : value,
+  )
+  return JSON.parse(text)
 }
 
 /** What was asked, or its error in the contract's words. */

@@ -7,11 +7,12 @@ import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import type { SqlStore } from '../store/sql.ts'
 import type { ContractBook } from './contract-book.ts'
-import { type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
+import { accountOf, type ContractCall, callOf, creationOf, fieldsOf } from './evm/contract-call.ts'
 import { called } from './evm/contract-reading.ts'
 import { blockRevert, rpcCall, toldRevert } from './evm/reverts.ts'
-import { chosenSender, type Senders } from './sender-choice.ts'
+import { chosenSender, namedSender, type Senders } from './sender-choice.ts'
 import type { LaneStatus, SentOutcome, SentState, SentTransaction } from './sent-transaction.ts'
+import { type SignedStatement, statementOf } from './statement.ts'
 import { findSentTransaction, listSentTransactions } from './transaction-sender.ts'
 
 /** What a desk works with. */
@@ -40,6 +41,12 @@ export interface ContractDesk {
     input: Json,
     signal: AbortSignal,
   ): Promise<SentOutcome & { readonly problem?: string }>
+  /**
+   * Signs `{message | typedData, from?}`, which takes no nonce.
+   *
+   * @throws AppError `workflow/bad-input`, `workflow/no-signer`, `workflow/not-signed`
+   */
+  sign(input: Json): Promise<SignedStatement>
   sent(id: Hex): Promise<SentTransaction | undefined>
   list(
     query: PageQuery & { readonly state?: SentState | undefined },
@@ -91,6 +98,11 @@ export function createContractDesk(options: ContractDeskOptions): ContractDesk {
       }
       if (typeof name === 'string' && address) await book.add({ name, address, abi })
       return outcome
+    },
+    async sign(input) {
+      const { message, typedData, from } = fieldsOf(input)
+      const statement = statementOf({ message, typedData })
+      return namedSender(options, accountOf(from)).sign(statement)
     },
     sent: (id) => findSentTransaction(sql, id),
     list: (query) => listSentTransactions(sql, query),

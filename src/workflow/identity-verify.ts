@@ -1,23 +1,21 @@
 /** Gives workflows the step that says who signed something. */
 
-import { hashMessage } from 'viem'
-import { AppError } from '../base/app-error.ts'
-import { fromHex, type Hex, toHex } from '../base/bytes.ts'
+import { fromHex, type Hex } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
-import { signedDomain, type TypedData, typedDataHash } from '../crypto/typed-data.ts'
 import { badInput } from './evm/abi-json.ts'
 import { fieldsOf } from './evm/contract-call.ts'
 import { accountVerdict } from './identity/account-signature.ts'
 import { credentialVerdict } from './identity/credential.ts'
 import { keyVerdict } from './identity/key-signature.ts'
-import { hexOf, isMembers, type Verdict } from './identity/verdict.ts'
+import { hexOf, type Verdict } from './identity/verdict.ts'
+import { messageBytes, statementOf } from './statement.ts'
 import type { StepFunction } from './workflow.ts'
 
 type Fields = ReturnType<typeof fieldsOf>
 
-/** Longest message or typed data, and longest signature, in bytes. */
-const [maxMessageBytes, maxSignatureBytes] = [65_536, 16_384]
+/** Longest signature. */
+const maxSignatureBytes = 16_384
 
 /** The forms of the input: what each needs, and what it may have. */
 const forms = [
@@ -59,7 +57,7 @@ async function verdictOf(
   if (typeof signer !== 'string' || !/^0x[0-9a-fA-F]{40}$/.test(signer)) {
     throw badInput('"signer" must be an address')
   }
-  const hash = message === undefined ? typedHash(fields.typedData) : messageHash(message)
+  const { hash } = statementOf({ message, typedData: fields.typedData })
   return accountVerdict(client, signer as Hex, { hash, signature })
 }
 
@@ -76,57 +74,4 @@ function checkForm(fields: Fields): void {
     [...needs, ...may.map((name) => `${name}?`)].join(', '),
   )
   throw badInput(`identity.verify takes one of {${known.join('}, {')}}, not {${names.join(', ')}}`)
-}
-
-/** EIP-191, version 0x45. */
-function messageHash(message: Json): Hex {
-  return hashMessage({ raw: messageBytes(message) })
-}
-
-function messageBytes(message: Json | undefined): Uint8Array {
-  if (isMembers(message)) return fromHex(hexOf(message.raw, 'message.raw', maxMessageBytes))
-  if (typeof message !== 'string') throw badInput('"message" must be text, or {raw: 0x…}')
-  const bytes = new TextEncoder().encode(message)
-  if (bytes.length > maxMessageBytes) {
-    throw badInput(`"message" is longer than ${maxMessageBytes} bytes`)
-  }
-  return bytes
-}
-
-/** EIP-712. */
-function typedHash(value: Json | undefined): Hex {
-  const { types, primaryType, domain = {}, message } = isMembers(value) ? value : {}
-  const isWhole =
-    isMembers(types) &&
-    Object.values(types).every(isFieldList) &&
-    typeof primaryType === 'string' &&
-    isMembers(domain) &&
-    isMembers(message)
-  if (!isWhole) throw badInput('"typedData" must be {types, primaryType, domain, message}')
-  if (JSON.stringify(value).length > maxMessageBytes) {
-    throw badInput(`"typedData" is longer than ${maxMessageBytes} characters`)
-  }
-  const data = { types, primaryType, domain, message } as unknown as TypedData
-  const signed = new Set(signedDomain(data).map(({ name }) => name))
-  // A chain or contract that the signature does not cover would look like one that it does.
-  const unsigned = Object.keys(domain).find((name) => !signed.has(name))
-  if (unsigned !== undefined) {
-    throw badInput(
-      `"typedData.domain.${unsigned}" is not signed: no field of the domain has this name`,
-    )
-  }
-  try {
-    return toHex(typedDataHash(data))
-  } catch (error) {
-    if (error instanceof AppError) throw badInput(error.message)
-    throw error
-  }
-}
-
-function isFieldList(value: Json): boolean {
-  if (!Array.isArray(value)) return false
-  return value.every(
-    (field: Json) =>
-      isMembers(field) && typeof field.name === 'string' && typeof field.type === 'string',
-  )
 }

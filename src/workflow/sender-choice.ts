@@ -37,12 +37,22 @@ export async function chosenSender(
   { from, idempotencyKey }: Choice,
 ): Promise<TransactionSender> {
   const all = sender === undefined ? [] : [sender, ...others]
-  const named = from === undefined ? sender : all.find(({ address }) => address === from)
+  const named = all.find(({ address }) => from === undefined || address === from)
   for (const one of others.length === 0 ? [] : all) {
     if (one === named || !(await one.hasSigned(idempotencyKey))) continue
     if (from === undefined) return one
     throw badInput(`what has this idempotency key was sent by ${one.address}, not by ${from}`)
   }
+  return named ?? namedSender({ sender, others }, from)
+}
+
+/** The sender of an account; the first where none is named. @throws AppError `workflow/no-signer` */
+export function namedSender(
+  { sender, others = [] }: Senders,
+  from: Hex | undefined,
+): TransactionSender {
+  const all = sender === undefined ? [] : [sender, ...others]
+  const named = all.find(({ address }) => from === undefined || address === from)
   if (named !== undefined) return named
   const message =
     from === undefined

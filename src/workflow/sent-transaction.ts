@@ -8,6 +8,7 @@ import type { Metrics } from '../base/metrics.ts'
 import type { Tracer } from '../base/tracing.ts'
 import type { SqlStore } from '../store/sql.ts'
 import type { Signer } from './signers.ts'
+import type { SignedStatement, Statement } from './statement.ts'
 
 /** Which key on which chain, and how it pays. */
 export interface SenderOptions {
@@ -133,6 +134,8 @@ export interface TransactionSender {
   send(request: SendRequest, signal: AbortSignal): Promise<SentOutcome>
   /** Whether something was signed under this key, which is in a block or may come into one. */
   hasSigned(idempotencyKey: Hex): Promise<boolean>
+  /** Signs what is no transaction, and so takes no nonce. @throws AppError `workflow/bad-input` for another chain, `workflow/not-signed` */
+  sign(statement: Statement): Promise<SignedStatement>
   status(): LaneStatus
   /** Goes on with what was open at the last stop, and watches what is mined until it is final. */
   start(): void

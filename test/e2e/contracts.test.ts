@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { getContractAddress, serializeErc6492Signature } from 'viem'
+import {
+  getContractAddress,
+  hashMessage,
+  serializeErc6492Signature,
+  verifyMessage,
+  verifyTypedData,
+} from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import {
   allocationTokenAbi,
@@ -176,6 +182,56 @@ describe('contracts', { timeout: 240_000 }, () => {
     // @ts-expect-error an amount is a bigint
     const wrong = () => token.send('transfer', [account, '1'])
     assert.equal(typeof wrong, 'function')
+    await chain.close()
+  })
+
+  test('messages and typed data are signed by REST with the key of an account, for this chain, and no nonce is taken', async () => {
+    const chain = await connectChain({ endpoint: node.rpcUrl ?? '', signer: key })
+    const lanes = () => getJson<{ items: object[] }>(`${node.apiUrl}/v1/senders`)
+    const nonceOf = async (of: string) => {
+      const body = { jsonrpc: '2.0', id: 1, method: 'eth_getTransactionCount', params: [of] }
+      const headers = { 'content-type': 'application/json' }
+      const init = { method: 'POST', body: JSON.stringify(body), headers }
+      return (await (await fetch(node.rpcUrl ?? '', init)).json()) as object
+    }
+    const address = (node.senderAddress ?? '') as `0x${string}`
+    const before = [await lanes(), await nonceOf(address)]
+    const typedData = {
+      types: { Order: [{ name: 'amount', type: 'uint256' }] },
+      primaryType: 'Order',
+      domain: { name: 'orders', chainId: chain.chainId },
+      message: { amount: String(2n ** 255n) },
+    } as const
+    const signedBy = async (body: object) => {
+      const { status, answer } = await post('/sign', body)
+      assert.equal(status, 200, JSON.stringify(answer))
+      assert.equal(answer.address, address)
+      return answer as { hash: `0x${string}`; signature: `0x${string}` }
+    }
+    const text = await signedBy({ message: 'it is me' })
+    assert.equal(text.hash, hashMessage('it is me'))
+    const { signature } = text
+    assert.ok(await verifyMessage({ address, message: 'it is me', signature }))
+    const order = await signedBy({ typedData, from: address })
+    const asOrder = { ...typedData, message: { amount: 2n ** 255n } }
+    assert.ok(await verifyTypedData({ address, ...asOrder, signature: order.signature }))
+    const own = await chain.sign({ typedData: asOrder })
+    assert.ok(await verifyTypedData({ address: account, ...asOrder, signature: own.signature }))
+
+    const elsewhere = { ...typedData, domain: { ...typedData.domain, chainId: '0x1' } }
+    const bad = [
+      [{ message: 'a', from: account }, 403, /no key of 0x/],
+      [{ message: 'a', typedData }, 400, /takes "message" or "typedData"/],
+      [{ typedData: elsewhere }, 400, /is for chain 0x1, not for \d+/],
+      [{ typedData: { ...typedData, primaryType: 'Gone' } }, 400, /Gone/],
+    ] as const
+    for (const [body, status, words] of bad) {
+      const refused = await post('/sign', body)
+      assert.equal(refused.status, status)
+      assert.match(errorOf(refused).message, words)
+    }
+    await assert.rejects(chain.sign({ typedData: elsewhere }), { code: 'workflow/bad-input' })
+    assert.deepEqual([await lanes(), await nonceOf(address)], before)
     await chain.close()
   })
 

@@ -66,6 +66,29 @@ const SentShape = z
   })
   .openapi('SentTransaction')
 const ResultShape = z.object({ result: json }).openapi('ContractResult')
+const SignShape = z
+  .object({
+    message: z
+      .union([z.string(), z.object({ raw: z.string() })])
+      .optional()
+      .openapi({ description: 'Text, or {raw: 0x…} for bytes (EIP-191); or else typedData' }),
+    typedData: z
+      .object({
+        types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
+        primaryType: z.string(),
+        domain: z.record(z.string(), z.any()).optional(),
+        message: z.record(z.string(), z.any()),
+      })
+      .optional()
+      .openapi({ description: 'Typed data (EIP-712) whose domain names this chain, or none' }),
+    from: word
+      .optional()
+      .openapi({ description: 'Which of the keys signs; the first unless named' }),
+  })
+  .openapi('Signing')
+const SignedShape = z
+  .object({ address: z.string(), hash: z.string(), signature: z.string() })
+  .openapi('SignedStatement')
 const EstimateShape = z.object({ gas: z.string() }).openapi('GasEstimate')
 
 /** How long a sending request waits for its block before it answers that it is under way. */
@@ -75,6 +98,7 @@ const longestWaitMs = 25_000
 export function addContractRoutes(app: OpenAPIHono, from: ApiDependencies): void {
   addBook(app, from)
   addCalls(app, from)
+  addSigning(app, from)
   addSending(app, from)
   addSent(app, from)
 }
@@ -131,6 +155,17 @@ function addCalls(app: OpenAPIHono, { contracts }: ApiDependencies): void {
       { gas: String(await contracts.estimate(context.req.valid('json') as Json)) },
       200,
     )
+  })
+}
+
+function addSigning(app: OpenAPIHono, { contracts }: ApiDependencies): void {
+  const sign = posting('/v1/contracts/sign', {
+    summary: 'Signs a message or typed data; nothing is sent',
+    answer: SignedShape,
+    request: { body: bodyOf(SignShape) },
+  })
+  app.openapi(sign, async (context) => {
+    return context.json(await contracts.sign(context.req.valid('json') as Json), 200)
   })
 }
 

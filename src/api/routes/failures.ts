@@ -70,6 +70,7 @@ const statuses: Readonly<Record<string, Status>> = {
   'workflow/name-taken': 409,
   'workflow/fixed-contract': 409,
   'workflow/no-signer': 403,
+  'workflow/not-signed': 502,
   'workflow/call-reverted': 422,
   'workflow/transaction-reverted': 422,
   'workflow/bad-answer': 422,

@@ -95,9 +95,15 @@ export function creationOf(input: Json, book: ContractBook): ContractCall {
   }
 }
 
+/** The account that is named, in lower case. @throws AppError `workflow/bad-input` */
+export function accountOf(from: Json | undefined): Hex | undefined {
+  if (from === undefined) return undefined
+  if (typeof from === 'string' && /^0x[0-9a-fA-F]{40}$/.test(from)) return from.toLowerCase() as Hex
+  throw badInput('"from" must be the address of an account')
+}
+
 function termsOf({ from, value = '0', gas, confirmations = 0 }: Fields) {
-  const isAccount = typeof from === 'string' && /^0x[0-9a-fA-F]{40}$/.test(from)
-  if (from !== undefined && !isAccount) throw badInput('"from" must be the address of an account')
+  const account = accountOf(from)
   const isCount =
     typeof confirmations === 'number' &&
     Number.isInteger(confirmations) &&
@@ -106,7 +112,6 @@ function termsOf({ from, value = '0', gas, confirmations = 0 }: Fields) {
   if (!isCount) throw badInput(`"confirmations" must be a whole number up to ${maxConfirmations}`)
   const wei = amountOf(value, 'value')
   const limit = gas === undefined ? undefined : amountOf(gas, 'gas')
-  const account = isAccount ? (from.toLowerCase() as Hex) : undefined
   return { from: account, value: wei, gas: limit, confirmations }
 }
 

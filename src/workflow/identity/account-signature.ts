@@ -51,7 +51,7 @@ export async function accountVerdict(
 }
 
 /** Whose key it was, in lower case: from r ‖ s ‖ v, or r ‖ yParity and s (EIP-2098). */
-function recoveredSigner(hash: Hex, signature: Hex): Hex | undefined {
+export function recoveredSigner(hash: Hex, signature: Hex): Hex | undefined {
   const bytes = fromHex(signature)
   if (bytes.length !== 65 && bytes.length !== 64) return undefined
   const r = toBigInt(bytes.subarray(0, 32))

@@ -11,6 +11,7 @@ import type {
   SentTransaction,
   TransactionSender,
 } from '../sent-transaction.ts'
+import { assertForChain, type SignedStatement, type Statement } from '../statement.ts'
 import { ChainView } from './chain-view.ts'
 import { laneMeasures } from './measures.ts'
 import { type LaneContext, Outgoing } from './outgoing.ts'
@@ -103,6 +104,12 @@ export class Lane implements TransactionSender {
       if (waiter) all?.delete(waiter)
       if (all?.size === 0) this.#waiters.delete(key)
     }
+  }
+
+  async sign(statement: Statement): Promise<SignedStatement> {
+    assertForChain(statement, this.chainId)
+    const signature = await this.#with.options.signer.signStatement(statement)
+    return { address: this.address, hash: statement.hash, signature }
   }
 
   async hasSigned(key: Hex): Promise<boolean> {

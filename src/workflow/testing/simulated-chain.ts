@@ -127,6 +127,10 @@ export class SimulatedChain implements JsonRpcClient {
       ...{ address, chainId: this.chainId, start: () => {}, stop: async () => {} },
       status: () => ({ ...status, address }),
       hasSigned: async (key) => sent.has(key),
+      sign: async () => {
+        const message = 'the simulated chain has no key to sign with'
+        throw new AppError({ code: 'workflow/no-signer', message })
+      },
       send: async ({ idempotencyKey, to }: SendRequest) => {
         const known = sent.get(idempotencyKey)
         if (known) return known
