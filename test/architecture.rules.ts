@@ -188,6 +188,13 @@ export function headFaults(sources: readonly SourceFile[]): string[] {
   })
 }
 
+/** Finds hooks for each test that would run for the tests of other files, too, where several files share a process. */
+export function hookFaults(sources: readonly SourceFile[]): string[] {
+  return sources.flatMap(({ file, rootHooks }) =>
+    rootHooks.map((line) => `${file}:${line}: put it, and its tests, into a describe`),
+  )
+}
+
 /** Finds files and functions that are too long, and exceptions that nothing needs any more. */
 export function lengthFaults(
   sources: readonly SourceFile[],

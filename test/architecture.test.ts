@@ -50,6 +50,10 @@ test('every file opens with one sentence that says what it is for', () => {
   none(rules.headFaults(everywhere))
 })
 
+test('hooks for each test belong to the tests of their file', () => {
+  none(rules.hookFaults(everywhere.filter(({ file }) => /^(src|test)\//.test(file))))
+})
+
 test('files and functions stay short', () => {
   none(rules.lengthFaults(everywhere, exceptions))
 })
