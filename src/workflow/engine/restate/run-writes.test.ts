@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openPostgres } from '../../../store/postgres.ts'
 import type { SqlStore } from '../../../store/sql.ts'
 import { openSqlite } from '../../../store/sqlite.ts'
+import { temporarySchema } from '../../../store/temporary-schema.ts'
 import { insertion, lives } from '../instance-rows.ts'
 import { Journal } from '../journal.ts'
 import { engineMigrations } from '../schema.ts'
@@ -11,8 +14,8 @@ import { keepOnce, RunWrites } from './run-writes.ts'
 
 describe('what an invocation writes', () => {
   let sql: SqlStore
-  beforeEach(async () => {
-    sql = await openSqlite({ path: ':memory:' })
+  const opened = async (open: () => Promise<SqlStore>): Promise<SqlStore> => {
+    const sql = await open()
     await sql.migrate(engineMigrations)
     await sql.run('CREATE TABLE facts (id TEXT NOT NULL)')
     const row = {
@@ -21,13 +24,17 @@ describe('what an invocation writes', () => {
       ...{ life: lives.length - 1, nowMs: 1 },
     }
     await sql.write([insertion(row, 'null')])
+    return sql
+  }
+  beforeEach(async () => {
+    sql = await opened(() => openSqlite({ path: ':memory:' }))
   })
   afterEach(() => sql.close())
 
   const told: string[] = []
-  const writesOf = (number: number, onDisk = 0) =>
+  const writesOf = (number: number, onDisk = 0, on = sql) =>
     new RunWrites({
-      ...{ sql, id: 'i', number, onDisk, nowMs: () => 1, written: () => {} },
+      ...{ sql: on, id: 'i', number, onDisk, nowMs: () => 1, written: () => {} },
       tell: ({ step }) => told.push(step),
     })
   const fact = { sql: 'INSERT INTO facts VALUES (?)', values: ['fact'] }
@@ -73,6 +80,46 @@ describe('what an invocation writes', () => {
     assert.equal(await late.write(late.take()), false)
     await late.stop()
     assert.deepEqual([await count('facts'), await count('journal')], [0, 0])
+  })
+
+  test('a line is not shown where the instance is left meanwhile', async () => {
+    const write: SqlStore['write'] = async (piece) => {
+      await sql.run('UPDATE instances SET invocation = 1')
+      return sql.write(piece)
+    }
+    const late = writesOf(
+      0,
+      0,
+      new Proxy(sql, {
+        get: (on, name) => (name === 'write' ? write : Reflect.get(on, name).bind(on)),
+      }),
+    )
+    late.add({ ...line(new Journal('i'), '/a'), owed: undefined })
+    late.rest({ status: 'running', step: undefined, reason: undefined })
+    await late.stop()
+    assert.equal(await count('journal'), 0)
+  })
+
+  test('on PostgreSQL a piece waits for who takes the instance away, and is refused then', async () => {
+    await sql.close()
+    const schema = temporarySchema()
+    sql = await opened(() => openPostgres(schema))
+    const other = await openPostgres(schema)
+    try {
+      const late = writesOf(0)
+      late.add({ ...line(new Journal('i'), '/a'), owed: [fact] })
+      let writing: Promise<boolean> | undefined
+      await other.transaction(async (session) => {
+        await session.run('UPDATE instances SET invocation = 1')
+        writing = late.write(late.take())
+        await Promise.race([writing, pause(100)])
+      })
+      assert.equal(await writing, false)
+      assert.deepEqual([await count('facts'), await count('journal')], [0, 0])
+    } finally {
+      await other.close()
+      await schema.remove()
+    }
   })
 
   test('what is refused keeps what was there before it: plain lines are written at the end', async () => {

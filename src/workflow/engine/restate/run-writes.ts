@@ -3,7 +3,7 @@
  * what has effects there as an operation of the invocation, once.
  */
 
-import type { SqlSession, SqlStore, SqlValue, SqlWrite } from '../../../store/sql.ts'
+import type { SqlSession, SqlStore, SqlWrite } from '../../../store/sql.ts'
 import type { InstanceStatus, JournalEntry } from '../../workflow.ts'
 import { leavingOf } from './invocation-rows.ts'
 
@@ -41,8 +41,9 @@ interface WriteParts {
 
 /** States that last less are not shown. */
 const shownAfterMs = 50
-const mark = `INSERT INTO restate_writes (instance_id, key) SELECT id, ? FROM instances WHERE id = ? AND invocation = ?
-  ON CONFLICT (key) DO NOTHING`
+const holding = 'UPDATE instances SET invocation = invocation WHERE id = ? AND invocation = ?'
+const mark =
+  'INSERT INTO restate_writes (instance_id, key) VALUES (?, ?) ON CONFLICT (key) DO NOTHING'
 
 /** What is written at the end of an invocation. */
 interface Ending {
@@ -97,11 +98,11 @@ export class RunWrites {
 
   /** Writes a piece once; whether nothing refused it. @throws the database's trouble */
   async write({ key, items }: ReturnType<RunWrites['take']>): Promise<boolean> {
-    const { sql, id, number } = this.#with
-    const first = { sql: mark, values: [key, id, number], changes: 1 }
+    const { sql, id } = this.#with
+    const first = [this.#holding, { sql: mark, values: [id, key], changes: 1 }]
     const isDone = async () =>
       (await sql.get('SELECT key FROM restate_writes WHERE key = ?', key)) !== undefined
-    return this.#once(items, { piece: () => [first, ...writesOf(items)], isDone })
+    return this.#once(items, { piece: () => [...first, ...writesOf(items)], isDone })
   }
 
   /** A piece is on disk, whoever wrote it. */
@@ -154,6 +155,12 @@ export class RunWrites {
     await this.#chain
   }
 
+  /** Nobody takes the instance from the invocation before what comes behind is written; refused where it has another one. */
+  get #holding(): SqlWrite {
+    const { id, number } = this.#with
+    return { sql: holding, values: [id, number], changes: 1 }
+  }
+
   /** Lines that nothing is owed before. */
   #plain(): readonly Item[] {
     const first = this.#items.findIndex(({ owed }) => owed !== undefined)
@@ -163,10 +170,7 @@ export class RunWrites {
   async #showLines(items: readonly Item[]): Promise<void> {
     const fresh = items.filter((item) => this.#items.includes(item))
     if (fresh.length === 0) return
-    const { sql, id, number } = this.#with
-    const row = await sql.get('SELECT invocation FROM instances WHERE id = ?', id)
-    if (Number(row?.invocation) !== number) return
-    await sql.write(writesOf(fresh))
+    await this.#with.sql.write([this.#holding, ...writesOf(fresh)])
     this.#tell(fresh)
   }
 
@@ -241,11 +245,8 @@ export async function keepOnce(
   { id, writes }: { readonly id: string; readonly writes: readonly SqlWrite[] },
 ): Promise<void> {
   if (writes.length === 0) return
-  const values: readonly SqlValue[] = [id, key]
-  const first =
-    'INSERT INTO restate_writes (instance_id, key) VALUES (?, ?) ON CONFLICT (key) DO NOTHING'
   try {
-    await sql.write([{ sql: first, values, changes: 1 }, ...writes])
+    await sql.write([{ sql: mark, values: [id, key], changes: 1 }, ...writes])
   } catch (error) {
     const done = await sql.get('SELECT key FROM restate_writes WHERE key = ?', key)
     if (done === undefined) throw error
