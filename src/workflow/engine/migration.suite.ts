@@ -101,6 +101,18 @@ export function migrationSuite(
       await world.until(id, ({ status }) => status === 'completed')
     })
 
+    test('who began one by its definition of before may write nothing more', async () => {
+      const id = await waits()
+      const next = version('2.0.0', async (context) => first(context))
+      await world.deploy(next)
+      await world.engine.pause(id)
+      const number = async () =>
+        Number((await sql.get('SELECT invocation FROM instances WHERE id = ?', id))?.invocation)
+      const before = await number()
+      await world.engine.migrate(id, next.hash)
+      assert.ok((await number()) > before)
+    })
+
     test('one that is paused stays so, and goes on by the new definition', async () => {
       const id = await waits()
       await world.engine.pause(id)

@@ -64,6 +64,8 @@ async function move(
   }: { readonly to: string; readonly lines: number; readonly asked: readonly string[] },
 ): Promise<void> {
   await sql.transaction(async (session) => {
+    // Nobody writes a line behind the one that is looked at; an invocation that began before writes nothing any more.
+    await session.run('UPDATE instances SET invocation = invocation + 1 WHERE id = ?', id)
     const changed = await session.run(
       `UPDATE instances SET definition_hash = ?, nudge = nudge + 1, updated_at_ms = ?,
         owner = CASE WHEN owner = CAST(? AS INTEGER) THEN owner ELSE NULL END,

@@ -102,8 +102,7 @@ export class RestateRuns implements InstanceRuns {
 
   /** Tells the cluster of an instance that is due. */
   async take(id: string): Promise<void> {
-    if (this.#telling.has(id) || !this.#isRegistered || !this.#isActive) return
-    this.#telling.add(id)
+    if (!this.#isRegistered || !this.#isActive || !this.#claim(id)) return
     try {
       await this.#tell(id)
     } catch (error) {
@@ -144,7 +143,8 @@ export class RestateRuns implements InstanceRuns {
   /** Has the invocation of an instance end, changes the instance, and lets the next one begin. */
   async renew(id: string, change: () => Promise<void>): Promise<void> {
     const { sql, clock, wake } = this.#with
-    this.#telling.add(id)
+    // Who is told of it at this moment would be told to look, not to leave.
+    if (!(await this.#until(async () => this.#claim(id)))) throw notResting(id)
     try {
       await this.#leaveIt(id)
       await change()
@@ -157,14 +157,25 @@ export class RestateRuns implements InstanceRuns {
     }
   }
 
+  /** Keeps others of this process from telling of an instance; false while one does. */
+  #claim(id: string): boolean {
+    if (this.#telling.has(id)) return false
+    this.#telling.add(id)
+    return true
+  }
+
   async #leaveIt(id: string): Promise<void> {
     const before = await this.#ears(id)
-    if (typeof before?.awakeable !== 'string') return
-    await this.#resolve(before.awakeable, 'leave')
-    const hasLeft = async () => (await this.#ears(id))?.invocation !== before.invocation
-    if (await this.#until(hasLeft)) return
-    const message = `instance "${id}" does not come to rest: pause it first`
-    throw new AppError({ code: 'workflow/wrong-status', message, retry: 'later' })
+    let told: unknown = null
+    const hasLeft = async () => {
+      const { invocation, awakeable } = (await this.#ears(id)) ?? {}
+      if (invocation !== before?.invocation || typeof awakeable !== 'string') return true
+      // Told to look by somebody else, it has another ear.
+      if (awakeable !== told) await this.#resolve(awakeable, 'leave')
+      told = awakeable
+      return false
+    }
+    if (!(await this.#until(hasLeft))) throw notResting(id)
   }
 
   /** Whether an invocation has ended, whoever ended it. */
@@ -301,6 +312,11 @@ export class RestateRuns implements InstanceRuns {
   }
 
   abandon(): void {}
+}
+
+function notResting(id: string): AppError {
+  const message = `instance "${id}" does not come to rest: pause it first`
+  return new AppError({ code: 'workflow/wrong-status', message, retry: 'later' })
 }
 
 function keyOf({ id, number }: Invocation): string {
