@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { encodeAbiParameters, encodeEventTopics, parseAbiItem } from 'viem'
 import type { Hex } from '../base/bytes.ts'
+import type { Json } from '../base/json-rpc.ts'
 import { at, countingMetrics, heard, until, world } from './test-chain/listening.ts'
 import { paid, refusal, ScriptedChain, vault } from './test-chain/scripted-chain.ts'
 
@@ -158,6 +159,42 @@ describe('the filters of a listener', () => {
     const subscriptions = [{ event: paid, factory: makes }] as const
     await until(await start(sql, { subscriptions }), at(chain.head))
     assert.deepEqual(searched, [0, 10, 20, 30, 40, 50, 50, 60, 70, 80, 90])
+    assert.deepEqual(await heard(sql), ['+1'])
+  })
+
+  test('forget what was named in a history that had to be read again', async (t) => {
+    const chain = new ScriptedChain()
+    const { open, start } = await world(t, chain, { shortHistory: 20, maxRange: 50 })
+    const sql = await open()
+    chain.grow([], [births(first)])
+    chain.leap(10)
+    chain.grow([], [pays(first, 1n), pays(second, 2n)])
+    chain.leap(200)
+    chain.distort = (method, answer, [filter]) => {
+      const { fromBlock } = (filter ?? {}) as { fromBlock?: string }
+      if (method === 'eth_getLogs' && fromBlock === '0x0') throw refusal('not now', -32603)
+      return answer
+    }
+    const before = await start(sql)
+    await until(before, (now) => at(chain.head)(now) && now.backFill !== undefined)
+    await before.stop()
+    const asked: string[] = []
+    chain.distort = (method, answer, [filter]) => {
+      const { fromBlock, address } = (filter ?? {}) as { fromBlock?: string; address?: string[] }
+      if (method !== 'eth_getLogs' || fromBlock !== '0x0') return answer
+      asked.push(address?.includes(factory) ? 'made' : 'paid')
+      // First it is searched; then the history is read, and has to be read again.
+      if (asked.length === 2) return madeUp(answer)
+      if (asked.length === 3) throw refusal('not now', -32603)
+      return answer
+    }
+    const madeUp = (answer: Json): Json => {
+      const [log] = answer as { readonly [name: string]: Json }[]
+      return [{ ...log, ...births(second), logIndex: '0x9' }]
+    }
+    const listener = await start(sql, { subscriptions: [{ event: paid, factory: makes }] })
+    await until(listener, (now) => at(chain.head)(now) && now.backFill === undefined)
+    assert.deepEqual(asked.slice(0, 4), ['made', 'made', 'paid', 'made'])
     assert.deepEqual(await heard(sql), ['+1'])
   })
 

@@ -76,6 +76,7 @@ export interface Discoveries {
   readonly factories: readonly string[]
   add(found: readonly Discovery[]): void
   dropAbove(block: number): void
+  dropIn(span: BlockSpan): void
 }
 
 /** The end of a chain, and which of its blocks its node calls safe and final; `undefined` where it does not say. */

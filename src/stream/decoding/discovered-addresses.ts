@@ -2,7 +2,7 @@
 
 import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
-import type { Discoveries, Discovery } from '../source.ts'
+import type { BlockSpan, Discoveries, Discovery } from '../source.ts'
 
 /** Addresses of one listener. */
 const maxAddresses = 1_000_000
@@ -36,9 +36,13 @@ export class DiscoveredAddresses implements Discoveries {
   }
 
   dropAbove(block: number): void {
+    this.dropIn({ from: block + 1, to: Number.POSITIVE_INFINITY })
+  }
+
+  dropIn({ from, to }: BlockSpan): void {
     for (const known of this.#byFactory.values()) {
-      for (const [address, from] of known) {
-        if (from <= block) continue
+      for (const [address, block] of known) {
+        if (block < from || block > to) continue
         known.delete(address)
         this.#size -= 1
       }
