@@ -16,7 +16,7 @@ const [child, stranger]: readonly [Hex, Hex] = [`0x${'c1'.repeat(20)}`, `0x${'c2
 
 /** Payments below 100 are of a contract that a factory made in block 1, others of a stranger. */
 class MakingChain extends PlayedChain {
-  readonly discoveries: Discoveries = { factories: [key], add() {}, dropAbove() {}, dropIn() {} }
+  readonly discoveries: Discoveries = { factories: [key], add() {}, dropAbove() {}, settle() {} }
 
   override async eventsOf(blocks: readonly SourceBlock[]): Promise<FoundEvents> {
     const { events } = await super.eventsOf(blocks)

@@ -108,6 +108,11 @@ export class EventDecoder {
     return this.#factories.size > 0 ? this.#addresses : undefined
   }
 
+  /** Listens to what was discovered in a block from that block on. */
+  learn(found: readonly Discovery[]): void {
+    this.#addresses.learn(found)
+  }
+
   /** Filters that let through every wanted log, and few others. */
   queries(): readonly LogFilter[] {
     const plain = this.#subscriptions.filter(({ topics }) => topics.length === 1)

@@ -160,7 +160,7 @@ class EvmSource implements Source {
     const isStray = ({ blockNumber }: ChainLog) => blockNumber < from || blockNumber > to
     const discovered = await this.#discovered(blocks, isStray)
     // Known at once, so that events of the same block are found.
-    this.discoveries?.add(discovered)
+    this.#with.decoder.learn(discovered)
     const logs = await this.#wanted(blocks, isStray)
     return { events: this.#events(logs), discovered }
   }
@@ -171,7 +171,7 @@ class EvmSource implements Source {
       const isStray = ({ blockHash }: ChainLog) => blockHash !== hash
       try {
         const found = await this.#discovered({ blockHash: hash }, isStray)
-        this.discoveries?.add(found)
+        this.#with.decoder.learn(found)
         discovered.push(...found)
         return await this.#wanted({ blockHash: hash }, isStray)
       } catch (error) {

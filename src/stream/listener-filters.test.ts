@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { encodeAbiParameters, encodeEventTopics, parseAbiItem } from 'viem'
 import type { Hex } from '../base/bytes.ts'
 import type { Json } from '../base/json-rpc.ts'
+import type { Listener } from './stream.ts'
 import { at, countingMetrics, heard, until, world } from './test-chain/listening.ts'
 import { paid, refusal, ScriptedChain, vault } from './test-chain/scripted-chain.ts'
 
@@ -179,23 +180,29 @@ describe('the filters of a listener', () => {
     await until(before, (now) => at(chain.head)(now) && now.backFill !== undefined)
     await before.stop()
     const asked: string[] = []
-    chain.distort = (method, answer, [filter]) => {
+    let listener: Listener | undefined
+    chain.distort = async (method, answer, [filter]) => {
       const { fromBlock, address } = (filter ?? {}) as { fromBlock?: string; address?: string[] }
       if (method !== 'eth_getLogs' || fromBlock !== '0x0') return answer
       asked.push(address?.includes(factory) ? 'made' : 'paid')
       // First it is searched; then the history is read, and has to be read again.
       if (asked.length === 2) return madeUp(answer)
-      if (asked.length === 3) throw refusal('not now', -32603)
+      if (asked.length === 3) {
+        // Nor is what happens meanwhile in front of it.
+        chain.grow([], [pays(second, 3n), pays(first, 4n)])
+        if (listener) await until(listener, at(chain.head))
+        throw refusal('not now', -32603)
+      }
       return answer
     }
     const madeUp = (answer: Json): Json => {
       const [log] = answer as { readonly [name: string]: Json }[]
       return [{ ...log, ...births(second), logIndex: '0x9' }]
     }
-    const listener = await start(sql, { subscriptions: [{ event: paid, factory: makes }] })
+    listener = await start(sql, { subscriptions: [{ event: paid, factory: makes }] })
     await until(listener, (now) => at(chain.head)(now) && now.backFill === undefined)
     assert.deepEqual(asked.slice(0, 4), ['made', 'made', 'paid', 'made'])
-    assert.deepEqual(await heard(sql), ['+1'])
+    assert.deepEqual(await heard(sql), ['+4', '+1'])
   })
 
   test('forget what a factory made in a block that left', async (t) => {

@@ -75,8 +75,9 @@ export interface Discoveries {
   /** The factories that are listened to, as `Discovery` names them. */
   readonly factories: readonly string[]
   add(found: readonly Discovery[]): void
+  /** All up to a block is known by a search: what is named there besides may be made up, and is not learnt. */
+  settle(block: number): void
   dropAbove(block: number): void
-  dropIn(span: BlockSpan): void
 }
 
 /** The end of a chain, and which of its blocks its node calls safe and final; `undefined` where it does not say. */

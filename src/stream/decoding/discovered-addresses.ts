@@ -2,7 +2,7 @@
 
 import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
-import type { BlockSpan, Discoveries, Discovery } from '../source.ts'
+import type { Discoveries, Discovery } from '../source.ts'
 
 /** Addresses of one listener. */
 const maxAddresses = 1_000_000
@@ -12,6 +12,7 @@ export class DiscoveredAddresses implements Discoveries {
   readonly #byFactory = new Map<string, Map<Hex, number>>()
   readonly #factories = new Set<string>()
   #size = 0
+  #settled = -1
 
   get factories(): readonly string[] {
     return [...this.#factories]
@@ -35,14 +36,20 @@ export class DiscoveredAddresses implements Discoveries {
     throw new AppError({ code: 'stream/cannot-go-on', message })
   }
 
-  dropAbove(block: number): void {
-    this.dropIn({ from: block + 1, to: Number.POSITIVE_INFINITY })
+  settle(block: number): void {
+    this.#settled = block
   }
 
-  dropIn({ from, to }: BlockSpan): void {
+  /** Adds what was named in blocks that were not searched. */
+  learn(found: readonly Discovery[]): void {
+    this.add(found.filter(({ blockNumber }) => blockNumber > this.#settled))
+  }
+
+  dropAbove(block: number): void {
+    this.#settled = Math.min(this.#settled, block)
     for (const known of this.#byFactory.values()) {
-      for (const [address, block] of known) {
-        if (block < from || block > to) continue
+      for (const [address, from] of known) {
+        if (from <= block) continue
         known.delete(address)
         this.#size -= 1
       }

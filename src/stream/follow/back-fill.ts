@@ -18,21 +18,10 @@ export class HistoryReader {
 
   /** Reads and stores the next range; what is left then. */
   async advance(head: number, marks: LifeMarks): Promise<BackFill | undefined> {
-    const { kept } = this.#with
+    const { source, kept, writer } = this.#with
     const fill = await kept.backFill()
     if (fill === undefined) return undefined
-    try {
-      await this.#advance(fill, head, marks)
-    } catch (error) {
-      await this.#reader.forget()
-      await this.#unlearn(fill)
-      throw error
-    }
-    return kept.backFill()
-  }
-
-  async #advance({ next, last, hash, lastHash }: BackFill, head: number, marks: LifeMarks) {
-    const { kept, writer } = this.#with
+    const { next, last, hash, lastHash } = fill
     const before = hash === undefined ? undefined : { number: next - 1, hash }
     const range = await this.#reader.read({ from: next, end: last, head, before })
     // The history must end in the block from which following began.
@@ -40,22 +29,20 @@ export class HistoryReader {
       throw inconsistent(`block ${last} is another one than when following began`)
     }
     this.#reader.prefetch(range, { end: last, head })
-    await writer.write(range, marks, {
-      keep: async (session, piece) => {
-        const after = { next: piece.to + 1, last, lastHash, hash: piece.blocks.at(-1)?.hash }
-        await kept.setBackFill(session, after)
-        await kept.addDiscoveries(session, piece.discovered)
-      },
-    })
-  }
-
-  /** Of what is left to be read only what is stored counts: what was named besides may be made up. */
-  async #unlearn({ next, last }: BackFill): Promise<void> {
-    const { source, kept } = this.#with
-    if (source.discoveries === undefined) return
-    const stored = await kept.discoveries()
-    source.discoveries.dropIn({ from: next, to: last })
-    source.discoveries.add(stored)
+    try {
+      await writer.write(range, marks, {
+        keep: async (session, piece) => {
+          const after = { next: piece.to + 1, last, lastHash, hash: piece.blocks.at(-1)?.hash }
+          await kept.setBackFill(session, after)
+          await kept.addDiscoveries(session, piece.discovered)
+        },
+      })
+      source.discoveries?.add(range.discovered)
+    } catch (error) {
+      await this.#reader.forget()
+      throw error
+    }
+    return kept.backFill()
   }
 
   /** Waits until nothing is under way. */

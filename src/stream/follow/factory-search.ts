@@ -23,7 +23,12 @@ export class FactorySearch {
    * Searches the blocks up to `upTo` for what factories made that were not listened to when these were read; each factory
    * once, as long as it is listened to. A listener that began with the newest block knows of none before.
    */
-  async upTo(upTo: number, { source, kept, sql, options }: SearchedChain): Promise<void> {
+  async upTo(upTo: number, chain: SearchedChain): Promise<void> {
+    await this.#search(upTo, chain)
+    chain.source.discoveries?.settle(upTo)
+  }
+
+  async #search(upTo: number, { source, kept, sql, options }: SearchedChain): Promise<void> {
     const wanted = source.discoveries?.factories ?? []
     const known = await kept.searchedFactories()
     const fresh = new Set(wanted.filter((one) => !known.has(one)))
