@@ -152,8 +152,14 @@ export interface DurableContext {
   emit(key: string, event: CloudEvent): Promise<void>
   /** Starts another workflow; gives its output, or its instance's id at once where `awaited` is false. @throws WorkflowError of the child */
   child(key: string, child: ChildWorkflow): Promise<Json>
-  /** Waits until the event that started the instance has at least this life; at once where none did. */
-  reached(key: string, life: AwaitedLife): Promise<void>
+  /**
+   * Waits until the event that started the instance has at least this life, before something of a task is done; at once where
+   * no event did.
+   *
+   * @param key - of the task
+   * @returns whether the event has it; not where something of the task was done before, and the event has come back with less since
+   */
+  reached(key: string, life: AwaitedLife): Promise<boolean>
   /** Asks people or programs; gives the answer. @throws WorkflowError of type timeout at the deadline */
   ask(key: string, question: Question): Promise<Json>
   /**

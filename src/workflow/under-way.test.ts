@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { openSqlite } from '../store/sqlite.ts'
-import type { ActionContext, ActionOutcome, CloudEvent } from './durable-context.ts'
+import type { ActionContext, ActionOutcome, AwaitedLife, CloudEvent } from './durable-context.ts'
 import { engineMigrations } from './engine/schema.ts'
 import { readDefinition } from './read-definition.ts'
 import { DurableWorld } from './test-world/durable-world.ts'
@@ -27,7 +27,14 @@ interface Call {
 }
 
 /** A workflow that pays; `pay` is what its call does. */
-async function paying(pay: (context: ActionContext) => Promise<ActionOutcome>, undone = true) {
+async function paying(
+  pay: (context: ActionContext) => Promise<ActionOutcome>,
+  {
+    undone = true,
+    at = 'pending',
+    then = '',
+  }: { undone?: boolean; at?: AwaitedLife; then?: string } = {},
+) {
   count += 1
   const sql = await openSqlite({ path: path.join(folder, `${count}.sqlite`) })
   await sql.migrate(engineMigrations)
@@ -49,7 +56,7 @@ async function paying(pay: (context: ActionContext) => Promise<ActionOutcome>, u
 name: paying
 on: {event: 'Deposited(uint256 amount)', contract: vault}
 do:
-  - pay: {call: pay, at: pending${undo}}
+  - pay: {call: pay, with: {since: '\${ $task.startedAt.epoch.milliseconds }'}, at: ${at}${undo}}${then}
 `
   const world = new DurableWorld(sql)
   await world.engine.start()
@@ -136,12 +143,62 @@ test('a call that nothing would undo ends with its event', async () => {
   const { world, called, names, retract, stop } = await paying(
     ({ signal }) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-    false,
+    { undone: false },
   )
   const [id = ''] = await world.give(event, 'pending')
   await called(1)
   await retract()
   await world.until(id, ({ status }) => status === 'retracted')
   assert.deepEqual(names(), ['pay'])
+  await stop()
+})
+
+for (const [what, isStuckAtFirst] of [
+  ['under way', true],
+  ['done', false],
+] as const) {
+  test(`a call ${what} at a crash is undone, though its event came back with less life and left again`, async () => {
+    let isStuck = isStuckAtFirst
+    const { world, called, names, retract, stop } = await paying(
+      async ({ signal }) => {
+        if (!isStuck) return done
+        return new Promise((_, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason)),
+        )
+      },
+      { at: 'confirmed', then: '\n  - told: {call: back, at: finalized}' },
+    )
+    const [id = ''] = await world.give(event, 'confirmed')
+    await called(1)
+    if (!isStuck)
+      await world.until(id, ({ journal }) =>
+        journal.some(({ step, kind }) => step === '/do/0/pay' && kind === 'completed'),
+      )
+    await world.engine.stop()
+    await retract()
+    await world.give(event, 'pending')
+    isStuck = false
+    await world.restart()
+    await world.until(
+      id,
+      ({ status, reason }) => status === 'waiting' && /finalized/.test(reason ?? ''),
+    )
+    await world.engine.stop()
+    await retract()
+    await world.restart()
+    await world.until(id, ({ status }) => status === 'retracted')
+    assert.deepEqual(names(), [...(isStuckAtFirst ? ['pay'] : []), 'pay', 'back'])
+    await stop()
+  })
+}
+
+test('a call that was come to and has not begun waits for the life of its event, also after a restart', async () => {
+  const { world, names, stop } = await paying(async () => done, { at: 'confirmed' })
+  const [id = ''] = await world.give(event, 'pending')
+  const waits = () => world.until(id, ({ status }) => status === 'waiting')
+  await waits()
+  await world.restart()
+  await waits()
+  assert.deepEqual(names(), [])
   await stop()
 })

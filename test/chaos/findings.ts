@@ -1,6 +1,5 @@
 /** Compares what a chaos run left in the database, on the chain and at the function with what must be. */
 
-import { parseTransaction } from 'viem'
 import type { Hex } from '../../src/base/bytes.ts'
 import type { SqlStore } from '../../src/store/sql.ts'
 import type { WrittenLog } from './chaos-chain.ts'
@@ -13,6 +12,7 @@ export interface Remains {
   readonly written: readonly WrittenLog[]
   readonly acts: readonly Act[]
   readonly workers: readonly Pick<Worker, 'number' | 'killedAtMs'>[]
+  readonly isKeyShared: boolean
 }
 
 /** What was found; `faults` are what must not be. */
@@ -58,7 +58,7 @@ export async function findingsOf(remains: Remains): Promise<Findings> {
     faults.push(...faultsOfRetracted(amount, event))
   }
   const sent = await sentOf(remains.sql)
-  faults.push(...paymentFaults(written, sent, { known, onChain }))
+  faults.push(...paymentFaults(remains, { known, onChain }))
   faults.push(...sendingFaults(written, sent))
   faults.push(...actFaults(acts, known, onChain))
   const repeats = repeatsOf(acts, { workers, retried: await retriedSteps(remains.sql) })
@@ -117,7 +117,7 @@ function faultsOfRetracted(amount: number, { state, statuses, records }: Known):
 interface Sent {
   readonly key: string
   readonly state: string
-  readonly versions: readonly { readonly hash: Hex; readonly raw: Hex }[]
+  readonly versions: readonly { readonly hash: Hex }[]
 }
 
 async function sentOf(sql: SqlStore): Promise<readonly Sent[]> {
@@ -128,37 +128,24 @@ async function sentOf(sql: SqlStore): Promise<readonly Sent[]> {
   }))
 }
 
-/** Hashes of those that were signed anew, since somebody else had used their nonce. */
-function signedAnew(sent: readonly Sent[]): ReadonlySet<Hex> {
-  const anew = sent.filter(
-    ({ versions }) => new Set(versions.map(({ raw }) => parseTransaction(raw).nonce)).size > 1,
-  )
-  return new Set(anew.flatMap(({ versions }) => versions.map(({ hash }) => hash)))
-}
-
 /**
- * Payments and what undid them come in turn, and end as the event did. One that was signed anew comes after what was
- * signed meanwhile: then they must only add up.
+ * Payments and what undid them come in turn, and end as the event did. Where somebody else takes nonces, one that is signed
+ * anew comes late, and one that gets a nonce which was given back comes early: then they must only add up.
  */
 function paymentFaults(
-  written: readonly WrittenLog[],
-  sent: readonly Sent[],
+  { written, isKeyShared }: Remains,
   { known, onChain }: { known: ReadonlyMap<number, Known>; onChain: ReadonlySet<number> },
 ): readonly string[] {
   const turns = new Map<number, string[]>()
-  const anew = signedAnew(sent)
-  const late = new Set<number>()
-  for (const { what, amount, transactionHash } of written) {
-    if (!isSent(what)) continue
-    turns.set(amount, [...(turns.get(amount) ?? []), what])
-    if (anew.has(transactionHash)) late.add(amount)
+  for (const { what, amount } of written) {
+    if (isSent(what)) turns.set(amount, [...(turns.get(amount) ?? []), what])
   }
   const faults: string[] = []
   for (const amount of new Set([...turns.keys(), ...onChain, ...known.keys()])) {
     const said = turns.get(amount) ?? []
     const isInTurn = said.every((what, at) => what === (at % 2 === 0 ? 'pay' : 'undo'))
     const paid = said.reduce((sum, what) => sum + (what === 'pay' ? 1 : -1), 0)
-    if ((isInTurn || late.has(amount)) && paid === (onChain.has(amount) ? 1 : 0)) continue
+    if ((isInTurn || isKeyShared) && paid === (onChain.has(amount) ? 1 : 0)) continue
     const place = onChain.has(amount) ? 'is on the chain' : 'left the chain'
     faults.push(`deposit ${amount} ${place} and was paid as [${said}]`)
   }

@@ -32,6 +32,8 @@ export interface Plan {
   readonly finalityDepth: number
   /** What nodes hold answers against: where it is every block's receipts, endpoints hide parts of a block, too. */
   readonly checks: 'bloom' | 'all'
+  /** Whether somebody else has the sender's key, too. */
+  readonly isKeyShared: boolean
   readonly deeds: readonly { readonly atMs: number; readonly deed: Deed }[]
 }
 
@@ -87,10 +89,13 @@ export function planOf(seed: number, { kills, workers, endpoints }: PlanOptions)
     const faults = ['none', 'none', 'busy', 'fails-after', 'drops-after', 'hangs'] as const
     add(at, { kind: 'function', fault: chance.pick(faults) })
   }
-  for (const at of times(1_500, 6_000, endMs)) add(at, { kind: 'take-nonce' })
+  const isKeyShared = seed % 2 === 0
+  const taking = times(1_500, 6_000, endMs)
+  if (isKeyShared) for (const at of taking) add(at, { kind: 'take-nonce' })
   const finalityDepth = chance.oneIn(5) ? 24 : 64
   const checks = chance.oneIn(3) ? 'all' : 'bloom'
-  return { seed, finalityDepth, checks, deeds: deeds.sort((a, b) => a.atMs - b.atMs) }
+  const facts = { seed, finalityDepth, checks, isKeyShared } as const
+  return { ...facts, deeds: deeds.sort((a, b) => a.atMs - b.atMs) }
 }
 
 function endpointFault(chance: ReturnType<typeof chanceOf>): EndpointFault {

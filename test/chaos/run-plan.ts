@@ -160,7 +160,8 @@ class ChaosWorld {
     try {
       const written = await this.#options.chain.written()
       const { acts } = this.#function
-      const found = await findingsOf({ sql, written, acts, workers: this.#workers })
+      const { isKeyShared } = this.#plan
+      const found = await findingsOf({ sql, written, acts, workers: this.#workers, isKeyShared })
       const surprises = this.#workers.flatMap((worker) => worker.surprises)
       return {
         ...found,

@@ -246,10 +246,13 @@ export function durableEngineSuite(
       const [id = ''] = await world.give(event, 'pending')
       assert.deepEqual(await world.give(event, 'pending'), [])
       assert.deepEqual(await world.give(chainEvent('dev:0xab:0', { amount: '0' }), 'pending'), [])
-      await world.until(id, ({ status, step }) => status === 'waiting' && step === '/do/1/pay')
+      await world.until(id, ({ status, step }) => status === 'waiting' && step === '/do/1/pay#life')
       assert.deepEqual(world.effects.steps(), ['/do/0/note'])
       await advance('dev:0xaa:0', 'confirmed')
-      await world.until(id, ({ status, step }) => status === 'waiting' && step === '/do/2/settle')
+      await world.until(
+        id,
+        ({ status, step }) => status === 'waiting' && step === '/do/2/settle#life',
+      )
       await world.restart()
       await advance('dev:0xaa:0', 'finalized')
       const done = await world.until(id, ({ status }) => status === 'completed')
@@ -274,7 +277,10 @@ export function durableEngineSuite(
         const event = chainEvent('dev:0xba:0', { amount: '5' })
         const [id = ''] = await world.give(event, 'pending')
         await advance(event.id, 'confirmed')
-        await world.until(id, ({ status, step }) => status === 'waiting' && step === '/do/2/settle')
+        await world.until(
+          id,
+          ({ status, step }) => status === 'waiting' && step === '/do/2/settle#life',
+        )
         if (restarts) await world.restart()
         await retract(event.id)
         const gone = await world.until(id, ({ status }) => status === 'retracted')
@@ -286,7 +292,10 @@ export function durableEngineSuite(
         ])
         if (restarts) await world.restart()
         assert.deepEqual(await world.give(event, 'pending'), [id])
-        await world.until(id, ({ status, step }) => status === 'waiting' && step === '/do/1/pay')
+        await world.until(
+          id,
+          ({ status, step }) => status === 'waiting' && step === '/do/1/pay#life',
+        )
         await advance(event.id, 'finalized')
         await world.until(id, ({ status }) => status === 'completed')
         assert.deepEqual(world.effects.steps().slice(3), ['/do/1/pay', '/do/2/settle'])

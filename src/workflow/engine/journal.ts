@@ -107,6 +107,15 @@ export class Journal {
     return this.#begun?.has(key) === true
   }
 
+  /** Whether something of a task, or of one within it, was done or tried; that the task was come to is nothing yet. */
+  hasAnyWithin(task: string): boolean {
+    const isWithin = (key: string) =>
+      key.startsWith(task) &&
+      (key.length === task.length || '/#'.includes(key.charAt(task.length))) &&
+      key !== `${task}#started`
+    return [this.#known, this.#begun, this.#troubles].some((keys) => keys?.keys().some(isWithin))
+  }
+
   troubleOf(key: string): Trouble | undefined {
     return this.#troubles?.get(key)
   }

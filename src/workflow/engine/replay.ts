@@ -161,7 +161,9 @@ class ReplayContext implements DurableContext {
     return this.#given(key, 'child', input)
   }
 
-  async reached(_key: string, _life: AwaitedLife): Promise<void> {}
+  async reached(_key: string, _life: AwaitedLife): Promise<boolean> {
+    return true
+  }
 
   ask(key: string, { title }: Question): Promise<Json> {
     return this.#given(key, 'ask', title)

@@ -103,14 +103,17 @@ export class RunContext implements DurableContext {
     return awaitChild(this.#run, this.#scope, { key, child })
   }
 
-  async reached(key: string, life: AwaitedLife): Promise<void> {
+  async reached(key: string, life: AwaitedLife): Promise<boolean> {
     const run = this.#run
     const wanted = Math.min(lives.indexOf(life), run.with.enoughLife)
-    if (run.row.life >= wanted) return
+    if (run.row.life >= wanted) return true
+    // What was done must come to be known to whoever undoes it.
+    if (run.journal.hasAnyWithin(key)) return false
     await run.admit(this.#scope)
     const reason = `its event is not ${lives[wanted]} yet`
     const look = (row: LiveRun['row']) => (row.life >= wanted ? true : undefined)
-    await run.wait({ scope: this.#scope, untilMs: undefined, step: key, reason, look })
+    await run.wait({ scope: this.#scope, untilMs: undefined, step: `${key}#life`, reason, look })
+    return true
   }
 
   async ask(key: string, question: Question): Promise<Json> {

@@ -65,6 +65,8 @@ export interface Strand {
   context: Data
   /** The life of the starting event that has been awaited so far. */
   life: AwaitedLife | undefined
+  /** What tasks that had begun have awaited, and the event has no more since it came back: what has not begun awaits it. */
+  owedLife?: AwaitedLife | undefined
   readonly undo: Undo[]
 }
 

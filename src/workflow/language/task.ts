@@ -211,9 +211,14 @@ async function executeTask(
 async function awaitLife({ life }: Compiled, frame: Frame, key: string): Promise<void> {
   const { strand, durable } = frame
   if (life === undefined || frame.compensating) return
-  if (strand.life !== undefined && lives.indexOf(strand.life) >= lives.indexOf(life)) return
-  await durable.reached(`${key}#life`, life)
-  strand.life = life
+  const wanted = lives.indexOf(later(life, strand.owedLife))
+  if (strand.life !== undefined && lives.indexOf(strand.life) >= wanted) return
+  const isReached = await durable.reached(key, lives[wanted] as AwaitedLife)
+  strand[isReached ? 'life' : 'owedLife'] = lives[wanted]
+}
+
+function later(life: AwaitedLife, other: AwaitedLife | undefined): AwaitedLife {
+  return other !== undefined && lives.indexOf(other) > lives.indexOf(life) ? other : life
 }
 
 function bounded(task: Compiled, scope: Scope, key: string): Promise<TaskResult> | TaskResult {

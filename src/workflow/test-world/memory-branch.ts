@@ -192,11 +192,12 @@ export class MemoryContext implements DurableContext {
     return this.#once(key, async () => line, { written })
   }
 
-  async reached(key: string, life: AwaitedLife): Promise<void> {
-    await this.#once(key, async () => {
+  async reached(key: string, life: AwaitedLife): Promise<boolean> {
+    await this.#once(`${key}#life`, async () => {
       await this.#until(() => this.#instance.hasReached(life))
       return { kind: 'life', output: life }
     })
+    return true
   }
 
   async ask(key: string, question: Question): Promise<Json> {
