@@ -42,6 +42,8 @@ export interface PlanOptions {
   readonly kills: number
   readonly workers: number
   readonly endpoints: number
+  /** Whether the chain knows states of long ago, by which it is proved who used a nonce; default true. */
+  readonly isArchive?: boolean
 }
 
 /** The deepest reorganisation, in blocks. */
@@ -52,7 +54,8 @@ const blockMs = 100
 const betweenKills = { least: 300, spread: 3_200 }
 
 /** The plan of a seed. */
-export function planOf(seed: number, { kills, workers, endpoints }: PlanOptions): Plan {
+export function planOf(seed: number, options: PlanOptions): Plan {
+  const { kills, workers, endpoints, isArchive = true } = options
   const chance = chanceOf(seed, 0)
   const deeds: { atMs: number; deed: Deed }[] = []
   const times = (leastMs: number, spreadMs: number, endMs: number): readonly number[] => {
@@ -89,7 +92,7 @@ export function planOf(seed: number, { kills, workers, endpoints }: PlanOptions)
     const faults = ['none', 'none', 'busy', 'fails-after', 'drops-after', 'hangs'] as const
     add(at, { kind: 'function', fault: chance.pick(faults) })
   }
-  const isKeyShared = seed % 2 === 0
+  const isKeyShared = isArchive && seed % 2 === 0
   const taking = times(1_500, 6_000, endMs)
   if (isKeyShared) for (const at of taking) add(at, { kind: 'take-nonce' })
   const finalityDepth = chance.oneIn(5) ? 24 : 64

@@ -62,7 +62,8 @@ if (missing !== undefined) {
 }
 for (let seed = first; seed < first + seeds && !signal.aborted; seed += 1) {
   if (Date.now() - beganMs > minutes * 60_000) break
-  const plan = planOf(seed, { kills, workers, endpoints })
+  const isArchive = against === 'simulated'
+  const plan = planOf(seed, { kills, workers, endpoints, isArchive })
   try {
     const outcome = await onChain(seed, (chain) =>
       runPlan(plan, {
