@@ -33,7 +33,8 @@ async function paying(
     undone = true,
     at = 'pending',
     then = '',
-  }: { undone?: boolean; at?: AwaitedLife; then?: string } = {},
+    more = '',
+  }: { undone?: boolean; at?: AwaitedLife; then?: string; more?: string } = {},
 ) {
   count += 1
   const sql = await openSqlite({ path: path.join(folder, `${count}.sqlite`) })
@@ -56,7 +57,7 @@ async function paying(
 name: paying
 on: {event: 'Deposited(uint256 amount)', contract: vault}
 do:
-  - pay: {call: pay, with: {since: '\${ $task.startedAt.epoch.milliseconds }'}, at: ${at}${undo}}${then}
+  - pay: {call: pay, with: {since: '\${ $task.startedAt.epoch.milliseconds }'}, at: ${at}${undo}${more}}${then}
 `
   const world = new DurableWorld(sql)
   await world.engine.start()
@@ -188,6 +189,37 @@ for (const [what, isStuckAtFirst] of [
     await world.restart()
     await world.until(id, ({ status }) => status === 'retracted')
     assert.deepEqual(names(), [...(isStuckAtFirst ? ['pay'] : []), 'pay', 'back'])
+    await stop()
+  })
+}
+
+for (const [what, undone] of [
+  ['that could be undone', true],
+  ['with a time limit', false],
+] as const) {
+  test(`a call ${what} and has done nothing waits for the life of its event when that comes back`, async () => {
+    const idle = { kind: 'waiting', reason: 'no funds', retryAfterMs: 1_000 } as const
+    const pay = async ({ isEnding }: ActionContext): Promise<ActionOutcome> =>
+      isEnding ? { kind: 'untouched' } : idle
+    const { world, called, names, retract, stop } = await paying(pay, {
+      ...{ undone, at: 'confirmed', more: undone ? '' : ', timeout: {after: PT1H}' },
+    })
+    const [id = ''] = await world.give(event, 'confirmed')
+    await called(1)
+    const waits = (why: RegExp) =>
+      world.until(id, ({ status, reason }) => status === 'waiting' && why.test(reason ?? ''))
+    await waits(/no funds/)
+    await retract()
+    await world.until(id, ({ status }) => status !== 'waiting')
+    world.time.advance(1_000)
+    await world.until(id, ({ status }) => status === 'retracted')
+    const before = names().length
+    await world.give(event, 'pending')
+    await waits(/not confirmed yet/)
+    assert.equal(names().length, before)
+    await world.restart()
+    await waits(/not confirmed yet/)
+    assert.equal(names().length, before)
     await stop()
   })
 }

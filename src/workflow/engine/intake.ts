@@ -326,12 +326,17 @@ export async function goOn(
   await letRun(session, id, { life: undefined, nowMs })
 }
 
-/** Lets an instance run from its beginning. */
+/** Lets an instance run from its beginning, that has brought to an end what it had begun: what came to nothing begins anew. */
 async function letRun(
   session: SqlSession,
   id: string,
   { life, nowMs }: { life: number | undefined; nowMs: number },
 ): Promise<void> {
+  await session.run(
+    `UPDATE journal SET dropped = 1 WHERE instance_id = ? AND kind = 'started' AND dropped = 0 AND step NOT IN
+      (SELECT step FROM journal WHERE instance_id = ? AND kind = 'completed' AND dropped = 0)`,
+    ...[id, id],
+  )
   await session.run(
     `UPDATE instances SET status = 'running', interrupt = NULL, comes_back = 0, compensated = 0, reason = NULL, error = NULL,
       output = NULL, life = coalesce(?, life), owner = NULL, nudge = nudge + 1, wake_at_ms = ?, updated_at_ms = ? WHERE id = ?`,

@@ -107,13 +107,13 @@ export class Journal {
     return this.#begun?.has(key) === true
   }
 
-  /** Whether something of a task, or of one within it, was done or tried; that the task was come to is nothing yet. */
-  hasAnyWithin(task: string): boolean {
+  /** Whether something of a task, or of one within it, was done or has begun; times and chance are nothing yet. */
+  hasActed(task: string): boolean {
     const isWithin = (key: string) =>
-      key.startsWith(task) &&
-      (key.length === task.length || '/#'.includes(key.charAt(task.length))) &&
-      key !== `${task}#started`
-    return [this.#known, this.#begun, this.#troubles].some((keys) => keys?.keys().some(isWithin))
+      key.startsWith(task) && (key.length === task.length || '/#'.includes(key.charAt(task.length)))
+    const isDone = ([key, { action }]: readonly [string, Known]) =>
+      isWithin(key) && !['now', 'random', 'sleep'].includes(action)
+    return this.#known.entries().some(isDone) || this.#begun?.values().some(isWithin) === true
   }
 
   troubleOf(key: string): Trouble | undefined {

@@ -108,7 +108,7 @@ export class RunContext implements DurableContext {
     const wanted = Math.min(lives.indexOf(life), run.with.enoughLife)
     if (run.row.life >= wanted) return true
     // What was done must come to be known to whoever undoes it.
-    if (run.journal.hasAnyWithin(key)) return false
+    if (run.journal.hasActed(key)) return false
     await run.admit(this.#scope)
     const reason = `its event is not ${lives[wanted]} yet`
     const look = (row: LiveRun['row']) => (row.life >= wanted ? true : undefined)

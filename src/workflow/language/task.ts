@@ -211,15 +211,13 @@ async function executeTask(
 async function awaitLife({ life }: Compiled, frame: Frame, key: string): Promise<void> {
   const { strand, durable } = frame
   if (life === undefined || frame.compensating) return
-  const wanted = lives.indexOf(later(life, strand.owedLife))
-  if (strand.life !== undefined && lives.indexOf(strand.life) >= wanted) return
+  const wanted = Math.max(rankOf(life), rankOf(strand.owedLife))
+  if (rankOf(strand.life) >= wanted) return
   const isReached = await durable.reached(key, lives[wanted] as AwaitedLife)
   strand[isReached ? 'life' : 'owedLife'] = lives[wanted]
 }
 
-function later(life: AwaitedLife, other: AwaitedLife | undefined): AwaitedLife {
-  return other !== undefined && lives.indexOf(other) > lives.indexOf(life) ? other : life
-}
+const rankOf = (life: AwaitedLife | undefined) => (life === undefined ? -1 : lives.indexOf(life))
 
 function bounded(task: Compiled, scope: Scope, key: string): Promise<TaskResult> | TaskResult {
   if (task.timeout === undefined) return task.body(scope, key)
