@@ -63,9 +63,14 @@ async function runsOn(t: TestContext, answer: (path: string, body: string) => Pr
   }
   await sql.write([insertion(row, 'null')])
   const registered = Promise.withResolvers<void>()
+  const woken = { count: 0 }
   const parts = {
     ...{ sql, logger: silentLogger, clock: { nowMs: () => 1 }, timer: { after: () => () => {} } },
-    ...{ outcomes: { settle() {}, failArchived() {} }, wake: () => registered.resolve() },
+    outcomes: { settle() {}, failArchived() {} },
+    wake() {
+      woken.count += 1
+      registered.resolve()
+    },
   }
   const options = { ingress: url, admin: url, host: '127.0.0.1', port: 0 }
   const runs = new RestateRuns(options, parts as unknown as RunsParts)
@@ -75,7 +80,7 @@ async function runsOn(t: TestContext, answer: (path: string, body: string) => Pr
   })
   runs.open()
   await registered.promise
-  return { runs, sql }
+  return { runs, sql, woken }
 }
 
 test('a renewal waits for a take that is under way, and keeps out others', async (t) => {
@@ -100,6 +105,25 @@ test('a renewal waits for a take that is under way, and keeps out others', async
   answered.resolve()
   await Promise.all([taking, renewing])
   assert.deepEqual([order, sent, runs.has('i')], [['taken', 'changed'], 1, false])
+})
+
+test('what is due again while it is told is looked at once more', async (t) => {
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const { runs, woken } = await runsOn(t, async (path) => {
+    if (!path.endsWith('/send')) return
+    asked.resolve()
+    await answered.promise
+  })
+  const taking = runs.take('i')
+  await asked.promise
+  const before = woken.count
+  await runs.take('i')
+  assert.equal(woken.count, before)
+  answered.resolve()
+  await taking
+  assert.equal(woken.count, before + 1)
+  await runs.take('i')
+  assert.equal(woken.count, before + 1)
 })
 
 test('an invocation that was told to look before it was told to leave is told again', async (t) => {

@@ -46,6 +46,8 @@ export class RestateRuns implements InstanceRuns {
   readonly #options: RestateOptions
   readonly #with: RunsParts
   readonly #telling = new Set<string>()
+  /** Instances that were due once more while they were told. */
+  readonly #missed = new Set<string>()
   readonly #sessions = new Set<ServerHttp2Session>()
   #server: Http2Server | undefined
   #isActive = false
@@ -102,13 +104,17 @@ export class RestateRuns implements InstanceRuns {
 
   /** Tells the cluster of an instance that is due. */
   async take(id: string): Promise<void> {
-    if (!this.#isRegistered || !this.#isActive || !this.#claim(id)) return
+    if (!this.#isRegistered || !this.#isActive) return
+    if (!this.#claim(id)) {
+      this.#missed.add(id)
+      return
+    }
     try {
       await this.#tell(id)
     } catch (error) {
       await this.#postpone(id, error)
     } finally {
-      this.#telling.delete(id)
+      this.#release(id)
     }
   }
 
@@ -149,7 +155,7 @@ export class RestateRuns implements InstanceRuns {
       await this.#leaveIt(id)
       await change()
     } finally {
-      this.#telling.delete(id)
+      this.#release(id)
       const due = `UPDATE instances SET wake_at_ms = ?, status = CASE WHEN status = 'waiting' THEN 'running' ELSE status END
         WHERE id = ? AND wake_at_ms IS NOT NULL`
       await sql.run(due, clock.nowMs(), id)
@@ -162,6 +168,12 @@ export class RestateRuns implements InstanceRuns {
     if (this.#telling.has(id)) return false
     this.#telling.add(id)
     return true
+  }
+
+  /** What was due again meanwhile, nobody has told. */
+  #release(id: string): void {
+    this.#telling.delete(id)
+    if (this.#missed.delete(id)) this.#with.wake()
   }
 
   async #leaveIt(id: string): Promise<void> {
