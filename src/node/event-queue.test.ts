@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
+import type { SqlSession } from '../store/sql.ts'
 import { openSqlite } from '../store/sqlite.ts'
 import { createEventStore, streamMigrations } from '../stream/event-store.ts'
 import { queueMigrations } from '../stream/open-queue.ts'
@@ -51,51 +52,51 @@ async function opened(t: TestContext) {
     assert.equal(await started.queue.requeue(Number(items[0]?.seq)), true)
     await done
   }
-  return { sql, events, told, next, requeue, handler: started.handler, queue: started.queue }
+  /** Stores the event, and what comes with it; resolves when the first message of it has been handled. */
+  const stored = async (work: (session: SqlSession) => Promise<void>) => {
+    const done = next()
+    await sql.transaction(async (session) => {
+      await events.put(session, [event])
+      await work(session)
+    })
+    started.queue.wake()
+    await done
+  }
+  return { events, told, stored, requeue, handler: started.handler }
 }
 
 const giveUp = "UPDATE queue_messages SET state = 'dead', reason = 'no' WHERE state = 'waiting'"
 const blocks = { chain: 'dev', from: 0, to: 9 }
 
 test('an event whose beginning was given up starts its workflow as far as it has come', async (t) => {
-  const { sql, events, told, next, requeue, handler, queue } = await opened(t)
-  const done = next()
-  await sql.transaction(async (session) => {
-    await events.put(session, [event])
+  const { events, told, stored, requeue, handler } = await opened(t)
+  await stored(async (session) => {
     await handler.appeared(session, event)
     await session.run(giveUp)
     const waiting = { chain: 'dev', states: ['pending'], upTo: 9 } as const
     await events.advance(session, waiting, { state: 'confirmed', atMs: 1 })
     await handler.advanced(session, [{ ...event, state: 'confirmed' }])
   })
-  queue.wake()
-  await done
   assert.deepEqual(told.splice(0), ['advanced confirmed'])
   await requeue()
   assert.deepEqual(told, ['appeared confirmed', 'advanced confirmed'])
 })
 
 test('an event that has left meanwhile starts nothing', async (t) => {
-  const { sql, events, told, next, requeue, handler, queue } = await opened(t)
-  const done = next()
-  await sql.transaction(async (session) => {
-    await events.put(session, [event])
+  const { events, told, stored, requeue, handler } = await opened(t)
+  await stored(async (session) => {
     await handler.appeared(session, event)
     await session.run(giveUp)
     await events.retract(session, blocks, 1)
     await handler.retracted(session, { ...event, state: 'retracted' })
   })
-  queue.wake()
-  await done
   await requeue()
   assert.deepEqual(told, ['retracted retracted', 'retracted retracted'])
 })
 
 test('a retraction that was given up is followed by the return of an event that is there again', async (t) => {
-  const { sql, events, told, next, requeue, handler, queue } = await opened(t)
-  const done = next()
-  await sql.transaction(async (session) => {
-    await events.put(session, [event])
+  const { events, told, stored, requeue, handler } = await opened(t)
+  await stored(async (session) => {
     await events.retract(session, blocks, 1)
     await handler.retracted(session, { ...event, state: 'retracted' })
     await session.run(giveUp)
@@ -103,8 +104,6 @@ test('a retraction that was given up is followed by the return of an event that 
     await events.put(session, [back])
     await handler.appeared(session, back)
   })
-  queue.wake()
-  await done
   await requeue()
   assert.deepEqual(told, ['appeared pending', 'retracted retracted', 'appeared pending'])
 })

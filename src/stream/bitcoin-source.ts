@@ -7,6 +7,7 @@ import type { Json, JsonRpcClient } from '../base/json-rpc.ts'
 import {
   type BlockSpan,
   inconsistent,
+  numbersOf,
   type Source,
   type SourceBlock,
   type SourceEvent,
@@ -96,10 +97,7 @@ export function createBitcoinSource(
     },
     blocksAt,
     blockByHash: (of) => byHash(of),
-    async eventsIn({ from, to }: BlockSpan) {
-      const numbers = Array.from({ length: to - from + 1 }, (_, place) => from + place)
-      return found(await blocksAt(numbers))
-    },
+    eventsIn: async (span: BlockSpan) => found(await blocksAt(numbersOf(span))),
     eventsOf: async (blocks) => found(await Promise.all(blocks.map((block) => byHash(block.hash)))),
     proven: async (_, events) => events,
     subscribe: () => () => {},

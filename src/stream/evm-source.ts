@@ -24,6 +24,7 @@ import {
   differenceOf,
   givenByBlock,
   mustNameTheSame,
+  ofEvents,
 } from './evm/given-in-block.ts'
 import { HeaderForm } from './evm/header-form.ts'
 import { proveDiscoveries } from './evm/prove-discoveries.ts'
@@ -221,7 +222,7 @@ class EvmSource implements Source {
     }
     const events = this.#events(proofs.flat().filter((log) => decoder.wants(log)))
     const told = doubted.flatMap(({ number }) => given(number).events)
-    this.#tell(differenceOf(told, events))
+    this.#tell(differenceOf(told, events, ofEvents))
     const proven = new Set(doubted.map(({ number }) => number))
     const others = found.events.filter(({ blockNumber }) => !proven.has(blockNumber))
     return { events: [...others, ...events].sort(byPlace), discovered: found.discovered }

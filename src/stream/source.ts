@@ -93,6 +93,11 @@ export interface BlockSpan {
   readonly to: number
 }
 
+/** The numbers of its blocks; none where `to` lies before `from`. */
+export function numbersOf({ from, to }: BlockSpan): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at)
+}
+
 /**
  * One chain by one endpoint or several. Every method throws AppError: `stream/range-too-large` where fewer blocks may be
  * answered (`data.to` is a block up to which, where the endpoint said so), `stream/inconsistent` for answers from

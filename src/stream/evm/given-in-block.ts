@@ -13,32 +13,50 @@ export function givenByBlock({ events, discovered }: FoundEvents): (number: numb
   })
 }
 
-/** In what the events that were given are others than the proven ones. */
+/** In what was given otherwise than it is proven. */
 export interface Difference {
   readonly hidden: number
   /** What is told of the endpoint. */
   readonly lies: readonly string[]
 }
 
-/** Holds events against those that receipts prove. */
-export function differenceOf(
-  given: readonly SourceEvent[],
-  proven: readonly SourceEvent[],
-): Difference {
-  const [hidden, madeUp] = [without(proven, given), without(given, proven)]
-  const of = ([first]: readonly SourceEvent[]) => `that the receipts of block ${first?.blockNumber}`
-  return {
-    hidden: hidden.length,
-    lies: [
-      ...(hidden.length > 0 ? [`it did not give ${hidden.length} logs ${of(hidden)} prove`] : []),
-      ...(madeUp.length > 0 ? [`it gave ${madeUp.length} logs ${of(madeUp)} do not hold`] : []),
-    ],
-  }
+/** How one kind of what is given is compared, and what is told where it differs. */
+export interface Comparing<One> {
+  keyOf(one: One): string
+  hid(count: number, block: number): string
+  madeUp(count: number, block: number): string
 }
 
-function without(events: readonly SourceEvent[], others: readonly SourceEvent[]) {
-  const known = new Set(others.map(({ key }) => key))
-  return events.filter(({ key }) => !known.has(key))
+/** How events are held against those that receipts prove. */
+export const ofEvents: Comparing<SourceEvent> = {
+  keyOf: ({ key }) => key,
+  hid: (count, block) => `it did not give ${count} logs that the receipts of block ${block} prove`,
+  madeUp: (count, block) => `it gave ${count} logs that the receipts of block ${block} do not hold`,
+}
+
+/** How contracts that factories made are held against those that receipts name. */
+export const ofDiscoveries: Comparing<Discovery> = {
+  keyOf: ({ blockNumber, factory, address }) => `${blockNumber} ${factory} ${address}`,
+  hid: (count, block) => `it did not name ${count} contracts that block ${block} does`,
+  madeUp: (count, block) => `it named ${count} contracts that block ${block} does not`,
+}
+
+/** Holds what was given against what is proven. */
+export function differenceOf<One extends { readonly blockNumber: number }>(
+  given: readonly One[],
+  proven: readonly One[],
+  { keyOf, hid, madeUp }: Comparing<One>,
+): Difference {
+  const without = (all: readonly One[], others: readonly One[]) => {
+    const known = new Set(others.map(keyOf))
+    return all.filter((one) => !known.has(keyOf(one)))
+  }
+  const [hidden, untrue] = [without(proven, given), without(given, proven)]
+  const lies = [
+    hidden[0] && hid(hidden.length, hidden[0].blockNumber),
+    untrue[0] && madeUp(untrue.length, untrue[0].blockNumber),
+  ]
+  return { hidden: hidden.length, lies: lies.filter((one) => one !== undefined) }
 }
 
 /**
@@ -52,9 +70,6 @@ export function mustNameTheSame(
   given: readonly Discovery[],
   proven: readonly Discovery[],
 ): void {
-  const [told, real] = [given, proven].map(
-    (all) => new Set(all.map(({ factory, address }) => `${factory} ${address}`)),
-  ) as [Set<string>, Set<string>]
-  if (told.symmetricDifference(real).size === 0) return
+  if (differenceOf(given, proven, ofDiscoveries).lies.length === 0) return
   throw dishonest(`the receipts of block ${number} name other contracts than it does`)
 }

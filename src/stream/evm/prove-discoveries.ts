@@ -6,10 +6,11 @@ import {
   type Discovery,
   type FoundDiscoveries,
   inconsistent,
+  numbersOf,
   type SourceBlock,
 } from '../source.ts'
 import { bloomOf, type EvmBlock } from './evm-answers.ts'
-import type { Difference } from './given-in-block.ts'
+import { type Difference, differenceOf, ofDiscoveries } from './given-in-block.ts'
 import type { HeaderForm } from './header-form.ts'
 
 /** What a proof needs of an endpoint. */
@@ -54,7 +55,7 @@ export async function proveDiscoveries(
     blocks.push(...headed.map(withoutHeader))
   }
   const last = isWhole ? mustFollow(blocks) : blocks
-  return { discovered, blocks: last, difference: differenceOf(given, discovered) }
+  return { discovered, blocks: last, difference: differenceOf(given, discovered, ofDiscoveries) }
 }
 
 async function namedIn(
@@ -80,29 +81,6 @@ function mustFollow(blocks: readonly SourceBlock[]): readonly SourceBlock[] {
     throw inconsistent(`block ${number} has another parent`)
   }
   return blocks.slice(-1)
-}
-
-function differenceOf(given: readonly Discovery[], proven: readonly Discovery[]): Difference {
-  const [hidden, madeUp] = [without(proven, given), without(given, proven)]
-  const of = (all: readonly Discovery[]) =>
-    `${all.length} contracts that block ${all[0]?.blockNumber}`
-  return {
-    hidden: hidden.length,
-    lies: [
-      ...(hidden.length > 0 ? [`it did not name ${of(hidden)} does`] : []),
-      ...(madeUp.length > 0 ? [`it named ${of(madeUp)} does not`] : []),
-    ],
-  }
-}
-
-function without(all: readonly Discovery[], others: readonly Discovery[]): readonly Discovery[] {
-  const keyOf = (one: Discovery) => `${one.blockNumber} ${one.factory} ${one.address}`
-  const known = new Set(others.map(keyOf))
-  return all.filter((one) => !known.has(keyOf(one)))
-}
-
-function numbersOf({ from, to }: BlockSpan): readonly number[] {
-  return Array.from({ length: to - from + 1 }, (_, at) => from + at)
 }
 
 function withoutHeader({ number, hash, parentHash, timeMs }: EvmBlock): SourceBlock {

@@ -5,6 +5,7 @@ import {
   type Discovery,
   type FoundEvents,
   inconsistent,
+  numbersOf,
   type Source,
   type SourceBlock,
   type SourceEvent,
@@ -93,7 +94,7 @@ export class RangeReader {
 
   /** Every block by number, its events by its hash. */
   async #near(from: number, end: number): Promise<ReadRange> {
-    const blocks = await this.#source.blocksAt(numbers(from, end))
+    const blocks = await this.#source.blocksAt(numbersOf({ from, to: end }))
     return this.#proven(end, blocks, await this.#source.eventsOf(blocks))
   }
 
@@ -126,7 +127,7 @@ export class RangeReader {
     const found = await source.eventsIn({ from, to })
     const wanted = new Set(found.events.map(({ blockNumber }) => blockNumber))
     const first = source.wantsHeaders ? from : Math.max(from, head - this.#window)
-    for (const number of numbers(first, to)) wanted.add(number)
+    for (const number of numbersOf({ from: first, to })) wanted.add(number)
     if (before) wanted.add(from)
     wanted.delete(to)
     const sorted = [...wanted].sort((a, b) => a - b)
@@ -162,10 +163,6 @@ function isTimeout(error: unknown): boolean {
 
 function isTooLarge(error: unknown): error is AppError {
   return error instanceof AppError && error.code === 'stream/range-too-large'
-}
-
-function numbers(from: number, to: number): readonly number[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at)
 }
 
 /** Each block must name the one before it, where that was read too. */

@@ -72,7 +72,7 @@ export class EventLife {
         const moved = due.map((event): StreamEvent => ({ ...event, state }))
         if (moved.length > 0) await handler.advanced(session, moved)
         for (const event of moved) changed.push(event)
-        await this.#changed(session, due, (event) => ({ ...event, state }))
+        await this.#changed(session, due, moved)
         after = due.at(-1) ?? after
         if (due.length < maxPage) break
       }
@@ -109,18 +109,18 @@ export class EventLife {
     await events.retract(session, query, clock.nowMs())
     const gone = before.map((event): StreamEvent => ({ ...event, state: 'retracted' }))
     for (const event of gone) await handler.retracted(session, event)
-    await this.#changed(session, before, (event) => ({ ...event, state: 'retracted' }))
+    await this.#changed(session, before, gone)
     return { gone, finalized: before.filter(({ state }) => state === 'finalized').length }
   }
 
   async #changed(
     session: SqlSession,
-    events: readonly StreamEvent[],
-    after: (event: StreamEvent) => StreamEvent,
+    before: readonly StreamEvent[],
+    after: readonly StreamEvent[],
   ): Promise<void> {
     const { handler } = this.#with
-    if (events.length === 0 || handler.changed === undefined) return
-    const changes = events.map((event) => ({ event: after(event), before: event.state }))
+    if (after.length === 0 || handler.changed === undefined) return
+    const changes = after.map((event, at) => ({ event, before: before[at]?.state }))
     await handler.changed(session, changes)
   }
 

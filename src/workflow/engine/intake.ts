@@ -63,15 +63,19 @@ export async function startTriggered(
     const eventId = eventIdOf(event, life)
     const id = derivedId(workflow.namespace, workflow.name, eventId)
     const text = isOfSeveral(workflow) ? textOf(event) : undefined
+    let problem: string | undefined
     if (text !== undefined && !(await isThere(session, id))) {
-      const joining = { workflow, context, eventId, life, text }
-      ids.push(...(await joinSet(session, event, joining)))
-      continue
+      const joined = await joinSet(session, event, { workflow, context, eventId, life, text })
+      if (joined !== undefined) {
+        ids.push(...joined)
+        continue
+      }
+      problem = `${maxWaiting} events wait already for those that they begin "${workflow.name}" together with`
     }
     const { nowMs, ended } = context
     const traceparent = context.traces?.ofEvent(event, life !== undefined)
     const about = { what: `event ${event.id}`, traceparent }
-    const start = { id, eventId, workflow, life, nowMs, ended, ...about }
+    const start = { id, eventId, workflow, life, nowMs, ended, problem, ...about }
     if (await startOne(session, [event] as unknown as Json, start)) ids.push(id)
   }
   return ids
@@ -103,7 +107,7 @@ interface Start {
   readonly traceparent?: string | undefined
   readonly ended: IntakeContext['ended']
   /** Why it cannot begin. */
-  readonly problem?: string
+  readonly problem?: string | undefined
 }
 
 /** Begins what can begin of events that are free again since their instance was undone; whether there was any. */
@@ -168,12 +172,12 @@ interface Joining {
   readonly text: string
 }
 
-/** Keeps an event until those that it belongs to are there, or lets the instance go on that it was part of the beginning of. */
+/** Keeps an event until those that it belongs to are there, or lets the instance go on that it was part of the beginning of. @returns nothing where there is no room */
 async function joinSet(
   session: SqlSession,
   event: CloudEvent,
   { workflow, context, eventId, life, text }: Joining,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | undefined> {
   const { hash, trigger } = workflow
   const kept = { eventId, text, life: life === undefined ? undefined : lives.indexOf(life) }
   const places = (trigger.on?.wishes ?? []).flatMap((wish, at) =>
@@ -188,23 +192,8 @@ async function joinSet(
       return (await comeBack(session, id, { life: back, nowMs: context.nowMs })) ? [id] : []
     }
   }
-  if (await keepForSet(session, kept, { hash, places })) {
-    return startSets(session, workflow, context)
-  }
-  const problem = `${maxWaiting} events wait already for those that they begin "${workflow.name}" together with`
-  const { nowMs, ended } = context
-  const alone = derivedId(workflow.namespace, workflow.name, eventId)
-  const start = {
-    id: alone,
-    eventId,
-    workflow,
-    life,
-    nowMs,
-    ended,
-    problem,
-    what: `event ${event.id}`,
-  }
-  return (await startOne(session, null, start)) ? [alone] : []
+  const isKept = await keepForSet(session, kept, { hash, places })
+  return isKept ? startSets(session, workflow, context) : undefined
 }
 
 /** Begins an instance of each set of events that is whole. */
