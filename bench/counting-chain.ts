@@ -4,8 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Hex, toHex } from '../src/base/bytes.ts'
+import { freePort } from '../src/base/test-ports.ts'
 import { keccak256 } from '../src/crypto/keccak.ts'
-import { callRpc, freePort, startProgram } from '../test/e2e/program.ts'
+import { callRpc, startProgram } from '../test/e2e/program.ts'
 
 /** Where a node is. */
 export interface CountingChain {

@@ -17,7 +17,7 @@ const usage = `usage: npm run testnet -- [--validators N] [--consensus C] [--sch
   --consensus C      ${names.join(', ')}; default bft
   --scheme S         how they sign: ${signatureSchemes.join(', ')}; default ml-dsa-65
   --data DIR         keys, manifest and chains; default ./testnet; what is there goes on
-  --ports-from N     added to every port, so that a second network has room; default 0
+  --ports-from N     added to every port, so that a second network has room; default 0, at most 2350
   --json             a line of JSON a second in place of a table
 
 Validator i of 0 to N−1 has JSON-RPC at port 8545+i, its API and console at 4000+10i, its health by gRPC at 4001+10i, and
@@ -36,7 +36,9 @@ const { values } = readOptions(usage, {
 const count = wholeNumber(values.validators, '--validators', 1)
 const portsFrom = wholeNumber(values['ports-from'], '--ports-from', 0)
 if (count > 16) refuse('--validators is over 16, the most whose ports do not meet')
-if (portsFrom > 30_000) refuse('--ports-from is over 30000, and the last ports would be no ports')
+if (portsFrom > 2_350) {
+  refuse('--ports-from is over 2350, and a connection of this machine may be given a peers’ port')
+}
 const consensus = knownName(values.consensus, names)
 const scheme = knownName(values.scheme, signatureSchemes) as SignatureScheme
 const data = path.resolve(values.data)
@@ -47,6 +49,7 @@ const passwordFile = path.join(data, 'password')
 const manifestFile = path.join(data, 'manifest.json')
 const wishFile = path.join(data, 'network.json')
 const keyFile = (at: number) => path.join(data, `validator-${at}.key`)
+const logFile = (at: number) => path.join(data, `validator-${at}.log`)
 const [rpcPort, apiPort, grpcPort, peersPort] = [
   (at: number) => portsFrom + 8_545 + at,
   (at: number) => portsFrom + 4_000 + 10 * at,
@@ -97,7 +100,7 @@ const peersOf = (at: number) =>
   )
 
 async function start(at: number, flags: readonly string[]): Promise<ChildProcess> {
-  const log = await open(path.join(data, `validator-${at}.log`), 'a')
+  const log = await open(logFile(at), 'a')
   const child = spawn(
     process.execPath,
     [
@@ -113,6 +116,11 @@ async function start(at: number, flags: readonly string[]): Promise<ChildProcess
     { stdio: ['ignore', log.fd, log.fd] },
   )
   await log.close()
+  child.once('exit', (code, signal) => {
+    if (stopping.signal.aborted) return
+    const how = code === null ? `was ended by ${signal}` : `ended with code ${code}`
+    process.stderr.write(`validator ${at} ${how}; its log: ${logFile(at)}\n`)
+  })
   return child
 }
 
@@ -162,12 +170,12 @@ function show(standings: readonly Standing[], isFirst: boolean): void {
   console.log([head.join(''), ...rows].join('\n'))
 }
 
+const stopping = new AbortController()
+const stop = () => stopping.abort()
 const founders = await prepare()
 const children = await Promise.all(
   founders.map((founder, at) => start(at, founderFlags(consensus, founder))),
 )
-const stopping = new AbortController()
-const stop = () => stopping.abort()
 process.once('SIGINT', stop).once('SIGTERM', stop)
 for (let isFirst = true; !stopping.signal.aborted; isFirst = false) {
   const standings = await Promise.all(children.map(standingOf))

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { freePort } from '../base/test-ports.ts'
 import { keyAddress } from '../crypto/signatures.ts'
 import type { NetworkOptions } from './create-network.ts'
 import { linkHead } from './link/link.ts'
@@ -25,15 +25,6 @@ import {
 import { openRogue } from './test-network/rogue.ts'
 
 const idsOf = (network: Network) => network.peers().map(({ id }) => id)
-
-/** A port of the loopback network that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 /** Options of a node that tells others where it listens. */
 async function announced(): Promise<Partial<NetworkOptions>> {

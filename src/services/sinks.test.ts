@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -17,6 +17,7 @@ import { systemClock, systemTimer } from '../base/clock.ts'
 import type { Json } from '../base/json-rpc.ts'
 import { silentLogger } from '../base/logger.ts'
 import { noMetrics } from '../base/metrics.ts'
+import { freePort } from '../base/test-ports.ts'
 import type { SqlStore } from '../store/sql.ts'
 import { createGuardedHttp } from '../workflow/guarded-http.ts'
 import type { Instance } from '../workflow/workflow.ts'
@@ -366,14 +367,4 @@ async function privateNats(t: Test) {
     await rm(folder, { recursive: true })
   })
   return { port, start, kill }
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

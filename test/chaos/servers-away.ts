@@ -2,17 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../../src/base/test-ports.ts'
 import { privatePostgres } from '../../src/store/test-store/private-postgres.ts'
 import { privateRedis } from '../../src/stream/test-queue/private-server.ts'
 import { books, type Contracts, deposits } from '../e2e/deposit-flow.ts'
-import {
-  eventually,
-  freePort,
-  getJson,
-  type Program,
-  startProgram,
-  temporaryFolder,
-} from '../e2e/program.ts'
+import { eventually, getJson, type Program, startProgram, temporaryFolder } from '../e2e/program.ts'
 
 type Test = { after(run: () => Promise<void>): void }
 

@@ -7,19 +7,12 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { freePort } from '../../src/base/test-ports.ts'
 import { parseCall } from '../../src/cli/command.ts'
 import { startCommand } from '../../src/cli/commands/start.ts'
 import { loadConfig } from '../../src/node/config.ts'
 import { rolesOf } from '../../src/node/roles.ts'
-import {
-  callRpc,
-  eventually,
-  freePort,
-  main,
-  root,
-  startProgram,
-  temporaryFolder,
-} from './program.ts'
+import { callRpc, eventually, main, root, startProgram, temporaryFolder } from './program.ts'
 
 interface Service {
   readonly command?: readonly string[]

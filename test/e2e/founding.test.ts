@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
-import { callRpc, eventually, freePort, startProgram, temporaryFolder } from './program.ts'
+import { freePort } from '../../src/base/test-ports.ts'
+import { callRpc, eventually, startProgram, temporaryFolder } from './program.ts'
 
 const rich = `0x${'7'.repeat(40)}`
 

@@ -4,8 +4,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { freePort } from '../../src/base/test-ports.ts'
 import { skipIfMissing } from './lacking.ts'
-import { callRpc, eventually, freePort, root } from './program.ts'
+import { callRpc, eventually, root } from './program.ts'
 
 /** A peer's node with the well-known test accounts. */
 export interface PeerNode {

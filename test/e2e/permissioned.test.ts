@@ -7,12 +7,13 @@ import { test } from 'node:test'
 import { createPublicClient, createWalletClient, getContractAddress, http } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { nodeListAbi as abi, nodeListCreationCode } from '../../src/abi/node-list.gen.ts'
+import { freePort } from '../../src/base/test-ports.ts'
 import { manifestToJson } from '../../src/chain/ledger/manifest-codec.ts'
 import { nodeIdentity } from '../../src/network/node-identity.ts'
 import { testWords } from '../../src/node/dev-accounts.ts'
 import { createKeyFile, openKeyFile } from '../../src/node/key-files.ts'
 import { foundersOf, testnetManifest } from '../../tools/testnet-manifest.ts'
-import { callRpc, eventually, freePort, startProgram, temporaryFolder } from './program.ts'
+import { callRpc, eventually, startProgram, temporaryFolder } from './program.ts'
 
 interface LinkedPeer {
   readonly id: string

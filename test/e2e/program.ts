@@ -3,7 +3,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -83,17 +82,6 @@ export async function temporaryFolder(t: {
   const folder = await mkdtemp(path.join(tmpdir(), 'qs-e2e-'))
   t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
   return folder
-}
-
-/** A TCP port that is free at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** Asks the API for JSON. */

@@ -2,15 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { freePort } from '../../src/base/test-ports.ts'
 import { books, type Contracts, deposits } from './deposit-flow.ts'
-import {
-  eventually,
-  freePort,
-  getJson,
-  type Program,
-  startProgram,
-  temporaryFolder,
-} from './program.ts'
+import { eventually, getJson, type Program, startProgram, temporaryFolder } from './program.ts'
 
 const kills = 5
 

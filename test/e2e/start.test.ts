@@ -5,10 +5,10 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { describe, test } from 'node:test'
+import { freePort } from '../../src/base/test-ports.ts'
 import {
   callRpc,
   eventually,
-  freePort,
   getJson,
   type Program,
   root,

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { encodeFunctionData, type Hex, stringToHex } from 'viem'
 import { depositVaultAbi } from '../../src/abi/deposit-vault.gen.ts'
+import { freePort } from '../../src/base/test-ports.ts'
 import { readTraceparent } from '../../src/base/tracing.ts'
 import { eventContext } from '../../src/stream/event-traces.ts'
 import type { Page } from './calm-node.ts'
@@ -16,7 +17,6 @@ import { startCollector, type TakenSpan } from './otlp-collector.ts'
 import {
   callRpc,
   eventually,
-  freePort,
   getJson,
   type Program,
   startProgram,

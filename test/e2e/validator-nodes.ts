@@ -4,13 +4,14 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { toHex } from '../../src/base/bytes.ts'
+import { freePort } from '../../src/base/test-ports.ts'
 import { chainKey, manifestToJson } from '../../src/chain/ledger/manifest-codec.ts'
 import { encodeTransaction, signTransaction } from '../../src/chain/ledger/transaction-codec.ts'
 import { signingKey } from '../../src/crypto/signatures.ts'
 import { devAccounts, testWords } from '../../src/node/dev-accounts.ts'
 import { createKeyFile, openKeyFile } from '../../src/node/key-files.ts'
 import { foundersOf, testnetManifest } from '../../tools/testnet-manifest.ts'
-import { callRpc, eventually, freePort, type Program, startProgram } from './program.ts'
+import { callRpc, eventually, type Program, startProgram } from './program.ts'
 
 /** A block as JSON-RPC gives it without its transactions. */
 export interface Head {

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { freePort } from '../../src/base/test-ports.ts'
 import { startNode } from '../../src/node/node.ts'
 import { temporarySchema } from '../../src/store/temporary-schema.ts'
 import { temporaryFolder } from '../e2e/program.ts'
-import { freePort, lacksRestate, startRestate } from './restate-server.ts'
+import { lacksRestate, startRestate } from './restate-server.ts'
 
 const lacking = await lacksRestate()
 

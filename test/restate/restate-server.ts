@@ -3,10 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../../src/base/test-ports.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const name = `restate-server-${process.platform}-${process.arch}`
@@ -29,16 +29,6 @@ export interface RestateServer {
   /** Kills it, and starts it again on its folder. */
   restart(): Promise<void>
   stop(): Promise<void>
-}
-
-/** A free port of this machine. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Starts a server; resolves when it takes requests. */

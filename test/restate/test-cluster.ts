@@ -2,12 +2,13 @@
 
 import { after, before } from 'node:test'
 import { systemClock, systemTimer } from '../../src/base/clock.ts'
+import { freePort } from '../../src/base/test-ports.ts'
 import type { SqlStore } from '../../src/store/sql.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { engineMigrations } from '../../src/workflow/engine/schema.ts'
 import type { WorldOn } from '../../src/workflow/test-world/durable-world.ts'
 import { RestateWorld } from '../../src/workflow/test-world/restate-world.ts'
-import { freePort, type RestateServer, startRestate } from './restate-server.ts'
+import { type RestateServer, startRestate } from './restate-server.ts'
 
 /** To be called within a `describe`. */
 export function testCluster() {

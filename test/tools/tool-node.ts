@@ -4,11 +4,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fromHex } from '../../src/base/bytes.ts'
+import { freePort } from '../../src/base/test-ports.ts'
 import type { Manifest } from '../../src/chain/ledger/manifest.ts'
 import { manifestToJson } from '../../src/chain/ledger/manifest-codec.ts'
 import { keyFromMnemonic } from '../../src/crypto/mnemonic.ts'
 import { addressOfKey } from '../../src/crypto/secp256k1.ts'
-import { freePort, startProgram } from '../e2e/program.ts'
+import { startProgram } from '../e2e/program.ts'
 
 /** The words that the tools know, and how many of their accounts. */
 export const words = 'test test test test test test test test test test test junk'

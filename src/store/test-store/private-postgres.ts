@@ -3,10 +3,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, glob, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../../base/test-ports.ts'
 
 const execute = promisify(execFile)
 
@@ -80,12 +80,4 @@ async function programFolder(): Promise<string> {
   const found = await Array.fromAsync(glob('/usr/lib/postgresql/*/bin/initdb'))
   const initdb = found.toSorted().at(-1) ?? (await execute('which', ['initdb'])).stdout.trim()
   return path.dirname(initdb)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

@@ -3,9 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { freePort } from '../../base/test-ports.ts'
 
 /** What is needed of a test. */
 interface Test {
@@ -63,14 +64,6 @@ async function privateServer(
   const hold = () => void child?.kill('SIGSTOP')
   const goOn = () => void child?.kill('SIGCONT')
   return { port, start, lose, hold, goOn }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function answers(port: number): Promise<boolean> {

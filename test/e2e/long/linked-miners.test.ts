@@ -5,9 +5,10 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { test } from 'node:test'
 import { toHex } from '../../../src/base/bytes.ts'
+import { freePort } from '../../../src/base/test-ports.ts'
 import { encodeTransaction, signTransaction } from '../../../src/chain/ledger/transaction-codec.ts'
 import { addressOfKey } from '../../../src/crypto/secp256k1.ts'
-import { callRpc, eventually, freePort, startProgram, temporaryFolder } from '../program.ts'
+import { callRpc, eventually, startProgram, temporaryFolder } from '../program.ts'
 
 interface Head {
   readonly number: string

@@ -20,11 +20,11 @@ interface Line {
 
 const entry = path.join(root, 'tools/testnet.ts')
 /** Apart from the ports of a network that the tester runs. */
-const ports = ['--ports-from', '20000']
+const ports = ['--ports-from', '1500']
 
 /** What validator `at` says by gRPC of itself and of the chain. */
 async function healthOf(at: number) {
-  const baseUrl = `http://127.0.0.1:${24_001 + 10 * at}`
+  const baseUrl = `http://127.0.0.1:${5_501 + 10 * at}`
   const client = createClient(healthService, createGrpcTransport({ baseUrl }))
   const answers = await Promise.all(
     ['', 'testnet'].map((service) => client.check({ service }, { timeoutMs: 10_000 })),
