@@ -21,8 +21,9 @@ export interface SenderOptions {
   /** Without a receipt after this time, more is offered; default 30,000. */
   readonly stuckAfterMs?: number
   /**
-   * How long a nonce must be used up without a receipt of ours before it is looked up who used it, and how long between two
-   * such looks; default 15,000. Behind one address may be several machines, of which one counts what another does not know yet.
+   * How long a nonce must be used up without a receipt of ours before it is given up if another one has it, how long between
+   * two looks for that one, and how long a nonce must be missing before it is filled; default 15,000. Behind one address may
+   * be several machines, of which one counts what another does not know yet.
    */
   readonly displacedAfterMs?: number
   /** Transactions that may be out at once; others wait for their turn. Default 64, what pools take of one account. */

@@ -20,6 +20,7 @@ const written = {
   pay: 'Paid(uint256,bytes32)',
   undo: 'Undone(uint256,bytes32)',
   note: 'Noted(uint256,bytes32)',
+  fill: 'Filled(uint256,bytes32)',
 } as const
 
 /** What a log of the contract says. */
@@ -32,6 +33,7 @@ export interface Said {
 const abi = parseAbi([
   'function deposit(uint256 amount, bytes32 ref)',
   'function note(uint256 amount, bytes32 ref)',
+  'function fill(uint256 amount, bytes32 ref)',
 ])
 const names = Object.keys(written) as (keyof typeof written)[]
 const topics = new Map(names.map((name) => [name, toEventSelector(`event ${written[name]}`)]))
@@ -51,6 +53,13 @@ export function depositInput(amount: number): Hex {
 export function noteInput(number: number): Hex {
   return encodeFunctionData({
     ...{ abi, functionName: 'note', args: [BigInt(number), noReference] },
+  })
+}
+
+/** Input that stands for a transaction of the sender to itself, which fills a nonce. */
+export function fillInput(number: number): Hex {
+  return encodeFunctionData({
+    ...{ abi, functionName: 'fill', args: [BigInt(number), noReference] },
   })
 }
 

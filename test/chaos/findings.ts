@@ -22,6 +22,8 @@ export interface Findings {
   readonly retracted: number
   /** Nonces of the sender that somebody else used. */
   readonly taken: number
+  /** Nonces that the sender filled since nobody had them any more. */
+  readonly filled: number
   readonly payments: number
   readonly undone: number
   /** Keys that the function saw again for a step under way at a kill, or whose answer it did not give. */
@@ -66,6 +68,7 @@ export async function findingsOf(remains: Remains): Promise<Findings> {
     faults: [...faults, ...repeats.faults],
     ...{ onChain: onChain.size, retracted },
     taken: written.filter(({ what }) => what === 'note').length,
+    filled: written.filter(({ what }) => what === 'fill').length,
     payments: written.filter(({ what }) => what === 'pay').length,
     undone: written.filter(({ what }) => what === 'undo').length,
     ...{ repeatsAfterKill: repeats.afterKill, repeatsAfterFault: repeats.afterFault },

@@ -6,8 +6,8 @@ import type { Hex } from '../../src/base/bytes.ts'
 import type { Json } from '../../src/base/json-rpc.ts'
 import type { Chance } from '../fuzz/chance.ts'
 import type { ChaosChain, View, WrittenLog } from './chaos-chain.ts'
-import { depositInput, logOf, saidBy, vaultAnswer } from './contract-words.ts'
-import { signedNote } from './sender-key.ts'
+import { depositInput, fillInput, logOf, saidBy, vaultAnswer } from './contract-words.ts'
+import { senderAddress, signedNote } from './sender-key.ts'
 import {
   blockOn,
   contract,
@@ -215,8 +215,9 @@ export class SimulatedChain implements ChaosChain {
   }
 
   #send(raw: Hex): Hex {
-    const { nonce = 0, data = '0x', maxFeePerGas = 0n } = parseTransaction(raw)
-    const log = logOf(data)
+    const { nonce = 0, to, data = '0x', maxFeePerGas = 0n } = parseTransaction(raw)
+    const isToItself = to?.toLowerCase() === senderAddress.toLowerCase()
+    const log = logOf(isToItself ? fillInput(nonce) : data)
     if (log === undefined) throw refusal('execution reverted')
     const hash = keccak256(raw)
     this.#offer({ hash, log, sent: { nonce, maxFeePerGas, raw } })

@@ -95,28 +95,33 @@ export class ChainView {
 
   /**
    * The transaction that used a nonce, by its signature, which no node can make up; `undefined` where the node does not
-   * show it, as one that no longer knows how many there were at the time.
+   * show it, as one that no longer knows how many there were at the time. It is looked for in a block that is given first.
    */
-  async usedBy(nonce: number): Promise<UsedNonce | undefined> {
+  async usedBy(nonce: number, blockNumber?: number): Promise<UsedNonce | undefined> {
     try {
-      const blockNumber = await this.#blockOf(nonce)
-      if (blockNumber === undefined) return undefined
-      const block = await this.#client.request('eth_getBlockByNumber', [at(blockNumber), true])
-      const { transactions = [], hash: blockHash = '0x' } = (block ?? {}) as Body
-      for (const one of transactions) {
-        const { from } = one as { readonly from?: Json }
-        if (String(from).toLowerCase() !== this.#address.toLowerCase()) continue
-        const found = signedFields(one)
-        if (found?.nonce === nonce && found.signer === this.#address.toLowerCase()) {
-          return { hash: found.hash, blockNumber, blockHash }
-        }
-      }
-      return undefined
+      const found = blockNumber === undefined ? undefined : await this.#usedIn(blockNumber, nonce)
+      if (found) return found
+      const first = await this.#blockOf(nonce)
+      return first === undefined ? undefined : await this.#usedIn(first, nonce)
     } catch (error) {
       const isRefused = error instanceof AppError && error.code !== 'json-rpc/unreachable'
       if (isRefused) return undefined
       throw error
     }
+  }
+
+  async #usedIn(blockNumber: number, nonce: number): Promise<UsedNonce | undefined> {
+    const block = await this.#client.request('eth_getBlockByNumber', [at(blockNumber), true])
+    const { transactions = [], hash: blockHash = '0x' } = (block ?? {}) as Body
+    for (const one of transactions) {
+      const { from } = one as { readonly from?: Json }
+      if (String(from).toLowerCase() !== this.#address.toLowerCase()) continue
+      const found = signedFields(one)
+      if (found?.nonce === nonce && found.signer === this.#address.toLowerCase()) {
+        return { hash: found.hash, blockNumber, blockHash }
+      }
+    }
+    return undefined
   }
 
   /** The first block that counts a nonce: looked for back from the head, ever further, then in between. */

@@ -224,13 +224,14 @@ export class Lane implements TransactionSender {
     }
     const rest = open.filter(({ nonce }) => nonce >= counted)
     const [first] = rest
+    const hasGap = first !== undefined && first.nonce > counted
+    if (!hasGap) this.#outgoing.noGap()
     if (first === undefined) return false
-    if (await this.#with.view.knows(first)) {
-      await this.#tried(first, () => this.#outgoing.hurry(first))
-    } else {
+    if (!(await this.#with.view.knows(first))) {
       for (const sent of rest) await this.#tried(sent, () => this.#outgoing.broadcast(sent))
-    }
-    return first.nonce > counted
+    } else if (!hasGap) await this.#tried(first, () => this.#outgoing.hurry(first))
+    if (hasGap) await this.#tried(first, () => this.#outgoing.fillGap(first))
+    return hasGap
   }
 
   /** What a node does not take now is told to those who wait for it; it stays open. */

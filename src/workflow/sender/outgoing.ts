@@ -1,6 +1,6 @@
 /** Signs a transaction, brings it out, and deals with what nodes answer. */
 
-import { keccak256 } from 'viem'
+import { keccak256, stringToHex } from 'viem'
 import { AppError } from '../../base/app-error.ts'
 import type { Hex } from '../../base/bytes.ts'
 import { rpcCall } from '../evm/reverts.ts'
@@ -26,6 +26,14 @@ export interface LaneContext extends SenderDependencies {
   readonly measures: LaneMeasures
 }
 
+/** What is known of who used a nonce. */
+interface UsedUp {
+  /** When it was looked for last, in milliseconds. */
+  readonly lookedAtMs: number
+  /** Where it was found: nodes show blocks for longer than they know how many transactions an account had at the time. */
+  readonly blockNumber: number | undefined
+}
+
 /** What a transaction is signed with, but for its nonce. */
 interface Terms extends Fees {
   readonly gas: bigint
@@ -34,13 +42,17 @@ interface Terms extends Fees {
 /** Gas over the estimate, in percent; it stays below what a transaction may have at most (EIP-7825). */
 const gasMarginPercent = 25n
 const mostGas = 2n ** 24n
+/** Of a transaction to itself whose need is not told. */
+const fillingGas = 100_000n
 const quantity = (value: bigint): Hex => `0x${value.toString(16)}`
 
 /** Brings the transactions of a lane out; its callers see to it that one is dealt with at a time. */
 export class Outgoing {
   readonly #with: LaneContext
-  /** When the nonce of a key was used up and no receipt known, or who used it was looked for last, in milliseconds. */
-  readonly #usedUpSince = new Map<Hex, number>()
+  /** By key, of a nonce that is used up without a receipt of ours. */
+  readonly #usedUp = new Map<Hex, UsedUp>()
+  /** Since when a nonce before those that are out is missing, in milliseconds. */
+  #gapSinceMs: number | undefined
 
   constructor(context: LaneContext) {
     this.#with = context
@@ -61,20 +73,42 @@ export class Outgoing {
 
   /** Signs a request with the next nonce, stores it, and sends it; another process may be quicker with nonce or key. */
   async first(request: SendRequest, terms: Terms): Promise<void> {
-    const { to = null, data, value, idempotencyKey, traceparent } = request
-    const traced = traceparent === undefined ? {} : { traceparent }
-    const kept = { to, data, value: String(value), ...traced }
-    const { store, clock, name: lane } = this.#with
     for (;;) {
-      const nonce = await this.#nextNonce()
-      const sent: SentTransaction = {
-        ...{ lane, idempotencyKey, state: 'open', nonce, request: kept },
-        ...{ gas: String(terms.gas), versions: [await this.#sign(kept, { ...terms, nonce })] },
-        ...{ revision: 0, outcome: undefined, problem: undefined, createdAtMs: clock.nowMs() },
-      }
-      if (await store.add(sent)) return this.broadcast(sent, { isFirst: true })
-      if (await store.find(idempotencyKey)) return
+      const sent = await this.#signed(request, { ...terms, nonce: await this.#nextNonce() })
+      if (await this.#with.store.add(sent)) return this.broadcast(sent, { isFirst: true })
+      if (await this.#with.store.find(request.idempotencyKey)) return
     }
+  }
+
+  /**
+   * Nonces before that of the first open one are missing: somebody else's transactions left with their block, or another
+   * process took one back. Where they stay missing, each is used up by a transaction of the key to itself, of no value:
+   * else all behind them would wait for ever.
+   */
+  async fillGap(first: SentTransaction): Promise<void> {
+    const { clock, options, store, logger, name: lane } = this.#with
+    this.#gapSinceMs ??= clock.nowMs()
+    if (clock.nowMs() - this.#gapSinceMs < options.displacedAfterMs) return
+    this.#gapSinceMs = undefined
+    const itself = { to: options.signer.address, data: '0x', value: 0n } as const
+    let nonce = await this.#nextNonce()
+    // A node that is far behind calls many missing that are not.
+    for (let room = options.maxOpen; nonce < first.nonce && room > 0; room -= 1) {
+      const request = { ...itself, idempotencyKey: fillingKey(lane, nonce) }
+      // Also one that is reverted uses its nonce.
+      const gas = await this.#simulated(request).catch(() => fillingGas)
+      const sent = await this.#signed(request, { gas, ...(await this.#fees()), nonce })
+      if (await store.add(sent)) {
+        logger.warn('a missing nonce is filled', { lane, nonce, hash: sent.versions[0]?.hash })
+        await this.broadcast(sent, { isFirst: true })
+      }
+      nonce = await this.#nextNonce(nonce + 1)
+    }
+  }
+
+  /** No nonce is missing. */
+  noGap(): void {
+    this.#gapSinceMs = undefined
   }
 
   /** Sends the last version, once more or for the first time. */
@@ -90,7 +124,7 @@ export class Outgoing {
 
   /** Offers more for one that has been out for too long. */
   async hurry(sent: SentTransaction): Promise<void> {
-    this.#usedUpSince.delete(sent.idempotencyKey)
+    this.#usedUp.delete(sent.idempotencyKey)
     const { clock, options } = this.#with
     const ageMs = clock.nowMs() - (sent.versions.at(-1)?.signedAtMs ?? 0)
     if (ageMs < options.stuckAfterMs) return
@@ -111,16 +145,20 @@ export class Outgoing {
   async displaced(sent: SentTransaction): Promise<void> {
     const { clock, options, view, store } = this.#with
     const nowMs = clock.nowMs()
-    const lookedAtMs = this.#usedUpSince.get(sent.idempotencyKey) ?? nowMs
-    this.#usedUpSince.set(sent.idempotencyKey, lookedAtMs)
-    if (nowMs - lookedAtMs < options.displacedAfterMs) return
-    this.#usedUpSince.set(sent.idempotencyKey, nowMs)
-    if (await view.outcomeOf(sent)) return
-    const user = await view.usedBy(sent.nonce)
+    const before = this.#usedUp.get(sent.idempotencyKey)
+    if (before && nowMs - before.lookedAtMs < options.displacedAfterMs) return
+    const user = await view.usedBy(sent.nonce, before?.blockNumber)
+    const blockNumber = user?.blockNumber ?? before?.blockNumber
+    this.#usedUp.set(sent.idempotencyKey, { lookedAtMs: nowMs, blockNumber })
+    if (before === undefined || (await view.outcomeOf(sent))) return
+    if (sent.idempotencyKey === fillingKey(sent.lane, sent.nonce)) {
+      this.forget(sent)
+      return store.forget(sent.idempotencyKey)
+    }
     const isOther = user !== undefined && !sent.versions.some(({ hash }) => hash === user.hash)
     const isFinal = isOther && user.blockNumber <= (await this.#finalized())
     if (isFinal && (await view.agreement()(user))) {
-      this.#usedUpSince.delete(sent.idempotencyKey)
+      this.#usedUp.delete(sent.idempotencyKey)
       return this.#signAgain(sent)
     }
     const problem = `its nonce ${sent.nonce} is used up, ${reasonToWait(user, isOther)}`
@@ -136,7 +174,7 @@ export class Outgoing {
 
   /** It has ended. */
   forget({ idempotencyKey }: SentTransaction): void {
-    this.#usedUpSince.delete(idempotencyKey)
+    this.#usedUp.delete(idempotencyKey)
   }
 
   /**
@@ -188,6 +226,20 @@ export class Outgoing {
     await this.broadcast({ ...renewed, revision: sent.revision + 1 })
   }
 
+  async #signed(
+    { to, data, value, idempotencyKey, traceparent }: SendRequest,
+    terms: Terms & { readonly nonce: number },
+  ): Promise<SentTransaction> {
+    const traced = traceparent === undefined ? {} : { traceparent }
+    const request = { to: to ?? null, data, value: String(value), ...traced }
+    const { clock, name: lane } = this.#with
+    return {
+      ...{ lane, idempotencyKey, state: 'open', nonce: terms.nonce, request },
+      ...{ gas: String(terms.gas), versions: [await this.#sign(request, terms)] },
+      ...{ revision: 0, outcome: undefined, problem: undefined, createdAtMs: clock.nowMs() },
+    }
+  }
+
   async #sign(
     { to, data, value }: SentTransaction['request'],
     terms: Terms & { readonly nonce: number },
@@ -231,6 +283,11 @@ export class Outgoing {
     const pending = await this.#with.view.count('pending')
     return this.#with.store.freeNonce(Math.max(pending, from))
   }
+}
+
+/** Idempotency key of what fills a nonce. */
+function fillingKey(lane: string, nonce: number): Hex {
+  return keccak256(stringToHex(`nonce ${nonce} of ${lane}`))
 }
 
 /** Whether the account cannot pay for what it sends; a contract may revert by the same words. */

@@ -44,6 +44,8 @@ export class ScriptedNode implements JsonRpcClient {
   hidesBodies = false
   /** Error of the estimate and of calls, as a node words it, with data. */
   revert: { readonly message: string; readonly data?: Hex } | undefined
+  /** Blocks whose states it has, from the last one back. */
+  states = Number.POSITIVE_INFINITY
   /** Gas that is estimated. */
   estimate = 50_000n
 
@@ -87,6 +89,11 @@ export class ScriptedNode implements JsonRpcClient {
     this.#made.length = from
   }
 
+  /** Forgets one that waits. */
+  drop(raw: Hex): void {
+    this.#pool.delete(keccak256(raw))
+  }
+
   /** Forgets everything that waits. */
   forget(): void {
     this.#pool.clear()
@@ -128,10 +135,19 @@ export class ScriptedNode implements JsonRpcClient {
   }
 
   #count(tag: Json | undefined): number {
-    if (tag === 'pending') return this.nonce + this.#pool.size
+    if (tag === 'pending') return this.#pending()
     if (tag === 'latest') return this.nonce
+    if (this.#height - Number(tag) >= this.states) throw failure('missing trie node')
     const later = [...this.#mined.values()].filter(({ block }) => block > Number(tag))
     return this.nonce - later.length
+  }
+
+  /** The next nonce once all is mined that waits for no other. */
+  #pending(): number {
+    const waiting = new Set([...this.#pool.values()].map((raw) => parseTransaction(raw).nonce ?? 0))
+    let next = this.nonce
+    while (waiting.has(next)) next += 1
+    return next
   }
 
   async #body(number: number): Promise<Json> {
