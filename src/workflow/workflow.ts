@@ -1,5 +1,6 @@
 /** Describes workflows, their instances and the engine that runs them. */
 
+import { AppError } from '../base/app-error.ts'
 import type { Json } from '../base/json-rpc.ts'
 import type { Page, PageQuery } from '../base/page.ts'
 import type { SqlSession } from '../store/sql.ts'
@@ -237,6 +238,16 @@ export interface WorkflowName {
   readonly name: string
   readonly namespace?: string
   readonly version?: string
+}
+
+/** Says that a name alone does not tell which of these is meant: `workflow/ambiguous-name`. */
+export function ambiguousName(
+  name: string,
+  all: readonly { readonly namespace: string }[],
+): AppError {
+  const spaces = all.map(({ namespace }) => namespace).join(', ')
+  const message = `several namespaces have a workflow "${name}": say which one is meant (${spaces})`
+  return new AppError({ code: 'workflow/ambiguous-name', message })
 }
 
 /** How an instance is started. */

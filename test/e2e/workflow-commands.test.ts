@@ -279,6 +279,34 @@ do: [{ greet: { call: 'greet:1.0.0@mine', with: { item: '\${ .item }' } } }]
     await refused(/is completed; only one that waits or is paused/, 'migrate', id, '--to', hash)
   })
 
+  test('a name that two namespaces have tells none; each is found by both, and its runs know theirs', async () => {
+    const twin = (namespace: string, version: string) =>
+      order(version, '{ set: { shipped: true } }')
+        .replace('default', namespace)
+        .replace('order', 'twin')
+    for (const namespace of ['shop', 'stall']) {
+      await writeFile(file(namespace), twin(namespace, '1.0.0'))
+      await workflow('deploy', file(namespace))
+    }
+    const named = (name: string) => fetch(`${node.apiUrl}/v1/workflows/${encodeURIComponent(name)}`)
+    const refusal = await named('twin')
+    assert.equal(refusal.status, 409)
+    assert.match(await refusal.text(), /say which one is meant \(shop, stall\)/)
+    for (const namespace of ['shop', 'stall']) {
+      const found = (await (await named(`${namespace}/twin`)).json()) as { namespace: string }
+      assert.equal(found.namespace, namespace)
+    }
+    const { id } = await json<Row>('run', 'twin', '--namespace', 'stall')
+    await eventually(async () =>
+      (await json<Row>('show', id)).status === 'waiting' ? true : undefined,
+    )
+    await writeFile(file('stall'), twin('stall', '1.0.1'))
+    const changed = await json<{ workflow: { hash: string } }>('deploy', file('stall'))
+    assert.match((await workflow('migrate', id)).output, new RegExp(changed.workflow.hash))
+    assert.equal((await json<Row & { namespace: string }>('show', id)).namespace, 'stall')
+    await workflow('cancel', id)
+  })
+
   test('tests of a workflow are run without the node, and the code tells whether one failed', async () => {
     const cases = `
 cases:

@@ -1,6 +1,6 @@
 /** Checks the parts of the console that decide something: amounts, search, states of steps, lists, the lost line. */
 
-import { QueryClient, QueryObserver } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider, QueryObserver } from '@tanstack/react-query'
 import { cleanup, render, screen } from '@testing-library/react'
 import { keccak256, toHex } from 'viem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -19,6 +19,7 @@ import type { Block, Instance, InstanceDetail, JournalEntry, Step, Workflow } fr
 import { LineBar } from './console.tsx'
 import { layout } from './graph/layout.ts'
 import { stepsOf, stepViews } from './graph/step-states.ts'
+import { WorkflowPage } from './pages/workflow-pages.tsx'
 import { DataList } from './parts/data-list.tsx'
 import { distance, untilText } from './parts/moment.tsx'
 import { match } from './router.tsx'
@@ -330,4 +331,27 @@ test('deadlines are told in words', () => {
   expect([0, 1, 119_000, 600_000, 7_200_000, 200_000_000].map(untilText)).toEqual([
     ...['over', 'in 1 s', 'in 119 s', 'in 10 min', 'in 2 h', 'in 2 d'],
   ])
+})
+
+test('of workflows of one name the page offers all, by their namespaces', async () => {
+  const twin = (namespace: string) => ({
+    ...{ namespace, name: 'twin', title: 'Twin', hash: namespace, event: null },
+    ...{ steps: [], definition: {} },
+  })
+  const items = [twin('shop'), twin('stall')]
+  vi.stubGlobal('fetch', async () => Response.json({ items, next: null }))
+  const page = (name: string) => (
+    <QueryClientProvider client={new QueryClient()}>
+      <WorkflowPage name={name} />
+    </QueryClientProvider>
+  )
+  render(page('twin'))
+  const links = await screen.findAllByRole('link', { name: 'Twin' })
+  const paths = links.map((link) => link.getAttribute('href'))
+  expect(paths).toEqual(['/workflows/shop/twin', '/workflows/stall/twin'])
+  cleanup()
+  render(page('stall/twin'))
+  expect(await screen.findByRole('heading', { name: 'Twin' })).toBeTruthy()
+  expect(screen.queryAllByRole('link')).toEqual([])
+  vi.unstubAllGlobals()
 })

@@ -3,6 +3,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { AppError } from '../../base/app-error.ts'
 import type { StoredEvent } from '../../stream/stream.ts'
+import { ambiguousName } from '../../workflow/workflow.ts'
 import { chainOf } from '../api-chains.ts'
 import type { ApiDependencies, ApiOptions } from '../api-dependencies.ts'
 import { addArchiveRoutes } from './archive-routes.ts'
@@ -192,9 +193,10 @@ function addWorkflowRoutes(app: OpenAPIHono, { engine }: ApiDependencies): void 
   })
   app.openapi(workflow, (context) => {
     const { id } = context.req.valid('param')
-    const found = engine
+    const [found, ...others] = engine
       .workflows()
-      .find(({ namespace, name }) => name === id || `${namespace}/${name}` === id)
+      .filter(({ namespace, name }) => name === id || `${namespace}/${name}` === id)
+    if (found !== undefined && others.length > 0) throw ambiguousName(id, [found, ...others])
     if (found === undefined) throw notFound(`workflow "${id}"`)
     return context.json(views.workflowView(found), 200)
   })

@@ -154,6 +154,7 @@ export const statuses = [
 export const InstanceShape = z
   .object({
     id: z.string(),
+    namespace: z.string().openapi({ description: 'Of the workflow' }),
     workflow: z.string(),
     definitionHash: z.string(),
     status: z.enum(statuses),

@@ -41,9 +41,9 @@ export function eventView(event: StoredEvent, instances: string[]): z.infer<type
 
 /** An instance without its journal. */
 export function instanceView(instance: Instance): z.infer<typeof InstanceShape> {
-  const { id, workflow, definitionHash, status, compensated } = instance
+  const { id, namespace, workflow, definitionHash, status, compensated } = instance
   return {
-    ...{ id, workflow, definitionHash, status, compensated },
+    ...{ id, namespace, workflow, definitionHash, status, compensated },
     ...{ eventId: instance.eventId ?? null, parentId: instance.parentId ?? null },
     problem: instance.problem ?? null,
     step: instance.step ?? null,

@@ -20,6 +20,7 @@ export type WorkflowActions = Readonly<Record<string, WorkflowAction>>
 /** A run as the API shows it. */
 export interface InstanceRow {
   readonly id: string
+  readonly namespace: string
   readonly workflow: string
   readonly definitionHash: string
   readonly status: string

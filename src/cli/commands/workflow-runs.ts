@@ -147,8 +147,9 @@ async function migrate(call: Call, [id = '']: readonly string[]): Promise<number
 }
 
 async function newestOf(origin: string, id: string): Promise<string> {
-  const { workflow, definitionHash } = await askApi<InstanceRow>(origin, instancePath(id))
-  const path = `/v1/workflows/${encodeURIComponent(workflow)}`
+  const run = await askApi<InstanceRow>(origin, instancePath(id))
+  const { namespace, workflow, definitionHash } = run
+  const path = `/v1/workflows/${encodeURIComponent(`${namespace}/${workflow}`)}`
   const { hash } = await askApi<{ hash: string }>(origin, path)
   if (hash !== definitionHash) return hash
   throw badUsage('workflow', `run ${id} has the newest definition of "${workflow}" already`)

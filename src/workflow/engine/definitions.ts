@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts'
 import type { Json } from '../../base/json-rpc.ts'
 import type { SqlStore } from '../../store/sql.ts'
 import type { RunnableWorkflow } from '../durable-context.ts'
-import type { WorkflowName } from '../workflow.ts'
+import { ambiguousName, type WorkflowName } from '../workflow.ts'
 
 /** Compiled definitions that are kept beside the deployed ones. */
 const maxCompiled = 1_000
@@ -130,9 +130,7 @@ export class Definitions {
   #mustBeOne(name: string): void {
     const all = [...this.#deployed.values()].filter((one) => one.name === name)
     if (all.length < 2) return
-    const spaces = all.map(({ namespace }) => namespace).join(', ')
-    const message = `several namespaces have a workflow "${name}": say which one is meant (${spaces})`
-    throw new AppError({ code: 'workflow/ambiguous-name', message })
+    throw ambiguousName(name, all)
   }
 
   /** What a hash stands for; nothing if nobody deployed it. @throws AppError for what cannot be compiled any more */

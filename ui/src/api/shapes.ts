@@ -99,6 +99,7 @@ export interface Step {
 }
 
 export interface Workflow {
+  readonly namespace: string
   readonly name: string
   readonly title: string
   readonly hash: string
@@ -119,6 +120,7 @@ export type InstanceStatus =
 
 export interface Instance {
   readonly id: string
+  readonly namespace: string
   readonly workflow: string
   readonly definitionHash: string
   readonly status: InstanceStatus

@@ -78,7 +78,7 @@ export function InstancePage({ id }: { readonly id: string }) {
 }
 
 function Summary({ instance }: { readonly instance: InstanceDetail }) {
-  const { event, status, reason, workflow } = instance
+  const { event, status, reason, namespace, workflow } = instance
   const amount = event?.args.amount
   return (
     <section className="panel summary" aria-label="Summary">
@@ -90,7 +90,7 @@ function Summary({ instance }: { readonly instance: InstanceDetail }) {
         </dd>
         <dt>Workflow</dt>
         <dd>
-          <Link href={`/workflows/${workflow}`}>{workflow}</Link>
+          <Link href={`/workflows/${namespace}/${workflow}`}>{workflow}</Link>
         </dd>
         <dt>Started</dt>
         <dd>

@@ -92,7 +92,9 @@ export function InstanceTable({ list, empty, most }: InstanceTableProps) {
             {shortened(id)}
           </Link>
         ),
-        Workflow: ({ workflow }) => <Link href={`/workflows/${workflow}`}>{workflow}</Link>,
+        Workflow: ({ namespace, workflow }) => (
+          <Link href={`/workflows/${namespace}/${workflow}`}>{workflow}</Link>
+        ),
         Status: ({ status }) => <Badge state={status} />,
         Step: ({ step, reason }) =>
           reason && most === undefined ? (

@@ -2,7 +2,7 @@
 
 import { lazy, Suspense } from 'react'
 import { useList, useWorkflows } from '../api/questions.ts'
-import type { OutcomeRecord } from '../api/shapes.ts'
+import type { OutcomeRecord, Workflow } from '../api/shapes.ts'
 import { stepViews } from '../graph/step-states.ts'
 import { Data } from '../parts/data.tsx'
 import { DataList } from '../parts/data-list.tsx'
@@ -22,14 +22,19 @@ export function WorkflowsPage() {
   if (workflows.isLoadingError) {
     return <Failure error={workflows.error} onRetry={() => void workflows.refetch()} />
   }
+  return <WorkflowCards workflows={workflows.data.items} />
+}
+
+function WorkflowCards({ workflows }: { readonly workflows: readonly Workflow[] }) {
   return (
     <section className="panel">
       <ul className="cards">
-        {workflows.data.items.map(({ name, title, event, steps }) => (
-          <li key={name}>
+        {workflows.map(({ namespace, name, title, event, steps }) => (
+          <li key={`${namespace}/${name}`}>
             <h2>
-              <Link href={`/workflows/${name}`}>{title}</Link>
+              <Link href={`/workflows/${namespace}/${name}`}>{title}</Link>
             </h2>
+            <p className="hint mono">{`${namespace}/${name}`}</p>
             <p className="mono">{event}</p>
             <p className="hint">{steps.map((step) => step.name).join(' · ')}</p>
           </li>
@@ -39,14 +44,18 @@ export function WorkflowsPage() {
   )
 }
 
-/** One workflow with its graph and definition. */
+/** One workflow with its graph and definition, by `NAMESPACE/NAME`; by its name alone those that have it. */
 export function WorkflowPage({ name }: { readonly name: string }) {
   const workflows = useWorkflows()
   if (workflows.isPending) return <Loading what="the workflow" />
   if (workflows.isLoadingError) return <Failure error={workflows.error} />
-  const workflow = workflows.data.items.find((one) => one.name === name)
+  const named = workflows.data.items.filter(
+    (one) => one.name === name || `${one.namespace}/${one.name}` === name,
+  )
+  const [workflow] = named
   if (workflow === undefined)
     return <Failure error={new Error(`There is no workflow “${name}”.`)} />
+  if (named.length > 1) return <WorkflowCards workflows={named} />
   const views = stepViews(workflow.steps, [], undefined)
   return (
     <div className="columns">
