@@ -76,15 +76,36 @@ describe('a transaction whose nonce is used up', () => {
     assert.deepEqual(noncesOf(node), [0, 1])
   })
 
-  test('who used it is looked up before the node forgets the state of that block', async (t) => {
-    const { node, sender, time } = await world(t)
-    Object.assign(node, { states: 4, finalized: 1_000 })
+  /** One is sent, and somebody else uses its nonce, which a node that soon forgets states could tell for two seconds. */
+  const usedElsewhere = async (t: Test) => {
+    const made = await world(t)
+    const { node, sender, time } = made
+    node.states = 4
     const sending = sender.send(request('a'), running())
     await turns()
     node.forget()
     node.mineOther(await others(0))
     node.grow(2)
     await seconds(time, 2)
+    return { ...made, sending }
+  }
+
+  /** One is sent behind a nonce that somebody else has used, whose block then leaves. */
+  const behindGap = async (t: Test) => {
+    const made = await world(t)
+    const { node, sender } = made
+    const other = await others(0)
+    node.mineOther(other)
+    const sending = sender.send(request('a'), running())
+    await turns()
+    assert.deepEqual(noncesOf(node), [1])
+    node.leave(2)
+    return { ...made, other, sending }
+  }
+
+  test('who used it is looked up before the node forgets the state of that block', async (t) => {
+    const { node, time, sending } = await usedElsewhere(t)
+    node.finalized = 1_000
     node.grow(62)
     await seconds(time, 20)
     node.mine()
@@ -94,14 +115,7 @@ describe('a transaction whose nonce is used up', () => {
   })
 
   test('what was looked up counts no more when its block has left', async (t) => {
-    const { node, sender, time } = await world(t)
-    node.states = 4
-    const sending = sender.send(request('a'), running())
-    await turns()
-    node.forget()
-    node.mineOther(await others(0))
-    node.grow(2)
-    await seconds(time, 2)
+    const { node, time, sending } = await usedElsewhere(t)
     node.leave(2)
     await seconds(time, 2)
     node.mine()
@@ -115,12 +129,7 @@ describe('a transaction whose nonce is used up', () => {
   })
 
   test('a nonce that was used elsewhere and given back for good is filled, so that what waits behind it goes on', async (t) => {
-    const { node, sql, sender, time } = await world(t)
-    node.mineOther(await others(0))
-    const sending = sender.send(request('a'), running())
-    await turns()
-    assert.deepEqual(noncesOf(node), [1])
-    node.leave(2)
+    const { node, sql, time, sending } = await behindGap(t)
     node.revert = { message: 'execution reverted' }
     await seconds(time, 14)
     assert.deepEqual(noncesOf(node), [1])
@@ -138,12 +147,7 @@ describe('a transaction whose nonce is used up', () => {
   })
 
   test('a nonce that was used elsewhere and comes back with its block is not filled', async (t) => {
-    const { node, sender, time } = await world(t)
-    const other = await others(0)
-    node.mineOther(other)
-    const sending = sender.send(request('a'), running())
-    await turns()
-    node.leave(2)
+    const { node, time, other, sending } = await behindGap(t)
     await seconds(time, 10)
     node.mineOther(other)
     node.mine()
@@ -153,12 +157,7 @@ describe('a transaction whose nonce is used up', () => {
   })
 
   test('what fills a nonce is not signed anew where the other one comes back after all', async (t) => {
-    const { node, sql, sender, time } = await world(t)
-    const other = await others(0)
-    node.mineOther(other)
-    const sending = sender.send(request('a'), running())
-    await turns()
-    node.leave(2)
+    const { node, sql, sender, time, other, sending } = await behindGap(t)
     await seconds(time, 20)
     assert.deepEqual(noncesOf(node), [1, 0])
     node.drop(node.sent[1] as Hex)

@@ -193,11 +193,12 @@ function addWorkflowRoutes(app: OpenAPIHono, { engine }: ApiDependencies): void 
   })
   app.openapi(workflow, (context) => {
     const { id } = context.req.valid('param')
-    const [found, ...others] = engine
+    const named = engine
       .workflows()
       .filter(({ namespace, name }) => name === id || `${namespace}/${name}` === id)
-    if (found !== undefined && others.length > 0) throw ambiguousName(id, [found, ...others])
+    const [found] = named
     if (found === undefined) throw notFound(`workflow "${id}"`)
+    if (named.length > 1) throw ambiguousName(id, named)
     return context.json(views.workflowView(found), 200)
   })
 

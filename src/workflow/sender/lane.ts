@@ -227,10 +227,12 @@ export class Lane implements TransactionSender {
     const hasGap = first !== undefined && first.nonce > counted
     if (!hasGap) this.#outgoing.noGap()
     if (first === undefined) return false
-    if (!(await this.#with.view.knows(first))) {
+    const isKnown = await this.#with.view.knows(first)
+    if (!isKnown) {
       for (const sent of rest) await this.#tried(sent, () => this.#outgoing.broadcast(sent))
-    } else if (!hasGap) await this.#tried(first, () => this.#outgoing.hurry(first))
+    }
     if (hasGap) await this.#tried(first, () => this.#outgoing.fillGap(first))
+    else if (isKnown) await this.#tried(first, () => this.#outgoing.hurry(first))
     return hasGap
   }
 

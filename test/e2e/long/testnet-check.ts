@@ -65,6 +65,9 @@ export function testTestnet(consensus: string): void {
     }
     const other = startProgram([...words, '--validators', '3'], { entry })
     assert.deepEqual(await other.exited, [2, null])
+    const taken = startProgram([...words, '--ports-from', '2351'], { entry })
+    assert.deepEqual(await taken.exited, [2, null])
+    assert.match(taken.output(), /--ports-from is over 2350/)
     assert.match(other.output(), /holds the network \{"validators":4/)
   })
 }
